@@ -1,0 +1,31 @@
+"""What an algorithm is: any object with these two methods. Nothing has to be inherited."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Algorithm(Protocol):
+    """An algorithm, as its author writes it.
+
+    Where it holds a `portfolio.Portfolio` as `self.portfolio`, orders and fills are taken from
+    there. Where it does not, `event` may return them. A class attribute `PARAMETERS`, a tuple
+    of `algo_service.Parameter`, lets a misspelt parameter be refused.
+    """
+
+    def initialize(self, params: Mapping[str, Any]) -> list[str]:
+        """Prepare the algorithm; called once, before the first quote.
+
+        :param params: the parameters as merged; `cash` and `seed` are always known by these names.
+        :return: the data channels that it wants quotes from, such as `['quotes']`.
+        """
+        ...
+
+    def event(self, data: dict[str, Any]) -> Any:
+        """Decide on a quote.
+
+        :param data: `{'sid': 'GOOG', 'quote': 345.0, 'id': ..., 'channel': ..., ...}`; `ts` where
+            the quote has one, and every other field as it was published.
+        :return: ignored if there is a `self.portfolio`; else nothing, an order, or a list of
+            orders, each a map with at least `side`, `sid` and `quantity`.
+        """
+        ...

@@ -1,0 +1,59 @@
+"""RandomAlgo: bets at random. The first example; it promises nothing, least of all profit."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from algo_service.parameters import SEED, STARTING_CASH, Parameter
+from portfolio import Portfolio, RandomFraction
+
+log = logging.getLogger(__name__)
+
+THRESHOLD = Parameter(
+    "threshold", 0.5, "Buy when the number drawn exceeds it.", minimum=0, maximum=1
+)
+EXIT = Parameter(
+    "exit", 0, "Sell the whole position when the number drawn is below it.", minimum=0, maximum=1
+)
+
+
+class RandomAlgo:
+    """Draws a number from [0, 1) for each quote and buys, sells or does nothing by it.
+
+    It buys a random fraction of the cash that is left. Without an `exit` it never sells, so that
+    its bets soon spend the cash.
+    """
+
+    PARAMETERS = (THRESHOLD, EXIT, STARTING_CASH, SEED)
+
+    def initialize(self, params: Mapping[str, Any]) -> list[str]:
+        """Read the parameters and make the portfolio."""
+        self.threshold = THRESHOLD.read(params)
+        self.exit = EXIT.read(params)
+        self.random = random.Random(SEED.read(params))
+        self.portfolio = Portfolio(STARTING_CASH.read(params), sizing=RandomFraction(self.random))
+        return ["quotes"]
+
+    def event(self, data: dict[str, Any]) -> None:
+        """Draw once; buy above the threshold, sell below the exit."""
+        number = self.random.random()
+        sid = data["sid"]
+        if number > self.threshold:
+            amount = self.portfolio.optimize(data)
+            if amount:
+                log.info("buying %.2f of %s", amount, sid)
+            else:
+                log.info(
+                    "%.2f is above %g, but the bet is below 0.01: no order", number, self.threshold
+                )
+        elif number < self.exit:
+            quantity = self.portfolio.sell(data)
+            if quantity:
+                log.info("selling %.2f of %s", quantity * float(data["quote"]), sid)
+            else:
+                log.info("%.2f is below %g, but no %s is held: no order", number, self.exit, sid)
+        else:
+            log.info("%.2f is not above %g: no order", number, self.threshold)

@@ -1,0 +1,107 @@
+"""The command `algo-service`: parses, calls one function, prints."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from algo_service.errors import AlgoServiceError
+
+
+class _Param(click.ParamType[tuple[str, Any]]):
+    name = "name=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = value.partition("=")
+        if not equals or not key:
+            self.fail(
+                f'"{value}" is no parameter: write name=value, such as threshold=0.5', param, ctx
+            )
+        try:
+            return key, json.loads(text)
+        except ValueError:
+            return key, text
+
+
+def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if value and set(value) & set("/+#:"):
+        raise click.BadParameter(
+            f'"{value}" would break topics and ids: a name has no "/", "+", "#" or ":"'
+        )
+    return value or None
+
+
+@click.group(context_settings={"auto_envvar_prefix": "ALGO_SERVICE", "show_default": True})
+@click.version_option(package_name="tickwire")
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    envvar="LOG_LEVEL",
+    show_envvar=True,
+    help="How much is said of each quote.",
+)
+def cli(log_level: str) -> None:
+    """Serve trading algorithms over ZeroRPC."""
+    # lines of an algorithm's own print() appear when they are printed, also through a pipe
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    logging.basicConfig(level=log_level.upper(), format="%(message)s", stream=sys.stdout)
+    # zerorpc logs the traceback of every error that it passes on to the caller
+    logging.getLogger("zerorpc").setLevel(logging.CRITICAL)
+
+
+@cli.command()
+@click.option(
+    "--addr",
+    default="tcp://127.0.0.1:4242",
+    envvar="ALGO_SERVICE_ADDR",
+    help="Address to bind the RPC server to.",
+)
+@click.option(
+    "--algo",
+    default="random",
+    envvar="ALGO_SERVICE_ALGO",
+    help="A built-in name, package.module:Class or path/to/file.py:Class.",
+)
+@click.option(
+    "--name",
+    callback=_name,
+    envvar="ALGO_SERVICE_NAME",
+    help="Name on the wire; by default the built-in's or the class' name.",
+)
+@click.option(
+    "--param",
+    "params",
+    type=_Param(),
+    multiple=True,
+    envvar="ALGO_SERVICE_PARAM",
+    help="A parameter, which wins over the caller's; its value is read as JSON, else as text.",
+)
+def serve(addr: str, algo: str, name: str | None, params: tuple[tuple[str, Any], ...]) -> None:
+    """Serve one algorithm until SIGINT or SIGTERM."""
+    from algo_service import serve as service
+
+    def ready(name: str, parameters: Mapping[str, Any]) -> None:
+        click.secho(f"serving on {addr} ...", bold=True, fg="cyan")
+        said = ", ".join(f"{key}={value}" for key, value in parameters.items())
+        click.echo(f"algorithm {name} ({said}); its state is in memory")
+
+    service.serve(algo, addr, name, dict(params), ready)
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one sentence and exit status 2."""
+    try:
+        cli()
+    except AlgoServiceError as error:
+        click.echo(f"algo-service: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,33 @@
+"""The exceptions of this package.
+
+AlgoServiceError
+├── LoadError        an algorithm cannot be imported, or is none
+├── ParameterError   a parameter is unknown, or its value is not allowed
+├── AddressError     the service cannot listen at an address
+├── QuoteError       a quote breaks the contract
+└── OrderError       an algorithm returned something that is no order
+"""
+
+
+class AlgoServiceError(Exception):
+    """A mistake that a sentence explains; the base of the others."""
+
+
+class LoadError(AlgoServiceError):
+    """An algorithm cannot be imported, or is none."""
+
+
+class ParameterError(AlgoServiceError):
+    """A parameter is unknown, or its value is not allowed."""
+
+
+class AddressError(AlgoServiceError):
+    """The service cannot listen at an address."""
+
+
+class QuoteError(AlgoServiceError):
+    """A quote breaks the contract."""
+
+
+class OrderError(AlgoServiceError):
+    """An algorithm returned something that is no order."""

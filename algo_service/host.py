@@ -1,0 +1,116 @@
+"""What is exposed over ZeroRPC: the engine, in one worker thread of its own.
+
+The hub's thread answers heartbeats while an event runs; nothing is monkey-patched. Algorithm and
+engine are created, used and closed in the worker, so that neither has to know of threads.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import gevent
+from gevent.threadpool import ThreadPool
+
+from algo_service.engine import Decision, Engine, Failure
+
+T = TypeVar("T")
+
+
+class EventError(Exception):
+    """Raised to the caller of `event`, as a class with the name of the algorithm's exception."""
+
+
+def exposed(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Describe a method to `zerorpc --inspect`: zerorpc 0.6.3 cannot on Python >= 3.11."""
+    spec = inspect.getfullargspec(method)
+    described = (spec.args[1:], spec.varargs, spec.varkw, spec.defaults)
+    method._zerorpc_args = lambda: described  # type: ignore[attr-defined]
+    return method
+
+
+class Host:
+    """The methods of the contract (contracts/README.md), callable from gevent's hub.
+
+    :param create_engine: makes the engine; called in the worker thread.
+    """
+
+    def __init__(self, create_engine: Callable[[], Engine]):
+        # One thread, kept for the host's life: calls are decided in the order of arrival.
+        self._worker = ThreadPool(1)
+        self._engine = self._in_worker(create_engine)
+        # As the bridge does for a quote without an id; new at every start.
+        start = secrets.token_hex(6)
+        self._ids = (f"~{start}-{n}" for n in itertools.count())
+
+    def methods(self) -> dict[str, Callable[..., Any]]:
+        """Return what the server exposes, by name."""
+        return {
+            "initialize": self.initialize,
+            "event": self.event,
+            "events": self.events,
+            "snapshot": self.snapshot,
+        }
+
+    @exposed
+    def initialize(self, params: dict[str, Any]) -> list[str]:
+        """Prepare the algorithm with a map of parameters; returns the channels that it wants."""
+        return self._in_worker(self._engine.initialize, params)
+
+    @exposed
+    def event(self, data: dict[str, Any]) -> Any:
+        """Decide on one quote; returns the order, or a list of orders, or nil."""
+        if isinstance(data, dict):
+            data.setdefault("channel", "rpc")
+            data.setdefault("id", next(self._ids))
+        (decision,) = self.events([data])
+        if "error" in decision:
+            name, _, message = decision["error"].partition(": ")
+            failure = type(name, (EventError,), {})(message)
+            failure.add_note(decision["traceback"])
+            raise failure
+        orders = [json.loads(order) for order in decision["orders"]]
+        return orders if len(orders) > 1 else next(iter(orders), None)
+
+    @exposed
+    def events(self, quotes: list[dict[str, Any]]) -> list[Decision | Failure]:
+        """Decide on a list of quotes; returns one entry each: orders and fills, or an error."""
+        return self._in_worker(self._engine.decide, quotes)
+
+    @exposed
+    def snapshot(self) -> dict[str, Any]:
+        """Return the portfolio, the algorithm's name and parameters, the last quote id and seq."""
+        return self._in_worker(self._engine.snapshot)
+
+    @property
+    def name(self) -> str:
+        """The algorithm's name on the wire."""
+        return self._engine.name
+
+    def drain(self, patience: float) -> bool:
+        """Wait until the calls under way are decided; return whether they were, in time.
+
+        :param patience: seconds.
+        """
+        with gevent.Timeout(patience, False):
+            self._worker.join()
+            return True
+        return False
+
+    def _in_worker(self, function: Callable[..., T], *args: Any) -> T:
+        # gevent prints what a worker's function raises; the caller says it better
+        value, error = self._worker.apply(_outcome, (function, *args))
+        if error is not None:
+            raise error
+        return cast(T, value)
+
+
+def _outcome(function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:
+    try:
+        return function(*args), None
+    except Exception as error:
+        return None, error

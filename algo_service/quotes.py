@@ -1,0 +1,47 @@
+"""A quote as the engine takes it (contracts/quote.schema.json), whoever calls."""
+
+import re
+from typing import Any
+
+from algo_service.errors import QuoteError
+
+HIGHEST_PRICE = 1e9
+LONGEST_SID = 64
+# JSON's grammar of numbers, which a price given as text follows
+_JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+
+
+def accept(quote: Any) -> dict[str, Any]:
+    """Return the quote with its price as a float; the map itself is changed.
+
+    :raises QuoteError: naming the field and its value, if it breaks the contract.
+    """
+    if type(quote) is not dict:
+        raise QuoteError(f"a quote is a map, not {type(quote).__name__}")
+    try:
+        sid, price, quote_id, channel = quote["sid"], quote["quote"], quote["id"], quote["channel"]
+    except KeyError as missing:
+        raise QuoteError(
+            f'"{missing.args[0]}" is missing: a quote has at least sid, quote, id and channel'
+        ) from None
+    if type(sid) is not str or not 0 < len(sid) <= LONGEST_SID:
+        raise QuoteError(
+            f'"sid" is {sid!r:.80}: it has to be a text of 1 to {LONGEST_SID} characters'
+        )
+    for key, text in (("id", quote_id), ("channel", channel)):
+        if type(text) is not str or not text:
+            raise QuoteError(f'"{key}" is {text!r:.80}: it has to be a text')
+    if type(price) is not float:
+        price = quote["quote"] = _number(price)
+    if not 0 < price <= HIGHEST_PRICE:
+        raise QuoteError(f'"quote" is {price}: a price is finite, above 0 and at most 1e9')
+    return quote
+
+
+def _number(price: Any) -> float:
+    if type(price) is str and _JSON_NUMBER.fullmatch(price):
+        return float(price)
+    if type(price) is int:
+        # beyond what a float holds it is beyond the highest price as well
+        return float(min(price, 10**10))
+    raise QuoteError(f'"quote" is {price!r:.80}: a price is a number, or a JSON number as text')

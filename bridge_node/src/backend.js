@@ -1,0 +1,250 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Client, LostRemoteError, RemoteError } from '../zerorpc/index.js';
+import { Backoff } from './backoff.js';
+import { reason, UserError } from './errors.js';
+import { didYouMean } from './nearest.js';
+import { completeOrders } from './order.js';
+import { checkChannels, checkName } from './topics.js';
+
+/**
+ * What a quote led to: orders and fills as JSON text, or why there are none.
+ * @typedef {{orders: string[], fills: string[]}} Decision
+ * @typedef {{error: string, traceback?: string}} Failure
+ */
+
+/** A backend that is not there within this many ms is said to be away. */
+const PATIENCE = 1000;
+
+/**
+ * The algorithm service at an address, in whatever language: connected again, and initialised
+ * again, whenever it was lost.
+ *
+ * Emits `ready` after each initialize.
+ */
+export class Backend extends EventEmitter {
+  #address;
+  #params;
+  #givenName;
+  #log;
+  #client;
+  #stopped = false;
+  #closed = () => {};
+  #whenClosed = new Promise((resolve) => {
+    this.#closed = () => resolve(undefined);
+  });
+  #ready = false;
+  /** @type {Set<string>} */
+  #methods = new Set();
+
+  /** The algorithm's name on the wire, known once `ready` was emitted. */
+  name = '';
+  /** @type {string[]} */
+  channels = [];
+
+  /**
+   * @param {string} address
+   * @param {Record<string, unknown>} params  for `initialize`
+   * @param {string | undefined} name  of a backend that does not tell its own
+   * @param {import('./log.js').Log} log
+   */
+  constructor(address, params, name, log) {
+    super();
+    this.#address = address;
+    this.#params = params;
+    this.#givenName = name;
+    this.#log = log;
+    this.#client = new Client(address);
+    this.#client.on('lost', () => {
+      this.#ready = false;
+    });
+  }
+
+  /** Whether it is connected and initialised. */
+  get ready() {
+    return this.#ready;
+  }
+
+  /** Whether the service has a `snapshot` to publish. */
+  get hasSnapshot() {
+    return this.#methods.has('snapshot');
+  }
+
+  /**
+   * Keep connected until `close`.
+   * @throws {UserError} if the backend is none, or refuses to initialize
+   */
+  async run() {
+    const backoff = new Backoff();
+    while (!this.#stopped) {
+      try {
+        await this.#connect();
+        await this.#initialize();
+        backoff.reset();
+        this.#ready = this.#client.connected;
+      } catch (error) {
+        if (this.#stopped) return;
+        if (!(error instanceof LostRemoteError)) throw error;
+        this.#log.warn(`backend ${this.#address}: ${reason(error)}`);
+        await sleep(backoff.next());
+      }
+      if (!this.#ready) continue;
+      this.#log.info({ algo: this.name, channels: this.channels }, `backend ${this.#address} is ready`);
+      this.emit('ready');
+      await Promise.race([once(this.#client, 'lost'), this.#whenClosed]);
+      if (!this.#stopped) this.#log.warn(`backend ${this.#address} is lost; waiting for it`);
+    }
+  }
+
+  /**
+   * Decide on quotes, in order; tries again until it has an answer.
+   * @param {import('./quote.js').Quote[]} quotes
+   * @returns {Promise<(Decision | Failure)[]>} one entry per quote
+   * @throws {UserError} if the answer is none of this contract's
+   */
+  async decide(quotes) {
+    if (this.#methods.has('events')) {
+      const entries = await this.#invoke('events', quotes);
+      return checkEntries(entries, quotes.length);
+    }
+    const entries = [];
+    for (const quote of quotes) entries.push(await this.#event(quote));
+    return entries;
+  }
+
+  /**
+   * @returns {Promise<{seq: number} & Record<string, unknown>>}
+   * @throws {LostRemoteError} if the backend is away
+   */
+  snapshot() {
+    return this.#client.invoke('snapshot');
+  }
+
+  async close() {
+    this.#stopped = true;
+    await this.#client.close();
+    this.#closed();
+  }
+
+  async #connect() {
+    try {
+      await this.#client.connect({ timeout: PATIENCE });
+    } catch (error) {
+      if (this.#stopped) throw error;
+      this.#log.warn(`backend ${this.#address} is away; waiting for it`);
+      await this.#client.connect();
+    }
+  }
+
+  async #initialize() {
+    this.#methods = await this.#describe();
+    let channels;
+    try {
+      channels = await this.#client.invoke('initialize', this.#params);
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      throw new UserError(`the backend at ${this.#address} refuses to initialize: ${error.name}: ${error.message}`);
+    }
+    this.channels = checkChannels(channels);
+    const own = this.hasSnapshot ? (await this.snapshot()).algo : undefined;
+    const name = checkName(String(own ?? this.#givenName ?? nameOf(this.#address)));
+    if (this.name && name !== this.name) {
+      throw new UserError(`the backend at ${this.#address} was ${this.name} and is now ${name}: start the bridge anew for it`);
+    }
+    if (this.#givenName !== undefined && name !== this.#givenName) {
+      this.#log.warn(`--name ${this.#givenName} is not used: the backend calls itself ${name}`);
+    }
+    this.name = name;
+  }
+
+  /** The names of its methods; one that cannot say is taken for a backend of the article's kind. */
+  async #describe() {
+    /** @type {string[] | undefined} */
+    const methods =
+      (await this.#ask('_zerorpc_list')) ?? Object.keys((await this.#ask('_zerorpc_inspect'))?.methods ?? {});
+    if (!methods?.length) return new Set(['initialize', 'event']);
+    for (const method of ['initialize', 'event']) {
+      if (!methods.includes(method)) {
+        throw new UserError(
+          `the service at ${this.#address} has no method "${method}", so it is no algorithm; it has ${methods.join(', ')}${didYouMean(method, methods)}`,
+        );
+      }
+    }
+    return new Set(methods);
+  }
+
+  /** @param {string} method */
+  async #ask(method) {
+    try {
+      return await this.#client.invoke(method);
+    } catch (error) {
+      if (error instanceof RemoteError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * @param {import('./quote.js').Quote} quote
+   * @returns {Promise<Decision | Failure>}
+   */
+  async #event(quote) {
+    try {
+      return { orders: completeOrders(await this.#invoke('event', quote), quote, this.name), fills: [] };
+    } catch (error) {
+      if (this.#stopped || error instanceof LostRemoteError) throw error;
+      if (!(error instanceof Error)) throw error;
+      const traceback = error instanceof RemoteError ? (error.traceback ?? undefined) : undefined;
+      return { error: `${error.name}: ${error.message}`, traceback };
+    }
+  }
+
+  /**
+   * @param {'event' | 'events'} method
+   * @param {unknown} argument
+   */
+  async #invoke(method, argument) {
+    const backoff = new Backoff();
+    for (;;) {
+      while (!this.#ready && !this.#stopped) await Promise.race([once(this, 'ready'), this.#whenClosed]);
+      try {
+        return await this.#client.invoke(method, argument);
+      } catch (error) {
+        if (this.#stopped) throw error;
+        if (error instanceof LostRemoteError) continue;
+        if (method === 'event') throw error; // an answer: the algorithm raised on this quote
+        // an error of the whole call: nothing was committed, so the same quotes are tried again
+        this.#log.error(`backend ${this.#address}: ${reason(error)}; trying the same quotes again`);
+        await sleep(backoff.next());
+      }
+    }
+  }
+}
+
+/** @param {string} address */
+function nameOf(address) {
+  return address.replace(/^\w+:\/\//, '').replace(/[^\w.-]+/g, '-');
+}
+
+/**
+ * @param {unknown} entries
+ * @param {number} count
+ * @returns {(Decision | Failure)[]}
+ */
+function checkEntries(entries, count) {
+  if (!Array.isArray(entries) || entries.length !== count) {
+    throw new UserError(`the backend's events answered ${count} quotes with ${Array.isArray(entries) ? `${entries.length} entries` : 'no list'}`);
+  }
+  for (const entry of entries) {
+    const good = entry && (typeof entry.error === 'string' || (isTexts(entry.orders) && isTexts(entry.fills)));
+    if (!good) {
+      throw new UserError(`the backend's events answered ${String(JSON.stringify(entry)).slice(0, 80)}: an entry has orders and fills, or error`);
+    }
+  }
+  return entries;
+}
+
+/** @param {unknown} list */
+function isTexts(list) {
+  return Array.isArray(list) && list.every((text) => typeof text === 'string');
+}

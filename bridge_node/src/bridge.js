@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Backend } from './backend.js';
+import { errorRecord } from './error_record.js';
+import { QuoteError } from './errors.js';
+import { Publisher } from './publisher.js';
+import { readQuotes } from './quote.js';
+import { Snapshots } from './snapshots.js';
+import { Subscriber } from './subscriber.js';
+import { outputTopics } from './topics.js';
+
+/** How many quotes go in one call, unless one message holds more. */
+const LARGEST_BATCH = 500;
+/** ms that a batch under way is given when the bridge is told to end. */
+const GRACE = 5000;
+
+/**
+ * A message and the quotes that it holds, waiting to be decided.
+ * @typedef {import('./subscriber.js').Message & {quotes: import('./quote.js').Quote[]}} Waiting
+ */
+
+/**
+ * Carries quotes from the broker to an algorithm, and its orders and fills back.
+ *
+ * While one call is under way quotes gather; when it returns, those that have gathered go in the
+ * next. So an idle pipeline forwards a quote at once, and a busy one pays one call for hundreds.
+ */
+export class Bridge {
+  #options;
+  #log;
+  #backend;
+  #publisher;
+  /** @type {Subscriber | undefined} */
+  #subscriber;
+  /** @type {Snapshots | undefined} */
+  #snapshots;
+  /** @type {Waiting[]} */
+  #queue = [];
+  #left;
+  #stopping = false;
+  /** @type {() => void} */
+  #leave = () => {};
+  #toldToLeave = new Promise((resolve) => {
+    this.#leave = () => resolve(undefined);
+  });
+  /** Ends the waiting of the loop for quotes. */
+  #wake = () => {};
+  #topics = outputTopics('');
+  #idPrefix = `~${randomBytes(6).toString('hex')}`;
+  #idCount = 0;
+
+  /**
+   * @param {object} options
+   * @param {string} options.mqtt  the broker's address
+   * @param {string} options.rpc  the backend's address
+   * @param {Record<string, unknown>} options.params  for `initialize`
+   * @param {string} [options.name]  of a backend that does not tell its own
+   * @param {number} [options.count]  stop after so many quotes
+   * @param {import('./log.js').Log} log
+   */
+  constructor(options, log) {
+    this.#options = options;
+    this.#log = log;
+    this.#left = options.count ?? Infinity;
+    this.#backend = new Backend(options.rpc, options.params, options.name, log);
+    this.#publisher = new Publisher(options.mqtt, log);
+    this.#backend.on('ready', () => this.#backendReady());
+  }
+
+  /** Whether the broker has confirmed the subscriptions. */
+  get ready() {
+    return this.#subscriber?.ready ?? false;
+  }
+
+  /**
+   * Carry quotes until `stop`, or until `count` of them are done.
+   * @throws {import('./errors.js').UserError} if the backend is none, or refuses
+   */
+  async run() {
+    this.#publisher.start();
+    const backendFails = this.#backend.run().then(() => new Promise(() => {}));
+    try {
+      await Promise.race([this.#forward(), backendFails, this.#toldToLeave]);
+    } finally {
+      await this.#end();
+    }
+  }
+
+  /** End once the batch under way is done with, if that can be soon. */
+  stop() {
+    this.#stopping = true;
+    this.#wake();
+    const away = !this.#backend.ready || !this.#publisher.connected;
+    setTimeout(this.#leave, away ? 0 : GRACE).unref();
+  }
+
+  #backendReady() {
+    const { name, channels } = this.#backend;
+    if (this.#subscriber) {
+      this.#subscriber.change(channels);
+    } else {
+      this.#topics = outputTopics(name);
+      // The name alone, so that a bridge that is started again finds its session and what waits in it.
+      const subscriber = new Subscriber(this.#options.mqtt, `tickwire-bridge-${name}`, this.#log, {
+        receive: (message) => this.#receive(message),
+        resumed: () => this.#forgetWhatComesAgain(),
+      });
+      this.#subscriber = subscriber;
+      subscriber.start(channels);
+    }
+    if (!this.#backend.hasSnapshot) return;
+    this.#snapshots ??= new Snapshots(
+      () => this.#backend.snapshot(),
+      (payload) => this.#publisher.publish(this.#topics.portfolio, payload, { retain: true }),
+      this.#log,
+    );
+    this.#snapshots.touch();
+  }
+
+  /** @param {import('./subscriber.js').Message} message */
+  #receive(message) {
+    const { topic, payload } = message;
+    let quotes;
+    try {
+      quotes = readQuotes(topic, payload, this.#newId);
+    } catch (error) {
+      if (!(error instanceof QuoteError)) throw error;
+      this.#log.warn({ topic, length: payload.length }, `refused: ${error.message}`);
+      this.#publisher.report(this.#topics.errors, errorRecord(topic, payload, error.message));
+      message.acknowledge();
+      return;
+    }
+    if (this.#log.isLevelEnabled('info')) {
+      for (const { sid, quote, id, channel } of quotes) {
+        this.#log.info({ sid, quote, id, channel }, 'received');
+      }
+    }
+    this.#queue.push({ ...message, quotes });
+    this.#subscriber?.setWaiting(this.#queue.length);
+    this.#wake();
+  }
+
+  #newId = () => `${this.#idPrefix}-${this.#idCount++}`;
+
+  /** The broker has kept the session: what waits here unacknowledged comes again, in its order. */
+  #forgetWhatComesAgain() {
+    this.#queue = this.#queue.filter((message) => message.qos === 0);
+    this.#subscriber?.setWaiting(this.#queue.length);
+  }
+
+  async #forward() {
+    while (!this.#stopping && this.#left > 0) {
+      if (this.#queue.length > 0) await this.#settle(this.#takeBatch());
+      else {
+        await new Promise((resolve) => {
+          this.#wake = () => resolve(undefined);
+        });
+      }
+    }
+  }
+
+  #takeBatch() {
+    const most = Math.min(LARGEST_BATCH, this.#left);
+    let quotes = 0;
+    let messages = 0;
+    while (messages < this.#queue.length && quotes < most) {
+      quotes += this.#queue[messages++].quotes.length;
+    }
+    const batch = this.#queue.splice(0, messages);
+    this.#subscriber?.setWaiting(this.#queue.length);
+    return batch;
+  }
+
+  /**
+   * Have a batch decided, publish what came of it, and only then acknowledge it.
+   * @param {Waiting[]} batch
+   */
+  async #settle(batch) {
+    const decisions = await this.#backend.decide(batch.flatMap((message) => message.quotes));
+    const published = [];
+    let n = 0;
+    for (const { topic, payload, quotes } of batch) {
+      for (const quote of quotes) {
+        const decision = decisions[n++];
+        if ('error' in decision) {
+          this.#log.warn({ id: quote.id, channel: topic }, `the algorithm failed: ${decision.error}`);
+          const record = errorRecord(topic, payload, decision.error, decision.traceback);
+          this.#publisher.report(this.#topics.errors, record);
+          continue;
+        }
+        if (this.#log.isLevelEnabled('info')) {
+          const orders = decision.orders.map((order) => JSON.parse(order));
+          this.#log.info({ id: quote.id, orders }, 'algo output');
+        }
+        for (const order of decision.orders) published.push(this.#publisher.publish(this.#topics.orders, order));
+        for (const fill of decision.fills) published.push(this.#publisher.publish(this.#topics.fills, fill));
+      }
+    }
+    await Promise.all(published);
+    for (const message of batch) message.acknowledge();
+    this.#left -= n;
+    this.#snapshots?.touch();
+  }
+
+  async #end() {
+    // the acknowledgements of the last batch leave before the connection does
+    await this.#subscriber?.stop();
+    if (this.#snapshots && this.#backend.ready && this.#publisher.connected) {
+      await Promise.race([this.#snapshots.flush(), sleep(GRACE, undefined, { ref: false })]);
+    }
+    await this.#publisher.stop();
+    await this.#backend.close();
+  }
+}

@@ -1,0 +1,32 @@
+import { createServer } from 'node:net';
+
+import { Aedes } from 'aedes';
+
+import { reason, UserError } from './errors.js';
+
+/**
+ * A broker in this process, on loopback, for trying things out.
+ * @param {number} port
+ * @param {import('./log.js').Log} log
+ * @returns {Promise<() => Promise<void>>} ends it
+ * @throws {UserError} if the port cannot be listened on
+ */
+export async function startBroker(port, log) {
+  const aedes = await Aedes.createBroker({
+    // A slow algorithm is no frozen client: its bridge reads no further while quotes wait.
+    drainTimeout: 0,
+  });
+  const server = createServer(aedes.handle);
+  await new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(new UserError(`cannot listen on 127.0.0.1:${port}: ${reason(error)}; choose another --port`));
+    });
+    server.listen(port, '127.0.0.1', () => resolve(undefined));
+  });
+  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
+  log.info(`broker listening on mqtt://127.0.0.1:${address.port}; it keeps nothing on disk: what it holds ends with it`);
+  return async () => {
+    await new Promise((resolve) => aedes.close(() => resolve(undefined)));
+    server.close();
+  };
+}

@@ -1,0 +1,124 @@
+import { EventEmitter } from 'node:events';
+
+import mqtt from 'mqtt';
+
+import { withoutPassword } from './address.js';
+import { Backoff } from './backoff.js';
+import { reason } from './errors.js';
+
+/** CONNACK: unacceptable (3.1.1) or unsupported (5) protocol version. */
+const REFUSED_VERSION = [1, 132];
+/** A connection that lasted this long, in ms, starts the delays anew; a flapping one does not. */
+const LASTING = 5000;
+
+/**
+ * Keeps a connection to the broker: MQTT 5 where it is offered, else 3.1.1; after a loss a new
+ * client object (an old one would send what it holds out of order), with growing delays. Says once
+ * when the broker goes and once when it is back.
+ *
+ * Emits `up` (client, connack) and `down`.
+ */
+export class Connection extends EventEmitter {
+  #address;
+  #options;
+  #log;
+  #level;
+  #prepare;
+  #backoff = new Backoff();
+  /** @type {4 | 5} */
+  #version = 5;
+  /** @type {import('mqtt').MqttClient | undefined} */
+  #attempt;
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer;
+  #saidAway = false;
+  #stopped = false;
+
+  /**
+   * @param {string} address
+   * @param {import('mqtt').IClientOptions} options  `properties` are for version 5 only
+   * @param {import('./log.js').Log} log
+   * @param {'info' | 'debug'} level  at which the broker's comings and goings are said
+   * @param {(client: import('mqtt').MqttClient) => void} [prepare]  attaches handlers before the
+   *   client connects: a resumed session's backlog comes right behind the CONNACK
+   */
+  constructor(address, options, log, level, prepare = () => {}) {
+    super();
+    this.#address = address;
+    this.#options = options;
+    this.#log = log;
+    this.#level = level;
+    this.#prepare = prepare;
+  }
+
+  /** @returns {import('mqtt').MqttClient | undefined} the client, while it is connected */
+  get client() {
+    return this.#attempt?.connected ? this.#attempt : undefined;
+  }
+
+  start() {
+    const { properties, ...options } = this.#options;
+    const client = mqtt.connect(this.#address, {
+      keepalive: 30,
+      connectTimeout: 10_000,
+      ...options,
+      reconnectPeriod: 0,
+      protocolVersion: this.#version,
+      ...(this.#version === 5 ? { properties } : {}),
+    });
+    this.#attempt = client;
+    this.#prepare(client);
+    let why = '';
+    let refused = false;
+    let upSince = Infinity;
+    client.on('error', (error) => {
+      why ||= reason(error);
+      refused ||= REFUSED_VERSION.includes(Number(/** @type {{code?: unknown}} */ (error).code));
+    });
+    client.on('connect', (connack) => {
+      upSince = performance.now();
+      this.#saidAway = false;
+      this.#log[this.#level](`connected to ${withoutPassword(this.#address)}, MQTT ${this.#version === 5 ? '5' : '3.1.1'}`);
+      this.emit('up', client, connack);
+    });
+    client.once('close', () => {
+      const wasUp = upSince !== Infinity;
+      if (wasUp) this.emit('down');
+      if (this.#stopped) return;
+      if (performance.now() - upSince > LASTING) this.#backoff.reset();
+      // Some brokers close the connection instead of refusing the version.
+      const otherVersion = !wasUp && (refused || why === '');
+      if (otherVersion) this.#version = this.#version === 5 ? 4 : 5;
+      const fallBack = otherVersion && this.#version === 4;
+      if (!fallBack && !this.#saidAway) {
+        this.#saidAway = true;
+        const what = wasUp ? 'lost' : 'is away';
+        this.#log[this.#level === 'info' ? 'warn' : 'debug'](
+          `broker ${withoutPassword(this.#address)} ${what} (${why || 'it closed the connection'}); trying again with growing delays`,
+        );
+      }
+      client.end(true);
+      this.#timer = setTimeout(() => this.start(), fallBack ? 0 : this.#backoff.next());
+    });
+  }
+
+  /**
+   * Give up the present connection and make another.
+   * @param {string} why
+   */
+  renew(why) {
+    this.#log.error(why);
+    this.#attempt?.stream.destroy();
+  }
+
+  /** Disconnect and stay so. */
+  async stop() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    const client = this.#attempt;
+    if (!client) return;
+    await new Promise((resolve) => {
+      client.end(!client.connected, {}, () => resolve(undefined));
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+
+/** Bytes of a refused message that its record shows. */
+const SHOWN = 64 * 1024;
+
+/**
+ * The record of a message that led to no decision (contracts/error.schema.json).
+ * @param {string} topic
+ * @param {Buffer} payload
+ * @param {string} reason
+ * @param {string} [traceback]
+ * @returns {string} JSON
+ */
+export function errorRecord(topic, payload, reason, traceback) {
+  return JSON.stringify({
+    topic,
+    reason,
+    length: payload.length,
+    sha256: createHash('sha256').update(payload).digest('hex'),
+    payload_base64: payload.subarray(0, SHOWN).toString('base64'),
+    ...(traceback ? { traceback } : {}),
+  });
+}

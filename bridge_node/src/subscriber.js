@@ -1,0 +1,170 @@
+import { Acknowledger } from './acknowledge.js';
+import { Connection } from './connection.js';
+import { reason } from './errors.js';
+import { overlap } from './topics.js';
+
+/** How many quotes may stand unacknowledged; the broker is told so where it speaks MQTT 5. */
+const MOST_HELD = 1000;
+/** Seconds after which the broker may forget a bridge that was taken away. */
+const SESSION_EXPIRY = 24 * 3600;
+/** How many topics are remembered as wanted or not. */
+const TOPICS_REMEMBERED = 10_000;
+
+/**
+ * A message as it came.
+ * @typedef {object} Message
+ * @property {string} topic
+ * @property {Buffer} payload
+ * @property {number} qos  0: the broker will not send it again
+ * @property {() => void} acknowledge  tells the broker that it is done with
+ */
+
+/**
+ * Receives quotes in a persistent session at QoS 1 and acknowledges each when its receiver says so.
+ * Reads no further while more than MOST_HELD wait, so that the broker queues, not this process.
+ */
+export class Subscriber {
+  #connection;
+  #log;
+  #receive;
+  /** @type {string[]} */
+  #channels = [];
+  /** @type {Map<string, boolean>} */
+  #wanted = new Map();
+  /** Reads on. @type {(() => void) | undefined} */
+  #resume;
+  #waiting = 0;
+  #dropped = { retained: 0, unwanted: 0 };
+
+  /** Whether the broker has confirmed the subscriptions on the present connection. */
+  ready = false;
+
+  /**
+   * @param {string} address
+   * @param {string} clientId  stable, so that the broker knows the session again
+   * @param {import('./log.js').Log} log
+   * @param {object} handlers
+   * @param {(message: Message) => void} handlers.receive
+   * @param {() => void} handlers.resumed  the broker has kept the session: it sends again whatever
+   *   was not acknowledged
+   */
+  constructor(address, clientId, log, { receive, resumed }) {
+    this.#log = log;
+    this.#receive = receive;
+    const properties = { receiveMaximum: MOST_HELD, sessionExpiryInterval: SESSION_EXPIRY };
+    this.#connection = new Connection(
+      address,
+      { clientId, clean: false, properties },
+      log,
+      'info',
+      (client) => this.#attach(client),
+    );
+    this.#connection.on('up', (client, connack) => {
+      if (connack.sessionPresent) resumed();
+      this.#subscribe(client, this.#channels);
+    });
+    this.#connection.on('down', () => {
+      this.ready = false;
+      this.#resume = undefined;
+    });
+  }
+
+  /** @param {string[]} channels  MQTT topic filters */
+  start(channels) {
+    this.#channels = channels;
+    this.#connection.start();
+  }
+
+  /**
+   * Want other channels from now on.
+   * @param {string[]} channels
+   */
+  change(channels) {
+    const gone = this.#channels.filter((channel) => !channels.includes(channel));
+    const added = channels.filter((channel) => !this.#channels.includes(channel));
+    this.#channels = channels;
+    this.#wanted.clear();
+    const client = this.#connection.client;
+    if (!client) return;
+    if (gone.length > 0) client.unsubscribe(gone);
+    if (added.length > 0) this.#subscribe(client, added);
+  }
+
+  /**
+   * Say how many messages wait to be decided: too many stop the reading, fewer let it go on.
+   * @param {number} count
+   */
+  setWaiting(count) {
+    this.#waiting = count;
+    if (count <= MOST_HELD && this.#resume) {
+      const resume = this.#resume;
+      this.#resume = undefined;
+      resume();
+    }
+  }
+
+  stop() {
+    this.ready = false;
+    return this.#connection.stop();
+  }
+
+  /**
+   * @param {import('mqtt').MqttClient} client
+   * @param {string[]} channels
+   */
+  #subscribe(client, channels) {
+    for (const channel of channels) this.#log.info({ channel }, 'subscribing to channel');
+    client.subscribe(channels, { qos: 1 }, (error, granted) => {
+      // MQTT.js reports a refusal by the broker (SUBACK 128 and above) as an error, or in granted
+      const refused = (granted ?? []).filter(({ qos }) => qos >= 128).map(({ topic }) => topic);
+      if (!error && refused.length === 0) this.ready = true;
+      else if (client.connected) {
+        const what = refused.length > 0 ? refused : channels;
+        this.#connection.renew(`the broker refuses to subscribe to ${what.join(', ')}: ${reason(error ?? 'refused')}`);
+      }
+    });
+  }
+
+  /** @param {import('mqtt').MqttClient} client */
+  #attach(client) {
+    const acknowledger = new Acknowledger(client);
+    client.handleMessage = (packet, callback) => {
+      const { topic, qos, messageId = 0, retain } = packet;
+      const payload = /** @type {Buffer} */ (packet.payload);
+      const acknowledge = qos === 0 ? () => {} : acknowledger.hold(messageId);
+      if (retain) this.#drop('retained', topic, acknowledge);
+      else if (!this.#wants(topic)) this.#drop('unwanted', topic, acknowledge);
+      else this.#receive({ topic, payload, qos, acknowledge });
+      // With an error MQTT.js leaves the acknowledgement to the Acknowledger and reads on.
+      const next = qos === 0 ? () => callback() : () => callback(new Error('acknowledged later'));
+      if (this.#waiting > MOST_HELD) this.#resume = next;
+      else next();
+    };
+  }
+
+  /**
+   * A persistent session may hold subscriptions, and quotes, of an earlier run's channels.
+   * @param {string} topic
+   */
+  #wants(topic) {
+    let wanted = this.#wanted.get(topic);
+    if (wanted === undefined) {
+      wanted = this.#channels.some((channel) => overlap(channel, topic));
+      if (this.#wanted.size >= TOPICS_REMEMBERED) this.#wanted.clear();
+      this.#wanted.set(topic, wanted);
+    }
+    return wanted;
+  }
+
+  /**
+   * @param {'retained' | 'unwanted'} why
+   * @param {string} topic
+   * @param {() => void} acknowledge
+   */
+  #drop(why, topic, acknowledge) {
+    this.#dropped[why] += 1;
+    const said = why === 'retained' ? 'a retained message is no quote' : 'no channel of this algorithm';
+    this.#log.warn({ topic, dropped: this.#dropped[why] }, `dropped: ${said}`);
+    acknowledge();
+  }
+}

@@ -1,0 +1,54 @@
+"""The brokers that tests run against: mosquitto with the shipped configuration, and ours."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from tests.processes import ROOT, Process, free_port
+
+MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+
+
+class Broker:
+    """One broker on a free port that can be stopped and started again at the same port."""
+
+    def __init__(self, kind: str, folder: Path, start: object):
+        self.kind = kind
+        self.port = free_port()
+        self.url = f"mqtt://127.0.0.1:{self.port}"
+        self._folder = folder
+        self._start = start
+        self.start()
+
+    def start(self) -> None:
+        """Start the broker and await its port."""
+        if self.kind == "mosquitto":
+            configuration = shipped_configuration(self._folder, self.port)
+            self.process = self._start(MOSQUITTO, "-c", configuration)  # type: ignore[operator]
+            self.process.wait_for(r"mosquitto version .* running")
+        else:
+            self.process = self._start("bridge-node", "broker", "--port", self.port)  # type: ignore[operator]
+            self.process.wait_for("listening")
+
+    @property
+    def keeps_sessions(self) -> bool:
+        """Whether sessions outlive a restart of the broker."""
+        return self.kind == "mosquitto"
+
+
+def shipped_configuration(folder: Path, port: int) -> Path:
+    """mosquitto.conf as it is shipped, but for the port and the folder of its data."""
+    text = (ROOT / "mosquitto" / "mosquitto.conf").read_text()
+    assert "listener 1883\n" in text
+    assert "persistence_location /mosquitto/data/\n" in text
+    text = text.replace("listener 1883\n", f"listener {port} 127.0.0.1\n")
+    text = text.replace("/mosquitto/data/", f"{folder}/")
+    path = folder / "mosquitto.conf"
+    # mosquitto started by root drops its privileges to a user who must own the folder
+    path.write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
+    return path
+
+
+__all__ = ["MOSQUITTO", "Broker", "Process", "shipped_configuration"]
