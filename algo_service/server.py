@@ -1,11 +1,10 @@
 """A `zerorpc.Server` that malformed messages cannot make deaf.
 
-In zerorpc 0.6.3 one dispatcher hands every message to the queue of its call and waits where that
-is full. Whatever ends the reader of one such queue therefore silences the whole server, while its
-process stays up: a later event of a call with a header that raises in the reader, more than 100
-events on one call, or heartbeats that arrive while a call is being closed. An unhashable
-`response_to` ends the dispatcher itself. So: what no caller of plain methods ever sends is dropped
-on arrival, and the queues of calls have no limit.
+In zerorpc 0.6.3 one dispatcher hands every message to the queue of its call, and waits where that
+is full. A `response_to` that is a list or a map ends the dispatcher itself; more than 100 events on
+one call end the reader of that call's queue, for which the dispatcher then waits for ever. Either
+way the process stays up and answers nobody. So what no caller of plain methods ever sends is
+dropped on arrival, with a line in the log.
 """
 
 from __future__ import annotations
@@ -14,11 +13,8 @@ import errno
 import logging
 from typing import Any
 
-import gevent
-import gevent.queue
 import zerorpc
 import zmq
-from zerorpc.channel import ChannelMultiplexer
 from zerorpc.core import ServerBase
 
 from algo_service.errors import AddressError
@@ -62,16 +58,6 @@ def _objection(event: Any) -> str | None:
     return None
 
 
-class _Multiplexer(ChannelMultiplexer):  # type: ignore[misc]
-    """Never waits for a call that has stopped reading."""
-
-    def channel(self, from_event: Any = None) -> Any:
-        channel = super().channel(from_event)
-        channel._queue = gevent.queue.Queue()
-        channel._queue.put(from_event)
-        return channel
-
-
 class Server(zerorpc.Server):  # type: ignore[misc]
     """A ZeroRPC server of plain methods.
 
@@ -86,8 +72,6 @@ class Server(zerorpc.Server):  # type: ignore[misc]
         # What a caller that is gone has not read must not hold up the end of the process.
         self._events.setsockopt(zmq.LINGER, 1000)
         ServerBase.__init__(self, self._events, methods, name, self._context)
-        self._multiplexer.close()  # the stock one, which ServerBase has just made
-        self._multiplexer: ChannelMultiplexer = _Multiplexer(self._events)
 
     def bind(self, address: str) -> None:
         """Listen at `address`.

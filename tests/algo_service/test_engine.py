@@ -1,0 +1,240 @@
+"""The engine: quotes in, decisions out; no network, no clock."""
+
+import json
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from algo_service import Engine, RandomAlgo
+from algo_service.errors import AlgoServiceError, ParameterError
+from portfolio import Portfolio
+
+
+def quote(n: int = 1, price: Any = 100.0, **fields: Any) -> dict[str, Any]:
+    return {"sid": "GOOG", "quote": price, "id": str(n), "channel": "quotes", **fields}
+
+
+def engine(create: Any, /, params: Mapping[str, Any] | None = None, **overrides: Any) -> Engine:
+    made = Engine(create, "algo", overrides, seed=7)
+    made.initialize(params or {})
+    return made
+
+
+class Halves:
+    """Buys for half of the cash on every quote, and fails where it is told to."""
+
+    def initialize(self, params: Mapping[str, Any]) -> list[str]:
+        self.portfolio = Portfolio(params["cash"])
+        return ["quotes"]
+
+    def event(self, data: dict[str, Any]) -> None:
+        self.portfolio.buy(data, self.portfolio.cash / 2)
+        if data.get("fail"):
+            raise ZeroDivisionError("told to")
+
+
+class Returns:
+    """Has no portfolio; returns whatever the quote says."""
+
+    def initialize(self, params: Mapping[str, Any]) -> list[str]:
+        return ["quotes"]
+
+    def event(self, data: dict[str, Any]) -> Any:
+        return data.get("returns")
+
+
+def test_orders_and_fills_are_json_text_in_the_contracts_order_with_floats() -> None:
+    (decision,) = engine(Halves, {"cash": 1000}).decide([quote(7, "100", ts="2013-03-01")])
+    assert decision == {
+        "orders": [
+            '{"id":"algo:quotes:7:0","algo":"algo","sid":"GOOG","side":"buy","kind":"market",'
+            '"quantity":5.0,"price":100.0,"amount":500.0,"ts":"2013-03-01","quote_id":"7"}'
+        ],
+        "fills": [
+            '{"id":"algo:quotes:7:0","order_id":"algo:quotes:7:0","algo":"algo","sid":"GOOG",'
+            '"side":"buy","quantity":5.0,"price":100.0,"amount":500.0,"fee":0.0,'
+            '"ts":"2013-03-01","quote_id":"7"}'
+        ],
+    }
+
+
+def test_a_quote_that_fails_leaves_the_portfolio_as_it_was_and_stops_nothing() -> None:
+    driven = engine(Halves, {"cash": 1000})
+    first, failed, third = driven.decide([quote(1), quote(2, 200.0, fail=True), quote(3)])
+    assert failed["error"] == "ZeroDivisionError: told to"
+    assert failed["traceback"].startswith("Traceback (most recent call last):\n")
+    assert "algo_service/engine.py" not in failed["traceback"]
+    assert "in event" in failed["traceback"]
+    undisturbed = engine(Halves, {"cash": 1000})
+    assert undisturbed.decide([quote(1), quote(3)]) == [first, third]
+    assert undisturbed.snapshot()["equity"] == driven.snapshot()["equity"] == 1000.0
+
+
+def test_a_bad_quote_is_an_error_in_its_place() -> None:
+    first, bad, third = engine(Halves, {"cash": 1000}).decide([quote(1), {"sid": 5}, quote(3)])
+    assert bad == {
+        "error": 'QuoteError: "quote" is missing: a quote has at least sid, quote, id and channel',
+        "traceback": "",
+    }
+    assert first["orders"]
+    assert third["orders"]
+
+
+class Exits(Returns):
+    def event(self, data: dict[str, Any]) -> None:
+        raise SystemExit("enough")
+
+
+class Unspeakable(Returns):
+    def event(self, data: dict[str, Any]) -> None:
+        class SilentError(Exception):
+            def __str__(self) -> str:
+                raise RuntimeError("no words")
+
+        raise SilentError
+
+
+class HalfSurrogate(Halves):
+    def event(self, data: dict[str, Any]) -> None:
+        self.portfolio.buy({**data, "sid": "\ud800"}, 10)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "error"),
+    [
+        (Exits, "SystemExit: enough"),
+        (Unspeakable, "SilentError"),
+        (HalfSurrogate, "UnicodeEncodeError: "),
+    ],
+)
+def test_whatever_an_algorithm_raises_is_one_bad_quote(algorithm: Any, error: str) -> None:
+    (decision,) = engine(algorithm, {"cash": 1000}).decide([quote()])
+    assert decision["error"].startswith(error)
+    json.dumps(decision).encode()
+
+
+def test_an_algorithm_without_a_portfolio_returns_its_orders() -> None:
+    one = {"side": "buy", "sid": "AAPL", "quantity": 2}
+    driven = engine(Returns)
+    nothing, single, several = driven.decide(
+        [quote(1), quote(2, returns=one), quote(3, returns=[one, {**one, "side": "sell"}])]
+    )
+    assert nothing == {"orders": [], "fills": []}
+    assert json.loads(single["orders"][0]) == {
+        "id": "algo:quotes:2:0", "algo": "algo", "sid": "AAPL", "side": "buy", "kind": "market",
+        "quantity": 2.0, "price": 100.0, "amount": 200.0, "ts": None, "quote_id": "2",
+    }  # fmt: skip
+    assert [json.loads(order)["id"] for order in several["orders"]] == [
+        "algo:quotes:3:0",
+        "algo:quotes:3:1",
+    ]
+    assert driven.snapshot()["cash"] is None
+
+
+@pytest.mark.parametrize(
+    ("returned", "sentence"),
+    [
+        (5, "event returned 5: an order is a map"),
+        ("buy", "event returned 'buy'"),
+        ({"sid": "A", "quantity": 1}, "side is None"),
+        ({"side": "hold", "sid": "A", "quantity": 1}, "side is 'hold'"),
+        ({"side": "buy", "quantity": 1}, "sid is None"),
+        ({"side": "buy", "sid": "A"}, "quantity is None"),
+        ({"side": "buy", "sid": "A", "quantity": 0}, "quantity is 0"),
+        ({"side": "buy", "sid": "A", "quantity": float("inf")}, "quantity is inf"),
+        ({"side": "buy", "sid": "A", "quantity": True}, "quantity is True"),
+    ],
+)
+def test_what_is_no_order_is_an_error_that_says_why(returned: Any, sentence: str) -> None:
+    (decision,) = engine(Returns).decide([quote(returns=returned)])
+    assert decision["error"].startswith("OrderError: ")
+    assert sentence in decision["error"]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.01, 1e6), st.booleans()), max_size=60),
+    st.lists(st.integers(1, 10), max_size=60),
+)
+def test_batches_are_invisible_in_results(
+    prices: list[tuple[float, bool]], sizes: list[int]
+) -> None:
+    def quotes() -> list[dict[str, Any]]:
+        return [quote(n, p if good else -p) for n, (p, good) in enumerate(prices)]
+
+    one_by_one = engine(RandomAlgo, exit=0.25)
+    expected = [decision for q in quotes() for decision in one_by_one.decide([q])]
+    batched = engine(RandomAlgo, exit=0.25)
+    decided, left = [], quotes()
+    for size in [*sizes, len(left) or 1]:
+        decided += batched.decide(left[:size])
+        left = left[size:]
+    assert decided == expected
+    assert batched.snapshot() == one_by_one.snapshot()
+
+
+def test_the_same_parameters_again_reset_nothing() -> None:
+    driven = engine(RandomAlgo, {"cash": 1000}, threshold=0)
+    driven.decide([quote()])
+    before = driven.snapshot()
+    assert driven.initialize({"cash": 1000}) == ["quotes"]
+    assert driven.snapshot() == before
+
+
+def test_other_parameters_are_refused_once_it_has_begun_and_taken_before() -> None:
+    driven = engine(RandomAlgo, {"cash": 1000})
+    driven.initialize({"cash": 2000})
+    assert driven.snapshot()["cash"] == 2000
+    driven.decide([quote()])
+    with pytest.raises(ParameterError, match="has begun with starting_cash=2000, not 3000"):
+        driven.initialize({"cash": 3000})
+
+
+def test_the_services_parameters_win_over_the_callers() -> None:
+    driven = engine(RandomAlgo, {"threshold": 0.1, "cash": 1}, threshold=0.9)
+    assert driven.parameters == {"threshold": 0.9, "exit": 0, "starting_cash": 1, "seed": 7}
+
+
+def test_cash_and_starting_cash_are_one_for_the_reader_too() -> None:
+    seen: dict[str, Any] = {}
+
+    class Reads(Returns):
+        def initialize(self, params: Mapping[str, Any]) -> list[str]:
+            seen.update(params)
+            return ["quotes"]
+
+    engine(Reads, {"cash": 50000})
+    assert (seen["cash"], seen["starting_cash"]) == (50000, 50000)
+
+
+def test_an_algorithm_that_draws_from_the_module_random_is_reproducible() -> None:
+    class Global(Returns):
+        def event(self, data: dict[str, Any]) -> Any:
+            return {"side": "buy", "sid": "A", "quantity": random.random() + 1}
+
+    first, second = (engine(Global).decide([quote()]) for _ in range(2))
+    assert first == second
+
+
+def test_quotes_before_initialize_are_refused_as_a_whole() -> None:
+    with pytest.raises(AlgoServiceError, match="initialize has not been called"):
+        Engine(RandomAlgo, "algo", {}, seed=7).decide([quote()])
+
+
+@pytest.mark.parametrize("channels", [None, "quotes", [], [""], [5]])
+def test_an_initialize_that_returns_no_channels_is_refused(channels: Any) -> None:
+    class Wrong(Returns):
+        def initialize(self, params: Mapping[str, Any]) -> Any:
+            return channels
+
+    with pytest.raises(AlgoServiceError, match="initialize returned"):
+        engine(Wrong)
+
+
+def test_seq_grows_with_every_quote_the_failed_ones_included() -> None:
+    driven = engine(Halves, {"cash": 1000})
+    driven.decide([quote(1), quote(2, fail=True), {"sid": "no quote"}])
+    assert (driven.snapshot()["seq"], driven.snapshot()["quote_id"]) == (3, "2")

@@ -1,0 +1,100 @@
+"""What is sent to the port by mistake or malice neither stops the service nor makes it deaf.
+
+Each of these messages was tried against a stock `zerorpc.Server`, too: those marked as deafening
+leave its process up and every later call without an answer.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgpack
+import pytest
+import zerorpc
+import zmq
+
+from tests.algo_service.conftest import Service
+
+Serve = Callable[..., Service]
+Connect = Callable[[Service], zerorpc.Client]
+
+
+def event(header: Any, name: Any, args: Any) -> bytes:
+    return msgpack.packb([header, name, args], use_bin_type=True)
+
+
+def nested(depth: int) -> Any:
+    value: Any = 0
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+CALL = {"message_id": "m1", "v": 3}
+LATER = {"message_id": "m2", "v": 3, "response_to": "m1"}
+BEAT = event(LATER, "_zpc_hb", [0])
+CALL_SNAPSHOT = event(CALL, "snapshot", [])
+noise = random.Random(7)
+
+MESSAGES: dict[str, list[bytes]] = {
+    "random bytes": [noise.randbytes(noise.randrange(1, 400)) for _ in range(200)],
+    "nothing": [b""],
+    "not three parts": [msgpack.packb([1, 2]), msgpack.packb({}), msgpack.packb("x")],
+    "a header that is no map": [event([], "snapshot", []), event(None, "snapshot", [])],
+    "no message id": [event({"v": 3}, "snapshot", [])],
+    "a message id that is a list": [event({"message_id": [], "v": 3}, "snapshot", [])],
+    "a response_to that is a list (deafening)": [event({**CALL, "response_to": []}, "_zpc_hb", [])],
+    "a response_to that is a map (deafening)": [event({**CALL, "response_to": {}}, "_zpc_hb", [])],
+    "a version that is a text": [event({**CALL, "v": "3"}, "snapshot", [])],
+    "an older version": [event({**CALL, "v": 1}, "snapshot", []), event({}, "snapshot", [])],
+    "a name that is a map": [event(CALL, {}, [])],
+    "arguments that are a number": [event(CALL, "snapshot", 5)],
+    "an unknown method": [event(CALL, "destroy", [])],
+    "a private method": [event(CALL, "_worker", []), event(CALL, "__init__", [])],
+    "a deep nest": [event(CALL, "event", nested(500)), event(CALL, "event", [nested(500)])],
+    "a map with keys that are numbers": [event({1: 2}, "snapshot", []), event(CALL, "x", [{1: 2}])],
+    "an answer to no call": [event(LATER, "OK", [1])],
+    "500 events on one call (deafening)": [CALL_SNAPSHOT, *[event(LATER, "x", [])] * 500],
+    "5,000 beats on a call that ends": [CALL_SNAPSHOT, *[BEAT] * 5000],
+    "a window that is a text": [CALL_SNAPSHOT, event(LATER, "_zpc_more", ["many"])],
+    "65 MiB": [event(CALL, "event", [b"x" * (65 * 1024 * 1024)])],
+}
+
+
+@pytest.fixture
+def dealer() -> Iterator[Callable[[Service], zmq.Socket[bytes]]]:
+    """A bare ZeroMQ socket that sends what it is told to."""
+    context = zmq.Context()
+
+    def connecter(service: Service) -> zmq.Socket[bytes]:
+        socket = context.socket(zmq.DEALER)
+        socket.setsockopt(zmq.LINGER, 10_000)
+        socket.setsockopt(zmq.SNDHWM, 0)
+        socket.connect(service.address)
+        return socket
+
+    yield connecter
+    context.destroy(linger=10_000)
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_after_garbage_old_and_new_clients_are_answered(
+    kind: str, serve: Serve, connect: Connect, dealer: Callable[[Service], zmq.Socket[bytes]]
+) -> None:
+    service = serve()
+    before = connect(service)
+    before.initialize({})
+    socket = dealer(service)
+    for payload in MESSAGES[kind]:
+        socket.send_multipart([b"", payload])
+        socket.send_multipart([payload])  # Python's side accepts a missing delimiter
+    # the last one sent is answered, so everything before it was read
+    socket.send_multipart([b"", event({"message_id": "last", "v": 3}, "_zerorpc_ping", [])])
+    if kind != "65 MiB":  # whose sender is disconnected
+        assert socket.poll(30_000), "the service is deaf"
+    assert before.snapshot()["algo"] == "random"
+    assert connect(service).snapshot()["algo"] == "random"
+    socket.close()
+    assert service.process.stop() == 0
