@@ -10,8 +10,8 @@ import { Snapshots } from './snapshots.js';
 import { Subscriber } from './subscriber.js';
 import { outputTopics } from './topics.js';
 
-/** How many quotes go in one call, unless one message holds more. */
-const LARGEST_BATCH = 500;
+/** How much goes in one call: it is full with the message that reaches one of these. */
+const FULL_BATCH = { quotes: 500, bytes: 8 * 1024 * 1024 };
 /** ms that a batch under way is given when the bridge is told to end. */
 const GRACE = 5000;
 
@@ -161,11 +161,14 @@ export class Bridge {
   }
 
   #takeBatch() {
-    const most = Math.min(LARGEST_BATCH, this.#left);
+    const most = Math.min(FULL_BATCH.quotes, this.#left);
     let quotes = 0;
+    let bytes = 0;
     let messages = 0;
-    while (messages < this.#queue.length && quotes < most) {
-      quotes += this.#queue[messages++].quotes.length;
+    while (messages < this.#queue.length && quotes < most && bytes < FULL_BATCH.bytes) {
+      const message = this.#queue[messages++];
+      quotes += message.quotes.length;
+      bytes += message.payload.length;
     }
     const batch = this.#queue.splice(0, messages);
     this.#subscriber?.setWaiting(this.#queue.length);

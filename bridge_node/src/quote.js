@@ -10,6 +10,10 @@ import { QuoteError } from './errors.js';
 export const LIMITS = {
   /** bytes of a message */
   bytes: 1024 * 1024,
+  /** quotes in the shorthand */
+  symbols: 1000,
+  /** characters of the topic, which each of a message's quotes carries along */
+  channel: 1024,
   /** characters */
   sid: 64,
   /** characters */
@@ -37,6 +41,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * @throws {QuoteError} with the reason, if the message breaks the contract
  */
 export function readQuotes(channel, payload, newId) {
+  if (channel.length > LIMITS.channel) {
+    throw new QuoteError(`the topic is too long: ${channel.length} characters, at most ${LIMITS.channel}`);
+  }
   const message = parse(payload);
   const { sid, quote, ts: anyTs, id, channel: _elsewhere, ...fields } = message;
   const ts = readTs(anyTs);
@@ -44,12 +51,15 @@ export function readQuotes(channel, payload, newId) {
     throw new QuoteError(`"id" is ${show(id)}: it has to be a text of 1 to ${LIMITS.id} characters`);
   }
   if (sid !== undefined || quote !== undefined) {
-    checkDepth(fields, LIMITS.depth);
+    checkField(fields, LIMITS.depth);
     return [{ ...form(sid, quote, 'quote', ts, id ?? newId(), channel), ...fields }];
   }
   const symbols = Object.keys(message).filter((key) => key !== 'ts' && key !== 'id');
   if (symbols.length === 0) {
     throw new QuoteError('no quote in it: a message is {"sid": "GOOG", "quote": 345} or {"goog": 345}');
+  }
+  if (symbols.length > LIMITS.symbols) {
+    throw new QuoteError(`${symbols.length} quotes in one message, at most ${LIMITS.symbols}`);
   }
   return symbols.map((symbol) =>
     form(symbol, message[symbol], symbol, ts, id === undefined ? newId() : `${id}/${symbol}`, channel),
@@ -145,13 +155,20 @@ function isText(value, longest) {
 }
 
 /**
+ * Unknown fields are carried along, if MessagePack can carry them.
  * @param {unknown} value
  * @param {number} depth  how many levels are left
  */
-function checkDepth(value, depth) {
+function checkField(value, depth) {
+  if (typeof value === 'string' && !value.isWellFormed()) {
+    throw new QuoteError(`${show(value)} holds half of a surrogate pair, which is no text`);
+  }
   if (value === null || typeof value !== 'object') return;
   if (depth === 0) throw new QuoteError(`nested too deep: at most ${LIMITS.depth} levels`);
-  for (const inner of Object.values(value)) checkDepth(inner, depth - 1);
+  for (const [key, inner] of Object.entries(value)) {
+    checkField(key, depth);
+    checkField(inner, depth - 1);
+  }
 }
 
 /** @param {unknown} value */

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { Ajv2020 } from 'ajv/dist/2020.js';
+
+import { errorRecord } from '../src/error_record.js';
+import { QuoteError } from '../src/errors.js';
+import { completeOrders } from '../src/order.js';
+import { LIMITS, readQuotes } from '../src/quote.js';
+
+const contracts = new URL('../../contracts/', import.meta.url);
+/** @param {string} name */
+const read = (name) => JSON.parse(readFileSync(new URL(name, contracts), 'utf8'));
+
+const ajv = new Ajv2020({ allowUnionTypes: true, strictTypes: false, strictRequired: false });
+for (const file of readdirSync(contracts).filter((name) => name.endsWith('.schema.json'))) {
+  ajv.addSchema(read(file), file.replace('.schema.json', ''));
+}
+/** @param {string} name */
+const passes = (name) => /** @type {(value: unknown) => boolean} */ (ajv.getSchema(name));
+
+/** @param {{payload?: string, payload_base64?: string}} example */
+const payloadOf = (example) =>
+  example.payload === undefined
+    ? Buffer.from(example.payload_base64 ?? '', 'base64')
+    : Buffer.from(example.payload);
+
+const newId = () => 'made-by-the-bridge';
+/** @param {string | Buffer} payload */
+const readOne = (payload) => readQuotes('quotes', Buffer.from(payload), newId);
+
+for (const name of ['order', 'fill', 'portfolio', 'error']) {
+  test(`every valid example of ${name} passes its schema and every invalid one fails`, () => {
+    const { valid, invalid } = read(`examples/${name}.json`);
+    for (const example of valid) assert.ok(passes(name)(example.message), example.name);
+    for (const example of invalid) assert.ok(!passes(name)(example.message), example.name);
+  });
+}
+
+for (const example of read('examples/quote.json').valid) {
+  test(`a valid quote is read: ${example.name}`, () => {
+    const quotes = readOne(payloadOf(example));
+    assert.deepEqual(
+      quotes,
+      example.quotes.map((/** @type {object} */ quote) => ({ id: newId(), ...quote })),
+    );
+    for (const quote of quotes) assert.ok(passes('quote#/$defs/canonical')(quote));
+    assert.ok(passes('quote')(JSON.parse(payloadOf(example).toString())));
+  });
+}
+
+for (const example of read('examples/quote.json').invalid) {
+  test(`an invalid quote is refused with its reason: ${example.name}`, () => {
+    assert.throws(
+      () => readOne(payloadOf(example)),
+      (error) => error instanceof QuoteError && error.message.includes(example.reason),
+    );
+  });
+}
+
+test('a message that is too large, too deep or too many quotes is refused', () => {
+  const large = JSON.stringify({ sid: 'GOOG', quote: 1, note: 'x'.repeat(LIMITS.bytes) });
+  assert.throws(() => readOne(large), /too large/);
+  /** @param {number} depth */
+  const nested = (depth) => `{"sid":"GOOG","quote":1,"x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+  assert.equal(readOne(nested(31)).length, 1);
+  for (const depth of [32, 1000, 100_000]) assert.throws(() => readOne(nested(depth)), /nested too deep/);
+  /** @param {number} count */
+  const many = (count) => JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, n) => [`S${n}`, 1])));
+  assert.equal(readOne(many(1000)).length, 1000);
+  assert.throws(() => readOne(many(1001)), /1001 quotes in one message/);
+  assert.throws(() => readQuotes('x'.repeat(1025), Buffer.from('{"goog":1}'), newId), /topic is too long/);
+});
+
+test('every prefix of a message, and every message with one byte changed, is a quote or refused', () => {
+  const message = Buffer.from('{"sid": "GOOG", "quote": "345", "ts": "2013-03-01", "id": "a", "x": {"y": [1]}}');
+  for (let n = 0; n < message.length; n++) {
+    assert.throws(() => readOne(message.subarray(0, n)), QuoteError);
+    for (let byte = 0; byte < 256; byte++) {
+      const changed = Buffer.from(message);
+      changed[n] = byte;
+      try {
+        for (const quote of readOne(changed)) assert.ok(passes('quote#/$defs/canonical')(quote));
+      } catch (error) {
+        assert.ok(error instanceof QuoteError, String(error));
+      }
+    }
+  }
+});
+
+test('a field named __proto__ is carried along as any other', () => {
+  const [quote] = readOne('{"sid": "GOOG", "quote": 1, "__proto__": {"sid": "EVIL"}}');
+  assert.equal(quote.sid, 'GOOG');
+  assert.deepEqual(Object.keys(quote), ['sid', 'quote', 'id', 'channel', '__proto__']);
+});
+
+test('the record of a refused message passes its schema and shows its first 64 KiB', () => {
+  const payload = Buffer.alloc(1_000_000, 'ab');
+  const record = JSON.parse(errorRecord('quotes', payload, 'not JSON'));
+  assert.ok(passes('error')(record));
+  assert.equal(record.length, 1_000_000);
+  assert.equal(Buffer.from(record.payload_base64, 'base64').length, 65536);
+  assert.equal(record.sha256, '88858caf7f79393e6d9efb817fdbc9c96819db0852b47b212f74fc028d06229d');
+});
+
+test('an order of a backend that is not ours is completed from the quote', () => {
+  const quote = { sid: 'GOOG', quote: 345, id: '7', channel: 'quotes' };
+  const one = { side: 'buy', sid: 'GOOG', quantity: 2 };
+  assert.deepEqual(completeOrders(null, quote, 'mine'), []);
+  const orders = completeOrders([one, { ...one, side: 'sell' }], quote, 'mine').map((text) => JSON.parse(text));
+  for (const order of orders) assert.ok(passes('order')(order));
+  assert.deepEqual(orders[0], {
+    id: 'mine:quotes:7:0',
+    algo: 'mine',
+    sid: 'GOOG',
+    side: 'buy',
+    kind: 'market',
+    quantity: 2,
+    price: 345,
+    amount: 690,
+    ts: null,
+    quote_id: '7',
+  });
+  assert.equal(orders[1].id, 'mine:quotes:7:1');
+});
+
+for (const [returned, sentence] of /** @type {[unknown, RegExp][]} */ ([
+  [5, /event returned 5/],
+  [[[]], /event returned \[\]/],
+  [{ sid: 'A', quantity: 1 }, /side is undefined/],
+  [{ side: 'hold', sid: 'A', quantity: 1 }, /side is "hold"/],
+  [{ side: 'buy', quantity: 1 }, /sid is undefined/],
+  [{ side: 'buy', sid: 'A', quantity: 0 }, /quantity is 0/],
+  [{ side: 'buy', sid: 'A', quantity: Infinity }, /quantity is null/],
+])) {
+  test(`what is no order is refused: ${JSON.stringify(returned)}`, () => {
+    const quote = { sid: 'GOOG', quote: 345, id: '7', channel: 'quotes' };
+    assert.throws(() => completeOrders(returned, quote, 'mine'), sentence);
+  });
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { checkChannels, checkName, overlap } from '../src/topics.js';
+
+test('two filters overlap when some topic matches both', () => {
+  for (const [a, b, expected] of /** @type {[string, string, boolean][]} */ ([
+    ['quotes', 'quotes', true],
+    ['quotes', 'quote', false],
+    ['quotes', 'quotes/goog', false],
+    ['quotes/#', 'quotes', true],
+    ['quotes/#', 'quotes/goog/1', true],
+    ['quotes/+', 'quotes/goog', true],
+    ['quotes/+', 'quotes/goog/1', false],
+    ['quotes/+/a', 'quotes/b/+', true],
+    ['+/goog', 'quotes/+', true],
+    ['#', '$SYS/broker/load', false],
+    ['+/broker/load', '$SYS/broker/load', false],
+    ['$SYS/#', '$SYS/broker/load', true],
+    ['a/b/#', 'a/+', true],
+    ['a/b/#', 'a/#', true],
+    ['/a', 'a', false],
+  ])) {
+    assert.equal(overlap(a, b), expected, `${a} and ${b}`);
+    assert.equal(overlap(b, a), expected, `${b} and ${a}`);
+  }
+});
+
+test('channels are refused that are no filters, feed an output back or overlap', () => {
+  assert.deepEqual(checkChannels(['quotes', 'indicators/+/GOOG', 'x/#']), ['quotes', 'indicators/+/GOOG', 'x/#']);
+  for (const [channels, sentence] of /** @type {[unknown, RegExp][]} */ ([
+    ['quotes', /has to return a list/],
+    [[], /has to return a list/],
+    [null, /has to return a list/],
+    [[''], /a channel is a text/],
+    [[7], /a channel is a text/],
+    [['quotes/#/goog'], /"#" for all that follow/],
+    [['quotes+'], /"\+" stands for one whole level/],
+    [['a\0b'], /a character that MQTT forbids/],
+    [['$share/group/quotes'], /shared subscriptions/],
+    [['#'], /would receive orders/],
+    [['+/random'], /would receive orders/],
+    [['orders/other'], /would receive orders/],
+    [['errors'], /would receive errors/],
+    [['portfolios/#'], /would receive portfolios/],
+    [['quotes/#', 'quotes/goog'], /"quotes\/#" and "quotes\/goog" of initialize overlap/],
+    [['quotes', 'quotes'], /overlap/],
+  ])) {
+    assert.throws(() => checkChannels(channels), sentence, JSON.stringify(channels));
+  }
+});
+
+test('a name that would break topics and ids is refused', () => {
+  assert.equal(checkName('MyAlgo-2.1'), 'MyAlgo-2.1');
+  for (const name of ['', 'a/b', 'a+', '#', 'a:b', 'a\0']) assert.throws(() => checkName(name), /would break topics/);
+});

@@ -1,0 +1,293 @@
+import { randomBytes } from 'node:crypto';
+import { Dealer } from 'zeromq';
+
+import { decodeEvent, encodeEvent } from './envelope.js';
+import { LostRemoteError, ProtocolError, RemoteError } from './errors.js';
+import { Pulse } from './pulse.js';
+
+const DELIMITER = Buffer.alloc(0);
+
+// In ms. Were ZeroMQ to reconnect by itself, it would deliver what is queued to the next peer at that
+// address. Its own "never" (-1) will not do: it also drops answers that have arrived and are unread.
+const NEVER = 24 * 3_600_000;
+
+/**
+ * A call that waits for its answer.
+ * @typedef {object} Call
+ * @property {string} id
+ * @property {string} method
+ * @property {Pulse} pulse
+ * @property {boolean} beating  a beat of it is queued; a peer that reads slowly gets no second one
+ * @property {(value: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ */
+
+/**
+ * One TCP connection and the calls that are open on it. It lives once: what is lost stays lost, and
+ * whoever wants another makes another, so that no call can reach a peer other than the one that it
+ * was meant for.
+ */
+export class Connection {
+  #socket;
+  #address;
+  #period;
+  #onEnd;
+  #onDrop;
+  /** @type {'opening' | 'open' | 'ended'} */
+  #state = 'opening';
+  /** @type {Map<string, Call>} */
+  #calls = new Map();
+  /** @type {{call: Call, payload: Uint8Array | undefined}[]} */
+  #outbox = [];
+  #pumping = false;
+  #idPrefix = randomBytes(8).toString('hex');
+  #idCount = 0;
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer;
+  #lastLook = 0;
+
+  /**
+   * @param {string} address
+   * @param {object} options
+   * @param {number} options.heartbeat  period in ms
+   * @param {(error: Error, wasOpen: boolean) => void} options.onEnd  once, after all calls were rejected
+   * @param {() => void} options.onDrop  for each frame that answers nothing
+   */
+  constructor(address, { heartbeat, onEnd, onDrop }) {
+    this.#address = address;
+    this.#period = heartbeat;
+    this.#onEnd = onEnd;
+    this.#onDrop = onDrop;
+    this.#socket = new Dealer({
+      linger: 0, // what was not sent when the connection ends is never sent
+      reconnectInterval: NEVER,
+      ipv6: address.includes('['), // libzmq otherwise looks up names as IPv6 only
+    });
+  }
+
+  /** @param {() => void} onOpen */
+  open(onOpen) {
+    this.#watch(onOpen); // before connecting: events are not kept for a late listener
+    this.#socket.connect(this.#address);
+  }
+
+  /**
+   * @param {string} method
+   * @param {unknown[]} args
+   * @returns {Promise<any>}
+   */
+  call(method, args) {
+    const id = this.#newId();
+    const payload = encodeEvent(id, method, args);
+    return new Promise((resolve, reject) => {
+      const call = { id, method, pulse: new Pulse(), beating: false, resolve, reject };
+      this.#calls.set(id, call);
+      this.#startLooking();
+      this.#send(call, payload);
+    });
+  }
+
+  /**
+   * Rejects what is open, closes the socket. Only the first reason counts.
+   * @param {Error} reason
+   */
+  end(reason) {
+    if (this.#state === 'ended') return;
+    const wasOpen = this.#state === 'open';
+    this.#state = 'ended';
+    clearInterval(this.#timer);
+    this.#socket.close();
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    this.#outbox = [];
+    for (const call of calls) {
+      call.reject(new LostRemoteError(`the call of "${call.method}" was cut off: ${reason.message}`, { cause: reason }));
+    }
+    this.#onEnd(reason, wasOpen);
+  }
+
+  #newId() {
+    this.#idCount += 1;
+    return `${this.#idPrefix}${this.#idCount.toString(16).padStart(16, '0')}`;
+  }
+
+  /** @param {() => void} onOpen */
+  async #watch(onOpen) {
+    try {
+      for await (const event of this.#socket.events) {
+        if (event.type === 'handshake' && this.#state === 'opening') {
+          this.#state = 'open';
+          this.#receive();
+          onOpen();
+        } else if (event.type === 'disconnect' || event.type === 'close') {
+          const reason = this.#state === 'opening' ? 'no ZeroMQ server listens at' : 'lost the connection to';
+          // Answers that came before the end are already in the socket: let the loop read them first.
+          setImmediate(() => this.end(new LostRemoteError(`${reason} ${this.#address}`)));
+        } else if (event.type.startsWith('handshake:error')) {
+          this.end(new LostRemoteError(`${this.#address} is no ZeroMQ peer, or refuses us (${describe(event)})`));
+        }
+      }
+    } catch (cause) {
+      this.end(new LostRemoteError(`cannot watch the connection to ${this.#address}`, { cause }));
+    }
+  }
+
+  async #receive() {
+    try {
+      for await (const frames of this.#socket) this.#take(frames);
+    } catch (cause) {
+      this.end(new LostRemoteError(`cannot receive from ${this.#address}`, { cause }));
+    }
+  }
+
+  /** @param {Buffer[]} frames */
+  #take(frames) {
+    let event;
+    try {
+      // A DEALER gets ['', payload]; Python takes the last frame too (events.py, Events.recv).
+      event = decodeEvent(frames[frames.length - 1]);
+    } catch (error) {
+      const { responseTo, message } = /** @type {import('./envelope.js').UnreadableEvent} */ (error);
+      const call = this.#find(responseTo);
+      if (call) this.#settle(call).reject(new ProtocolError(`the answer to "${call.method}" is unreadable: ${message}`));
+      return;
+    }
+    const call = this.#find(event.responseTo);
+    if (call) this.#answer(call, event);
+  }
+
+  /** @param {string | undefined} id */
+  #find(id) {
+    const call = id === undefined ? undefined : this.#calls.get(id);
+    if (!call) this.#onDrop();
+    return call;
+  }
+
+  /**
+   * @param {Call} call
+   * @param {import('./envelope.js').Event} event
+   */
+  #answer(call, { name, args }) {
+    switch (name) {
+      case '_zpc_hb':
+        call.pulse.hear();
+        break;
+      case '_zpc_more':
+        break; // credit for further events; a plain call sends one, and begins with credit for it
+      case 'OK':
+        if (Array.isArray(args) && args.length === 1) this.#settle(call).resolve(args[0]);
+        else this.#refuse(call, 'an OK whose arguments are not one value');
+        break;
+      case 'ERR':
+        if (isErrorTriple(args)) this.#settle(call).reject(new RemoteError(...args));
+        else this.#refuse(call, 'an ERR whose arguments are not name, message and traceback');
+        break;
+      case 'STREAM':
+      case 'STREAM_DONE':
+        this.#refuse(call, 'a stream, and streams are not supported');
+        break;
+      default:
+        this.#refuse(call, `the unknown event ${JSON.stringify(name)}`);
+    }
+  }
+
+  /**
+   * @param {Call} call
+   * @param {string} what
+   */
+  #refuse(call, what) {
+    this.#settle(call).reject(new ProtocolError(`"${call.method}" was answered with ${what}`));
+  }
+
+  /** @param {Call} call */
+  #settle(call) {
+    this.#calls.delete(call.id);
+    return call;
+  }
+
+  /**
+   * @param {Call} call
+   * @param {Uint8Array} [payload]  none for a beat, which is encoded when its turn comes
+   */
+  #send(call, payload) {
+    this.#outbox.push({ call, payload });
+    if (!this.#pumping) this.#pump();
+  }
+
+  /** One send at a time: a second one throws EBUSY as soon as the peer reads slowly. */
+  async #pump() {
+    this.#pumping = true;
+    try {
+      while (this.#outbox.length > 0) {
+        const batch = this.#outbox;
+        this.#outbox = [];
+        for (const { call, payload } of batch) {
+          if (payload) {
+            await this.#socket.send([DELIMITER, payload]);
+            continue;
+          }
+          // None after the last event: the peer has closed that channel.
+          if (this.#calls.has(call.id)) {
+            await this.#socket.send([DELIMITER, encodeEvent(this.#newId(), '_zpc_hb', [0], call.id)]);
+          }
+          call.beating = false;
+        }
+      }
+    } catch (cause) {
+      this.end(new LostRemoteError(`cannot send to ${this.#address}`, { cause }));
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** One timer for all open calls; it ends itself at its first look that finds none. */
+  #startLooking() {
+    if (this.#timer) return;
+    this.#lastLook = performance.now();
+    // Timers come before the sockets in a turn of the event loop, setImmediate comes after: beats
+    // that are already here are heard before the verdict.
+    this.#timer = setInterval(() => setImmediate(() => this.#look()), this.#period);
+  }
+
+  #look() {
+    if (this.#state === 'ended') return;
+    const now = performance.now();
+    const late = now - this.#lastLook > 1.5 * this.#period;
+    this.#lastLook = now;
+    if (this.#calls.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    for (const call of this.#calls.values()) {
+      const verdict = call.pulse.look(late);
+      if (verdict === 'lost') {
+        this.end(new LostRemoteError(`${this.#address} sent no heartbeat for ${2 * this.#period} ms`));
+        return;
+      }
+      if (verdict === 'beat' && !call.beating) {
+        call.beating = true;
+        this.#send(call);
+      }
+    }
+  }
+}
+
+/**
+ * @param {unknown} args
+ * @returns {args is [string, string, string | null]}
+ */
+function isErrorTriple(args) {
+  return (
+    Array.isArray(args) &&
+    args.length === 3 &&
+    typeof args[0] === 'string' &&
+    typeof args[1] === 'string' &&
+    (typeof args[2] === 'string' || args[2] === null)
+  );
+}
+
+/** @param {any} event */
+function describe(event) {
+  return event.error?.code ?? event.error?.message ?? event.type;
+}

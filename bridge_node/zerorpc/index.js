@@ -1,0 +1,9 @@
+export { Client } from './client.js';
+export {
+  EncodeError,
+  LostRemoteError,
+  ProtocolError,
+  RemoteError,
+  TimeoutError,
+  ZerorpcError,
+} from './errors.js';

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+
+import { Client, EncodeError, LostRemoteError, ProtocolError, RemoteError, TimeoutError } from '../index.js';
+import { GUARD, startClient, startServer } from './helpers.js';
+
+describe('with a Python server', GUARD, () => {
+  /** @type {Client} */
+  let client;
+  /** @type {(() => unknown)[]} */
+  const cleanups = [];
+  before(async () => {
+    const t = /** @type {any} */ ({ after: (/** @type {() => unknown} */ f) => cleanups.unshift(f) });
+    const { address } = await startServer(t);
+    client = await startClient(t, address);
+  });
+  after(async () => {
+    for (const cleanup of cleanups) await cleanup();
+  });
+
+  const deep = { list: [1, [2, [3, { four: null }]]], map: { a: { b: { c: true } } }, empty: [{}, []] };
+  /** @type {[string, unknown, string][]} */
+  const VALUES = [
+    ['null', null, 'NoneType'],
+    ['true', true, 'bool'],
+    ['a small integer', -5, 'int'],
+    ['a time in milliseconds', 1700000000000, 'int'],
+    ['the largest safe integer', Number.MAX_SAFE_INTEGER, 'int'],
+    ['the smallest safe integer', Number.MIN_SAFE_INTEGER, 'int'],
+    ['a fraction', 345.25, 'float'],
+    ['a number beyond the safe integers', 1e300, 'float'],
+    ['infinity', Infinity, 'float'],
+    ['an empty text', '', 'str'],
+    ['a text in many scripts', 'Größe, Ψυχή, 株価, السعر, 😀, \u0000', 'str'],
+    ['a list', [1, 'two', null, [3.5]], 'list'],
+    ['a map', { sid: 'GOOG', quote: 345.5, 'key with spaces': [] }, 'dict'],
+    ['a deep value', deep, 'dict'],
+    ['bytes', Buffer.from([0, 255, 1]), 'bytes'],
+  ];
+
+  for (const [what, value, type] of VALUES) {
+    test(`${what} arrives in Python as ${type} and comes back the same`, async () => {
+      assert.equal(await client.invoke('type_of', value), type);
+      assert.deepEqual(await client.invoke('echo', value), value);
+    });
+  }
+
+  test('undefined arrives as None, alone and in a map', async () => {
+    assert.equal(await client.invoke('describe', { a: undefined }), "{'a': None}");
+    assert.equal(await client.invoke('echo', undefined), null);
+  });
+
+  test('a 64-bit integer comes back as the nearest number', async () => {
+    assert.equal(await client.invoke('big_int'), 2 ** 63);
+  });
+
+  test('an argument of five megabytes goes both ways', async () => {
+    const text = '€ 345.25 '.repeat(550_000);
+    assert.equal(await client.invoke('size', text), text.length);
+    assert.equal(await client.invoke('echo', text), text);
+  });
+
+  test('several arguments keep their order', async () => {
+    assert.equal(await client.invoke('add', 'a', 'b'), 'ab');
+  });
+
+  test('an exception comes with its name, message and traceback', async () => {
+    await assert.rejects(client.invoke('fail'), (error) => {
+      assert(error instanceof RemoteError);
+      assert.equal(error.name, 'ValueError');
+      assert.equal(error.message, 'no price: “€ ½”');
+      assert.match(String(error.traceback), /^Traceback .*in fail\n/s);
+      return true;
+    });
+  });
+
+  test('an unknown method is a NameError of the remote', async () => {
+    await assert.rejects(client.invoke('evnet'), { name: 'NameError', message: 'evnet' });
+  });
+
+  test('wrong arguments are a TypeError of the remote', async () => {
+    await assert.rejects(client.invoke('add', 1), (error) => {
+      assert(error instanceof RemoteError);
+      assert.equal(error.name, 'TypeError');
+      return true;
+    });
+  });
+
+  test('two hundred overlapping calls each get their own answer, though slower ones are out', async () => {
+    /** @type {number[]} */
+    const order = [];
+    const calls = Array.from({ length: 200 }, async (_, i) => {
+      const value = await client.invoke('sleep', i % 4 === 0 ? 0.5 : 0, { i });
+      order.push(i);
+      return value;
+    });
+    assert.deepEqual(await Promise.all(calls), Array.from({ length: 200 }, (_, i) => ({ i })));
+    assert(order.indexOf(199) < order.indexOf(0), 'the quick ones did not wait for the slow ones');
+  });
+
+  test('what cannot be encoded rejects that call alone', async () => {
+    const good = client.invoke('sleep', 0.05, 'good');
+    await assert.rejects(client.invoke('echo', () => 1), EncodeError);
+    assert.equal(await good, 'good');
+    assert.equal(await client.invoke('echo', 1), 1);
+  });
+
+  test('an answer that JavaScript cannot hold rejects that call alone', async () => {
+    const good = client.invoke('sleep', 0.05, 'good');
+    await assert.rejects(client.invoke('unreadable'), (error) => {
+      assert(error instanceof ProtocolError);
+      assert.match(error.message, /"unreadable" is unreadable/);
+      return true;
+    });
+    assert.equal(await good, 'good');
+  });
+
+  test('a stream is refused with a sentence, and the client goes on', async () => {
+    await assert.rejects(client.invoke('stream'), (error) => {
+      assert(error instanceof ProtocolError);
+      assert.match(error.message, /streams are not supported/);
+      return true;
+    });
+    assert.equal(await client.invoke('echo', 1), 1);
+  });
+
+  test('connect() while connected does nothing', async () => {
+    await client.connect();
+    assert.equal(await client.invoke('echo', 1), 1);
+  });
+});
+
+describe('connecting', GUARD, () => {
+  for (const address of ['', 'localhost:4242', 'tcp//127.0.0.1:4242', 'tcp://127.0.0.1', 'tcp://:4242',
+    'tcp://*:4242', 'tcp://127.0.0.1:0', 'tcp://127.0.0.1:65536', 'http://127.0.0.1:80', 'ipc://']) {
+    test(`the address "${address}" is refused with a sentence that names it`, async () => {
+      await assert.rejects(new Client(address).connect(), (error) => {
+        assert(error instanceof TypeError);
+        assert(error.message.startsWith(`${JSON.stringify(address)} is not the address of a server`));
+        return true;
+      });
+    });
+  }
+
+  test('a heartbeat that is no period is refused with a sentence', () => {
+    for (const heartbeat of [0, -1, NaN, Infinity]) {
+      assert.throws(() => new Client('tcp://127.0.0.1:4242', { heartbeat }), { name: 'TypeError', message: /^heartbeat is / });
+    }
+  });
+
+  test('it gives up after its timeout where nobody listens', async () => {
+    const client = new Client('tcp://127.0.0.1:1');
+    await assert.rejects(client.connect({ timeout: 250 }), (error) => {
+      assert(error instanceof TimeoutError);
+      assert.match(error.message, /no server answered at tcp:\/\/127\.0\.0\.1:1 within 250 ms/);
+      return true;
+    });
+    assert.equal(client.connected, false);
+    await client.close();
+  });
+
+  test('it gives up after its timeout where the host is unknown', async () => {
+    await assert.rejects(new Client('tcp://no.such.host.invalid:4242').connect({ timeout: 250 }), TimeoutError);
+  });
+
+  test('it waits for a server that comes later', async (t) => {
+    const first = await startServer(t);
+    await first.kill();
+    const client = new Client(first.address);
+    t.after(() => client.close());
+    const connecting = client.connect();
+    const same = client.connect();
+    await startServer(t, { address: first.address });
+    await Promise.all([connecting, same]);
+    assert.equal(client.connected, true);
+    assert.equal(await client.invoke('echo', 'late'), 'late');
+  });
+
+  test('close() ends a connect() that is under way', async () => {
+    const client = new Client('tcp://127.0.0.1:1');
+    const connecting = assert.rejects(client.connect(), (error) => {
+      assert(error instanceof LostRemoteError);
+      assert.match(error.message, /was closed/);
+      return true;
+    });
+    await client.close();
+    await connecting;
+  });
+
+  test('a call before connect() is rejected at once', async () => {
+    await assert.rejects(new Client('tcp://127.0.0.1:1').invoke('echo', 1), (error) => {
+      assert(error instanceof LostRemoteError);
+      assert.match(error.message, /cannot call "echo": not connected to tcp:\/\/127\.0\.0\.1:1/);
+      return true;
+    });
+  });
+});
+
+describe('closing', GUARD, () => {
+  test('open calls are rejected, a second close() does nothing, and nothing works afterwards', async (t) => {
+    const { address } = await startServer(t);
+    const client = await startClient(t, address);
+    client.on('lost', () => assert.fail('what its owner closed is not lost'));
+    const open = assert.rejects(client.invoke('sleep', 60, 1), LostRemoteError);
+    await client.close();
+    await client.close();
+    await open;
+    assert.equal(client.connected, false);
+    await assert.rejects(client.invoke('echo', 1), LostRemoteError);
+    await assert.rejects(client.connect(), LostRemoteError);
+  });
+
+  test('nothing is left behind: no timer, no socket, and the process is free to exit', async (t) => {
+    const { address } = await startServer(t);
+    const script = `
+      import { Client } from ${JSON.stringify(new URL('../index.js', import.meta.url).href)};
+      const client = new Client(${JSON.stringify(address)});
+      await Promise.all([client.connect({ timeout: 60_000 }), client.connect()]);
+      const open = client.invoke('sleep', 60, 1).catch(() => {});
+      const waiting = new Client('tcp://127.0.0.1:1');
+      const connecting = waiting.connect().catch(() => {});
+      if (await client.invoke('echo', 42) !== 42) process.exit(3);
+      await client.close();
+      await waiting.close();
+      await Promise.all([open, connecting]);
+      if (process.getActiveResourcesInfo().includes('Timeout')) process.exit(4);`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'inherit', 'inherit'] });
+    t.after(() => child.kill('SIGKILL'));
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  });
+});

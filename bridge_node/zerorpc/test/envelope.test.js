@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decode, encode } from '@msgpack/msgpack';
+
+import { decodeEvent, encodeEvent, UnreadableEvent } from '../envelope.js';
+import { EncodeError } from '../index.js';
+
+test('the first event of a call has an id as bytes, the version 3 and nothing else', () => {
+  const [header, name, args] = /** @type {any} */ (decode(encodeEvent('id', 'event', [1, 'two'])));
+  assert.deepEqual(header, { message_id: new Uint8Array([0x69, 0x64]), v: 3 });
+  assert.equal(name, 'event');
+  assert.deepEqual(args, [1, 'two']);
+});
+
+test('later events say which call they belong to', () => {
+  const [header] = /** @type {any} */ (decode(encodeEvent('b', '_zpc_hb', [0], 'a')));
+  assert.deepEqual(header, { message_id: new Uint8Array([0x62]), v: 3, response_to: new Uint8Array([0x61]) });
+});
+
+test('an id is the same text whether it is echoed as str or as bin', () => {
+  for (const id of ['a1', Buffer.from('a1')]) {
+    assert.equal(decodeEvent(encode([{ response_to: id }, 'OK', [1]])).responseTo, 'a1');
+  }
+});
+
+test('a header without a legible id leaves an event that answers nobody', () => {
+  for (const header of [{}, null, 7, [], { response_to: 5 }, { response_to: [1] }, { response_to: {} }]) {
+    assert.equal(decodeEvent(encode([header, 'OK', [1]])).responseTo, undefined);
+  }
+});
+
+/** @type {[string, Uint8Array][]} */
+const UNREADABLE = [
+  ['no bytes', new Uint8Array()],
+  ['the reserved byte', Buffer.from([0xc1])],
+  ['a map', encode({})],
+  ['an array of 2', encode([{}, 'OK'])],
+  ['a name that is no string', encode([{}, 1, []])],
+  ['bytes after the end', Buffer.concat([encode([{}, 'OK', [1]]), encode(1)])],
+  ['a cut event', encode([{}, 'OK', ['abc']]).subarray(0, -1)],
+];
+
+for (const [what, payload] of UNREADABLE) {
+  test(`${what} is not an event`, () => {
+    assert.throws(() => decodeEvent(payload), UnreadableEvent);
+  });
+}
+
+test('an unreadable value still tells whose answer it is', () => {
+  const header = encode({ response_to: 'a1' });
+  const payload = Buffer.concat([Buffer.from([0x93]), header, encode('OK'), Buffer.from([0xc1])]);
+  assert.throws(() => decodeEvent(payload), { responseTo: 'a1' });
+  assert.equal(decodeEvent(encode([{ response_to: 'a2' }, 'OK', [1]])).responseTo, 'a2');
+});
+
+/** @type {[string, unknown, RegExp][]} */
+const UNENCODABLE = [
+  ['a function', () => 1, /Function/],
+  ['a symbol', Symbol('x'), /Symbol/],
+  ['a BigInt', 5n, /BigInt/],
+  ['half of a surrogate pair', 'GOOG\ud83d', /half of a surrogate pair/],
+  ['half of a surrogate pair in a long text', 'x'.repeat(300) + '\ude00', /half of a surrogate pair/],
+  ['half of a surrogate pair in a key', { '\ud800': 1 }, /half of a surrogate pair/],
+  ['a value that holds itself', circular(), /deep/],
+];
+
+for (const [what, value, reason] of UNENCODABLE) {
+  test(`${what} is refused with a sentence, and the encoder goes on`, () => {
+    assert.throws(() => encodeEvent('id', 'event', [value]), (error) => {
+      assert(error instanceof EncodeError);
+      assert.match(error.message, /^cannot encode the arguments of "event": /);
+      assert.match(error.message, reason);
+      return true;
+    });
+    assert.deepEqual(/** @type {any} */ (decode(encodeEvent('id', 'event', ['😀'])))[2], ['😀']);
+  });
+}
+
+function circular() {
+  /** @type {unknown[]} */
+  const list = [];
+  list.push(list);
+  return list;
+}
