@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import mqtt from 'mqtt';
 
@@ -10,6 +11,8 @@ import { reason } from './errors.js';
 const REFUSED_VERSION = [1, 132];
 /** A connection that lasted this long, in ms, starts the delays anew; a flapping one does not. */
 const LASTING = 5000;
+/** ms that the broker is given to confirm what is under way when we leave. */
+const FAREWELL = 1000;
 
 /**
  * Keeps a connection to the broker: MQTT 5 where it is offered, else 3.1.1; after a loss a new
@@ -116,9 +119,12 @@ export class Connection extends EventEmitter {
     this.#stopped = true;
     clearTimeout(this.#timer);
     const client = this.#attempt;
-    if (!client) return;
-    await new Promise((resolve) => {
-      client.end(!client.connected, {}, () => resolve(undefined));
-    });
+    if (client?.connected) {
+      const closed = new Promise((resolve) => client.once('close', () => resolve(undefined)));
+      // its callback never comes where the broker goes away meanwhile
+      client.end();
+      await Promise.race([closed, sleep(FAREWELL, undefined, { ref: false })]);
+    }
+    client?.end(true);
   }
 }

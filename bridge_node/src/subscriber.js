@@ -113,6 +113,7 @@ export class Subscriber {
    * @param {string[]} channels
    */
   #subscribe(client, channels) {
+    this.ready = false;
     for (const channel of channels) this.#log.info({ channel }, 'subscribing to channel');
     client.subscribe(channels, { qos: 1 }, (error, granted) => {
       // MQTT.js reports a refusal by the broker (SUBACK 128 and above) as an error, or in granted

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import mqtt from 'mqtt';
+
+import { Subscriber } from '../src/subscriber.js';
+import { Collected, keptLog, startBroker } from './helpers.js';
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {{url: string}} broker
+ */
+async function subscribe(t, { url }) {
+  const received = new Collected();
+  const ready = new Collected();
+  const { log, lines } = keptLog();
+  const subscriber = new Subscriber(url, 'bridge', log, {
+    receive: (message) => received.push(message),
+    resumed: () => ready.push('resumed'),
+  });
+  subscriber.start(['quotes/#']);
+  t.after(() => subscriber.stop());
+  while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));
+  return { subscriber, received, resumed: ready, lines };
+}
+
+/**
+ * @param {string} url
+ * @param {number} from
+ * @param {number} to
+ */
+async function publish(url, from, to) {
+  const client = await mqtt.connectAsync(url);
+  for (let n = from; n < to; n++) await client.publishAsync('quotes/goog', String(n), { qos: 1 });
+  await client.endAsync();
+}
+
+/** @param {{payload: Buffer}[]} messages */
+const numbers = (messages) => messages.map(({ payload }) => Number(payload));
+
+test('hundreds of quotes stand unacknowledged at once, and acknowledgements leave in the order of receipt', async (t) => {
+  const broker = await startBroker(t);
+  const { received } = await subscribe(t, broker);
+  const acknowledged = new Collected();
+  broker.aedes.on('ack', (/** @type {any} */ packet, /** @type {any} */ client) => {
+    if (client.id === 'bridge') acknowledged.push(Number(packet.payload));
+  });
+  await publish(broker.url, 0, 300);
+  const messages = await received.until(300);
+  assert.deepEqual(acknowledged.values, []);
+  for (const message of messages.slice(100).reverse()) message.acknowledge();
+  for (const message of messages.slice(0, 100)) message.acknowledge();
+  assert.deepEqual(await acknowledged.until(300), Array.from({ length: 300 }, (_, n) => n));
+});
+
+test('what was not acknowledged comes again after a reconnect, and nothing else does', async (t) => {
+  const broker = await startBroker(t);
+  const { received, resumed } = await subscribe(t, broker);
+  const acknowledged = new Collected();
+  broker.aedes.on('ack', (/** @type {any} */ packet) => acknowledged.push(packet));
+  await publish(broker.url, 0, 10);
+  for (const message of (await received.until(10)).slice(0, 4)) message.acknowledge();
+  await acknowledged.until(4);
+  broker.cut();
+  assert.deepEqual(numbers((await received.until(16)).slice(10)), [4, 5, 6, 7, 8, 9]);
+  assert.deepEqual(resumed.values, ['resumed']);
+});
+
+test('an acknowledgement that was held over a reconnect is dropped with its connection', async (t) => {
+  const broker = await startBroker(t);
+  const { received } = await subscribe(t, broker);
+  const acknowledged = new Collected();
+  broker.aedes.on('ack', (/** @type {any} */ packet) => acknowledged.push(Number(packet.payload)));
+  await publish(broker.url, 0, 3);
+  const old = [...(await received.until(3))];
+  broker.cut();
+  const again = (await received.until(6)).slice(3);
+  for (const message of old) message.acknowledge();
+  again[0].acknowledge();
+  assert.deepEqual(await acknowledged.until(1), [0]);
+  broker.cut();
+  assert.deepEqual(numbers((await received.until(8)).slice(6)), [1, 2]);
+});
+
+test('retained messages and topics of an earlier run are acknowledged and dropped', async (t) => {
+  const broker = await startBroker(t);
+  const client = await mqtt.connectAsync(broker.url);
+  await client.publishAsync('quotes/old', '1', { qos: 1, retain: true });
+  const { subscriber, received, lines } = await subscribe(t, broker);
+  await client.publishAsync('quotes/goog', '2', { qos: 1 });
+  assert.deepEqual(numbers(await received.until(1)), [2]);
+  assert.match(lines.find(({ text }) => text.startsWith('dropped'))?.text ?? '', /retained/);
+  subscriber.change(['other']);
+  while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));
+  await client.publishAsync('other', '3', { qos: 1 });
+  assert.deepEqual(numbers(await received.until(2)), [2, 3]);
+  await client.endAsync();
+});
+
+test('reading stops while more than a thousand messages wait, and goes on after', async (t) => {
+  const broker = await startBroker(t);
+  const { subscriber, received } = await subscribe(t, broker);
+  let waiting = 0;
+  received.on('value', () => subscriber.setWaiting(++waiting));
+  await publish(broker.url, 0, 1500);
+  await received.until(1001);
+  // the broker has sent 1,500 and every one of them could have been read by now
+  await publish(broker.url, 1500, 1501);
+  assert.equal(received.values.length, 1001);
+  waiting = 0;
+  subscriber.setWaiting(0);
+  for (const message of received.values) message.acknowledge();
+  assert.deepEqual(numbers(await received.until(1501)), Array.from({ length: 1501 }, (_, n) => n));
+});

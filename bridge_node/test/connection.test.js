@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+
+import { Connection } from '../src/connection.js';
+import { Publisher } from '../src/publisher.js';
+import { Collected, keptLog, portOf, startBroker } from './helpers.js';
+
+test('a broker that closes the connection of an MQTT 5 client is spoken to in 3.1.1', async () => {
+  /** @type {number[]} */
+  const versions = [];
+  const server = createServer((socket) => {
+    socket.once('data', (packet) => {
+      const version = packet[8]; // CONNECT: type, length, "MQTT" with its length, protocol level
+      versions.push(version);
+      if (version === 5) socket.destroy();
+      else socket.write(Buffer.from([0x20, 2, 0, 0]));
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { log, lines } = keptLog();
+  const connection = new Connection(`mqtt://127.0.0.1:${portOf(server)}`, { clientId: 'x' }, log, 'info');
+  connection.start();
+  await once(connection, 'up');
+  assert.deepEqual(versions, [5, 4]);
+  assert.deepEqual(lines.map(({ text }) => text), [`connected to mqtt://127.0.0.1:${portOf(server)}, MQTT 3.1.1`]);
+  await connection.stop();
+  server.close();
+});
+
+test('a broker that is away is said to be so once, and once that it is back', async (t) => {
+  const broker = await startBroker(t);
+  const comeBack = await broker.takeAway();
+  const { log, lines } = keptLog();
+  const connection = new Connection(broker.url, { clientId: 'x' }, log, 'info');
+  const attempts = new Collected();
+  const { start } = connection;
+  connection.start = function () {
+    attempts.push('attempt');
+    start.call(connection);
+  };
+  connection.start();
+  await attempts.until(4);
+  await comeBack();
+  await once(connection, 'up');
+  const away = await broker.takeAway();
+  await attempts.until(attempts.values.length + 2);
+  await away();
+  await once(connection, 'up');
+  assert.deepEqual(
+    lines.map(({ text }) => text.replace(/ \(.*\)/, '').replace(broker.url, 'URL')),
+    [
+      'broker URL is away; trying again with growing delays',
+      'connected to URL, MQTT 3.1.1',
+      'broker URL lost; trying again with growing delays',
+      'connected to URL, MQTT 3.1.1',
+    ],
+  );
+  await connection.stop();
+});
+
+test('a password in the address is not logged', async () => {
+  const { log, lines } = keptLog();
+  const connection = new Connection('mqtt://user:secret@127.0.0.1:1', { clientId: 'x' }, log, 'info');
+  connection.start();
+  while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.match(lines[0].text, /broker mqtt:\/\/user:\*\*\*@127\.0\.0\.1:1 is away/);
+  await connection.stop();
+});
+
+test('what was not confirmed when a connection was cut is published again, first and in order', async (t) => {
+  const broker = await startBroker(t);
+  const seen = new Collected();
+  let cuts = 0;
+  broker.aedes.authorizePublish = (_client, packet, callback) => {
+    seen.push(Number(packet.payload));
+    // twice in the middle of things: the broker has it, and its PUBACK is never sent
+    if (seen.values.length % 40 === 0 && cuts++ < 2) broker.cut();
+    callback(null);
+  };
+  const publisher = new Publisher(broker.url, keptLog().log);
+  publisher.start();
+  const confirmed = [];
+  for (let n = 0; n < 200; n++) confirmed.push(publisher.publish('orders/x', String(n)));
+  await Promise.all(confirmed);
+  await publisher.stop();
+  assert.equal(cuts >= 2, true);
+  // in the order in which each was first seen, whatever was repeated
+  assert.deepEqual([...new Set(seen.values)], Array.from({ length: 200 }, (_, n) => n));
+  const repeatsGoBack = seen.values.every((value, n) => n === 0 || value <= seen.values[n - 1] + 1);
+  assert.ok(repeatsGoBack, 'a repetition begins at the first unconfirmed one and leaves none out');
+});
+
+test('a report that cannot be published is logged and holds nothing up', async (t) => {
+  const broker = await startBroker(t);
+  const comeBack = await broker.takeAway();
+  const { log, lines } = keptLog();
+  const publisher = new Publisher(broker.url, log);
+  publisher.start();
+  publisher.report('errors/x', '{}');
+  assert.deepEqual(lines.at(-1), {
+    level: 'error',
+    text: 'not published: the broker is away',
+    fields: { topic: 'errors/x' },
+  });
+  await comeBack();
+  await publisher.publish('orders/x', '{}');
+  await publisher.stop();
+});

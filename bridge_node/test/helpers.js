@@ -1,0 +1,91 @@
+import { EventEmitter, once } from 'node:events';
+import { connect, createServer } from 'node:net';
+
+import { Aedes } from 'aedes';
+
+/** A log that keeps its lines. */
+export function keptLog() {
+  /** @type {{level: string, text: string, fields: any}[]} */
+  const lines = [];
+  /** @param {string} level */
+  const write = (level) => (/** @type {any} */ fields, /** @type {string | undefined} */ text) => {
+    lines.push(typeof fields === 'string' ? { level, text: fields, fields: {} } : { level, text: text ?? '', fields });
+  };
+  const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  return { log: /** @type {any} */ ({ ...log, isLevelEnabled: () => true }), lines };
+}
+
+/**
+ * A broker behind a relay that can be cut: what the test counts is what the broker itself saw.
+ * @param {import('node:test').TestContext} t
+ */
+export async function startBroker(t) {
+  const aedes = await Aedes.createBroker({});
+  const broker = createServer(aedes.handle).listen(0, '127.0.0.1');
+  await once(broker, 'listening');
+  /** @type {Set<import('node:net').Socket>} */
+  const sockets = new Set();
+  const relay = createServer((client) => {
+    const upstream = connect(portOf(broker), '127.0.0.1');
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream).pipe(client);
+  }).listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  const port = portOf(relay);
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  t.after(() => {
+    cut();
+    relay.close();
+    broker.close();
+    aedes.close(); // not awaited: it never calls back where a client was cut off in the middle of things
+  });
+  return {
+    aedes,
+    url: `mqtt://127.0.0.1:${port}`,
+    cut,
+    /** Refuse connections until the function that it returns is called. */
+    async takeAway() {
+      const closed = once(relay, 'close');
+      relay.close();
+      cut();
+      await closed;
+      return async () => {
+        relay.listen(port, '127.0.0.1');
+        await once(relay, 'listening');
+      };
+    },
+  };
+}
+
+/** @param {import('node:net').Server} server */
+export function portOf(server) {
+  return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
+}
+
+/** Values that come one by one, to be awaited by their number. */
+export class Collected extends EventEmitter {
+  /** @type {any[]} */
+  values = [];
+
+  /** @param {any} value */
+  push(value) {
+    this.values.push(value);
+    this.emit('value');
+  }
+
+  /** @param {number} count */
+  async until(count) {
+    while (this.values.length < count) await once(this, 'value');
+    return this.values;
+  }
+}

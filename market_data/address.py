@@ -1,0 +1,79 @@
+"""Where a broker is: mqtt://[user:password@]host[:port], or mqtts:// for TLS."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from market_data.errors import AddressError, TopicError
+
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+_EXPECTED = "mqtt://[user:password@]host[:port] or mqtts://…"
+
+
+class BrokerAddress(NamedTuple):
+    """A broker's address; as text it holds neither user nor password."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None
+    password: str | None
+
+    @classmethod
+    def parse(cls, url: str) -> BrokerAddress:
+        """Read a broker's URL; AddressError where it is of another form."""
+        parts, port = _split(url, tuple(_PORTS), _EXPECTED)
+        if parts.path not in ("", "/") or parts.query or parts.fragment:
+            raise AddressError("the broker's URL goes on after host and port", _EXPECTED)
+        return cls(
+            host=str(parts.hostname),
+            port=port or _PORTS[parts.scheme],
+            tls=parts.scheme == "mqtts",
+            user=None if parts.username is None else unquote(parts.username),
+            password=None if parts.password is None else unquote(parts.password),
+        )
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
+
+
+def check_page(url: str) -> str:
+    """Return the URL of a page if one can ask for it; AddressError where it is of another form."""
+    expected = "http://host[:port]/… or https://…"
+    parts, _port = _split(url, ("http", "https"), expected)
+    if parts.username is not None:
+        raise AddressError("the page's URL names a user", expected)
+    return url
+
+
+def check_topic(topic: str) -> str:
+    """Return the topic if one can publish on it, else raise TopicError."""
+    if not topic:
+        raise TopicError(topic, "it is empty")
+    # MQTT 5, 4.7.1 and 4.7.3: no wildcards in a topic name, no null character, 65,535 bytes
+    for character in "+#\0":
+        if character in topic:
+            raise TopicError(topic, f"it holds {character!r}")
+    try:
+        size = len(topic.encode())
+    except UnicodeEncodeError:
+        raise TopicError(topic, "it is not UTF-8") from None
+    if size > 65_535:
+        raise TopicError(f"{topic[:30]}…", "it is longer than 65,535 bytes")
+    return topic
+
+
+def _split(url: str, schemes: tuple[str, ...], expected: str) -> tuple[SplitResult, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise AddressError("the URL cannot be read", expected) from None
+    if parts.scheme not in schemes:
+        found = f'the scheme "{parts.scheme}"' if parts.scheme and "://" in url else "no scheme"
+        raise AddressError(f"the URL has {found}", expected)
+    if not parts.hostname or port == 0:
+        raise AddressError(f"the URL has {'no host' if port != 0 else 'port 0'}", expected)
+    return parts, port

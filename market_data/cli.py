@@ -1,0 +1,191 @@
+"""The command `market-data`."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+
+import click
+from click.core import ParameterSource
+
+from market_data.address import BrokerAddress, check_page, check_topic
+from market_data.csv_feed import SkippedRow
+from market_data.errors import FeedError
+from market_data.publisher import Publisher
+from market_data.readiness import await_ready
+from market_data.replay import Pace, messages, read_ahead, replay
+from market_data.samples import SAMPLES, Source, find_source
+from market_data.stopping import Interrupted, Stop
+
+# Seconds that a stopped replay gives the broker to confirm what is on its way.
+_PATIENCE = 2.0
+
+
+def say(text: str) -> None:
+    """Tell of something on stderr, below a progress bar where there is one."""
+    click.echo(f"\n{text}" if sys.stdout.isatty() else text, err=True)
+
+
+class SkipCounter:
+    """Counts the rows that are no quotes and names the first."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, skipped: SkippedRow) -> None:
+        """Take note of one row."""
+        self.count += 1
+        if self.count == 1:
+            say(f"row {skipped.row} skipped: {skipped.reason}")
+
+
+class _Sentence(click.ClickException):
+    exit_code = 2
+
+
+def _check_rate(_context: click.Context, _option: click.Parameter, rate: float) -> float:
+    if not (math.isfinite(rate) and rate > 0):
+        raise click.BadParameter(f"{rate:g} is not a number above 0.")
+    return rate
+
+
+@click.group()
+def main() -> None:
+    """Where quotes come from."""
+
+
+@main.command("samples")
+def list_samples() -> None:
+    """List the price history that is shipped."""
+    for sample in SAMPLES.values():
+        click.echo(
+            f"{sample.name}  {sample.description}"
+            f"  {sample.rows} rows  {sample.first} to {sample.last}"
+        )
+
+
+@main.command("replay")
+@click.argument("source", metavar="FILE|SAMPLE")
+@click.option(
+    "--mqtt",
+    metavar="URL",
+    envvar="MARKET_DATA_MQTT",
+    default="mqtt://127.0.0.1:1883",
+    show_default=True,
+    help="The broker: mqtt://[user:password@]host[:port], or mqtts:// for TLS.",
+)
+@click.option(
+    "--topic",
+    envvar="MARKET_DATA_TOPIC",
+    default="quotes",
+    show_default=True,
+    help="Where to publish.",
+)
+@click.option(
+    "--rate",
+    type=float,
+    callback=_check_rate,
+    envvar="MARKET_DATA_RATE",
+    default=10.0,
+    show_default=True,
+    help="Quotes per second.",
+)
+@click.option(
+    "--max", "at_most", is_flag=True, envvar="MARKET_DATA_MAX", help="As fast as it goes."
+)
+@click.option("--loop", is_flag=True, envvar="MARKET_DATA_LOOP", help="Start again at the end.")
+@click.option(
+    "--run",
+    metavar="TEXT",
+    envvar="MARKET_DATA_RUN",
+    help="Part of every quote's id; by default the time of the start.",
+)
+@click.option(
+    "--when-ready",
+    metavar="URL",
+    envvar="MARKET_DATA_WHEN_READY",
+    help="Wait until this page answers 200 before the first quote.",
+)
+@click.pass_context
+def replay_command(
+    context: click.Context,
+    source: str,
+    mqtt: str,
+    topic: str,
+    rate: float,
+    at_most: bool,
+    loop: bool,
+    run: str | None,
+    when_ready: str | None,
+) -> None:
+    """Publish the prices of a CSV file, or of a sample, as quotes."""
+    if at_most and _origin(context, "rate") is _origin(context, "at_most"):
+        raise click.UsageError("--rate and --max exclude each other.")
+    # the nearer one wins: an option of the command line over one of the environment
+    unpaced = at_most and _origin(context, "rate") is not ParameterSource.COMMANDLINE
+    # to the millisecond, so that two replays started together have ids of their own
+    run = run or f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"[:-3] + "Z"
+    stop = Stop()
+    skips = SkipCounter()
+    try:
+        with stop.on_signals():
+            address = BrokerAddress.parse(mqtt)
+            publisher = Publisher(address, check_topic(topic), stop, say)
+            page = check_page(when_ready) if when_ready else None
+            found = find_source(source)
+            with stop.interruptible():
+                texts = read_ahead(messages(found, run, skips, loop=loop))
+            speed = "as fast as it goes" if unpaced else f"{rate:g} per second"
+            start = f"replaying {_described(found)} as run {run} to {topic} on {address}, {speed}"
+            click.echo(start)
+            if page:
+                await_ready(page, stop, say)
+            publisher.connect()
+            pace = None if unpaced else Pace(rate, time.monotonic)
+            length = found.sample.rows if found.sample and not loop else None
+            _publish(texts, publisher, pace, stop, length)
+    except Interrupted:
+        click.echo("stopped before the first quote")
+    except FeedError as error:
+        raise _Sentence(str(error)) from error
+    finally:
+        if skips.count:
+            say(f"skipped {skips.count} row{'s' if skips.count > 1 else ''} in all")
+
+
+def _origin(context: click.Context, parameter: str) -> ParameterSource | None:
+    return context.get_parameter_source(parameter)
+
+
+def _described(source: Source) -> str:
+    if source.sample is None:
+        return str(source.path)
+    return f"{source.name}: {source.sample.rows} quotes of {source.sample.sid}"
+
+
+def _publish(
+    texts: Iterator[str], publisher: Publisher, pace: Pace | None, stop: Stop, length: int | None
+) -> None:
+    started = time.monotonic()
+    bar: AbstractContextManager[Iterator[str]] = nullcontext(texts)
+    if sys.stdout.isatty():
+        # drawing a bar takes longer than publishing a quote
+        steps = 100 if pace is None else 1
+        bar = click.progressbar(texts, length=length, update_min_steps=steps, show_pos=True)
+    try:
+        with bar as shown:
+            replay(shown, publisher, pace, stop)
+    except (Interrupted, FeedError) as end:
+        publisher.settle(_PATIENCE)
+        counts = f"{publisher.published} quotes published, {publisher.confirmed} confirmed"
+        click.echo(f"stopped after {time.monotonic() - started:.1f} s: {counts}")
+        if isinstance(end, FeedError):
+            raise
+    else:
+        click.echo(f"sent {publisher.confirmed} quotes in {time.monotonic() - started:.1f} s")
+    finally:
+        publisher.close()

@@ -1,0 +1,160 @@
+"""The whole pipeline in real processes: a broker, services, bridges, and someone who watches."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+
+from tests.brokers import Broker
+from tests.processes import PATIENCE, Process, eventually, free_port
+
+
+class Watcher:
+    """An MQTT client that collects every message of the topics it watches, and can publish."""
+
+    def __init__(self, broker: Broker, *topics: str):
+        self._messages: list[tuple[str, bytes, bool]] = []
+        self._changed = threading.Condition()
+        self._subscribed = threading.Event()
+        self._topics = topics
+        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        self.client.max_inflight_messages_set(1000)
+        self.client.on_connect = self._on_connect
+        self.client.on_subscribe = lambda *_: self._subscribed.set()
+        self.client.on_message = self._on_message
+        self.client.reconnect_delay_set(0.1, 0.5)  # type: ignore[arg-type]
+        self.client.connect("127.0.0.1", broker.port)
+        self.client.loop_start()
+        assert self._subscribed.wait(PATIENCE)
+
+    def _on_connect(self, client: mqtt.Client, *_: Any) -> None:
+        client.subscribe([(topic, 1) for topic in self._topics])
+
+    def _on_message(self, _client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
+        with self._changed:
+            self._messages.append((message.topic, message.payload, message.retain))
+            self._changed.notify_all()
+
+    def publish(self, payload: str | bytes | dict[str, Any], topic: str = "quotes") -> None:
+        """Publish at QoS 1 and await the broker's confirmation."""
+        raw = json.dumps(payload) if isinstance(payload, dict) else payload
+        self.client.publish(topic, raw, qos=1).wait_for_publish(PATIENCE)
+
+    def of(self, topic: str) -> list[Any]:
+        """What came on a topic so far, parsed."""
+        with self._changed:
+            return [json.loads(payload) for at, payload, _ in self._messages if at == topic]
+
+    def raw(self, topic: str) -> list[str]:
+        """What came on a topic so far, as it came."""
+        with self._changed:
+            return [payload.decode() for at, payload, _ in self._messages if at == topic]
+
+    def wait(self, topic: str, count: int = 1, patience: float = PATIENCE) -> list[Any]:
+        """Await `count` messages on a topic and return them, parsed."""
+        return self.wait_until(lambda: len(self.of(topic)) >= count, topic, patience)
+
+    def wait_until(
+        self, condition: Callable[[], bool], topic: str, patience: float = PATIENCE
+    ) -> list[Any]:
+        """Await a condition on what came, and return what came on a topic."""
+        deadline = time.monotonic() + patience
+        while not condition():
+            with self._changed:
+                self._changed.wait(0.1)
+            assert time.monotonic() < deadline, f"in vain for {topic}; came: {self.of(topic)[-5:]}"
+        return self.of(topic)
+
+    def close(self) -> None:
+        """Disconnect."""
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@pytest.fixture
+def watch() -> Iterator[Callable[..., Watcher]]:
+    """Makes watchers and disconnects them after the test."""
+    watchers: list[Watcher] = []
+
+    def watcher(broker: Broker, *topics: str) -> Watcher:
+        outputs = topics or ("orders/#", "fills/#", "errors/#", "portfolios/#")
+        watchers.append(Watcher(broker, *outputs))
+        return watchers[-1]
+
+    yield watcher
+    for each in watchers:
+        each.close()
+
+
+class Parts:
+    """Starts the pipeline's parts at free ports."""
+
+    def __init__(self, start: Callable[..., Process], folder: Path):
+        self._start = start
+        self._folder = folder
+
+    def address(self) -> str:
+        """An address that nothing listens on."""
+        return f"tcp://127.0.0.1:{free_port()}"
+
+    def file(self, name: str, code: str) -> Path:
+        """A file of the user's own."""
+        path = self._folder / name
+        path.write_text(code)
+        return path
+
+    def service(self, *options: object, address: str | None = None, **settings: Any) -> Process:
+        """Start `algo-service serve`; its address is at `.address`."""
+        address = address or self.address()
+        process = self._start("algo-service", "serve", "--addr", address, *options, **settings)
+        process.address = address  # type: ignore[attr-defined]
+        process.wait_for("^serving on ")
+        return process
+
+    def server(self, code: str) -> Process:
+        """Start a plain `zerorpc.Server` from Python code that binds at `address`."""
+        address = self.address()
+        path = self.file("server.py", code)
+        process = self._start("python", "-u", path, address)
+        process.address = address  # type: ignore[attr-defined]
+        return process
+
+    def bridge(self, broker: Broker, backend: Process | str, *options: object, ready: bool = True,
+               **settings: Any) -> Process:  # fmt: skip
+        """Start `bridge-node`, and await its readiness."""
+        rpc = backend if isinstance(backend, str) else backend.address  # type: ignore[attr-defined]
+        http = free_port()
+        process = self._start(
+            "bridge-node", "--mqtt", broker.url, "--rpc", rpc, "--http", http, *options, **settings
+        )
+        process.http = http  # type: ignore[attr-defined]
+        if ready:
+            eventually(lambda: status(process) == 200, f"readiness; it printed:\n{process.output}")
+        return process
+
+
+def status(bridge: Process) -> int:
+    """The HTTP status of the bridge's /readyz; 0 while it does not answer."""
+    import urllib.error
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{bridge.http}/readyz") as answer:  # type: ignore[attr-defined]
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+    except OSError:
+        return 0
+
+
+@pytest.fixture
+def parts(start: Callable[..., Process], tmp_path: Path) -> Parts:
+    """Starts services and bridges that end with the test."""
+    return Parts(start, tmp_path)

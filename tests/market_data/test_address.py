@@ -1,0 +1,49 @@
+"""URLs of brokers."""
+
+from __future__ import annotations
+
+import pytest
+
+from market_data import AddressError, BrokerAddress
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("mqtt://localhost", ("localhost", 1883, False, None, None)),
+        ("mqtt://localhost/", ("localhost", 1883, False, None, None)),
+        ("mqtts://broker", ("broker", 8883, True, None, None)),
+        ("MQTT://broker:99", ("broker", 99, False, None, None)),
+        ("mqtt://ann:p%40ss%2F@broker:99", ("broker", 99, False, "ann", "p@ss/")),
+        ("mqtt://[::1]:99", ("::1", 99, False, None, None)),
+    ],
+)
+def test_a_url_names_host_port_and_user(url: str, expected: tuple[object, ...]) -> None:
+    assert BrokerAddress.parse(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("http://broker", 'the scheme "http"'),
+        ("broker:1883", "no scheme"),
+        ("", "no scheme"),
+        ("mqtt://", "no host"),
+        ("mqtt://ann:secret@", "no host"),
+        ("mqtt://broker:0", "port 0"),
+        ("mqtt://ann:secret@broker:port", "cannot be read"),
+        ("mqtt://ann:sec#ret@broker", "the URL"),
+        ("mqtt://broker/quotes", "goes on"),
+    ],
+)
+def test_another_url_is_refused_without_showing_it(url: str, found: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        BrokerAddress.parse(url)
+    assert found in str(caught.value)
+    assert "expected mqtt://" in str(caught.value)
+    assert "sec" not in str(caught.value)
+
+
+def test_an_address_as_text_holds_no_password() -> None:
+    assert str(BrokerAddress.parse("mqtt://ann:secret@broker")) == "mqtt://broker:1883"
+    assert str(BrokerAddress.parse("mqtts://ann:secret@[::1]")) == "mqtts://[::1]:8883"

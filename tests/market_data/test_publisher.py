@@ -1,0 +1,219 @@
+"""The publisher against brokers that refuse, close, hold back and forget."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from market_data import BrokerAddress, BrokerRefusedError, Interrupted, Publisher, Stop, publisher
+from tests.market_data.fake_broker import CONNACK, FakeBroker, Wire, accept_and_confirm
+from tests.processes import free_port
+
+Brokers = Callable[..., FakeBroker]
+FIRST_VERSION_REFUSED = b"\0\1"  # MQTT 3.1.1, 3.2.2.3
+NOT_AUTHORIZED = 0x87  # MQTT 5, 2.4
+NO_MATCHING_SUBSCRIBERS = 0x10
+
+
+class Publishing:
+    """A publisher to a broker, and what it told."""
+
+    def __init__(self, broker: FakeBroker):
+        self.told: list[str] = []
+        self.stop = Stop()
+        address = BrokerAddress.parse(broker.url)
+        self.publisher = Publisher(address, "quotes", self.stop, self.told.append)
+
+    def publish(self, *texts: str) -> Publisher:
+        self.publisher.connect()
+        for text in texts:
+            self.publisher.publish(text)
+        return self.publisher
+
+
+def numbers(count: int) -> list[str]:
+    return [str(number) for number in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("answer", [FIRST_VERSION_REFUSED, None], ids=["refuses", "closes"])
+def test_a_broker_without_mqtt_5_is_spoken_to_in_3_1_1(
+    fake_broker: Brokers, answer: bytes | None
+) -> None:
+    versions = []
+
+    def old(wire: Wire) -> None:
+        versions.append(wire.connect())
+        if versions[-1] == 4:
+            wire.accept()
+            mid, _ = wire.publish()
+            wire.confirm(mid)
+            wire.read()
+        elif answer is not None:
+            wire.write(CONNACK, answer)
+
+    publishing = Publishing(fake_broker(old))
+    publishing.publish("1").drain()
+    assert versions == [5, 4]
+    assert publishing.publisher.confirmed == 1
+    assert publishing.told == []
+
+
+@pytest.mark.parametrize(
+    ("properties", "window"), [(b"", 1000), (b"\x21\x00\x14", 20)], ids=["ours", "the broker's"]
+)
+def test_no_more_than_the_window_is_unconfirmed(
+    fake_broker: Brokers, properties: bytes, window: int
+) -> None:
+    def silent(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(properties)
+        while True:
+            wire.publish()
+
+    publishing = Publishing(fake_broker(silent))
+    publishing.publish(*numbers(window))
+    threading.Timer(0.2, publishing.stop.request).start()
+    with pytest.raises(Interrupted):
+        publishing.publisher.publish("one more")
+    assert publishing.publisher.published == window
+    assert publishing.publisher.confirmed == 0
+
+
+def test_what_was_not_confirmed_is_sent_again_in_order_and_before_anything_new(
+    fake_broker: Brokers,
+) -> None:
+    received: list[str] = []
+
+    def forgetful(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        # to the last one: a connection that is closed with something unread loses its PUBACKs
+        for number in range(500):
+            mid, _ = wire.publish()
+            if number < 3:
+                wire.confirm(mid)
+
+    def right(wire: Wire) -> None:
+        wire.connect()
+        # a smaller window than the number of those that wait
+        wire.accept(b"\x21\x00\x02")
+        while True:
+            mid, text = wire.publish()
+            received.append(text)
+            wire.confirm(mid)
+
+    broker = fake_broker(forgetful, right)
+    publishing = Publishing(broker)
+    publishing.publish(*numbers(500)).drain()
+    assert received == numbers(500)[3:]
+    assert publishing.publisher.confirmed == publishing.publisher.published == 500
+    assert publishing.told == [
+        f"lost the broker at {broker.url} (connection closed), waiting for it",
+        f"the broker at {broker.url} is back",
+    ]
+
+
+def test_that_nobody_is_subscribed_is_told_once(fake_broker: Brokers) -> None:
+    def lonely(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        while True:
+            wire.confirm(wire.publish()[0], NO_MATCHING_SUBSCRIBERS)
+
+    publishing = Publishing(fake_broker(lonely))
+    publishing.publish("1", "2", "3").drain()
+    assert publishing.told == ["nobody is subscribed to quotes"]
+    assert publishing.publisher.confirmed == 3
+
+
+def test_a_quote_that_the_broker_refuses_is_an_error_and_not_confirmed(
+    fake_broker: Brokers,
+) -> None:
+    def strict(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        wire.confirm(wire.publish()[0], NOT_AUTHORIZED)
+        wire.read()
+
+    publishing = Publishing(fake_broker(strict))
+    with pytest.raises(BrokerRefusedError, match="refused a quote on quotes: Not authorized"):
+        publishing.publish("1").drain()
+    assert publishing.publisher.confirmed == 0
+
+
+def test_a_broker_that_refuses_the_client_is_not_waited_for(fake_broker: Brokers) -> None:
+    def strict(wire: Wire) -> None:
+        wire.connect()
+        wire.write(CONNACK, bytes([0, NOT_AUTHORIZED, 0]))
+
+    with pytest.raises(BrokerRefusedError, match="refused the connection: Not authorized"):
+        Publishing(fake_broker(strict)).publish()
+
+
+def test_a_broker_that_ends_every_connection_is_asked_ever_less_often(
+    fake_broker: Brokers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fickle(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+
+    delays: list[float] = []
+    publishing = Publishing(fake_broker(fickle))
+
+    def sleep(seconds: float) -> None:
+        delays.append(seconds)
+        if len(delays) == 9:
+            publishing.stop.request()
+
+    monkeypatch.setattr(publisher.time, "sleep", sleep)
+    with pytest.raises(Interrupted):
+        publishing.publish("1").drain()
+    assert delays == [0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5]
+
+
+def test_a_broker_that_confirmed_something_is_asked_again_at_once(
+    fake_broker: Brokers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fickle(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        wire.confirm(wire.publish()[0])
+
+    delays: list[float] = []
+    monkeypatch.setattr(publisher.time, "sleep", delays.append)
+    publishing = Publishing(fake_broker(fickle))
+    for text in ("1", "2", "3"):
+        publishing.publish(text).drain()
+        while len(publishing.told) < 2 * int(text) - 1:
+            publishing.publisher.wait(0.01)
+    assert delays == [0, 0, 0]
+
+
+def test_that_the_broker_is_away_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    delays: list[float] = []
+    stop = Stop()
+
+    def sleep(seconds: float) -> None:
+        delays.append(seconds)
+        if len(delays) == 5:
+            stop.request()
+
+    monkeypatch.setattr(publisher.time, "sleep", sleep)
+    told: list[str] = []
+    address = BrokerAddress.parse(f"mqtt://127.0.0.1:{free_port()}")
+    with pytest.raises(Interrupted):
+        Publisher(address, "quotes", stop, told.append).connect()
+    assert told == [f"waiting for the broker at {address}: Connection refused"]
+
+
+def test_settling_ends_with_the_connection(fake_broker: Brokers) -> None:
+    def fickle(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        wire.publish()
+
+    publishing = Publishing(fake_broker(fickle, accept_and_confirm))
+    publishing.publish("1").settle(3600)
+    assert publishing.publisher.confirmed == 0

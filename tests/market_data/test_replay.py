@@ -1,0 +1,245 @@
+"""`market-data replay` as a process, against a real mosquitto."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import Broker
+from tests.market_data.subscriber import Subscriber
+from tests.processes import Process, eventually, free_port
+
+Start = Callable[..., Process]
+Subscribe = Callable[..., Subscriber]
+
+THREE = "date,symbol,price\n2020-01-01,A,1\n2020-01-02,B,2.5\n2020-01-03,A,3\n"
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Path:
+    """A file with three quotes."""
+    path = tmp_path / "three.csv"
+    path.write_text(THREE)
+    return path
+
+
+def test_the_whole_sample_arrives_once_and_in_order(
+    mosquitto: Broker, start: Start, subscribe: Subscribe
+) -> None:
+    subscriber = subscribe(mosquitto.port)
+    process = start(
+        "market-data", "replay", "goog", "--max", "--run", "r1", "--mqtt", mosquitto.url
+    )
+    assert process.wait() == 0
+    received = subscriber.await_count(2148)
+    assert received[0] == {
+        "sid": "GOOG",
+        "quote": 100.335,
+        "ts": "2004-08-19",
+        "id": "goog:r1:1",
+    }
+    assert received[-1]["quote"] == 806.19
+    assert [message["id"] for message in received] == [f"goog:r1:{row}" for row in range(1, 2149)]
+    assert subscriber.retained == 0
+    first, last = process.output.splitlines()
+    assert first == (
+        f"replaying goog: 2148 quotes of GOOG as run r1 to quotes on {mosquitto.url},"
+        " as fast as it goes"
+    )
+    assert last.startswith("sent 2148 quotes in ")
+
+
+def test_a_file_is_replayed_at_a_rate_on_the_topic_and_skipped_rows_are_counted(
+    mosquitto: Broker, start: Start, subscribe: Subscribe, three: Path
+) -> None:
+    subscriber = subscribe(mosquitto.port, "other/topic")
+    three.write_text(THREE + "2020-01-04,A,\n2020-01-05,A,5\n2020-01-06,,1\n")
+    process = start(
+        *("market-data", "replay", three, "--rate", "100", "--run", "r"),
+        *("--topic", "other/topic", "--mqtt", mosquitto.url),
+    )
+    assert process.wait() == 0
+    assert subscriber.await_count(4) == [
+        {"sid": "A", "quote": 1.0, "ts": "2020-01-01", "id": "three:r:1"},
+        {"sid": "B", "quote": 2.5, "ts": "2020-01-02", "id": "three:r:2"},
+        {"sid": "A", "quote": 3.0, "ts": "2020-01-03", "id": "three:r:3"},
+        {"sid": "A", "quote": 5.0, "ts": "2020-01-05", "id": "three:r:5"},
+    ]
+    output = process.output
+    assert f"replaying {three} as run r to other/topic on {mosquitto.url}, 100 per second" in output
+    assert output.count("row 4 skipped: no price") == output.count("skipped: ") == 1
+    assert "sent 4 quotes" in output
+    assert output.endswith("skipped 2 rows in all")
+
+
+def test_options_come_from_the_environment_where_they_are_not_empty(
+    mosquitto: Broker, start: Start, subscribe: Subscribe, three: Path
+) -> None:
+    subscriber = subscribe(mosquitto.port, "elsewhere")
+    process = start(
+        *("market-data", "replay", three, "--max"),
+        env={
+            "MARKET_DATA_MQTT": mosquitto.url,
+            "MARKET_DATA_TOPIC": "elsewhere",
+            # the command line's --max is nearer than this
+            "MARKET_DATA_RATE": "0.001",
+            "MARKET_DATA_MAX": "",
+            "MARKET_DATA_LOOP": "",
+            "MARKET_DATA_RUN": "",
+            "MARKET_DATA_WHEN_READY": "",
+        },
+    )
+    assert process.wait() == 0
+    # an empty run counts as unset: the time of the start
+    run = process.wait_for("as run").split("as run ")[1].split(" ")[0]
+    assert len(run) == len("20261123T013000.000Z")
+    ids = [message["id"] for message in subscriber.await_count(3)]
+    assert ids == [f"three:{run}:{row}" for row in (1, 2, 3)]
+
+
+def test_each_pass_of_a_loop_has_a_run_of_its_own(
+    mosquitto: Broker, start: Start, subscribe: Subscribe, three: Path
+) -> None:
+    subscriber = subscribe(mosquitto.port)
+    process = start(
+        *("market-data", "replay", three, "--rate", "200", "--loop", "--run", "r"),
+        *("--mqtt", mosquitto.url),
+    )
+    ids = [message["id"] for message in subscriber.await_count(9)[:9]]
+    assert ids == [f"three:{run}:{row}" for run in ("r", "r.2", "r.3") for row in (1, 2, 3)]
+    assert process.stop() == 0
+
+
+def test_a_broker_that_is_killed_and_comes_back_is_told_once_and_everything_is_confirmed(
+    mosquitto: Broker, start: Start, subscribe: Subscribe
+) -> None:
+    subscriber = subscribe(mosquitto.port)
+    process = start(
+        *("market-data", "replay", "goog", "--rate", "1000", "--run", "r"),
+        *("--mqtt", mosquitto.url),
+    )
+    subscriber.await_count(300)
+    mosquitto.process.kill()
+    process.wait_for("lost the broker")
+    mosquitto.start()
+    assert process.wait() == 0
+    assert process.output.count("lost the broker") == 1
+    assert process.output.count("is back") == 1
+    assert "waiting for the broker at" not in process.output
+    process.wait_for("^sent 2148 quotes in ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_all_that_was_published_confirmed(
+    mosquitto: Broker, start: Start, subscribe: Subscribe, number: signal.Signals
+) -> None:
+    subscriber = subscribe(mosquitto.port)
+    process = start("market-data", "replay", "goog", "--rate", "200", "--mqtt", mosquitto.url)
+    subscriber.await_count(20)
+    process.signal(number)
+    assert process.wait() == 0
+    words = process.wait_for("stopped after").split()
+    published, confirmed = int(words[4]), int(words[7])
+    assert 20 <= published == confirmed < 2148
+    assert len(subscriber.await_count(published)) == published
+
+
+def test_a_broker_that_is_away_at_the_start_is_awaited_and_told_once(
+    mosquitto: Broker, start: Start, three: Path
+) -> None:
+    mosquitto.process.kill()
+    process = start("market-data", "replay", three, "--max", "--mqtt", mosquitto.url)
+    process.wait_for(f"waiting for the broker at {mosquitto.url}: Connection refused")
+    mosquitto.start()
+    assert process.wait() == 0
+    assert process.output.count("the broker at") == 2
+    assert f"\nconnected to the broker at {mosquitto.url}\n" in process.output
+    process.wait_for("^sent 3 quotes in ")
+
+
+def test_a_signal_ends_it_while_the_broker_is_away(start: Start) -> None:
+    url = f"mqtt://ann:secret@127.0.0.1:{free_port()}"
+    process = start("market-data", "replay", "goog", "--mqtt", url)
+    process.wait_for("waiting for the broker")
+    assert process.stop() == 0
+    assert "secret" not in process.output
+
+
+def test_nobody_subscribed_is_told(mosquitto: Broker, start: Start, three: Path) -> None:
+    process = start("market-data", "replay", three, "--max", "--mqtt", mosquitto.url)
+    assert process.wait() == 0
+    assert process.output.count("nobody is subscribed to quotes") == 1
+
+
+class Page:
+    """A page that is not ready until somebody says so."""
+
+    def __init__(self) -> None:
+        self.status = 503
+        self.asked = 0
+        page = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                page.asked += 1
+                self.send_response(page.status if self.path == "/ready" else 404)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/ready"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    page = Page()
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("status", [503, 204])
+def test_no_quote_leaves_before_the_page_answers_200(
+    mosquitto: Broker, start: Start, subscribe: Subscribe, three: Path, page: Page, status: int
+) -> None:
+    page.status = status
+    subscriber = subscribe(mosquitto.port)
+    process = start(
+        *("market-data", "replay", three, "--max", "--when-ready", page.url),
+        *("--mqtt", mosquitto.url),
+    )
+    process.wait_for(f"waiting for {page.url} to be ready")
+    eventually(lambda: page.asked >= 3, "three requests")
+    assert subscriber.messages == []
+    page.status = 200
+    assert process.wait() == 0
+    assert len(subscriber.await_count(3)) == 3
+    assert process.output.count("to be ready") == 1
+
+
+def test_a_rate_of_the_command_line_is_nearer_than_max_of_the_environment(start: Start) -> None:
+    url = f"mqtt://127.0.0.1:{free_port()}"
+    process = start(
+        *("market-data", "replay", "goog", "--rate", "5", "--mqtt", url),
+        env={"MARKET_DATA_MAX": "1"},
+    )
+    process.wait_for(f"{url}, 5 per second")
+
+
+def test_a_signal_ends_it_while_the_page_is_awaited(start: Start) -> None:
+    process = start(
+        "market-data", "replay", "goog", "--when-ready", f"http://127.0.0.1:{free_port()}/"
+    )
+    process.wait_for("to be ready")
+    assert process.stop() == 0
