@@ -18,15 +18,21 @@ class Broker:
         self.kind = kind
         self.port = free_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
-        self._folder = folder
         self._start = start
+        if kind == "mosquitto":
+            self._configuration = shipped_configuration(folder, self.port)
         self.start()
+
+    def configure(self, shipped: str, instead: str) -> None:
+        """Change a line of mosquitto's configuration, from the next start on."""
+        text = self._configuration.read_text()
+        assert shipped in text
+        self._configuration.write_text(text.replace(shipped, instead))
 
     def start(self) -> None:
         """Start the broker and await its port."""
         if self.kind == "mosquitto":
-            configuration = shipped_configuration(self._folder, self.port)
-            self.process = self._start(MOSQUITTO, "-c", configuration)  # type: ignore[operator]
+            self.process = self._start(MOSQUITTO, "-c", self._configuration)  # type: ignore[operator]
             self.process.wait_for(r"mosquitto version .* running")
         else:
             self.process = self._start("bridge-node", "broker", "--port", self.port)  # type: ignore[operator]

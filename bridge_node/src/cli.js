@@ -7,6 +7,7 @@ import { Bridge } from './bridge.js';
 import { startBroker } from './broker.js';
 import { UserError } from './errors.js';
 import { createLog, LEVELS } from './log.js';
+import { didYouMean } from './nearest.js';
 import { serveReadiness } from './readiness.js';
 import { checkName } from './topics.js';
 
@@ -58,6 +59,7 @@ export async function main(argv) {
     .addOption(
       new Option('--count <n>', 'stop after so many quotes').env('BRIDGE_COUNT').argParser(parseCount),
     )
+    .allowExcessArguments() // runBridge has a better answer to them
     .action(runBridge);
   program
     .command('broker')
@@ -74,12 +76,19 @@ export async function main(argv) {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     process.stderr.write(`bridge-node: ${error.message}\n`);
-    process.exitCode = 2;
+    process.exit(2);
   }
 }
 
-/** @param {Record<string, any>} options */
-async function runBridge({ mqtt, rpc, params, name, http, count, logLevel }) {
+/**
+ * @param {Record<string, any>} options
+ * @param {Command} command
+ */
+async function runBridge({ mqtt, rpc, params, name, http, count, logLevel }, { args, commands }) {
+  if (args.length > 0) {
+    const known = commands.map((command) => command.name());
+    throw new UserError(`there is no command "${args[0]}"${didYouMean(args[0], known)}`);
+  }
   checkBroker(mqtt);
   checkBackend(rpc);
   if (name !== undefined) checkName(name);
