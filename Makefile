@@ -38,7 +38,7 @@ check: setup
 	cd bridge_node && npx eslint . && npx tsc
 
 bench: setup
-	pytest tests/bench -s
+	python -m tests.bench.throughput
 
 # Renews the lock files from pyproject.toml and package.json.
 lock: setup

@@ -13,7 +13,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from tests.brokers import Broker
-from tests.processes import PATIENCE, Process, eventually, free_port
+from tests.processes import PATIENCE, Process, eventually, free_port, readyz
 
 
 class Watcher:
@@ -142,16 +142,7 @@ class Parts:
 
 def status(bridge: Process) -> int:
     """The HTTP status of the bridge's /readyz; 0 while it does not answer."""
-    import urllib.error
-    import urllib.request
-
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{bridge.http}/readyz") as answer:  # type: ignore[attr-defined]
-            return int(answer.status)
-    except urllib.error.HTTPError as refused:
-        return refused.code
-    except OSError:
-        return 0
+    return readyz(bridge.http)  # type: ignore[attr-defined]
 
 
 @pytest.fixture
