@@ -40,42 +40,32 @@ def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
     return value or None
 
 
-@click.group(context_settings={"auto_envvar_prefix": "ALGO_SERVICE", "show_default": True})
+@click.group()
 @click.version_option(package_name="tickwire")
-@click.option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="info",
-    envvar="LOG_LEVEL",
-    show_envvar=True,
-    help="How much is said of each quote.",
-)
-def cli(log_level: str) -> None:
+def cli() -> None:
     """Serve trading algorithms over ZeroRPC."""
-    # lines of an algorithm's own print() appear when they are printed, also through a pipe
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    logging.basicConfig(level=log_level.upper(), format="%(message)s", stream=sys.stdout)
-    # zerorpc logs the traceback of every error that it passes on to the caller
-    logging.getLogger("zerorpc").setLevel(logging.CRITICAL)
 
 
-@cli.command()
+@cli.command(context_settings={"show_default": True})
 @click.option(
     "--addr",
     default="tcp://127.0.0.1:4242",
     envvar="ALGO_SERVICE_ADDR",
+    show_envvar=True,
     help="Address to bind the RPC server to.",
 )
 @click.option(
     "--algo",
     default="random",
     envvar="ALGO_SERVICE_ALGO",
+    show_envvar=True,
     help="A built-in name, package.module:Class or path/to/file.py:Class.",
 )
 @click.option(
     "--name",
     callback=_name,
     envvar="ALGO_SERVICE_NAME",
+    show_envvar=True,
     help="Name on the wire; by default the built-in's or the class' name.",
 )
 @click.option(
@@ -84,11 +74,29 @@ def cli(log_level: str) -> None:
     type=_Param(),
     multiple=True,
     envvar="ALGO_SERVICE_PARAM",
-    help="A parameter, which wins over the caller's; its value is read as JSON, else as text.",
+    show_envvar=True,
+    help="A parameter, which wins over the caller's; its value is read as JSON, else as text."
+    " The variable may hold several, with spaces between them.",
 )
-def serve(addr: str, algo: str, name: str | None, params: tuple[tuple[str, Any], ...]) -> None:
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warn", "warning", "error"]),
+    default="info",
+    envvar="LOG_LEVEL",
+    show_envvar=True,
+    help="How much is said of each quote.",
+)
+def serve(
+    addr: str, algo: str, name: str | None, params: tuple[tuple[str, Any], ...], log_level: str
+) -> None:
     """Serve one algorithm until SIGINT or SIGTERM."""
     from algo_service import serve as service
+
+    # lines of an algorithm's own print() appear when they are printed, also through a pipe
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    logging.basicConfig(level=log_level.upper(), format="%(message)s", stream=sys.stdout)
+    # zerorpc logs the traceback of every error that it passes on to the caller
+    logging.getLogger("zerorpc").setLevel(logging.CRITICAL)
 
     def ready(name: str, parameters: Mapping[str, Any]) -> None:
         click.secho(f"serving on {addr} ...", bold=True, fg="cyan")

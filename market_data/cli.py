@@ -74,6 +74,7 @@ def list_samples() -> None:
     "--mqtt",
     metavar="URL",
     envvar="MARKET_DATA_MQTT",
+    show_envvar=True,
     default="mqtt://127.0.0.1:1883",
     show_default=True,
     help="The broker: mqtt://[user:password@]host[:port], or mqtts:// for TLS.",
@@ -81,6 +82,7 @@ def list_samples() -> None:
 @click.option(
     "--topic",
     envvar="MARKET_DATA_TOPIC",
+    show_envvar=True,
     default="quotes",
     show_default=True,
     help="Where to publish.",
@@ -90,24 +92,38 @@ def list_samples() -> None:
     type=float,
     callback=_check_rate,
     envvar="MARKET_DATA_RATE",
+    show_envvar=True,
     default=10.0,
     show_default=True,
     help="Quotes per second.",
 )
 @click.option(
-    "--max", "at_most", is_flag=True, envvar="MARKET_DATA_MAX", help="As fast as it goes."
+    "--max",
+    "at_most",
+    is_flag=True,
+    envvar="MARKET_DATA_MAX",
+    show_envvar=True,
+    help="As fast as it goes.",
 )
-@click.option("--loop", is_flag=True, envvar="MARKET_DATA_LOOP", help="Start again at the end.")
+@click.option(
+    "--loop",
+    is_flag=True,
+    envvar="MARKET_DATA_LOOP",
+    show_envvar=True,
+    help="Start again at the end.",
+)
 @click.option(
     "--run",
     metavar="TEXT",
     envvar="MARKET_DATA_RUN",
+    show_envvar=True,
     help="Part of every quote's id; by default the time of the start.",
 )
 @click.option(
     "--when-ready",
     metavar="URL",
     envvar="MARKET_DATA_WHEN_READY",
+    show_envvar=True,
     help="Wait until this page answers 200 before the first quote.",
 )
 @click.pass_context

@@ -160,7 +160,7 @@ def test_an_address_in_use_is_one_sentence(serve: Serve) -> None:
         (["serve", "--param", "threshold"], "write name=value"),
         (["serve", "--param", "threshold=5"], "it has to be a number from 0 to 1"),
         (["serve", "--name", "a/b"], "would break topics"),
-        (["--log-level", "loud", "serve"], "'loud' is not one of"),
+        (["serve", "--log-level", "loud"], "'loud' is not one of"),
     ],
 )
 def test_a_users_mistake_is_a_sentence_with_status_2_and_no_traceback(
