@@ -28,7 +28,7 @@ run: setup
 	honcho start
 
 test: setup
-	cd bridge_node && node --test $(NODE_TESTS:bridge_node/%=%)
+	cd bridge_node && node --test --test-timeout=300000 $(NODE_TESTS:bridge_node/%=%)
 	pytest
 
 check: setup
