@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
+from algo_service.engine import Engine
 from algo_service.errors import AlgoServiceError
 
 
@@ -79,6 +80,13 @@ def cli() -> None:
     " The variable may hold several, with spaces between them.",
 )
 @click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="ALGO_SERVICE_JOURNAL",
+    show_envvar=True,
+    help="Keep decisions and state in this file, and go on from there after a restart.",
+)
+@click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warn", "warning", "error"]),
     default="info",
@@ -87,7 +95,12 @@ def cli() -> None:
     help="How much is said of each quote.",
 )
 def serve(
-    addr: str, algo: str, name: str | None, params: tuple[tuple[str, Any], ...], log_level: str
+    addr: str,
+    algo: str,
+    name: str | None,
+    params: tuple[tuple[str, Any], ...],
+    journal: Path | None,
+    log_level: str,
 ) -> None:
     """Serve one algorithm until SIGINT or SIGTERM."""
     from algo_service import serve as service
@@ -98,12 +111,20 @@ def serve(
     # zerorpc logs the traceback of every error that it passes on to the caller
     logging.getLogger("zerorpc").setLevel(logging.CRITICAL)
 
-    def ready(name: str, parameters: Mapping[str, Any]) -> None:
+    def ready(engine: Engine) -> None:
         click.secho(f"serving on {addr} ...", bold=True, fg="cyan")
-        said = ", ".join(f"{key}={value}" for key, value in parameters.items())
-        click.echo(f"algorithm {name} ({said}); its state is in memory")
+        said = ", ".join(f"{key}={value}" for key, value in engine.parameters_to_come.items())
+        where = f"in the journal {journal}" if journal else "in memory: a restart begins anew"
+        click.echo(f"algorithm {engine.name} ({said}); its state is {where}")
+        if journal and not engine.is_restorable:
+            click.secho(
+                f"{engine.name} has no save() and load(): a restart keeps its portfolio and forgets"
+                " whatever else it holds, such as counters and its random generator; an event"
+                " that fails leaves these as they are then",
+                fg="yellow",
+            )
 
-    service.serve(algo, addr, name, dict(params), ready)
+    service.serve(algo, addr, name, dict(params), journal, ready)
 
 
 def main() -> None:

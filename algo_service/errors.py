@@ -5,7 +5,9 @@ AlgoServiceError
 ├── ParameterError   a parameter is unknown, or its value is not allowed
 ├── AddressError     the service cannot listen at an address
 ├── QuoteError       a quote breaks the contract
-└── OrderError       an algorithm returned something that is no order
+├── OrderError       an algorithm returned something that is no order
+├── StateError       what an algorithm's save() returned cannot be kept
+└── JournalError     a journal cannot be opened, or cannot be written
 """
 
 
@@ -31,3 +33,11 @@ class QuoteError(AlgoServiceError):
 
 class OrderError(AlgoServiceError):
     """An algorithm returned something that is no order."""
+
+
+class StateError(AlgoServiceError):
+    """What an algorithm's save() returned cannot be kept."""
+
+
+class JournalError(AlgoServiceError):
+    """A journal cannot be opened, or cannot be written."""

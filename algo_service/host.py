@@ -16,9 +16,16 @@ from typing import Any, TypeVar, cast
 import gevent
 from gevent.threadpool import ThreadPool
 
-from algo_service.engine import Decision, Engine, Failure
+from algo_service.engine import Engine
+from algo_service.errors import AlgoServiceError
+from algo_service.failure import sentence
+from algo_service.journal import Journal
+from algo_service.ledger import Decision, Failure
 
 T = TypeVar("T")
+
+PAGE = 1000
+"""How many entries `orders_since` returns at the most."""
 
 
 class EventError(Exception):
@@ -36,30 +43,33 @@ def exposed(method: Callable[..., Any]) -> Callable[..., Any]:
 class Host:
     """The methods of the contract (contracts/README.md), callable from gevent's hub.
 
-    :param create_engine: makes the engine; called in the worker thread.
+    :param create: makes the engine, and the journal if there is one; called in the worker thread.
     """
 
-    def __init__(self, create_engine: Callable[[], Engine]):
+    def __init__(self, create: Callable[[], tuple[Engine, Journal | None]]):
         # One thread, kept for the host's life: calls are decided in the order of arrival.
         self._worker = ThreadPool(1)
-        self._engine = self._in_worker(create_engine)
+        self.engine, self._journal = self._in_worker(create)
         # As the bridge does for a quote without an id; new at every start.
         start = secrets.token_hex(6)
         self._ids = (f"~{start}-{n}" for n in itertools.count())
 
     def methods(self) -> dict[str, Callable[..., Any]]:
         """Return what the server exposes, by name."""
-        return {
+        methods = {
             "initialize": self.initialize,
             "event": self.event,
             "events": self.events,
             "snapshot": self.snapshot,
         }
+        if self._journal:
+            methods["orders_since"] = self.orders_since
+        return methods
 
     @exposed
     def initialize(self, params: dict[str, Any]) -> list[str]:
         """Prepare the algorithm with a map of parameters; returns the channels that it wants."""
-        return self._in_worker(self._engine.initialize, params)
+        return self._in_worker(self.engine.initialize, params)
 
     @exposed
     def event(self, data: dict[str, Any]) -> Any:
@@ -79,17 +89,27 @@ class Host:
     @exposed
     def events(self, quotes: list[dict[str, Any]]) -> list[Decision | Failure]:
         """Decide on a list of quotes; returns one entry each: orders and fills, or an error."""
-        return self._in_worker(self._engine.decide, quotes)
+        return self._in_worker(self.engine.decide, quotes)
 
     @exposed
     def snapshot(self) -> dict[str, Any]:
         """Return the portfolio, the algorithm's name and parameters, the last quote id and seq."""
-        return self._in_worker(self._engine.snapshot)
+        return self._in_worker(self.engine.snapshot)
 
-    @property
-    def name(self) -> str:
-        """The algorithm's name on the wire."""
-        return self._engine.name
+    @exposed
+    def orders_since(self, seconds: float, after: int = 0) -> list[dict[str, Any]]:
+        """Return what came of the last seconds before the latest decision, a page at a time.
+
+        Each entry is as `events` has it, with its seq; the next page is that `after` the last seq.
+        """
+        assert self._journal
+        outputs = self._in_worker(self._journal.outputs_since, seconds, after, PAGE)
+        return [{"seq": seq, **decision} for seq, decision in outputs]
+
+    def close(self) -> None:
+        """Close the journal; the calls under way have to be decided."""
+        if self._journal:
+            self._in_worker(self._journal.close)
 
     def drain(self, patience: float) -> bool:
         """Wait until the calls under way are decided; return whether they were, in time.
@@ -114,3 +134,6 @@ def _outcome(function: Callable[..., T], *args: Any) -> tuple[T | None, Exceptio
         return function(*args), None
     except Exception as error:
         return None, error
+    except BaseException as error:
+        # sys.exit() in an algorithm's initialize must not end the hub
+        return None, AlgoServiceError(f"the algorithm raised {sentence(error)}")

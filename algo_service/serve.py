@@ -8,6 +8,7 @@ import secrets
 import signal
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -15,6 +16,8 @@ import gevent.event
 
 from algo_service.engine import Engine
 from algo_service.host import Host
+from algo_service.journal import Journal
+from algo_service.ledger import Memory
 from algo_service.loader import load
 from algo_service.parameters import merge
 from algo_service.server import Server
@@ -30,32 +33,38 @@ def serve(
     address: str,
     name: str | None,
     overrides: Mapping[str, Any],
-    ready: Callable[[str, Mapping[str, Any]], None],
+    path: Path | None,
+    ready: Callable[[Engine], None],
 ) -> None:
     """Serve the algorithm that `spec` names at `address` until SIGINT or SIGTERM.
 
     :param name: its name on the wire; by default the built-in's or the class' name.
     :param overrides: parameters that win over those given to `initialize`.
-    :param ready: called with the name and the parameters once the service listens.
-    :raises AlgoServiceError: if the algorithm, a parameter or the address is no good.
+    :param path: of the journal; without one the state is in memory.
+    :param ready: called once the service listens.
+    :raises AlgoServiceError: if the algorithm, a parameter, the journal or the address is no good.
     """
     told_to_end = gevent.event.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, told_to_end.set)
-    seed = secrets.randbelow(2**32)
 
-    def create_engine() -> Engine:
+    def create() -> tuple[Engine, Journal | None]:
         own_name, algorithm = load(spec)
+        seed = secrets.randbelow(2**32)
         # a wrong parameter of the service's own is found now, not at the first initialize
         merge(getattr(algorithm, "PARAMETERS", None), overrides, seed=seed)
-        # Readers ignore a snapshot whose seq is lower than the last: a service that keeps its
-        # state in memory begins above whatever it counted before.
-        return Engine(algorithm, name or own_name, overrides, seed, time.time_ns() // 1000)
+        if path is None:
+            # Readers ignore a snapshot whose seq is lower than the last one's: a service that
+            # begins anew has to count from above whatever it counted before.
+            first_seq = time.time_ns() // 1000
+            return Engine(algorithm, name or own_name, overrides, seed, Memory(), first_seq), None
+        journal = Journal(path, name or own_name)
+        return Engine(algorithm, name or own_name, overrides, seed, journal), journal
 
-    host = Host(create_engine)
-    server = Server(host.methods(), host.name)
+    host = Host(create)
+    server = Server(host.methods(), host.engine.name)
     server.bind(address)
-    ready(host.name, {"seed": seed, **overrides})
+    ready(host.engine)
     serving = gevent.spawn(server.run)
     gevent.wait([told_to_end, serving], count=1)
     if told_to_end.is_set():
@@ -68,3 +77,4 @@ def serve(
             os._exit(1)
     serving.get()
     server.close()
+    host.close()

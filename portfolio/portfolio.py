@@ -26,11 +26,12 @@ class _Before(NamedTuple):
 
 
 class _Change(NamedTuple):
-    """What a fill replaced."""
+    """What an order replaced."""
 
     cash: float
     sid: str
     quantity: float | None
+    price: float | None
 
 
 class Portfolio:
@@ -142,18 +143,35 @@ class Portfolio:
         self.orders, self.fills = [], []
         self._changes.clear()
 
+    def save(self) -> dict[str, Any]:
+        """Return what a later `load` needs, as plain data."""
+        return {
+            "cash": self.cash,
+            "positions": self.positions,
+            "prices": self._prices,
+            "said_spent": self._said_spent,
+        }
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Take on the state that `save` returned."""
+        self.cash = data["cash"]
+        self.positions = dict(data["positions"])
+        self._prices = dict(data["prices"])
+        self._said_spent = data["said_spent"]
+        self.orders, self.fills = [], []
+        self._changes.clear()
+        self._before = None
+
     def undo(self) -> None:
         """Take back the quote begun last, its orders and its fills, as if it had not come."""
         while self._changes:
-            self.cash, sid, quantity = self._changes.pop()
+            self.cash, sid, quantity, price = self._changes.pop()
             self._hold(sid, quantity)
+            self._value(sid, price)
         self.orders, self.fills = [], []
         if self._before:
             sid, price, self._said_spent = self._before
-            if price is None:
-                del self._prices[sid]
-            else:
-                self._prices[sid] = price
+            self._value(sid, price)
             self._before = None
 
     # Orders and their fills.
@@ -165,6 +183,9 @@ class Portfolio:
         quote_id = data.get("id", "")
         key = f"{algo}:{data.get('channel', '')}:{quote_id}"
         order_id = f"{key}:{len(self.orders)}"
+        self._changes.append(
+            _Change(self.cash, sid, self.positions.get(sid), self._prices.get(sid))
+        )
         self._prices[sid] = price
         self.orders.append(
             Order(order_id, algo, sid, side, "market", quantity, price, amount, ts, quote_id)
@@ -177,7 +198,6 @@ class Portfolio:
 
     def _apply(self, fill: Fill) -> None:
         held = self.positions.get(fill.sid)
-        self._changes.append(_Change(self.cash, fill.sid, held))
         self.fills.append(fill)
         if fill.side == "buy":
             self.cash -= fill.amount + fill.fee
@@ -192,3 +212,9 @@ class Portfolio:
             self.positions[sid] = quantity
         else:
             self.positions.pop(sid, None)
+
+    def _value(self, sid: str, price: float | None) -> None:
+        if price is None:
+            self._prices.pop(sid, None)
+        else:
+            self._prices[sid] = price

@@ -37,6 +37,14 @@ class RandomAlgo:
         self.portfolio = Portfolio(STARTING_CASH.read(params), sizing=RandomFraction(self.random))
         return ["quotes"]
 
+    def save(self) -> dict[str, Any]:
+        """Return the state of the random generator; that of the portfolio is kept anyway."""
+        return {"random": self.random.getstate()}
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Take on the state that `save` returned."""
+        self.random.setstate(data["random"])
+
     def event(self, data: dict[str, Any]) -> None:
         """Draw once; buy above the threshold, sell below the exit."""
         number = self.random.random()

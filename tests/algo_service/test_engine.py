@@ -234,7 +234,33 @@ def test_an_initialize_that_returns_no_channels_is_refused(channels: Any) -> Non
         engine(Wrong)
 
 
-def test_seq_grows_with_every_quote_the_failed_ones_included() -> None:
+def test_seq_counts_the_quotes_decided_the_failed_ones_included() -> None:
     driven = engine(Halves, {"cash": 1000})
-    driven.decide([quote(1), quote(2, fail=True), {"sid": "no quote"}])
-    assert (driven.snapshot()["seq"], driven.snapshot()["quote_id"]) == (3, "2")
+    driven.decide([quote(1), quote(2, fail=True), {"sid": "no quote"}, quote(1)])
+    assert (driven.snapshot()["seq"], driven.snapshot()["quote_id"]) == (2, "2")
+
+
+def test_a_quote_seen_again_gets_the_decision_of_then_and_changes_nothing() -> None:
+    driven = engine(Halves, {"cash": 1000})
+    first, twin = driven.decide([quote(1), quote(1)])
+    before = driven.snapshot()
+    (again,) = driven.decide([quote(1)])
+    assert again == twin == first
+    assert driven.snapshot() == before
+
+
+def test_the_same_key_with_other_content_is_an_error() -> None:
+    driven = engine(Halves, {"cash": 1000})
+    _, in_batch = driven.decide([quote(1), quote(1, 101.0)])
+    (later,) = driven.decide([quote(1, ts="2013-03-01")])
+    (elsewhere,) = driven.decide([quote(1, channel="other")])
+    expected = 'QuoteError: id used before: "1" on quotes, with other content'
+    assert in_batch["error"] == later["error"] == expected
+    assert elsewhere["orders"]
+
+
+def test_the_order_of_a_quotes_fields_is_no_other_content() -> None:
+    driven = engine(Halves, {"cash": 1000})
+    (first,) = driven.decide([quote(1, volume={"a": 1, "b": 2})])
+    turned = dict(reversed(quote(1, volume={"b": 2, "a": 1}).items()))
+    assert driven.decide([turned]) == [first]

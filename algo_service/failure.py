@@ -1,0 +1,29 @@
+"""What an algorithm raised, as text that any reader of the contract can take."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+_ENGINE = str(Path(__file__).with_name("engine.py"))
+
+
+def sentence(error: BaseException) -> str:
+    """Return `Name: message` of an exception, whatever its message is."""
+    name = type(error).__name__
+    try:
+        return _utf8(f"{name}: {error}")
+    except Exception:  # an exception whose __str__ raises is still one bad quote only
+        return name
+
+
+def own_traceback(error: BaseException) -> str:
+    """Return the traceback without the frames of the engine, which its author does not know."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == _ENGINE:
+        frames = frames.tb_next
+    return _utf8("".join(traceback.format_exception(type(error), error, frames)))
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,265 @@
+"""The journal: every decision and the state after the last, in one SQLite file.
+
+The table layout is documented in docs/journal.md. One thread opens, uses and closes it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from algo_service.errors import JournalError
+from algo_service.ledger import Begun, Decision, Entry, Failure, Key, State
+
+SCHEMA_VERSION = 1
+# Marks the file as ours in SQLite's header: "Tkwr".
+_APPLICATION_ID = 0x546B7772
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE decisions (
+    seq INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    quote_id TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    at REAL NOT NULL,
+    error TEXT,
+    traceback TEXT,
+    UNIQUE (channel, quote_id)
+);
+CREATE TABLE orders (
+    seq INTEGER, n INTEGER, text TEXT NOT NULL, PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+CREATE TABLE fills (
+    seq INTEGER, n INTEGER, text TEXT NOT NULL, PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Journal:
+    """A ledger on disk, which is this process' alone while it is open.
+
+    :param path: the file; made if it is not there.
+    :param algo: the algorithm's name; a journal of another one is refused.
+    :param clock: seconds since the epoch, for the time at which a decision was kept.
+    :raises JournalError: if another process has it open, or it is no journal of this algorithm
+        and version, or damaged; the file is then as it was.
+    """
+
+    def __init__(self, path: Path, algo: str, clock: Callable[[], float] = time.time):
+        self._path = path
+        self._clock = clock
+        self._lock = _lock(path)
+        try:
+            with self._explained():
+                self._db = _open(path)
+                self._check(algo)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._written = self._read_state()
+
+    def close(self) -> None:
+        """Close the file and let others open it."""
+        self._db.close()
+        os.close(self._lock)
+
+    def begun(self) -> Begun | None:
+        """Return what it holds, or None before the first decision."""
+        with self._explained():
+            last = self._db.execute(
+                "SELECT seq, quote_id FROM decisions ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
+            if last is None:
+                return None
+            (parameters,) = self._db.execute(
+                "SELECT value FROM meta WHERE name = 'parameters'"
+            ).fetchone()
+        return Begun(json.loads(parameters), self._written, *last)
+
+    def find(self, key: Key) -> Entry | None:
+        """Return the decision on a quote that was seen before."""
+        with self._explained():
+            row = self._db.execute(
+                "SELECT seq, digest, error, traceback FROM decisions"
+                " WHERE channel = ? AND quote_id = ?",
+                key,
+            ).fetchone()
+            if row is None:
+                return None
+            seq, digest, error, traceback = row
+            return Entry(key, digest, self._decision(seq, error, traceback))
+
+    def commit(
+        self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
+    ) -> None:
+        """Keep the decisions of one batch and the state after it, in one transaction."""
+        at = self._clock()
+        decisions: list[tuple[Any, ...]] = []
+        orders: list[tuple[int, int, str]] = []
+        fills: list[tuple[int, int, str]] = []
+        for number, (key, digest, decision) in enumerate(entries, seq - len(entries) + 1):
+            if "error" in decision:
+                failed = decision["error"], decision["traceback"]
+                decisions.append((number, *key, digest, at, *failed))
+                continue
+            decisions.append((number, *key, digest, at, None, None))
+            orders += ((number, n, text) for n, text in enumerate(decision["orders"]))
+            fills += ((number, n, text) for n, text in enumerate(decision["fills"]))
+        with self._explained(), self._transaction():
+            if decisions and decisions[0][0] == 1:
+                self._db.execute(
+                    "INSERT INTO meta VALUES ('parameters', ?)", (json.dumps(parameters),)
+                )
+            self._db.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", decisions)
+            self._db.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
+            self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
+            for name, value, written in zip(State._fields, state, self._written, strict=True):
+                if value is not None and value != written:
+                    self._db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
+        self._written = state
+
+    def outputs_since(self, seconds: float, after: int, most: int) -> list[tuple[int, Decision]]:
+        """Return what came of the last `seconds` before the latest decision, with its seq.
+
+        Counted back from the latest decision, not from now: what was published last is in it
+        however long ago that was.
+
+        :param after: only what has a greater seq.
+        :param most: how many at the most.
+        """
+        with self._explained():
+            before = self._db.execute(
+                # walks back through the window alone, because time grows with seq
+                "SELECT seq FROM decisions WHERE at <"
+                " (SELECT at FROM decisions ORDER BY seq DESC LIMIT 1) - ?"
+                " ORDER BY seq DESC LIMIT 1",
+                (seconds,),
+            ).fetchone()
+            start = max(after, before[0] if before else 0)
+            rows = self._db.execute(
+                "SELECT seq FROM orders WHERE seq > :start"
+                " UNION SELECT seq FROM fills WHERE seq > :start ORDER BY seq LIMIT :most",
+                {"start": start, "most": most},
+            ).fetchall()
+            return [(seq, self._outputs(seq)) for (seq,) in rows]
+
+    def _decision(self, seq: int, error: str | None, traceback: str | None) -> Decision | Failure:
+        if error is not None:
+            return {"error": error, "traceback": traceback or ""}
+        return self._outputs(seq)
+
+    def _outputs(self, seq: int) -> Decision:
+        return {"orders": self._texts("orders", seq), "fills": self._texts("fills", seq)}
+
+    def _texts(self, table: str, seq: int) -> list[str]:
+        rows = self._db.execute(f"SELECT text FROM {table} WHERE seq = ? ORDER BY n", (seq,))
+        return [text for (text,) in rows]
+
+    def _read_state(self) -> State:
+        rows = dict(self._db.execute("SELECT name, value FROM state"))
+        return State(rows.get("portfolio"), rows.get("algorithm"))
+
+    def _check(self, algo: str) -> None:
+        (owner,) = self._db.execute("SELECT value FROM meta WHERE name = 'algo'").fetchone() or (
+            None,
+        )
+        if owner is None:
+            with self._transaction():
+                self._db.execute("INSERT INTO meta VALUES ('algo', ?)", (algo,))
+        elif owner != algo:
+            raise JournalError(
+                f"the journal {self._path} is that of the algorithm {owner}, not of {algo}:"
+                " give each its own"
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            # SQLite has rolled back by itself after some errors, a full disk among them
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise JournalError(f"the journal {self._path}: {error}") from error
+
+
+def _lock(path: Path) -> int:
+    """Take the lock file beside the journal; the system frees it, however the process ends.
+
+    Not a lock on the database itself: others may read that at any time.
+    """
+    beside = path.with_name(path.name + ".lock")
+    try:
+        lock = os.open(beside, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise JournalError(f"cannot write {beside}: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(lock, 32).decode(errors="replace").strip()
+        os.close(lock)
+        raise JournalError(
+            f"the journal {path} is in use by another service (process {holder or 'unknown'}):"
+            " one journal belongs to one service"
+        ) from None
+    os.truncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n".encode())
+    return lock
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    is_new = not path.exists() or path.stat().st_size == 0
+    database = sqlite3.connect(path, isolation_level=None)
+    try:
+        if not is_new:
+            _check_file(database, path)
+        database.execute("PRAGMA journal_mode = WAL")
+        # each commit is on the disk before it is answered
+        database.execute("PRAGMA synchronous = FULL")
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not tables:
+            database.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID};"
+                f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _check_file(database: sqlite3.Connection, path: Path) -> None:
+    try:
+        (mark,) = database.execute("PRAGMA application_id").fetchone()
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        (health,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise JournalError(f"{path} is no journal, or a damaged one: {error}") from error
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and mark != _APPLICATION_ID:
+        raise JournalError(f"{path} is a database of something else, no journal")
+    if version > SCHEMA_VERSION:
+        raise JournalError(
+            f"the journal {path} was written by a newer version: its layout is {version}, and"
+            f" this one knows up to {SCHEMA_VERSION}"
+        )
+    if health != "ok":
+        raise JournalError(f"the journal {path} is damaged: {health}")

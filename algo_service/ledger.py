@@ -1,0 +1,107 @@
+"""What the engine remembers: decisions by the quote's key, and the state after the last of them.
+
+`Memory` keeps the latest decisions, so that a call that is tried again is safe; `Journal` (in
+journal.py) keeps all, on disk.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, TypedDict, final
+
+Key = tuple[str, str]
+"""A quote's channel and id."""
+
+
+@final
+class Decision(TypedDict):
+    """What a quote led to; orders and fills as JSON text, in the order placed."""
+
+    orders: list[str]
+    fills: list[str]
+
+
+@final
+class Failure(TypedDict):
+    """Why a quote led to nothing; the traceback is the algorithm's own, or empty."""
+
+    error: str
+    traceback: str
+
+
+class Entry(NamedTuple):
+    """One quote's decision."""
+
+    key: Key
+    digest: bytes
+    """Of the quote's content, so that other content under the same key is told apart."""
+    decision: Decision | Failure
+
+
+class State(NamedTuple):
+    """What decisions have left behind, each part as `state.encode` writes it."""
+
+    portfolio: bytes | None
+    algorithm: bytes | None
+
+
+class Begun(NamedTuple):
+    """What a ledger holds that has decisions in it."""
+
+    parameters: dict[str, Any]
+    state: State
+    seq: int
+    quote_id: str
+
+
+class Ledger(Protocol):
+    """What the engine asks of the place where decisions are kept."""
+
+    def begun(self) -> Begun | None:
+        """Return what it holds, or None before the first decision."""
+        ...
+
+    def find(self, key: Key) -> Entry | None:
+        """Return the decision on a quote that was seen before."""
+        ...
+
+    def commit(
+        self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
+    ) -> None:
+        """Keep the decisions of one batch and the state after it: all of it, or nothing.
+
+        :param seq: the count of decisions, these included.
+        :raises JournalError: if it cannot; then nothing was kept.
+        """
+        ...
+
+
+class Memory:
+    """Keeps the latest decisions in memory: enough for calls and quotes that come again.
+
+    A bridge holds no more than 1,000 quotes unacknowledged and a batch under way.
+    """
+
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[Key, Entry] = OrderedDict()
+
+    def begun(self) -> Begun | None:
+        """Return None: what was in memory is gone with its process."""
+        return None
+
+    def find(self, key: Key) -> Entry | None:
+        """Return the decision on a quote that was seen lately."""
+        return self._entries.get(key)
+
+    def commit(
+        self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
+    ) -> None:
+        """Keep the decisions, and forget the oldest of too many."""
+        del parameters, state, seq
+        for entry in entries:
+            self._entries[entry.key] = entry
+        while len(self._entries) > self.MOST:
+            self._entries.popitem(last=False)

@@ -1,0 +1,346 @@
+"""The journal: whatever happens, the ledger is that of the plain sequence of quotes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algo_service import Engine, RandomAlgo
+from algo_service.errors import JournalError, ParameterError, StateError
+from algo_service.journal import Journal
+from algo_service.state import decode, encode
+from portfolio import Portfolio
+
+
+def quote(n: int, price: float = 100.0, **fields: Any) -> dict[str, Any]:
+    return {"sid": "GOOG", "quote": price, "id": str(n), "channel": "quotes", **fields}
+
+
+class Touchy(RandomAlgo):
+    """RandomAlgo that fails where a quote says so, after it has drawn and traded."""
+
+    def event(self, data: dict[str, Any]) -> None:
+        super().event(data)
+        if data.get("fail"):
+            raise ValueError("told to")
+
+
+def opened(path: Path, algorithm: Any = Touchy, name: str = "algo", **overrides: Any) -> Engine:
+    """An engine on a journal, as `algo-service serve` makes it."""
+    engine = Engine(algorithm, name, overrides, seed=7, ledger=Journal(path, name))
+    engine.initialize({"cash": 10000})
+    return engine
+
+
+def close(engine: Engine) -> None:
+    engine._ledger.close()  # type: ignore[attr-defined]
+
+
+def ledger(path: Path) -> list[tuple[Any, ...]]:
+    """All that a reader of the file sees, but for the time."""
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        rows = database.execute("SELECT seq, channel, quote_id, error FROM decisions").fetchall()
+        for table in ("orders", "fills", "state"):
+            rows += database.execute(f"SELECT '{table}', * FROM {table}").fetchall()
+        return rows
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: (
+        st.lists(inner)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text() | st.integers() | st.tuples(st.integers()), inner)
+        | st.frozensets(st.integers())
+        | st.sets(st.text())
+    ),
+    max_leaves=20,
+)
+
+
+@given(PLAIN)
+def test_state_comes_back_with_the_same_values_types_and_order(data: Any) -> None:
+    # repr tells 1 from 1.0 and True, a tuple from a list, and the order of a map
+    back = decode(encode(data))
+    assert encode(back) == encode(data)
+    if not isinstance(data, set | frozenset):
+        assert repr_of(back) == repr_of(data)
+
+
+def repr_of(data: Any) -> str:
+    if isinstance(data, dict):
+        return repr([(repr_of(key), repr_of(value)) for key, value in data.items()])
+    if isinstance(data, set | frozenset):
+        return type(data).__name__ + repr(sorted(data, key=repr))
+    if isinstance(data, list | tuple):
+        return type(data).__name__ + repr([repr_of(each) for each in data])
+    return repr(data)
+
+
+def test_state_that_is_no_plain_data_is_refused_by_its_type() -> None:
+    with pytest.raises(StateError, match=r"PosixPath.* is no plain data"):
+        encode({"where": [Path("/")]})
+
+
+class Crash(BaseException):
+    """The process is killed here."""
+
+
+class Crashing:
+    """A database connection whose process is killed before or after its n-th statement."""
+
+    def __init__(self, database: sqlite3.Connection, statements: int, after: bool):
+        self._database = database
+        self._left = statements
+        self._after = after
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    def _statement(self, run: Any, *args: Any) -> Any:
+        self._left -= 1
+        if self._left == 0 and not self._after:
+            raise Crash
+        result = run(*args)
+        if self._left == 0:
+            raise Crash
+        return result
+
+    def execute(self, *args: Any) -> Any:
+        if args[0] == "ROLLBACK":  # which a killed process does not run
+            return None
+        return self._statement(self._database.execute, *args)
+
+    def executemany(self, *args: Any) -> Any:
+        return self._statement(self._database.executemany, *args)
+
+
+PRICES = st.lists(st.tuples(st.integers(50, 200), st.booleans()), min_size=1, max_size=25)
+STEPS = st.lists(
+    st.tuples(
+        st.integers(1, 8),  # how many quotes a call carries
+        st.integers(0, 3),  # how many of the last ones it repeats
+        st.sampled_from(["answer", "restart", "crash"]),
+        st.integers(1, 14),  # before or after which statement it crashes
+        st.booleans(),
+    ),
+    max_size=25,
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(PRICES, STEPS)
+def test_any_batches_duplicates_failures_crashes_and_restarts_give_the_plain_ledger(
+    prices: list[tuple[int, bool]], steps: list[tuple[int, int, str, int, bool]]
+) -> None:
+    quotes = [(n, float(price), {"fail": True} if bad else {}) for n, (price, bad) in
+              enumerate(prices)]  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        plain, disturbed = Path(folder) / "plain", Path(folder) / "disturbed"
+        undisturbed = opened(plain, exit=0.25)
+        for n, price, fields in quotes:
+            undisturbed.decide([quote(n, price, **fields)])
+        close(undisturbed)
+
+        engine = opened(disturbed, exit=0.25)
+        position = 0
+        for size, repeated, what, statement, after in [*steps, (len(quotes), 0, "answer", 1, True)]:
+            batch = quotes[max(0, position - repeated) : position + size]
+            call = [quote(n, price, **fields) for n, price, fields in batch]
+            if what == "crash":
+                journal: Any = engine._ledger
+                journal._db = Crashing(journal._db, statement, after)
+            try:
+                engine.decide(call)
+                position += size  # answered: the bridge goes on
+            except Crash:
+                pass  # not answered: it sends the same again
+            if what != "answer":
+                close(engine)
+                engine = opened(disturbed, exit=0.25)
+        engine.decide([quote(n, price, **fields) for n, price, fields in quotes])
+        resumed = engine.snapshot()
+        close(engine)
+        assert ledger(disturbed) == ledger(plain)
+        assert resumed == undisturbed.snapshot()
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.booleans(), max_size=12))
+def test_a_quote_that_fails_leaves_no_trace_in_the_generator_either(fails: list[bool]) -> None:
+    def decided(quotes: list[dict[str, Any]]) -> list[Any]:
+        engine = Engine(Touchy, "algo", {"exit": 0.25}, seed=7)
+        engine.initialize({})
+        return [each for each in engine.decide(quotes) if "error" not in each]
+
+    everything = decided([quote(n, fail=bad) for n, bad in enumerate(fails)])
+    assert everything == decided([quote(n, fail=False) for n, bad in enumerate(fails) if not bad])
+
+
+def test_a_restart_goes_on_with_the_parameters_the_journal_holds(tmp_path: Path) -> None:
+    engine = opened(tmp_path / "j", threshold=0)
+    engine.decide([quote(1)])
+    before = engine.snapshot()
+    close(engine)
+    again = Engine(Touchy, "algo", {}, seed=99, ledger=Journal(tmp_path / "j", "algo"))
+    assert again.snapshot() == before
+    assert again.initialize({"cash": 10000, "threshold": 0}) == ["quotes"]
+    assert again.snapshot() == before
+
+
+def test_other_parameters_than_the_journals_are_refused(tmp_path: Path) -> None:
+    engine = opened(tmp_path / "j", threshold=0)
+    engine.decide([quote(1)])
+    close(engine)
+    with pytest.raises(ParameterError, match=r"was begun with threshold=0, not 0\.9"):
+        opened(tmp_path / "j", threshold=0.9)
+
+
+def test_state_that_did_not_change_is_not_written_again(tmp_path: Path) -> None:
+    class Idle:
+        def initialize(self, params: Mapping[str, Any]) -> list[str]:
+            self.portfolio = Portfolio(100)
+            return ["quotes"]
+
+        def event(self, data: dict[str, Any]) -> None: ...
+        def save(self) -> Any:
+            return {"a": (1, 2)}
+
+        def load(self, data: Any) -> None: ...
+
+    engine = opened(tmp_path / "j", Idle)
+    engine.decide([quote(1)])
+    statements: list[str] = []
+    engine._ledger._db.set_trace_callback(statements.append)  # type: ignore[attr-defined]
+    engine.decide([quote(2)])
+    assert not [text for text in statements if "state" in text]
+    engine.decide([quote(3, 101.0)])  # the portfolio's last price
+    written = [text for text in statements if "state" in text]
+    assert len(written) == 1
+    assert "portfolio" in written[0]
+
+
+def test_a_second_service_on_one_journal_is_refused_with_the_firsts_process(
+    tmp_path: Path,
+) -> None:
+    holder = opened(tmp_path / "j")
+    with pytest.raises(JournalError, match=rf"in use by another service \(process {os.getpid()}\)"):
+        Journal(tmp_path / "j", "algo")
+    close(holder)
+    close(opened(tmp_path / "j"))
+
+
+def test_the_journal_of_another_algorithm_is_refused(tmp_path: Path) -> None:
+    close(opened(tmp_path / "j"))
+    with pytest.raises(JournalError, match="is that of the algorithm algo, not of other"):
+        Journal(tmp_path / "j", "other")
+
+
+def test_the_journal_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    close(opened(tmp_path / "j"))
+    with sqlite3.connect(tmp_path / "j") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(JournalError, match="written by a newer version: its layout is 99"):
+        Journal(tmp_path / "j", "algo")
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "j") as database:
+        database.execute("CREATE TABLE shopping (what)")
+    database.close()
+    with pytest.raises(JournalError, match="a database of something else"):
+        Journal(tmp_path / "j", "algo")
+
+
+@pytest.mark.parametrize("damage", ["noise", "middle", "cut"])
+def test_a_damaged_journal_is_refused_and_left_as_it_is(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "j"
+    engine = opened(path, threshold=0)
+    for start in range(0, 500, 50):
+        engine.decide([quote(n) for n in range(start, start + 50)])
+    close(engine)
+    good = path.read_bytes()
+    assert len(good) > 50_000
+    bad = {
+        "noise": b"quotes and orders" * 1000,
+        "middle": good[:20_000] + b"\xff" * 8_192 + good[28_192:],
+        "cut": good[: len(good) // 2],
+    }[damage]
+    path.write_bytes(bad)
+    with pytest.raises(JournalError, match=r"damaged|no journal"):
+        Journal(path, "algo")
+    assert path.read_bytes() == bad
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match=r"cannot write .*No such file or directory"):
+        Journal(tmp_path / "missing" / "j", "algo")
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from algo_service.errors import JournalError
+from tests.algo_service.test_journal import close, ledger, opened, quote
+path = Path(sys.argv[1])
+engine = opened(path, threshold=0.5, exit=0.25)
+before = []
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
+n, refused = 0, 0
+while n < 1000:
+    call = [quote(m, 100.0 + m % 7) for m in range(n, n + 10)]
+    snapshot = engine.snapshot()
+    try:
+        engine.decide(call)
+        n += 10
+    except JournalError as error:
+        assert str(path) in str(error), error
+        assert engine.snapshot() == snapshot
+        refused += 1
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+assert refused == 1, refused
+close(engine)
+"""
+
+
+def test_a_full_disk_keeps_nothing_of_the_batch_and_the_next_try_succeeds(tmp_path: Path) -> None:
+    # a limit of the size of files, which SQLite meets as it would a full disk
+    subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path / "full")], check=True)
+    engine = opened(tmp_path / "plain", threshold=0.5, exit=0.25)
+    for n in range(0, 1000, 10):
+        engine.decide([quote(m, 100.0 + m % 7) for m in range(n, n + 10)])
+    close(engine)
+    assert ledger(tmp_path / "full") == ledger(tmp_path / "plain")
+
+
+def test_orders_since_counts_back_from_the_latest_decision_page_by_page(tmp_path: Path) -> None:
+    times = iter([100.0, 101.0, 105.0, 110.0, 500.0])
+    journal = Journal(tmp_path / "j", "algo", clock=lambda: next(times))
+    engine = Engine(Touchy, "algo", {"threshold": 0}, seed=7, ledger=journal)
+    engine.initialize({})
+    for n in range(4):
+        engine.decide([quote(2 * n), quote(2 * n + 1)])
+
+    def seqs(seconds: float, after: int = 0, most: int = 100) -> list[int]:
+        return [seq for seq, _ in journal.outputs_since(seconds, after, most)]
+
+    assert seqs(0) == [7, 8]
+    assert seqs(5) == [5, 6, 7, 8]
+    assert seqs(9) == [3, 4, 5, 6, 7, 8]
+    assert seqs(1000) == list(range(1, 9))
+    assert seqs(1000, most=3) == [1, 2, 3]
+    assert seqs(1000, after=3, most=3) == [4, 5, 6]
+    (decision,) = engine.decide([quote(7)])  # seen before: no new decision, no new time
+    assert journal.outputs_since(0, 7, 1) == [(8, decision)]
+    close(engine)
