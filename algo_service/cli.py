@@ -127,6 +127,20 @@ def serve(
     service.serve(algo, addr, name, dict(params), journal, ready)
 
 
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--orders", is_flag=True, help="Print the orders instead, as JSON lines.")
+def journal(file: Path, orders: bool) -> None:
+    """Show what is in a journal, also while a service writes it."""
+    from algo_service import journal_report
+
+    if not orders:
+        click.echo(journal_report.summary(file))
+        return
+    for order in journal_report.orders(file):
+        click.echo(order)
+
+
 def main() -> None:
     """Run the command; a user's mistake is one sentence and exit status 2."""
     try:

@@ -230,7 +230,7 @@ def _open(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None)
     try:
         if not is_new:
-            _check_file(database, path)
+            check_file(database, path)
         database.execute("PRAGMA journal_mode = WAL")
         # each commit is on the disk before it is answered
         database.execute("PRAGMA synchronous = FULL")
@@ -246,7 +246,11 @@ def _open(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _check_file(database: sqlite3.Connection, path: Path) -> None:
+def check_file(database: sqlite3.Connection, path: Path) -> None:
+    """Make sure that a file is a journal of a version that is known, and in good health.
+
+    :raises JournalError: saying what it is instead.
+    """
     try:
         (mark,) = database.execute("PRAGMA application_id").fetchone()
         (version,) = database.execute("PRAGMA user_version").fetchone()

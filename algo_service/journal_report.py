@@ -1,0 +1,72 @@
+"""What is in a journal, for a person to read; also while a service writes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from algo_service import state
+from algo_service.errors import JournalError
+from algo_service.journal import check_file
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if not path.is_file():
+        raise JournalError(f"there is no journal {path}")
+    try:
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        check_file(database, path)
+    except sqlite3.Error as error:
+        raise JournalError(f"the journal {path}: {error}") from error
+    return database
+
+
+def orders(path: Path) -> Iterator[str]:
+    """Yield every order as JSON text, in the order placed.
+
+    :raises JournalError: if it cannot be read.
+    """
+    with closing(_open(path)) as database:
+        for (text,) in database.execute("SELECT text FROM orders ORDER BY seq, n"):
+            yield text
+
+
+def summary(path: Path) -> str:
+    """Return algorithm, parameters, counts, cash, positions, first and last quote as lines.
+
+    :raises JournalError: if it cannot be read.
+    """
+    with closing(_open(path)) as database:
+        # one transaction, so that all figures are of the same moment
+        database.execute("BEGIN")
+        meta = dict(database.execute("SELECT name, value FROM meta"))
+        lines = [
+            ("algorithm", meta.get("algo", "none yet")),
+            ("parameters", meta.get("parameters", "none yet")),
+            ("quotes", _one(database, "SELECT count(*) FROM decisions")),
+            ("failed", _one(database, "SELECT count(*) FROM decisions WHERE error IS NOT NULL")),
+            ("orders", _one(database, "SELECT count(*) FROM orders")),
+            ("fills", _one(database, "SELECT count(*) FROM fills")),
+        ]
+        for name, order in (("first", "ASC"), ("last", "DESC")):
+            row = database.execute(
+                "SELECT quote_id, channel, datetime(at, 'unixepoch') FROM decisions"
+                f" ORDER BY seq {order} LIMIT 1"
+            ).fetchone()
+            if row:
+                lines.append((f"{name} quote", "{} on {}, decided {} UTC".format(*row)))
+        packed = database.execute("SELECT value FROM state WHERE name = 'portfolio'").fetchone()
+    if packed:
+        portfolio = state.decode(packed[0])
+        lines.append(("cash", f"{portfolio['cash']:.2f}"))
+        for sid, quantity in portfolio["positions"].items():
+            price = portfolio["prices"][sid]
+            lines.append(("position", f"{quantity:g} {sid} at {price:g}, {quantity * price:.2f}"))
+    return "\n".join(f"{name:<12}{value}" for name, value in lines)
+
+
+def _one(database: sqlite3.Connection, query: str) -> int:
+    (value,) = database.execute(query).fetchone()
+    return int(value)
