@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgpack
 
 from algo_service.engine import Engine
 from algo_service.errors import AlgoServiceError
@@ -28,9 +29,13 @@ class _Param(click.ParamType[tuple[str, Any]]):
                 f'"{value}" is no parameter: write name=value, such as threshold=0.5', param, ctx
             )
         try:
-            return key, json.loads(text)
+            parsed = json.loads(text)
+            msgpack.packb(parsed)  # as it has to travel
         except ValueError:
             return key, text
+        except OverflowError:
+            self.fail(f"{key} is {text}: a whole number has at most 64 bits", param, ctx)
+        return key, parsed
 
 
 def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
@@ -20,6 +21,8 @@ from algo_service.orders import complete, encode
 from algo_service.parameters import merge
 from algo_service.quotes import accept
 from portfolio import Portfolio
+
+log = logging.getLogger(__name__)
 
 
 class _Fresh(NamedTuple):
@@ -63,6 +66,7 @@ class Engine:
         self._last_quote_id: str | None = None
         self._algorithm: Algorithm | None = None
         self._portfolio: Portfolio | None = None
+        self._said_ignored = False
         self._state = State(None, None)
         self._channels: list[str] = []
         self.parameters: dict[str, Any] = {}
@@ -190,7 +194,13 @@ class Engine:
             orders = complete(algorithm.event(quote), self.name, quote)
             return {"orders": [encode(order) for order in orders], "fills": []}
         portfolio.begin(self.name, quote)
-        algorithm.event(quote)
+        returned = algorithm.event(quote)
+        if returned is not None and not self._said_ignored:
+            self._said_ignored = True
+            log.warning(
+                "event returned %.80r, which is not looked at: orders are those of self.portfolio",
+                returned,
+            )
         return {
             "orders": [encode(order) for order in portfolio.orders],
             "fills": [encode(fill) for fill in portfolio.fills],

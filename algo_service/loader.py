@@ -65,7 +65,7 @@ def _import(place: str) -> ModuleType:
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # whatever it is, the file is the author's to mend
         where = _where(error)
         raise LoadError(f"cannot import {place}: {type(error).__name__}: {error}{where}") from error
     return module

@@ -1,12 +1,12 @@
 """Orders that an algorithm without a portfolio returns, and orders and fills as text."""
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from algo_service.errors import OrderError
-from portfolio import Fill, Order
+from algo_service.quotes import LONGEST_SID
+from portfolio import MAXIMUM_QUANTITY, Fill, Order
 
 # One way to write a record, whoever stores, publishes or prints it: keys in the contract's
 # order, no white space, no NaN, text as it is.
@@ -43,10 +43,15 @@ def _order(returned: Any, n: int, algo: str, quote: Mapping[str, Any]) -> Order:
     side, sid, quantity = (returned.get(key) for key in ("side", "sid", "quantity"))
     if side not in ("buy", "sell"):
         raise OrderError(f'the order\'s side is {side!r:.80}: it has to be "buy" or "sell"')
-    if not isinstance(sid, str) or not sid:
-        raise OrderError(f"the order's sid is {sid!r:.80}: it has to be a text")
-    if not _is_number(quantity) or not 0 < quantity < math.inf:
-        raise OrderError(f"the order's quantity is {quantity!r:.80}: it has to be above 0")
+    if not isinstance(sid, str) or not 0 < len(sid) <= LONGEST_SID:
+        raise OrderError(
+            f"the order's sid is {sid!r:.80}: it has to be a text of 1 to {LONGEST_SID} characters"
+        )
+    if not _is_number(quantity) or not 0 < quantity <= MAXIMUM_QUANTITY:
+        raise OrderError(
+            f"the order's quantity is {quantity!r:.80}: it has to be above 0 and at most"
+            f" {MAXIMUM_QUANTITY:g}"
+        )
     price = quote["quote"]
     return Order(
         id=f"{algo}:{quote['channel']}:{quote['id']}:{n}",

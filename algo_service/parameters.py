@@ -30,7 +30,7 @@ class Parameter:
         :raises ParameterError: if the value is not a number of its range.
         """
         value = params.get(self.name, self.default)
-        if value is None:
+        if value is None and self.default is None:
             return None
         right_type = isinstance(value, int) or (isinstance(value, float) and not self.whole)
         if isinstance(value, bool) or not right_type or not self.minimum <= value <= self.maximum:
@@ -95,7 +95,8 @@ def merge(
                 )
             given[name] = value
         merged.update(given)
-    merged.setdefault(SEED.name, seed)
+    if merged.get(SEED.name) is None:
+        merged[SEED.name] = seed
     for parameter in known.values():
         parameter.read(merged)
     return merged

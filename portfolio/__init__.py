@@ -4,10 +4,11 @@ Knows no network, no disk and no clock.
 """
 
 from portfolio.orders import Fill, Order, Side
-from portfolio.portfolio import MINIMUM_AMOUNT, Portfolio
+from portfolio.portfolio import MAXIMUM_QUANTITY, MINIMUM_AMOUNT, Portfolio
 from portfolio.sizing import RandomFraction, Sizing
 
 __all__ = [
+    "MAXIMUM_QUANTITY",
     "MINIMUM_AMOUNT",
     "Fill",
     "Order",

@@ -14,6 +14,9 @@ from portfolio.sizing import RandomFraction, Sizing
 MINIMUM_AMOUNT = 0.01
 """The smallest buy, in cash; a smaller one gives no order."""
 
+MAXIMUM_QUANTITY = 1e15
+"""The largest order, in units: beyond it a float no longer tells whole units apart."""
+
 log = logging.getLogger(__name__)
 
 
@@ -178,8 +181,11 @@ class Portfolio:
 
     def _place(self, side: Side, data: Mapping[str, Any], quantity: float, amount: float) -> None:
         algo, sid, price, ts = self._algo, data["sid"], float(data["quote"]), data.get("ts")
-        if not (math.isfinite(quantity) and math.isfinite(amount)):
-            raise ValueError(f"cannot {side} {sid} at {price}: more than a number can hold")
+        if quantity > MAXIMUM_QUANTITY:
+            raise ValueError(
+                f"cannot {side} {quantity:g} of {sid} at {price}:"
+                f" at most {MAXIMUM_QUANTITY:g} units"
+            )
         quote_id = data.get("id", "")
         key = f"{algo}:{data.get('channel', '')}:{quote_id}"
         order_id = f"{key}:{len(self.orders)}"

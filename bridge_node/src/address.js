@@ -1,3 +1,4 @@
+import { isAddress } from '../zerorpc/index.js';
 import { UserError } from './errors.js';
 
 const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
@@ -8,8 +9,8 @@ const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
  * @throws {UserError} if it is no address of a broker
  */
 export function checkBroker(address) {
-  const scheme = URL.canParse(address) ? new URL(address).protocol : '';
-  if (!SCHEMES.includes(scheme)) {
+  const { protocol, hostname } = URL.canParse(address) ? new URL(address) : { protocol: '', hostname: '' };
+  if (!SCHEMES.includes(protocol) || hostname === '') {
     throw new UserError(`--mqtt is "${address}": a broker's address is written mqtt://127.0.0.1:1883`);
   }
   return address;
@@ -21,7 +22,7 @@ export function checkBroker(address) {
  * @throws {UserError} if it is no address of a backend
  */
 export function checkBackend(address) {
-  if (!/^(tcp:\/\/[^/]+:\d+|ipc:\/\/.+)$/.test(address)) {
+  if (!isAddress(address)) {
     throw new UserError(`--rpc is "${address}": a backend's address is written tcp://127.0.0.1:4242`);
   }
   return address;

@@ -85,7 +85,10 @@ export class Backend extends EventEmitter {
         this.#ready = this.#client.connected;
       } catch (error) {
         if (this.#stopped) return;
-        if (!(error instanceof LostRemoteError)) throw error;
+        if (error instanceof UserError) throw error;
+        if (!(error instanceof LostRemoteError)) {
+          throw new UserError(`the backend at ${this.#address} cannot be used: ${reason(error)}`);
+        }
         this.#log.warn(`backend ${this.#address}: ${reason(error)}`);
         await sleep(backoff.next());
       }
@@ -121,10 +124,26 @@ export class Backend extends EventEmitter {
     return this.#client.invoke('snapshot');
   }
 
+  /**
+   * What came of the last decisions, a page at a time; empty for a backend that keeps none.
+   * @param {number} seconds  counted back from the latest decision
+   * @param {number} after  only what has a greater seq
+   * @returns {Promise<{seq: number, orders: string[], fills: string[]}[]>}
+   */
+  async outputsSince(seconds, after) {
+    if (!this.#methods.has('orders_since')) return [];
+    return this.#invoke('orders_since', seconds, after);
+  }
+
   async close() {
     this.#stopped = true;
     await this.#client.close();
     this.#closed();
+  }
+
+  /** Resolves when it is connected and initialised, or closed. */
+  async whenReady() {
+    while (!this.#ready && !this.#stopped) await Promise.race([once(this, 'ready'), this.#whenClosed]);
   }
 
   async #connect() {
@@ -147,8 +166,8 @@ export class Backend extends EventEmitter {
       throw new UserError(`the backend at ${this.#address} refuses to initialize: ${error.name}: ${error.message}`);
     }
     this.channels = checkChannels(channels);
-    const own = this.hasSnapshot ? (await this.snapshot()).algo : undefined;
-    const name = checkName(String(own ?? this.#givenName ?? nameOf(this.#address)));
+    const own = await this.#ownName();
+    const name = checkName(own ?? this.#givenName ?? nameOf(this.#address));
     if (this.name && name !== this.name) {
       throw new UserError(`the backend at ${this.#address} was ${this.name} and is now ${name}: start the bridge anew for it`);
     }
@@ -156,6 +175,20 @@ export class Backend extends EventEmitter {
       this.#log.warn(`--name ${this.#givenName} is not used: the backend calls itself ${name}`);
     }
     this.name = name;
+  }
+
+  /** @returns {Promise<string | undefined>} the name that its snapshot tells */
+  async #ownName() {
+    if (!this.hasSnapshot) return undefined;
+    try {
+      const snapshot = await this.snapshot();
+      if (typeof snapshot?.algo === 'string') return snapshot.algo;
+      this.#log.warn(`the snapshot of the backend at ${this.#address} tells no name`);
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      this.#log.warn(`the backend at ${this.#address} has no snapshot to tell its name: ${error.message}`);
+    }
+    return undefined;
   }
 
   /** The names of its methods; one that cannot say is taken for a backend of the article's kind. */
@@ -200,21 +233,21 @@ export class Backend extends EventEmitter {
   }
 
   /**
-   * @param {'event' | 'events'} method
-   * @param {unknown} argument
+   * @param {'event' | 'events' | 'orders_since'} method
+   * @param {...unknown} args
    */
-  async #invoke(method, argument) {
+  async #invoke(method, ...args) {
     const backoff = new Backoff();
     for (;;) {
-      while (!this.#ready && !this.#stopped) await Promise.race([once(this, 'ready'), this.#whenClosed]);
+      await this.whenReady();
       try {
-        return await this.#client.invoke(method, argument);
+        return await this.#client.invoke(method, ...args);
       } catch (error) {
         if (this.#stopped) throw error;
         if (error instanceof LostRemoteError) continue;
         if (method === 'event') throw error; // an answer: the algorithm raised on this quote
         // an error of the whole call: nothing was committed, so the same quotes are tried again
-        this.#log.error(`backend ${this.#address}: ${reason(error)}; trying the same quotes again`);
+        this.#log.error(`backend ${this.#address}: ${reason(error)}; trying the same again`);
         await sleep(backoff.next());
       }
     }

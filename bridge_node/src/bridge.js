@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Backend } from './backend.js';
+import { Claim } from './claim.js';
 import { errorRecord } from './error_record.js';
-import { QuoteError } from './errors.js';
+import { QuoteError, UserError } from './errors.js';
 import { Publisher } from './publisher.js';
 import { readQuotes } from './quote.js';
+import { republish, WINDOW } from './republish.js';
 import { Snapshots } from './snapshots.js';
 import { Subscriber } from './subscriber.js';
 import { outputTopics } from './topics.js';
@@ -37,12 +39,23 @@ export class Bridge {
   #snapshots;
   /** @type {Waiting[]} */
   #queue = [];
+  #queuedBytes = 0;
   #left;
   #stopping = false;
   /** @type {() => void} */
   #leave = () => {};
   #toldToLeave = new Promise((resolve) => {
     this.#leave = () => resolve(undefined);
+  });
+  #upSince = -Infinity;
+  #lostAt = performance.now();
+  #decidedAt = performance.now();
+  /** @type {Claim | undefined} */
+  #claim;
+  /** @type {(error: UserError) => void} */
+  #giveUp = () => {};
+  #givenUp = new Promise((_, reject) => {
+    this.#giveUp = reject;
   });
   /** Ends the waiting of the loop for quotes. */
   #wake = () => {};
@@ -64,13 +77,21 @@ export class Bridge {
     this.#log = log;
     this.#left = options.count ?? Infinity;
     this.#backend = new Backend(options.rpc, options.params, options.name, log);
-    this.#publisher = new Publisher(options.mqtt, log);
+    this.#publisher = new Publisher(options.mqtt, log, (publish) => this.#recover(publish));
+    this.#publisher.connection.on('up', () => {
+      this.#upSince = performance.now();
+    });
+    this.#publisher.connection.on('down', () => {
+      // Losses that follow one another closely are one: what waited through the first was
+      // published after it, and may have been forgotten in the second.
+      if (performance.now() - this.#upSince > WINDOW * 1000) this.#lostAt = performance.now();
+    });
     this.#backend.on('ready', () => this.#backendReady());
   }
 
-  /** Whether the broker has confirmed the subscriptions. */
+  /** Whether the broker has confirmed the subscriptions, and takes orders. */
   get ready() {
-    return this.#subscriber?.ready ?? false;
+    return (this.#subscriber?.ready ?? false) && this.#publisher.connected;
   }
 
   /**
@@ -81,7 +102,7 @@ export class Bridge {
     this.#publisher.start();
     const backendFails = this.#backend.run().then(() => new Promise(() => {}));
     try {
-      await Promise.race([this.#forward(), backendFails, this.#toldToLeave]);
+      await Promise.race([this.#forward(), backendFails, this.#givenUp, this.#toldToLeave]);
     } finally {
       await this.#end();
     }
@@ -97,17 +118,24 @@ export class Bridge {
 
   #backendReady() {
     const { name, channels } = this.#backend;
-    if (this.#subscriber) {
-      this.#subscriber.change(channels);
+    const subscriber = this.#subscriber;
+    if (subscriber) {
+      subscriber.change(channels);
+      for (const message of this.#queue) if (!subscriber.wants(message.topic)) message.acknowledge();
+      this.#keep((message) => subscriber.wants(message.topic));
     } else {
       this.#topics = outputTopics(name);
+      this.#claim = new Claim(this.#topics.claim, this.#publisher);
+      this.#claim.once('superseded', (other) => {
+        this.#giveUp(new UserError(`another bridge for ${name} has started (${other}): this one ends`));
+      });
+      this.#claim.start();
       // The name alone, so that a bridge that is started again finds its session and what waits in it.
-      const subscriber = new Subscriber(this.#options.mqtt, `tickwire-bridge-${name}`, this.#log, {
+      this.#subscriber = new Subscriber(this.#options.mqtt, `tickwire-bridge-${name}`, this.#log, {
         receive: (message) => this.#receive(message),
         resumed: () => this.#forgetWhatComesAgain(),
       });
-      this.#subscriber = subscriber;
-      subscriber.start(channels);
+      this.#subscriber.start(channels);
     }
     if (!this.#backend.hasSnapshot) return;
     this.#snapshots ??= new Snapshots(
@@ -137,7 +165,8 @@ export class Bridge {
       }
     }
     this.#queue.push({ ...message, quotes });
-    this.#subscriber?.setWaiting(this.#queue.length);
+    this.#queuedBytes += payload.length;
+    this.#subscriber?.setWaiting(this.#queue.length, this.#queuedBytes);
     this.#wake();
   }
 
@@ -145,8 +174,7 @@ export class Bridge {
 
   /** The broker has kept the session: what waits here unacknowledged comes again, in its order. */
   #forgetWhatComesAgain() {
-    this.#queue = this.#queue.filter((message) => message.qos === 0);
-    this.#subscriber?.setWaiting(this.#queue.length);
+    this.#keep((message) => message.qos === 0);
   }
 
   async #forward() {
@@ -171,8 +199,16 @@ export class Bridge {
       bytes += message.payload.length;
     }
     const batch = this.#queue.splice(0, messages);
-    this.#subscriber?.setWaiting(this.#queue.length);
+    this.#queuedBytes -= bytes;
+    this.#subscriber?.setWaiting(this.#queue.length, this.#queuedBytes);
     return batch;
+  }
+
+  /** @param {(message: Waiting) => boolean} isKept */
+  #keep(isKept) {
+    this.#queue = this.#queue.filter(isKept);
+    this.#queuedBytes = this.#queue.reduce((bytes, { payload }) => bytes + payload.length, 0);
+    this.#subscriber?.setWaiting(this.#queue.length, this.#queuedBytes);
   }
 
   /**
@@ -181,6 +217,7 @@ export class Bridge {
    */
   async #settle(batch) {
     const decisions = await this.#backend.decide(batch.flatMap((message) => message.quotes));
+    this.#decidedAt = performance.now();
     const published = [];
     let n = 0;
     for (const { topic, payload, quotes } of batch) {
@@ -206,12 +243,24 @@ export class Bridge {
     this.#snapshots?.touch();
   }
 
+  /**
+   * What the broker may have forgotten: all that was confirmed in the last WINDOW seconds before
+   * the connection was lost, and since.
+   * @param {(topic: string, payload: string) => Promise<void>} publish
+   */
+  async #recover(publish) {
+    await this.#backend.whenReady(); // it tells the algorithm's name, and so the topics
+    const since = Math.max(0, this.#decidedAt - this.#lostAt) / 1000;
+    return republish(this.#backend, WINDOW + since, this.#topics, publish);
+  }
+
   async #end() {
     // the acknowledgements of the last batch leave before the connection does
     await this.#subscriber?.stop();
     if (this.#snapshots && this.#backend.ready && this.#publisher.connected) {
       await Promise.race([this.#snapshots.flush(), sleep(GRACE, undefined, { ref: false })]);
     }
+    await Promise.race([this.#claim?.withdraw(), sleep(GRACE, undefined, { ref: false })]);
     await this.#publisher.stop();
     await this.#backend.close();
   }

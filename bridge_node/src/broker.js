@@ -15,6 +15,9 @@ export async function startBroker(port, log) {
   const aedes = await Aedes.createBroker({
     // A slow algorithm is no frozen client: its bridge reads no further while quotes wait.
     drainTimeout: 0,
+    // No limit: with one, quotes that wait for a bridge to read on would keep its orders from being
+    // taken, for whose acknowledgement it waits before it reads on.
+    concurrency: 0,
   });
   const server = createServer(aedes.handle);
   await new Promise((resolve, reject) => {
@@ -24,7 +27,9 @@ export async function startBroker(port, log) {
     server.listen(port, '127.0.0.1', () => resolve(undefined));
   });
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
-  log.info(`broker listening on mqtt://127.0.0.1:${address.port}; it keeps nothing on disk: what it holds ends with it`);
+  log.info(
+    `broker listening on mqtt://127.0.0.1:${address.port}; it keeps nothing on disk: what it holds ends with it`,
+  );
   return async () => {
     await new Promise((resolve) => aedes.close(() => resolve(undefined)));
     server.close();

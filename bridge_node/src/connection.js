@@ -11,6 +11,8 @@ import { reason } from './errors.js';
 const REFUSED_VERSION = [1, 132];
 /** A connection that lasted this long, in ms, starts the delays anew; a flapping one does not. */
 const LASTING = 5000;
+/** So many brief connections in a row are worth a word. */
+const FLAPS = 3;
 /** ms that the broker is given to confirm what is under way when we leave. */
 const FAREWELL = 1000;
 
@@ -35,6 +37,7 @@ export class Connection extends EventEmitter {
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
   #saidAway = false;
+  #brief = 0;
   #stopped = false;
 
   /**
@@ -88,7 +91,14 @@ export class Connection extends EventEmitter {
       const wasUp = upSince !== Infinity;
       if (wasUp) this.emit('down');
       if (this.#stopped) return;
-      if (performance.now() - upSince > LASTING) this.#backoff.reset();
+      if (performance.now() - upSince > LASTING) {
+        this.#backoff.reset();
+        this.#brief = 0;
+      } else if (wasUp && ++this.#brief === FLAPS) {
+        this.#log.warn(
+          `broker ${withoutPassword(this.#address)} has ended ${FLAPS} connections of ${options.clientId} soon after they were made (${why || 'it gives no reason'})`,
+        );
+      }
       // Some brokers close the connection instead of refusing the version.
       const otherVersion = !wasUp && (refused || why === '');
       if (otherVersion) this.#version = this.#version === 5 ? 4 : 5;
@@ -126,5 +136,7 @@ export class Connection extends EventEmitter {
       await Promise.race([closed, sleep(FAREWELL, undefined, { ref: false })]);
     }
     client?.end(true);
+    // one that was asked to leave already does not heed a second word
+    client?.stream.destroy();
   }
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** Bytes of a refused message that its record shows. */
+/** Bytes of a refused message, and characters of a traceback, that its record shows. */
 const SHOWN = 64 * 1024;
+/** Characters. */
+const LONGEST_REASON = 1000;
 
 /**
  * The record of a message that led to no decision (contracts/error.schema.json).
@@ -14,10 +16,11 @@ const SHOWN = 64 * 1024;
 export function errorRecord(topic, payload, reason, traceback) {
   return JSON.stringify({
     topic,
-    reason,
+    reason: reason.slice(0, LONGEST_REASON),
     length: payload.length,
     sha256: createHash('sha256').update(payload).digest('hex'),
     payload_base64: payload.subarray(0, SHOWN).toString('base64'),
-    ...(traceback ? { traceback } : {}),
+    // the end of a traceback is what tells most
+    ...(traceback ? { traceback: traceback.slice(-SHOWN) } : {}),
   });
 }

@@ -53,6 +53,7 @@ export class Snapshots {
     this.#changed = false;
     try {
       const snapshot = await this.#fetch();
+      if (!Number.isFinite(snapshot?.seq)) throw new Error('it has no seq');
       if (snapshot.seq === this.#lastSeq) return;
       await this.#publish(JSON.stringify(snapshot));
       this.#lastSeq = snapshot.seq;

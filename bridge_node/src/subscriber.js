@@ -5,6 +5,8 @@ import { overlap } from './topics.js';
 
 /** How many quotes may stand unacknowledged; the broker is told so where it speaks MQTT 5. */
 const MOST_HELD = 1000;
+/** How many bytes may wait; as quotes they take several times as much. */
+const MOST_BYTES = 16 * 1024 * 1024;
 /** Seconds after which the broker may forget a bridge that was taken away. */
 const SESSION_EXPIRY = 24 * 3600;
 /** How many topics are remembered as wanted or not. */
@@ -33,8 +35,8 @@ export class Subscriber {
   #wanted = new Map();
   /** Reads on. @type {(() => void) | undefined} */
   #resume;
-  #waiting = 0;
-  #dropped = { retained: 0, unwanted: 0 };
+  #waiting = { messages: 0, bytes: 0 };
+  #retained = 0;
 
   /** Whether the broker has confirmed the subscriptions on the present connection. */
   ready = false;
@@ -91,20 +93,30 @@ export class Subscriber {
   }
 
   /**
-   * Say how many messages wait to be decided: too many stop the reading, fewer let it go on.
-   * @param {number} count
+   * Say how much waits to be decided: too much stops the reading, less lets it go on.
+   * @param {number} messages
+   * @param {number} bytes  of their payloads
    */
-  setWaiting(count) {
-    this.#waiting = count;
-    if (count <= MOST_HELD && this.#resume) {
-      const resume = this.#resume;
-      this.#resume = undefined;
-      resume();
-    }
+  setWaiting(messages, bytes) {
+    this.#waiting = { messages, bytes };
+    if (!this.#isFull()) this.#readOn();
+  }
+
+  #isFull() {
+    return this.#waiting.messages > MOST_HELD || this.#waiting.bytes > MOST_BYTES;
+  }
+
+  #readOn() {
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
   }
 
   stop() {
     this.ready = false;
+    // what is read from now on is not decided, but the broker's farewell lies behind it
+    this.#receive = () => {};
+    this.#readOn();
     return this.#connection.stop();
   }
 
@@ -133,12 +145,12 @@ export class Subscriber {
       const { topic, qos, messageId = 0, retain } = packet;
       const payload = /** @type {Buffer} */ (packet.payload);
       const acknowledge = qos === 0 ? () => {} : acknowledger.hold(messageId);
-      if (retain) this.#drop('retained', topic, acknowledge);
-      else if (!this.#wants(topic)) this.#drop('unwanted', topic, acknowledge);
+      if (retain) this.#dropRetained(topic, acknowledge);
+      else if (!this.wants(topic)) acknowledge();
       else this.#receive({ topic, payload, qos, acknowledge });
       // With an error MQTT.js leaves the acknowledgement to the Acknowledger and reads on.
       const next = qos === 0 ? () => callback() : () => callback(new Error('acknowledged later'));
-      if (this.#waiting > MOST_HELD) this.#resume = next;
+      if (this.#isFull()) this.#resume = next;
       else next();
     };
   }
@@ -147,25 +159,28 @@ export class Subscriber {
    * A persistent session may hold subscriptions, and quotes, of an earlier run's channels.
    * @param {string} topic
    */
-  #wants(topic) {
+  wants(topic) {
     let wanted = this.#wanted.get(topic);
     if (wanted === undefined) {
       wanted = this.#channels.some((channel) => overlap(channel, topic));
       if (this.#wanted.size >= TOPICS_REMEMBERED) this.#wanted.clear();
       this.#wanted.set(topic, wanted);
+      if (!wanted) {
+        this.#log.warn({ topic }, 'dropped: quotes on no channel of this algorithm, of an earlier run');
+        // ends it where the channel was no wildcard
+        this.#connection.client?.unsubscribe(topic);
+      }
     }
     return wanted;
   }
 
   /**
-   * @param {'retained' | 'unwanted'} why
    * @param {string} topic
    * @param {() => void} acknowledge
    */
-  #drop(why, topic, acknowledge) {
-    this.#dropped[why] += 1;
-    const said = why === 'retained' ? 'a retained message is no quote' : 'no channel of this algorithm';
-    this.#log.warn({ topic, dropped: this.#dropped[why] }, `dropped: ${said}`);
+  #dropRetained(topic, acknowledge) {
+    this.#retained += 1;
+    this.#log.warn({ topic, dropped: this.#retained }, 'dropped: a retained message is no quote');
     acknowledge();
   }
 }

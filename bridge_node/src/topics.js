@@ -12,6 +12,7 @@ export function outputTopics(algo) {
     fills: `fills/${algo}`,
     portfolio: `portfolios/${algo}`,
     errors: `errors/${algo}`,
+    claim: `bridges/${algo}`,
   };
 }
 

@@ -101,14 +101,45 @@ test('reading stops while more than a thousand messages wait, and goes on after'
   const broker = await startBroker(t);
   const { subscriber, received } = await subscribe(t, broker);
   let waiting = 0;
-  received.on('value', () => subscriber.setWaiting(++waiting));
+  received.on('value', () => subscriber.setWaiting(++waiting, 0));
   await publish(broker.url, 0, 1500);
   await received.until(1001);
   // the broker has sent 1,500 and every one of them could have been read by now
   await publish(broker.url, 1500, 1501);
   assert.equal(received.values.length, 1001);
   waiting = 0;
-  subscriber.setWaiting(0);
+  subscriber.setWaiting(0, 0);
   for (const message of received.values) message.acknowledge();
   assert.deepEqual(numbers(await received.until(1501)), Array.from({ length: 1501 }, (_, n) => n));
+});
+
+test('reading stops while more than 16 MiB wait, however few the messages', async (t) => {
+  const broker = await startBroker(t);
+  const { subscriber, received } = await subscribe(t, broker);
+  let bytes = 0;
+  received.on('value', () => {
+    bytes += 1024 * 1024;
+    subscriber.setWaiting(received.values.length, bytes);
+  });
+  const client = await mqtt.connectAsync(broker.url);
+  const published = [];
+  for (let n = 0; n < 30; n++) published.push(client.publishAsync('quotes/goog', Buffer.alloc(1024 * 1024), { qos: 1 }));
+  await Promise.all(published);
+  await received.until(17);
+  await client.publishAsync('elsewhere', '', { qos: 1 });
+  assert.equal(received.values.length, 17);
+  bytes = -Infinity;
+  subscriber.setWaiting(0, 0);
+  await received.until(30);
+  await client.endAsync();
+});
+
+test('a subscriber that reads no more ends when it is told to', async (t) => {
+  const broker = await startBroker(t);
+  const { subscriber, received } = await subscribe(t, broker);
+  received.on('value', () => subscriber.setWaiting(received.values.length, 0));
+  await publish(broker.url, 0, 3000);
+  await received.until(1001);
+  await subscriber.stop();
+  assert.equal(received.values.length, 1001);
 });

@@ -108,3 +108,56 @@ test('a report that cannot be published is logged and holds nothing up', async (
   await publisher.publish('orders/x', '{}');
   await publisher.stop();
 });
+
+test('what the broker takes no packet for is logged and holds nothing up', async (t) => {
+  const broker = await startBroker(t);
+  const { log, lines } = keptLog();
+  const publisher = new Publisher(broker.url, log);
+  publisher.start();
+  await once(publisher.connection, 'up');
+  // as an MQTT 5 broker says in its CONNACK; the embedded one speaks 3.1.1
+  publisher.connection.emit('up', publisher.connection.client, { properties: { maximumPacketSize: 100 } });
+  await publisher.publish('portfolios/x', 'x'.repeat(100), { retain: true });
+  publisher.report('errors/x', 'x'.repeat(100));
+  await publisher.publish('orders/x', '{}');
+  const said = lines.filter(({ level }) => level === 'error').map(({ text, fields }) => [text, fields.topic]);
+  assert.deepEqual(said, [
+    ['not published: the broker takes no packet so large', 'portfolios/x'],
+    ['not published: the broker takes no packet so large', 'errors/x'],
+  ]);
+  await publisher.stop();
+});
+
+test('what may have been forgotten is published first on every connection, then what waits', async (t) => {
+  const broker = await startBroker(t);
+  const seen = new Collected();
+  broker.aedes.on('publish', (packet) => {
+    if (packet.topic === 'orders/x') seen.push(String(packet.payload));
+  });
+  /** @type {() => void} */
+  let release = () => {};
+  let recoveries = 0;
+  const publisher = new Publisher(broker.url, keptLog().log, async (publish) => {
+    recoveries += 1;
+    const held = new Promise((resolve) => {
+      release = () => resolve(undefined);
+    });
+    await Promise.all(['r1', 'r2'].map((payload) => publish('orders/x', payload)));
+    if (recoveries === 2) broker.cut(); // in the middle of it
+    await held;
+    await publish('orders/x', 'r3');
+  });
+  publisher.start();
+  const first = publisher.publish('orders/x', 'a');
+  await seen.until(2);
+  release();
+  await first;
+  assert.deepEqual(seen.values, ['r1', 'r2', 'r3', 'a']);
+  broker.cut();
+  const second = publisher.publish('orders/x', 'b');
+  await seen.until(8);
+  release();
+  await second;
+  assert.deepEqual(seen.values.slice(4), ['r1', 'r2', 'r1', 'r2', 'r3', 'b']);
+  await publisher.stop();
+});

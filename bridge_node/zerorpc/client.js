@@ -164,11 +164,18 @@ export class Client extends EventEmitter {
   }
 }
 
+/**
+ * Whether a server can have this address, such as `tcp://127.0.0.1:4242`.
+ * @param {string} address
+ */
+export function isAddress(address) {
+  const port = /^tcp:\/\/(?:[^\s:/[\]*]+|\[[^\s\]]+\]):(\d+)$/.exec(address)?.[1];
+  return port === undefined ? /^ipc:\/\/./.test(address) : Number(port) >= 1 && Number(port) <= 65535;
+}
+
 /** @param {string} address */
 function checkAddress(address) {
-  const port = /^tcp:\/\/(?:[^\s:/[\]*]+|\[[^\s\]]+\]):(\d+)$/.exec(address)?.[1];
-  const good = port === undefined ? /^ipc:\/\/./.test(address) : Number(port) >= 1 && Number(port) <= 65535;
-  if (!good) {
+  if (!isAddress(address)) {
     throw new TypeError(`${JSON.stringify(address)} is not the address of a server; write it like "tcp://127.0.0.1:4242"`);
   }
 }

@@ -1,4 +1,4 @@
-export { Client } from './client.js';
+export { Client, isAddress } from './client.js';
 export {
   EncodeError,
   LostRemoteError,

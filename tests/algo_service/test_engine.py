@@ -1,6 +1,8 @@
 """The engine: quotes in, decisions out; no network, no clock."""
 
+import asyncio
 import json
+import logging
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -89,6 +91,21 @@ class Exits(Returns):
         raise SystemExit("enough")
 
 
+class Interrupts(Returns):
+    def event(self, data: dict[str, Any]) -> None:
+        raise KeyboardInterrupt
+
+
+class Cancels(Returns):
+    def event(self, data: dict[str, Any]) -> None:
+        raise asyncio.CancelledError("later")
+
+
+class Verbose(Returns):
+    def event(self, data: dict[str, Any]) -> None:
+        raise ValueError("y" * 3_000_000)
+
+
 class Unspeakable(Returns):
     def event(self, data: dict[str, Any]) -> None:
         class SilentError(Exception):
@@ -107,6 +124,9 @@ class HalfSurrogate(Halves):
     ("algorithm", "error"),
     [
         (Exits, "SystemExit: enough"),
+        (Interrupts, "KeyboardInterrupt: "),
+        (Cancels, "CancelledError: later"),
+        (Verbose, "ValueError: yyy"),
         (Unspeakable, "SilentError"),
         (HalfSurrogate, "UnicodeEncodeError: "),
     ],
@@ -114,7 +134,7 @@ class HalfSurrogate(Halves):
 def test_whatever_an_algorithm_raises_is_one_bad_quote(algorithm: Any, error: str) -> None:
     (decision,) = engine(algorithm, {"cash": 1000}).decide([quote()])
     assert decision["error"].startswith(error)
-    json.dumps(decision).encode()
+    assert len(json.dumps(decision).encode()) < 100_000
 
 
 def test_an_algorithm_without_a_portfolio_returns_its_orders() -> None:
@@ -232,6 +252,21 @@ def test_an_initialize_that_returns_no_channels_is_refused(channels: Any) -> Non
 
     with pytest.raises(AlgoServiceError, match="initialize returned"):
         engine(Wrong)
+
+
+def test_what_event_returns_beside_a_portfolio_is_said_once_to_be_ignored(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Both(Halves):
+        def event(self, data: dict[str, Any]) -> Any:
+            super().event(data)
+            return {"side": "buy", "sid": "GOOG", "quantity": 1}
+
+    caplog.set_level(logging.WARNING)
+    decisions = engine(Both, {"cash": 1000}).decide([quote(1), quote(2)])
+    assert [len(each["orders"]) for each in decisions] == [1, 1]
+    (message,) = caplog.messages
+    assert "is not looked at: orders are those of self.portfolio" in message
 
 
 def test_seq_counts_the_quotes_decided_the_failed_ones_included() -> None:

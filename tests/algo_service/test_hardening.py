@@ -36,7 +36,22 @@ CALL = {"message_id": "m1", "v": 3}
 LATER = {"message_id": "m2", "v": 3, "response_to": "m1"}
 BEAT = event(LATER, "_zpc_hb", [0])
 CALL_SNAPSHOT = event(CALL, "snapshot", [])
+OLD = {"message_id": "m1", "v": 2}
+OLD_CALL = event(OLD, "nope", [])
+OLD_BEAT = event({"message_id": "m2", "v": 2, "response_to": "m1"}, "_zpc_hb", [0])
 noise = random.Random(7)
+
+
+def word() -> bytes:
+    """A message that is nearly right, of few ids, so that they meet."""
+    header: dict[str, Any] = {"message_id": noise.choice("ab"), "v": noise.choice([1, 2, 3, 3, 3])}
+    if noise.random() < 0.6:
+        header["response_to"] = noise.choice("ab")
+    name = noise.choice(["nope", "snapshot", "_zpc_hb", "_zpc_more", "_zerorpc_list", "STREAM"])
+    return event(header, name, noise.choice([[], [0], [100], ["x"], None]))
+
+
+FUZZ = [word() for _ in range(5000)]
 
 MESSAGES: dict[str, list[bytes]] = {
     "random bytes": [noise.randbytes(noise.randrange(1, 400)) for _ in range(200)],
@@ -58,6 +73,16 @@ MESSAGES: dict[str, list[bytes]] = {
     "an answer to no call": [event(LATER, "OK", [1])],
     "500 events on one call (deafening)": [CALL_SNAPSHOT, *[event(LATER, "x", [])] * 500],
     "5,000 beats on a call that ends": [CALL_SNAPSHOT, *[BEAT] * 5000],
+    "beats of an older version on calls of one id (deafening)": [
+        *[OLD_CALL] * 2,
+        *[OLD_BEAT] * 5,
+        *[OLD_CALL, OLD_BEAT] * 30,
+    ],
+    "2,000 calls that begin with a beat": [
+        event({"message_id": f"b{n}", "v": 3}, "_zpc_hb", [0]) for n in range(2000)
+    ],
+    "calls of one id": [CALL_SNAPSHOT, BEAT] * 200,
+    "short words of the protocol in any order": FUZZ,
     "a window that is a text": [CALL_SNAPSHOT, event(LATER, "_zpc_more", ["many"])],
     "65 MiB": [event(CALL, "event", [b"x" * (65 * 1024 * 1024)])],
 }

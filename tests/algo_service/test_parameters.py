@@ -22,6 +22,7 @@ DECLARED = RandomAlgo.PARAMETERS
         ([{"starting_cash": 7}, {"cash": 50000}], {"starting_cash": 50000}),
         ([{"cash": 7, "starting_cash": 7}], {"starting_cash": 7}),
         ([{"seed": 5}], {"seed": 5}),
+        ([{"seed": None}], {"seed": 99}),
     ],
 )
 def test_later_layers_win_whatever_name_they_use(

@@ -159,6 +159,7 @@ def test_an_address_in_use_is_one_sentence(serve: Serve) -> None:
         (["serve", "--param", "treshold=1"], 'did you mean "threshold"?'),
         (["serve", "--param", "threshold"], "write name=value"),
         (["serve", "--param", "threshold=5"], "it has to be a number from 0 to 1"),
+        (["serve", "--param", f"n={2**70}"], "a whole number has at most 64 bits"),
         (["serve", "--name", "a/b"], "would break topics"),
         (["serve", "--log-level", "loud"], "'loud' is not one of"),
     ],

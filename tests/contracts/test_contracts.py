@@ -13,7 +13,7 @@ from algo_service.quotes import accept
 from tests.processes import ROOT
 
 CONTRACTS = ROOT / "contracts"
-MESSAGES = ["order", "fill", "portfolio", "error"]
+MESSAGES = ["order", "fill", "portfolio", "error", "bridge"]
 
 
 def schema(name: str) -> dict[str, Any]:

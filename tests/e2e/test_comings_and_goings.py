@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -183,6 +184,64 @@ def test_the_bridge_ends_when_told_to_while_everything_is_away(
     bridge = parts.bridge(embedded, parts.address(), ready=False)
     bridge.wait_for("waiting for it")
     assert bridge.stop() == 0
+
+
+def rows(parts: Parts, count: int) -> str:
+    """A feed's file of so many prices."""
+    lines = (f"{n},{100 + n % 50}" for n in range(1, count + 1))
+    return str(parts.file("rows.csv", "\n".join(["ts,price", *lines])))
+
+
+def test_a_flood_reaches_the_algorithm_and_its_orders_come_out(
+    broker: Broker, parts: Parts, watch: Watch, start: Callable[..., Process]
+) -> None:
+    parts.bridge(broker, echo(parts), "--log-level", "warn")
+    watcher = watch(broker, "orders/#")
+    feed = start("market-data", "replay", rows(parts, 30_000), "--mqtt", broker.url, "--max")
+    watcher.wait("orders/Echo", 30_000, patience=120)
+    assert feed.wait() == 0
+    ids = [order["quote_id"].rsplit(":", 1)[1] for order in watcher.of("orders/Echo")]
+    assert ids == [str(n) for n in range(1, 30_001)]
+
+
+def test_a_bridge_that_is_stopped_in_the_middle_of_a_backlog_ends_and_loses_nothing(
+    mosquitto: Broker, parts: Parts, watch: Watch, start: Callable[..., Process]
+) -> None:
+    service = echo(parts)
+    assert parts.bridge(mosquitto, service).stop() == 0  # it has made the session
+    watcher = watch(mosquitto, "orders/#")
+    feed = start("market-data", "replay", rows(parts, 20_000), "--mqtt", mosquitto.url, "--max")
+    assert feed.wait() == 0
+    for orders in (1, 4000, 8000):
+        bridge = parts.bridge(mosquitto, service, "--log-level", "warn", ready=False)
+        watcher.wait("orders/Echo", orders)
+        assert bridge.stop() == 0, bridge.output
+    parts.bridge(mosquitto, service, "--log-level", "warn", ready=False)
+    watcher.wait("orders/Echo", 20_000)
+    ids = [order["quote_id"].rsplit(":", 1)[1] for order in watcher.of("orders/Echo")]
+    assert list(dict.fromkeys(ids)) == [str(n) for n in range(1, 20_001)]
+
+
+def test_of_two_bridges_for_one_algorithm_the_older_one_ends_and_says_why(
+    broker: Broker, parts: Parts, watch: Watch
+) -> None:
+    service = echo(parts)
+    older = parts.bridge(broker, service)
+    newer = parts.bridge(broker, service)
+    assert older.wait() == 2
+    assert f"another bridge for Echo has started ({socket.gethostname()}, process" in older.output
+    eventually(lambda: status(newer) == 200, "readiness")
+    watcher = watch(broker)
+    watcher.publish(quote(1))
+    watcher.wait("orders/Echo")
+    assert newer.popen.poll() is None
+    # a later one is not turned away by what a bridge that was killed has left
+    newer.kill()
+    third = parts.bridge(broker, service)
+    watcher.publish(quote(2))
+    watcher.wait_until(lambda: 2 in numbers(watcher), "orders/Echo")
+    assert third.stop() == 0
+    assert watch(broker, "bridges/#", "quotes").raw("bridges/Echo") == []
 
 
 SLOW = """

@@ -1,0 +1,32 @@
+/**
+ * Seconds of orders and fills that are published again after a connection to the broker was lost.
+ *
+ * mosquitto saves what it holds every `autosave_interval` (5 s in mosquitto/mosquitto.conf); killed,
+ * it forgets what came since, whether it was acknowledged or not. The window is that interval, the
+ * second that mosquitto's clock ticks in, and ample time for writing a large file. Orders have ids,
+ * so one that is published again is the same order.
+ */
+export const WINDOW = 20;
+
+/**
+ * Publish again what came of the last decisions, in order, page by page.
+ * @param {import('./backend.js').Backend} backend
+ * @param {number} seconds  counted back from the latest decision
+ * @param {ReturnType<typeof import('./topics.js').outputTopics>} topics
+ * @param {(topic: string, payload: string) => Promise<void>} publish  rejects if the connection is
+ *   lost again
+ */
+export async function republish(backend, seconds, topics, publish) {
+  let after = 0;
+  for (;;) {
+    const page = await backend.outputsSince(seconds, after);
+    if (page.length === 0) return;
+    const published = [];
+    for (const { orders, fills } of page) {
+      for (const order of orders) published.push(publish(topics.orders, order));
+      for (const fill of fills) published.push(publish(topics.fills, fill));
+    }
+    await Promise.all(published);
+    after = page[page.length - 1].seq;
+  }
+}
