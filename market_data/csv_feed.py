@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,13 +18,18 @@ QUOTE_COLUMNS = ("quote", "price", "close")
 
 MAX_PRICE = 1e9
 
+_WHOLE_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+
 
 class Quote(NamedTuple):
-    """One price of one symbol: `ts` verbatim from the file, `row` counted from 1."""
+    """One price of one symbol; `row` is counted from 1.
+
+    `ts` is verbatim from the file; where it is a whole number, epoch milliseconds, it is an int.
+    """
 
     sid: str
     quote: float
-    ts: str
+    ts: str | int
     row: int
 
 
@@ -102,10 +108,11 @@ def _quote(row: list[str], number: int, columns: Columns, stem: str) -> Quote:
     sid = stem if columns.sid is None else cell(columns.sid).strip()
     if not sid:
         raise _NoQuoteError("no symbol")
-    ts = cell(columns.ts)
-    if not ts.strip():
+    ts = cell(columns.ts).strip()
+    if not ts:
         raise _NoQuoteError("no time")
-    return Quote(sid, _price(cell(columns.quote).strip()), ts, number)
+    price = _price(cell(columns.quote).strip())
+    return Quote(sid, price, int(ts) if _WHOLE_NUMBER.fullmatch(ts) else ts, number)
 
 
 def _price(text: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ class Watcher:
     """An MQTT client that collects every message of the topics it watches, and can publish."""
 
     def __init__(self, broker: Broker, *topics: str):
-        self._messages: list[tuple[str, bytes, bool]] = []
+        self._messages: defaultdict[str, list[str]] = defaultdict(list)
         self._changed = threading.Condition()
         self._subscribed = threading.Event()
         self._topics = topics
@@ -39,7 +40,7 @@ class Watcher:
 
     def _on_message(self, _client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
         with self._changed:
-            self._messages.append((message.topic, message.payload, message.retain))
+            self._messages[message.topic].append(message.payload.decode())
             self._changed.notify_all()
 
     def publish(self, payload: str | bytes | dict[str, Any], topic: str = "quotes") -> None:
@@ -49,17 +50,16 @@ class Watcher:
 
     def of(self, topic: str) -> list[Any]:
         """What came on a topic so far, parsed."""
-        with self._changed:
-            return [json.loads(payload) for at, payload, _ in self._messages if at == topic]
+        return [json.loads(payload) for payload in self.raw(topic)]
 
     def raw(self, topic: str) -> list[str]:
         """What came on a topic so far, as it came."""
         with self._changed:
-            return [payload.decode() for at, payload, _ in self._messages if at == topic]
+            return list(self._messages[topic])
 
     def wait(self, topic: str, count: int = 1, patience: float = PATIENCE) -> list[Any]:
         """Await `count` messages on a topic and return them, parsed."""
-        return self.wait_until(lambda: len(self.of(topic)) >= count, topic, patience)
+        return self.wait_until(lambda: len(self._messages[topic]) >= count, topic, patience)
 
     def wait_until(
         self, condition: Callable[[], bool], topic: str, patience: float = PATIENCE
@@ -69,7 +69,7 @@ class Watcher:
         while not condition():
             with self._changed:
                 self._changed.wait(0.1)
-            assert time.monotonic() < deadline, f"in vain for {topic}; came: {self.of(topic)[-5:]}"
+            assert time.monotonic() < deadline, f"came on {topic}: {self.raw(topic)[-2:]}"
         return self.of(topic)
 
     def close(self) -> None:

@@ -23,21 +23,22 @@ def read(path: Path, content: str | bytes) -> tuple[list[Quote], list[tuple[int,
         ("ticker,time,close", "A,t,1.5", ("A", 1.5, "t")),
         ("CLOSE,Ticker,Date", "1.5,A,t", ("A", 1.5, "t")),
         ("\ufeffSid,TS,Quote", "A,t,1.5", ("A", 1.5, "t")),
-        (" sid , ts , quote ", " A , t , 1.5 ", ("A", 1.5, " t ")),
+        (" sid , ts , quote ", " A , t , 1.5 ", ("A", 1.5, "t")),
         # the first column without a name is the time, unless another one is named so
         (",Open,Close", "t,9,1.5", ("MINE", 1.5, "t")),
         (",date,close", "0,t,1.5", ("MINE", 1.5, "t")),
         # without a symbol's column the file's stem in upper case is the symbol
         ("date,close", "t,1.5", ("MINE", 1.5, "t")),
         # of several columns the one that comes first in the documentation
-        ("close,price,quote,date,ts,ticker,sid", "1,2,3,4,5,6,7", ("7", 3.0, "5")),
+        ("close,price,quote,date,ts,ticker,sid", "1,2,3,4,5,6,7", ("7", 3.0, 5)),
+        ("ts,close", "1700000000000,1.5", ("MINE", 1.5, 1700000000000)),
         ("date,close", "t,1e9", ("MINE", 1e9, "t")),
         ("date,close,note", 't,345,"a, b"', ("MINE", 345.0, "t")),
         ("date,close", "t,1.5,more", ("MINE", 1.5, "t")),
     ],
 )
 def test_columns_are_recognised_by_their_names(
-    tmp_path: Path, header: str, row: str, expected: tuple[str, float, str]
+    tmp_path: Path, header: str, row: str, expected: tuple[str, float, str | int]
 ) -> None:
     quotes, skipped = read(tmp_path / "mine.csv", f"{header}\n{row}\n")
     sid, quote, ts = expected
