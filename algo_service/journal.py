@@ -47,7 +47,7 @@ CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 class Journal:
     """A ledger on disk, which is this process' alone while it is open.
 
-    :param path: the file; made if it is not there.
+    :param path: the file; made, with its folder, if it is not there.
     :param algo: the algorithm's name; a journal of another one is refused.
     :param clock: seconds since the epoch, for the time at which a decision was kept.
     :raises JournalError: if another process has it open, or it is no journal of this algorithm
@@ -208,6 +208,7 @@ def _lock(path: Path) -> int:
     """
     beside = path.with_name(path.name + ".lock")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(beside, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise JournalError(f"cannot write {beside}: {error.strerror}") from error
