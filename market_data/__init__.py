@@ -7,12 +7,14 @@ from market_data.errors import (
     BrokerRefusedError,
     FeedError,
     SourceNotFoundError,
+    StateFileError,
     TopicError,
     UnusableFileError,
 )
 from market_data.publisher import Publisher
 from market_data.replay import Pace, messages, replay
 from market_data.samples import SAMPLES, Sample, Source, find_source
+from market_data.state import Cursor, Mark, State, read_state
 from market_data.stopping import Interrupted, Stop
 
 __all__ = [
@@ -20,8 +22,10 @@ __all__ = [
     "AddressError",
     "BrokerAddress",
     "BrokerRefusedError",
+    "Cursor",
     "FeedError",
     "Interrupted",
+    "Mark",
     "Pace",
     "Publisher",
     "Quote",
@@ -29,11 +33,14 @@ __all__ = [
     "SkippedRow",
     "Source",
     "SourceNotFoundError",
+    "State",
+    "StateFileError",
     "Stop",
     "TopicError",
     "UnusableFileError",
     "find_source",
     "messages",
     "read_csv",
+    "read_state",
     "replay",
 ]

@@ -8,17 +8,19 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
 from market_data.address import BrokerAddress, check_page, check_topic
 from market_data.csv_feed import SkippedRow
-from market_data.errors import FeedError
+from market_data.errors import FeedError, StateFileError
 from market_data.publisher import Publisher
 from market_data.readiness import await_ready
-from market_data.replay import Pace, messages, read_ahead, replay
+from market_data.replay import Message, Pace, messages, read_ahead, replay
 from market_data.samples import SAMPLES, Source, find_source
+from market_data.state import Cursor, Mark, State, read_state
 from market_data.stopping import Interrupted, Stop
 
 # Seconds that a stopped replay gives the broker to confirm what is on its way.
@@ -120,6 +122,13 @@ def list_samples() -> None:
     help="Part of every quote's id; by default the time of the start.",
 )
 @click.option(
+    "--state",
+    metavar="FILE",
+    envvar="MARKET_DATA_STATE",
+    show_envvar=True,
+    help="Keeps how far the run has come: started again after a crash, it goes on from there.",
+)
+@click.option(
     "--when-ready",
     metavar="URL",
     envvar="MARKET_DATA_WHEN_READY",
@@ -136,6 +145,7 @@ def replay_command(
     at_most: bool,
     loop: bool,
     run: str | None,
+    state: str | None,
     when_ready: str | None,
 ) -> None:
     """Publish the prices of a CSV file, or of a sample, as quotes."""
@@ -143,8 +153,6 @@ def replay_command(
         raise click.UsageError("--rate and --max exclude each other.")
     # the nearer one wins: an option of the command line over one of the environment
     unpaced = at_most and _origin(context, "rate") is not ParameterSource.COMMANDLINE
-    # to the millisecond, so that two replays started together have ids of their own
-    run = run or f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"[:-3] + "Z"
     stop = Stop()
     skips = SkipCounter()
     try:
@@ -153,17 +161,25 @@ def replay_command(
             publisher = Publisher(address, check_topic(topic), stop, say)
             page = check_page(when_ready) if when_ready else None
             found = find_source(source)
+            before = read_state(Path(state), found.name, topic, run) if state else None
+            now = before or State(found.name, topic, run or _time_of_start())
             with stop.interruptible():
-                texts = read_ahead(messages(found, run, skips, loop=loop))
+                feed = read_ahead(messages(found, now.run, skips, loop=loop, start=now.again_from))
             speed = "as fast as it goes" if unpaced else f"{rate:g} per second"
-            start = f"replaying {_described(found)} as run {run} to {topic} on {address}, {speed}"
-            click.echo(start)
+            destination = f"to {topic} on {address}, {speed}"
+            if before is None:
+                click.echo(f"replaying {_described(found)} as run {now.run} {destination}")
+            else:
+                click.echo(_continuing(before, found, str(state), destination, loop=loop))
+            cursor = Cursor(Path(state), now, publisher, time.monotonic) if state else None
             if page:
                 await_ready(page, stop, say)
             publisher.connect()
             pace = None if unpaced else Pace(rate, time.monotonic)
-            length = found.sample.rows if found.sample and not loop else None
-            _publish(texts, publisher, pace, stop, length)
+            length = None
+            if found.sample and not loop:
+                length = found.sample.rows - now.again_from.row + 1
+            _publish(feed, publisher, pace, stop, length, cursor, now.confirmed)
     except Interrupted:
         click.echo("stopped before the first quote")
     except FeedError as error:
@@ -177,6 +193,22 @@ def _origin(context: click.Context, parameter: str) -> ParameterSource | None:
     return context.get_parameter_source(parameter)
 
 
+def _time_of_start() -> str:
+    # to the millisecond, so that two replays started together have ids of their own
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"[:-3] + "Z"
+
+
+def _continuing(state: State, source: Source, file: str, destination: str, *, loop: bool) -> str:
+    number, row = state.again_from
+    where = f"row {row}" if number == 1 else f"row {row} of pass {number}"
+    if state.complete and not loop:
+        return (
+            f"run {state.run} of {source.name} is complete (delete {file} to replay it anew);"
+            f" publishing again from {where}, which the broker may have forgotten, {destination}"
+        )
+    return f"continuing run {state.run} from {where} of {_described(source)}, {destination}"
+
+
 def _described(source: Source) -> str:
     if source.sample is None:
         return str(source.path)
@@ -184,24 +216,35 @@ def _described(source: Source) -> str:
 
 
 def _publish(
-    texts: Iterator[str], publisher: Publisher, pace: Pace | None, stop: Stop, length: int | None
+    feed: Iterator[Message],
+    publisher: Publisher,
+    pace: Pace | None,
+    stop: Stop,
+    length: int | None,
+    cursor: Cursor | None,
+    known: Mark | None,
 ) -> None:
     started = time.monotonic()
-    bar: AbstractContextManager[Iterator[str]] = nullcontext(texts)
+    bar: AbstractContextManager[Iterator[Message]] = nullcontext(feed)
     if sys.stdout.isatty():
         # drawing a bar takes longer than publishing a quote
         steps = 100 if pace is None else 1
-        bar = click.progressbar(texts, length=length, update_min_steps=steps, show_pos=True)
+        bar = click.progressbar(feed, length=length, update_min_steps=steps, show_pos=True)
+    advance = cursor.advance if cursor else lambda: None
     try:
         with bar as shown:
-            replay(shown, publisher, pace, stop)
+            replay(shown, publisher, pace, stop, known=known, on_progress=advance)
     except (Interrupted, FeedError) as end:
         publisher.settle(_PATIENCE)
         counts = f"{publisher.published} quotes published, {publisher.confirmed} confirmed"
         click.echo(f"stopped after {time.monotonic() - started:.1f} s: {counts}")
+        if cursor and not isinstance(end, StateFileError):
+            cursor.save()
         if isinstance(end, FeedError):
             raise
     else:
+        if cursor:
+            cursor.save(complete=True)
         click.echo(f"sent {publisher.confirmed} quotes in {time.monotonic() - started:.1f} s")
     finally:
         publisher.close()

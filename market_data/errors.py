@@ -3,6 +3,7 @@
 FeedError
 ├── SourceNotFoundError   neither a file nor a sample
 ├── UnusableFileError     a file that holds no quotes
+├── StateFileError        a state file of another replay, a damaged one, one that cannot be written
 ├── AddressError          a URL that names no broker, or no page
 ├── TopicError            a topic that nothing can be published on
 └── BrokerRefusedError    a broker that will not take this client or its quotes
@@ -28,6 +29,16 @@ class SourceNotFoundError(FeedError):
 
 class UnusableFileError(FeedError):
     """A file that cannot be read as quotes: what was found, and what is expected instead."""
+
+    def __init__(self, path: str, found: str, expected: str):
+        super().__init__(f"{path}: {found}; expected {expected}")
+        self.path = path
+        self.found = found
+        self.expected = expected
+
+
+class StateFileError(FeedError):
+    """A state file that is no help: what was found, and what is expected instead."""
 
     def __init__(self, path: str, found: str, expected: str):
         super().__init__(f"{path}: {found}; expected {expected}")

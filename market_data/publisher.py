@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 
 from paho.mqtt.enums import MQTTProtocolVersion
@@ -12,9 +11,11 @@ from paho.mqtt.reasoncodes import ReasonCode
 from market_data.address import BrokerAddress
 from market_data.connection import SLICE, Connection, VersionRefusedError
 from market_data.errors import BrokerRefusedError
+from market_data.outbox import Outbox
+from market_data.state import Mark
 from market_data.stopping import Stop
 
-# Seconds between attempts to reach a broker: doubled from the first to the last.
+# Seconds between attempts to reach a broker, or a subscriber: doubled from the first to the last.
 _FIRST_DELAY = 0.1
 _LAST_DELAY = 5.0
 
@@ -25,29 +26,59 @@ _NO_MATCHING_SUBSCRIBERS = 0x10
 class Publisher:
     """Publishes texts on one topic, in order, each at least once.
 
-    `confirmed` counts the PUBACKs, `published` the texts that were taken. What the broker has
-    not confirmed when a connection ends is sent again on the next, before anything new.
-    `notify` gets a sentence when the broker goes, comes back, or says that nobody listens.
+    What the broker has not confirmed when a connection ends is sent again on the next, before
+    anything new, and so is what it confirmed so lately that it may have forgotten it. What it
+    confirmed while nobody was subscribed (MQTT 5 tells) is sent again until somebody is.
+    `confirmed` counts the texts that were confirmed, `published` those that were taken.
+    `notify` gets a sentence when the broker goes or comes back, or those who listen do.
     Every method raises Interrupted when `stop` is requested, but for `settle` and `close`.
     """
 
     def __init__(
-        self, address: BrokerAddress, topic: str, stop: Stop, notify: Callable[[str], None]
+        self,
+        address: BrokerAddress,
+        topic: str,
+        stop: Stop,
+        notify: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
     ):
-        self.published = 0
-        self.confirmed = 0
         self._address = address
         self._topic = topic
         self._stop = stop
         self._notify = notify
+        self._clock = clock
         self._versions = [MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311]
         self._connection: Connection | None = None
         self._connected_before = False
         self._delay = 0.0
-        self._unconfirmed: dict[int, str] = {}
-        self._again: deque[str] = deque()
+        self._outbox = Outbox(clock)
         self._refusal: ReasonCode | None = None
+        # Until one text was delivered on a connection the others wait: were many sent while
+        # somebody subscribes, the first ones would arrive after the others.
+        self._somebody = False
         self._said_nobody = False
+        self._nobody_delay = 0.0
+        self._ask_at = 0.0
+
+    @property
+    def published(self) -> int:
+        """How many texts were taken."""
+        return self._outbox.published
+
+    @property
+    def confirmed(self) -> int:
+        """How many of them were confirmed, at least once."""
+        return self._outbox.confirmed
+
+    @property
+    def oldest(self) -> Mark | None:
+        """The mark of the first text that would be sent again if the connection were lost."""
+        return self._outbox.oldest
+
+    @property
+    def latest(self) -> Mark | None:
+        """The mark of the last text that was confirmed."""
+        return self._outbox.latest
 
     def connect(self) -> None:
         """Await the broker; BrokerRefusedError where it will never take this client."""
@@ -72,20 +103,19 @@ class Publisher:
         elif away:
             self._notify(f"connected to the broker at {self._address}")
         self._connected_before = True
-        self._send_again()
+        self._somebody = False
+        self._ask_at = 0.0
+        self._send_waiting()
 
-    def publish(self, text: str) -> None:
+    def publish(self, text: str, mark: Mark | None = None) -> None:
         """Send one text as soon as the broker is there and the window has room for it.
 
         BrokerRefusedError where the broker will not have an earlier one.
         """
-        # the window is full, too, as long as something waits to be sent again
-        while (connection := self._connection) is None or (
-            len(self._unconfirmed) >= connection.window
-        ):
+        while self._outbox.waiting or not self._has_room():
             self._turn(SLICE)
-        self.published += 1
-        self._send(connection, text)
+        self._outbox.add(text, mark)
+        self._send_waiting()
 
     def wait(self, seconds: float) -> None:
         """Look after the network for this long."""
@@ -95,20 +125,20 @@ class Publisher:
 
     def drain(self) -> None:
         """Await the confirmation of everything that was published."""
-        while self._unconfirmed or self._again:
+        while self._outbox.on_their_way or self._outbox.waiting:
             self._turn(SLICE)
 
     def settle(self, seconds: float) -> None:
-        """Await the same, but no longer than `seconds` and than the connection lasts."""
+        """Await the same, no longer than `seconds`, the connection, and somebody's listening."""
         deadline = time.monotonic() + seconds
         while (
             (connection := self._connection)
             and connection.alive
-            and (self._unconfirmed or self._again)
+            and self._outbox.on_their_way
             and time.monotonic() < deadline
         ):
             connection.turn(SLICE)
-            self._send_again()
+            self._send_waiting()
 
     def close(self) -> None:
         """Say goodbye to the broker."""
@@ -138,32 +168,51 @@ class Publisher:
             refused = f"a quote on {self._topic}"
             raise BrokerRefusedError(str(self._address), refused, str(self._refusal))
         if self._connection.alive:
-            self._send_again()
+            self._send_waiting()
             return
         reason = self._connection.lost_because
         self._connection = None
-        self._again.extendleft(reversed(self._unconfirmed.values()))
-        self._unconfirmed.clear()
+        self._outbox.connection_lost()
         self._notify(f"lost the broker at {self._address} ({reason}), waiting for it")
 
-    def _send_again(self) -> None:
-        connection = self._connection
-        while connection and self._again and len(self._unconfirmed) < connection.window:
-            self._send(connection, self._again.popleft())
+    def _has_room(self) -> bool:
+        if self._connection is None:
+            return False
+        if self._somebody:
+            return len(self._outbox.on_their_way) < self._connection.window
+        return not self._outbox.on_their_way and self._clock() >= self._ask_at
 
-    def _send(self, connection: Connection, text: str) -> None:
-        # the window is far below the 65,535 ids, so that the next free one is soon found
-        while (mid := connection.send(self._topic, text)) is None:
-            pass
-        self._unconfirmed[mid] = text
+    def _send_waiting(self) -> None:
+        while (connection := self._connection) and self._outbox.waiting and self._has_room():
+            text = self._outbox.waiting[0].text
+            # the window is far below the 65,535 ids, so that the next free one is soon found
+            while (mid := connection.send(self._topic, text)) is None:
+                pass
+            self._outbox.sent(mid)
 
     def _on_confirmed(self, mid: int, reason: ReasonCode) -> None:
         self._delay = 0.0
-        del self._unconfirmed[mid]
         if reason.is_failure:
+            self._outbox.refused(mid)
             self._refusal = reason
-            return
-        self.confirmed += 1
-        if reason.value == _NO_MATCHING_SUBSCRIBERS and not self._said_nobody:
-            self._said_nobody = True
-            self._notify(f"nobody is subscribed to {self._topic}")
+        elif reason.value == _NO_MATCHING_SUBSCRIBERS:
+            self._outbox.undelivered(mid)
+            self._nobody_listens()
+        elif self._outbox.delivered(mid):
+            self._somebody_listens()
+
+    def _nobody_listens(self) -> None:
+        if not self._said_nobody:
+            self._notify(f"nobody is subscribed to {self._topic}; waiting for a subscriber")
+        self._said_nobody = True
+        self._somebody = False
+        if not self._outbox.on_their_way:
+            self._nobody_delay = min(max(2 * self._nobody_delay, _FIRST_DELAY), _LAST_DELAY)
+            self._ask_at = self._clock() + self._nobody_delay
+
+    def _somebody_listens(self) -> None:
+        if self._said_nobody:
+            self._notify(f"somebody is subscribed to {self._topic}")
+        self._said_nobody = False
+        self._somebody = True
+        self._nobody_delay = 0.0

@@ -5,21 +5,31 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from market_data.csv_feed import Quote, SkippedRow, read_csv
 from market_data.errors import UnusableFileError
 from market_data.samples import Source
+from market_data.state import Mark
 from market_data.stopping import Stop
 
 # Further behind than this, in seconds, a pace starts anew instead of catching up in a burst.
 _TOLERANCE = 1.0
 
+_START = Mark(1, 1)
+
+
+class Message(NamedTuple):
+    """The text of a quote, and the row that it comes from."""
+
+    text: str
+    mark: Mark
+
 
 class _Sink(Protocol):
     """What replay needs of a Publisher."""
 
-    def publish(self, text: str) -> None: ...
+    def publish(self, text: str, mark: Mark) -> None: ...
     def wait(self, seconds: float) -> None: ...
     def drain(self) -> None: ...
 
@@ -62,39 +72,61 @@ def message(quote: Quote, source: str, run: str) -> str:
 
 
 def messages(
-    source: Source, run: str, on_skip: Callable[[SkippedRow], None], *, loop: bool = False
-) -> Iterator[str]:
-    """Yield the messages of a source, as JSON texts.
+    source: Source,
+    run: str,
+    on_skip: Callable[[SkippedRow], None],
+    *,
+    loop: bool = False,
+    start: Mark = _START,
+) -> Iterator[Message]:
+    """Yield the messages of a source, as JSON texts, from `start` on.
 
     With `loop` again and again, as the runs RUN, RUN.2, RUN.3 and so on.
     UnusableFileError where the file is no feed or holds no quote at all.
     """
-    for number in itertools.count(1):
+    for number in itertools.count(start.pass_number):
         # ids must not repeat
         run_of_pass = run if number == 1 else f"{run}.{number}"
-        empty = True
+        last = None
         for quote in read_csv(source.path, on_skip):
-            empty = False
-            yield message(quote, source.name, run_of_pass)
-        if empty:
+            last = Mark(number, quote.row)
+            if last >= start:
+                yield Message(message(quote, source.name, run_of_pass), last)
+        if last is None:
             raise UnusableFileError(str(source.path), "no row is a quote", "at least one")
+        if last < start:
+            found = f"no quote from row {start.row} on"
+            raise UnusableFileError(str(source.path), found, "the file that the run began with")
         if not loop:
             return
 
 
-def read_ahead(texts: Iterator[str]) -> Iterator[str]:
-    """Read the first text now, so that what is wrong with a file is known at once."""
-    return itertools.chain([next(texts)], texts)
+def read_ahead(feed: Iterator[Message]) -> Iterator[Message]:
+    """Read the first message now, so that what is wrong with a file is known at once."""
+    return itertools.chain([next(feed)], feed)
 
 
-def replay(texts: Iterator[str], publisher: _Sink, pace: Pace | None, stop: Stop) -> None:
-    """Publish every text, at a pace or as fast as it goes, and await the confirmations."""
+def replay(
+    feed: Iterator[Message],
+    publisher: _Sink,
+    pace: Pace | None,
+    stop: Stop,
+    *,
+    known: Mark | None = None,
+    on_progress: Callable[[], None] = lambda: None,
+) -> None:
+    """Publish every message, at a pace or as fast as it goes, and await the confirmations.
+
+    Those up to `known` were published at their pace before, and go as fast as it goes.
+    `on_progress` is called before each.
+    """
     while True:
         with stop.interruptible():
-            text = next(texts, None)
-        if text is None:
+            upcoming = next(feed, None)
+        if upcoming is None:
             break
-        if pace is not None:
+        if pace is not None and (known is None or upcoming.mark > known):
             publisher.wait(pace.delay())
-        publisher.publish(text)
+        on_progress()
+        publisher.publish(upcoming.text, upcoming.mark)
     publisher.drain()

@@ -13,13 +13,18 @@ from tests.processes import eventually
 
 
 class Subscriber:
-    """Subscribed at QoS 1 once it is made, and again after every loss of its connection."""
+    """Subscribed at QoS 1 once it is made, and again after every loss of its connection.
 
-    def __init__(self, port: int, topic: str = "quotes"):
+    With the name of a `session` the broker keeps what comes while it is away.
+    """
+
+    def __init__(self, port: int, topic: str = "quotes", session: str | None = None):
         self.messages: list[dict[str, Any]] = []
         self.retained = 0
         self._subscribed = threading.Event()
-        self._client = Client(CallbackAPIVersion.VERSION2)
+        self._client = Client(
+            CallbackAPIVersion.VERSION2, client_id=session or "", clean_session=session is None
+        )
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
         self._client.on_subscribe = lambda *_: self._subscribed.set()
@@ -37,6 +42,10 @@ class Subscriber:
         """Everything received, once there are `count` messages."""
         eventually(lambda: len(self.messages) >= count, f"{count} messages")
         return self.messages
+
+    def first_appearances(self) -> list[str]:
+        """The ids received, each where it came first."""
+        return list(dict.fromkeys(message["id"] for message in self.messages))
 
     def close(self) -> None:
         self._client.disconnect()

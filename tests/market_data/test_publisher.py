@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -20,11 +21,11 @@ NO_MATCHING_SUBSCRIBERS = 0x10
 class Publishing:
     """A publisher to a broker, and what it told."""
 
-    def __init__(self, broker: FakeBroker):
+    def __init__(self, broker: FakeBroker, clock: Callable[[], float] = time.monotonic):
         self.told: list[str] = []
         self.stop = Stop()
         address = BrokerAddress.parse(broker.url)
-        self.publisher = Publisher(address, "quotes", self.stop, self.told.append)
+        self.publisher = Publisher(address, "quotes", self.stop, self.told.append, clock)
 
     def publish(self, *texts: str) -> Publisher:
         self.publisher.connect()
@@ -69,19 +70,21 @@ def test_no_more_than_the_window_is_unconfirmed(
     def silent(wire: Wire) -> None:
         wire.connect()
         wire.accept(properties)
+        # the first one goes alone
+        wire.confirm(wire.publish()[0])
         while True:
             wire.publish()
 
     publishing = Publishing(fake_broker(silent))
-    publishing.publish(*numbers(window))
+    publishing.publish(*numbers(window + 1))
     threading.Timer(0.2, publishing.stop.request).start()
     with pytest.raises(Interrupted):
         publishing.publisher.publish("one more")
-    assert publishing.publisher.published == window
-    assert publishing.publisher.confirmed == 0
+    assert publishing.publisher.published == window + 1
+    assert publishing.publisher.confirmed == 1
 
 
-def test_what_was_not_confirmed_is_sent_again_in_order_and_before_anything_new(
+def test_what_was_confirmed_lately_or_not_at_all_is_sent_again_in_order_and_before_anything_new(
     fake_broker: Brokers,
 ) -> None:
     received: list[str] = []
@@ -107,7 +110,7 @@ def test_what_was_not_confirmed_is_sent_again_in_order_and_before_anything_new(
     broker = fake_broker(forgetful, right)
     publishing = Publishing(broker)
     publishing.publish(*numbers(500)).drain()
-    assert received == numbers(500)[3:]
+    assert received == numbers(500)
     assert publishing.publisher.confirmed == publishing.publisher.published == 500
     assert publishing.told == [
         f"lost the broker at {broker.url} (connection closed), waiting for it",
@@ -115,7 +118,107 @@ def test_what_was_not_confirmed_is_sent_again_in_order_and_before_anything_new(
     ]
 
 
-def test_that_nobody_is_subscribed_is_told_once(fake_broker: Brokers) -> None:
+def test_only_what_the_broker_may_have_forgotten_is_sent_again(fake_broker: Brokers) -> None:
+    received: list[list[str]] = []
+    cuts = [threading.Event(), threading.Event()]
+
+    def cut_off(count: int, confirmed: int) -> Callable[[Wire], None]:
+        def script(wire: Wire) -> None:
+            wire.connect()
+            wire.accept(b"")
+            received.append([])
+            for number in range(count):
+                mid, text = wire.publish()
+                received[-1].append(text)
+                if number < confirmed:
+                    wire.confirm(mid)
+            cuts[len(received) - 1].wait(30)
+
+        return script
+
+    def right(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        received.append([])
+        while True:
+            mid, text = wire.publish()
+            received[-1].append(text)
+            wire.confirm(mid)
+
+    now = 0.0
+    broker = fake_broker(cut_off(4, 4), cut_off(3, 2), right)
+    publishing = Publishing(broker, clock=lambda: now)
+    publishing.publish("1", "2").drain()
+    now = 15.0
+    publishing.publish("3").drain()
+    now = 20.5
+    publishing.publish("4").drain()
+    # the loss is noticed late: what matters is for how long the broker is known to have lived
+    now = 60.0
+    cuts[0].set()
+    publishing.publish("5")
+    cuts[1].set()
+    publishing.publish("6").drain()
+    # losses that follow one another count as one
+    assert received == [["1", "2", "3", "4"], ["3", "4", "5"], ["3", "4", "5", "6"]]
+    assert publishing.publisher.confirmed == publishing.publisher.published == 6
+
+
+def test_what_reaches_nobody_is_sent_again_ever_less_often_until_it_reaches_somebody(
+    fake_broker: Brokers,
+) -> None:
+    received: list[tuple[str, float]] = []
+
+    def lonely(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        while True:
+            mid, text = wire.publish()
+            received.append((text, time.monotonic()))
+            wire.confirm(mid, NO_MATCHING_SUBSCRIBERS if len(received) < 4 else 0)
+
+    publishing = Publishing(fake_broker(lonely))
+    publishing.publish("1", "2", "3").drain()
+    assert [text for text, _ in received] == ["1", "1", "1", "1", "2", "3"]
+    moments = [moment for _, moment in received]
+    for attempt, delay in enumerate([0.1, 0.2, 0.4]):
+        assert moments[attempt + 1] - moments[attempt] >= delay
+    assert publishing.told == [
+        "nobody is subscribed to quotes; waiting for a subscriber",
+        "somebody is subscribed to quotes",
+    ]
+    assert publishing.publisher.confirmed == 3
+
+
+def test_all_that_left_after_what_reached_nobody_is_sent_again_in_order(
+    fake_broker: Brokers,
+) -> None:
+    received: list[str] = []
+
+    def deserted(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+
+        def read() -> bytes:
+            mid, text = wire.publish()
+            received.append(text)
+            return mid
+
+        wire.confirm(read())
+        mids = [read() for _ in range(4)]
+        for mid, reason in zip(mids, (0, NO_MATCHING_SUBSCRIBERS, 0, 0), strict=True):
+            wire.confirm(mid, reason)
+        while True:
+            wire.confirm(read())
+
+    publishing = Publishing(fake_broker(deserted))
+    publishing.publish(*numbers(5)).drain()
+    publishing.publish("6").drain()
+    assert received == ["1", "2", "3", "4", "5", "3", "4", "5", "6"]
+    assert publishing.publisher.confirmed == 6
+
+
+def test_nobody_is_waited_for_when_the_end_is_settled(fake_broker: Brokers) -> None:
     def lonely(wire: Wire) -> None:
         wire.connect()
         wire.accept(b"")
@@ -123,9 +226,8 @@ def test_that_nobody_is_subscribed_is_told_once(fake_broker: Brokers) -> None:
             wire.confirm(wire.publish()[0], NO_MATCHING_SUBSCRIBERS)
 
     publishing = Publishing(fake_broker(lonely))
-    publishing.publish("1", "2", "3").drain()
-    assert publishing.told == ["nobody is subscribed to quotes"]
-    assert publishing.publisher.confirmed == 3
+    publishing.publish("1").settle(3600)
+    assert publishing.publisher.confirmed == 0
 
 
 def test_a_quote_that_the_broker_refuses_is_an_error_and_not_confirmed(
@@ -176,10 +278,15 @@ def test_a_broker_that_ends_every_connection_is_asked_ever_less_often(
 def test_a_broker_that_confirmed_something_is_asked_again_at_once(
     fake_broker: Brokers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    connections: list[int] = []
+
     def fickle(wire: Wire) -> None:
         wire.connect()
         wire.accept(b"")
-        wire.confirm(wire.publish()[0])
+        connections.append(1)
+        # those that it may have forgotten come first
+        for _ in connections:
+            wire.confirm(wire.publish()[0])
 
     delays: list[float] = []
     monkeypatch.setattr(publisher.time, "sleep", delays.append)

@@ -91,6 +91,7 @@ def test_options_come_from_the_environment_where_they_are_not_empty(
             "MARKET_DATA_MAX": "",
             "MARKET_DATA_LOOP": "",
             "MARKET_DATA_RUN": "",
+            "MARKET_DATA_STATE": "",
             "MARKET_DATA_WHEN_READY": "",
         },
     )
@@ -150,12 +151,13 @@ def test_a_signal_ends_it_with_all_that_was_published_confirmed(
 
 
 def test_a_broker_that_is_away_at_the_start_is_awaited_and_told_once(
-    mosquitto: Broker, start: Start, three: Path
+    mosquitto: Broker, start: Start, subscribe: Subscribe, three: Path
 ) -> None:
     mosquitto.process.kill()
     process = start("market-data", "replay", three, "--max", "--mqtt", mosquitto.url)
     process.wait_for(f"waiting for the broker at {mosquitto.url}: Connection refused")
     mosquitto.start()
+    subscribe(mosquitto.port)
     assert process.wait() == 0
     assert process.output.count("the broker at") == 2
     assert f"\nconnected to the broker at {mosquitto.url}\n" in process.output
@@ -170,10 +172,26 @@ def test_a_signal_ends_it_while_the_broker_is_away(start: Start) -> None:
     assert "secret" not in process.output
 
 
-def test_nobody_subscribed_is_told(mosquitto: Broker, start: Start, three: Path) -> None:
-    process = start("market-data", "replay", three, "--max", "--mqtt", mosquitto.url)
+def test_quotes_wait_for_a_subscriber(
+    mosquitto: Broker, start: Start, subscribe: Subscribe
+) -> None:
+    process = start(
+        *("market-data", "replay", "goog", "--max", "--run", "r", "--mqtt", mosquitto.url)
+    )
+    process.wait_for("^nobody is subscribed to quotes; waiting for a subscriber$")
+    subscriber = subscribe(mosquitto.port)
     assert process.wait() == 0
-    assert process.output.count("nobody is subscribed to quotes") == 1
+    ids = [message["id"] for message in subscriber.await_count(2148)]
+    assert ids == [f"goog:r:{row}" for row in range(1, 2149)]
+    assert process.output.count("subscribed to quotes") == 2
+    process.wait_for("^somebody is subscribed to quotes$")
+
+
+def test_a_signal_ends_it_while_a_subscriber_is_awaited(mosquitto: Broker, start: Start) -> None:
+    process = start("market-data", "replay", "goog", "--mqtt", mosquitto.url)
+    process.wait_for("nobody is subscribed")
+    assert process.stop() == 0
+    process.wait_for("stopped after .* 1 quotes published, 0 confirmed")
 
 
 class Page:

@@ -1,0 +1,135 @@
+"""The cursor of a replay: a file that says from which row to go on after a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from market_data.errors import StateFileError
+
+_VERSION = 1
+# At least this many seconds lie between two writes of the file while quotes are published.
+_INTERVAL = 1.0
+
+
+class Mark(NamedTuple):
+    """A row in a pass over the source; both count from 1."""
+
+    pass_number: int
+    row: int
+
+
+class State(NamedTuple):
+    """How far a run has come.
+
+    `again_from` is the first row that the broker may not have or may forget; `confirmed` is the
+    last one that it confirmed.
+    """
+
+    source: str
+    topic: str
+    run: str
+    again_from: Mark = Mark(1, 1)
+    confirmed: Mark | None = None
+    complete: bool = False
+
+
+class _Memory(Protocol):
+    """What a cursor needs of a Publisher."""
+
+    @property
+    def oldest(self) -> Mark | None: ...
+    @property
+    def latest(self) -> Mark | None: ...
+
+
+class Cursor:
+    """Keeps a state file up to date with a publisher."""
+
+    def __init__(
+        self, path: Path, state: State, publisher: _Memory, clock: Callable[[], float]
+    ) -> None:
+        self._path = path
+        self._state = state
+        self._publisher = publisher
+        self._clock = clock
+        self._saved_at = clock()
+        # before the first quote: a run that is continued must know its name
+        write_state(path, state)
+
+    def advance(self) -> None:
+        """Save unless it was done just now."""
+        if self._clock() - self._saved_at >= _INTERVAL:
+            self.save()
+
+    def save(self, *, complete: bool = False) -> None:
+        """Write the file; StateFileError where that fails."""
+        before = self._state
+        # what a former process had confirmed comes again first, and is no step back
+        confirmed = max(filter(None, [before.confirmed, self._publisher.latest]), default=None)
+        again_from = self._publisher.oldest or before.again_from
+        self._state = before._replace(again_from=again_from, confirmed=confirmed, complete=complete)
+        write_state(self._path, self._state)
+        self._saved_at = self._clock()
+
+
+def read_state(path: Path, source: str, topic: str, run: str | None) -> State | None:
+    """Return the state of this source's run on this topic; None where there is no file.
+
+    StateFileError where it cannot be read, or tells of another source, topic or run.
+    """
+    try:
+        state = _parse(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StateFileError(str(path), reason, "a file that can be read") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        found = "it is not the state of a replay"
+        raise StateFileError(str(path), found, f"a file of version {_VERSION}") from error
+    for what, found, expected in [
+        ("source", state.source, source),
+        ("topic", state.topic, topic),
+        ("run", state.run, run or state.run),
+    ]:
+        if found != expected:
+            raise StateFileError(str(path), f'it is of the {what} "{found}"', f'"{expected}"')
+    return state
+
+
+def write_state(path: Path, state: State) -> None:
+    """Replace the file at once; StateFileError where that fails."""
+    text = json.dumps({"version": _VERSION, **state._asdict()})
+    beside = path.with_name(f"{path.name}.tmp")
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StateFileError(str(path), reason, "a file that can be written") from error
+
+
+def _parse(fields: Any) -> State:
+    if fields.pop("version") != _VERSION or fields.keys() != set(State._fields):
+        raise ValueError
+    state = State(**fields)
+    texts = (state.source, state.topic, state.run)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(state.complete, bool):
+        raise TypeError
+    confirmed = None if state.confirmed is None else _mark(state.confirmed)
+    return state._replace(again_from=_mark(state.again_from), confirmed=confirmed)
+
+
+def _mark(value: Any) -> Mark:
+    mark = Mark(*value)
+    # True is an int, too
+    if any(type(number) is not int or number < 1 for number in mark):
+        raise ValueError
+    return mark
