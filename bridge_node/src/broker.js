@@ -28,7 +28,7 @@ export async function startBroker(port, log) {
   });
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   log.info(
-    `broker listening on mqtt://127.0.0.1:${address.port}; it keeps nothing on disk: what it holds ends with it, and after a reconnect new quotes may overtake those that waited`,
+    `broker listening on mqtt://127.0.0.1:${address.port}; for trying things out: it keeps nothing on disk, and new quotes may overtake those that waited for a reconnect`,
   );
   return async () => {
     await new Promise((resolve) => aedes.close(() => resolve(undefined)));

@@ -112,12 +112,13 @@ export class Subscriber {
     resume?.();
   }
 
-  stop() {
+  async stop() {
     this.ready = false;
+    await Promise.resolve(); // the Acknowledger writes what is due in a microtask, which is now done
     // what is read from now on is not decided, but the broker's farewell lies behind it
     this.#receive = () => {};
     this.#readOn();
-    return this.#connection.stop();
+    await this.#connection.stop();
   }
 
   /**

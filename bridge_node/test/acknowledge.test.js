@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import mqtt from 'mqtt';
 
 import { Subscriber } from '../src/subscriber.js';
-import { Collected, keptLog, startBroker } from './helpers.js';
+import { Collected, findMosquitto, keptLog, startBroker, startMosquitto } from './helpers.js';
 
 /**
  * @param {import('node:test').TestContext} t
@@ -52,6 +52,28 @@ test('hundreds of quotes stand unacknowledged at once, and acknowledgements leav
   for (const message of messages.slice(0, 100)) message.acknowledge();
   assert.deepEqual(await acknowledged.until(300), Array.from({ length: 300 }, (_, n) => n));
 });
+
+const mosquitto = findMosquitto();
+for (const [name, start, skip] of /** @type {const} */ ([
+  ['the embedded broker', startBroker, false],
+  [
+    'mosquitto',
+    (/** @type {import('node:test').TestContext} */ t) => startMosquitto(t, String(mosquitto)),
+    mosquitto ? false : 'mosquitto is not installed: `apt-get install mosquitto` to run this test',
+  ],
+])) {
+  test(`of 300 quotes at once, those that were not acknowledged wait in the session at ${name}`, { skip }, async (t) => {
+    const broker = await start(t);
+    const first = await subscribe(t, broker);
+    await publish(broker.url, 0, 300);
+    const messages = await first.received.until(300);
+    // in any order: they leave in the order of receipt, so that 150 is held back by 100
+    for (const message of [...messages.slice(0, 100).reverse(), messages[150]]) message.acknowledge();
+    await first.subscriber.stop();
+    const second = await subscribe(t, broker);
+    assert.deepEqual(numbers(await second.received.until(200)), Array.from({ length: 200 }, (_, n) => n + 100));
+  });
+}
 
 test('what was not acknowledged comes again after a reconnect, and nothing else does', async (t) => {
   const broker = await startBroker(t);

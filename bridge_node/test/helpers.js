@@ -1,5 +1,9 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { Aedes } from 'aedes';
 
@@ -88,4 +92,48 @@ export class Collected extends EventEmitter {
     while (this.values.length < count) await once(this, 'value');
     return this.values;
   }
+}
+
+/** The path of mosquitto, or undefined where it is not installed. */
+export function findMosquitto() {
+  try {
+    const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
+    return execFileSync('sh', ['-c', 'command -v mosquitto'], { env: { PATH }, encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A real mosquitto that lets a thousand quotes stand unacknowledged.
+ * @param {import('node:test').TestContext} t
+ * @param {string} path
+ */
+export async function startMosquitto(t, path) {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const port = portOf(probe);
+  probe.close();
+  await once(probe, 'close');
+  const folder = mkdtempSync(join(tmpdir(), 'mosquitto-'));
+  const file = join(folder, 'mosquitto.conf');
+  writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 1000\n`);
+  const child = spawn(path, ['-c', file], { stdio: 'ignore' });
+  t.after(async () => {
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+    rmSync(folder, { recursive: true });
+  });
+  while (!(await answers(port))) await new Promise((resolve) => setImmediate(resolve));
+  return { url: `mqtt://127.0.0.1:${port}` };
+}
+
+/** @param {number} port */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
 }

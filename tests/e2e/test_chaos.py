@@ -38,8 +38,9 @@ def test_kills_of_every_part_leave_the_orders_and_the_ledger_of_an_undisturbed_r
 def test_stopping_parts_past_every_time_out_leaves_no_trace_either(
     plain: Result, tmp_path: Path
 ) -> None:
-    # ZeroRPC gives up after 10 to 15 s, MQTT after one and a half keepalives of 30 s
-    disturb = chaos.stops({"service": 17, "bridge": 50, "broker": 40, "feed": 3})
+    # ZeroRPC gives up after 10 to 15 s, a broker after one and a half keepalives: of 30 s for the
+    # bridge, of 60 s for the feed
+    disturb = chaos.stops({"service": 17, "bridge": 50, "broker": 40, "feed": 95})
     disturbed = chaos.run(tmp_path / "run", QUOTES, disturb, ("--rate", 1000))
     assert disturbed[0] == plain[0]
     assert disturbed[1] == plain[1]

@@ -260,6 +260,18 @@ class Slow:
 """
 
 
+def test_a_slow_algorithm_slows_its_own_quotes_only(
+    mosquitto: Broker, parts: Parts, watch: Watch
+) -> None:
+    parts.bridge(mosquitto, parts.service("--algo", f"{parts.file('slow.py', SLOW)}:Slow"))
+    parts.bridge(mosquitto, echo(parts), "--log-level", "warn")
+    watcher = watch(mosquitto)
+    for n in range(3000):
+        watcher.client.publish("quotes", f'{{"sid": "sleep", "quote": 1, "id": "{n}"}}', qos=1)
+    watcher.wait("orders/Echo", 3000)
+    assert watcher.of("orders/Slow") == []  # it is still at its first
+
+
 @pytest.mark.parametrize("how", ["sleep", "compute"])
 def test_an_event_of_20_seconds_does_not_lose_the_connection(
     how: str, mosquitto: Broker, parts: Parts, watch: Watch
