@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.processes import ROOT, Process, free_port
@@ -14,7 +15,7 @@ MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/usr
 class Broker:
     """One broker on a free port that can be stopped and started again at the same port."""
 
-    def __init__(self, kind: str, folder: Path, start: object):
+    def __init__(self, kind: str, folder: Path, start: Callable[..., Process]):
         self.kind = kind
         self.port = free_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
@@ -32,16 +33,11 @@ class Broker:
     def start(self) -> None:
         """Start the broker and await its port."""
         if self.kind == "mosquitto":
-            self.process = self._start(MOSQUITTO, "-c", self._configuration)  # type: ignore[operator]
+            self.process = self._start(MOSQUITTO, "-c", self._configuration)
             self.process.wait_for(r"mosquitto version .* running")
         else:
-            self.process = self._start("bridge-node", "broker", "--port", self.port)  # type: ignore[operator]
+            self.process = self._start("bridge-node", "broker", "--port", self.port)
             self.process.wait_for("listening")
-
-    @property
-    def keeps_sessions(self) -> bool:
-        """Whether sessions outlive a restart of the broker."""
-        return self.kind == "mosquitto"
 
 
 def shipped_configuration(folder: Path, port: int) -> Path:
@@ -55,6 +51,3 @@ def shipped_configuration(folder: Path, port: int) -> Path:
     # mosquitto started by root drops its privileges to a user who must own the folder
     path.write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
     return path
-
-
-__all__ = ["MOSQUITTO", "Broker", "Process", "shipped_configuration"]

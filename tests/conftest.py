@@ -17,7 +17,7 @@ def start() -> Iterator[Callable[..., Process]]:
     running: list[Process] = []
 
     def starter(*command: object, **options: object) -> Process:
-        running.append(Process(*command, **options))  # type: ignore[arg-type]
+        running.append(Process(*command, **options))
         return running[-1]
 
     yield starter

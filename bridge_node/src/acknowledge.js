@@ -21,11 +21,6 @@ export class Acknowledger {
     this.#client = client;
   }
 
-  /** How many quotes stand unacknowledged. */
-  get size() {
-    return this.#held.length;
-  }
-
   /**
    * @param {number} messageId
    * @returns {() => void} to be called once, when the quote is done with

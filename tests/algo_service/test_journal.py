@@ -43,7 +43,7 @@ def opened(path: Path, algorithm: Any = Touchy, name: str = "algo", **overrides:
 
 
 def close(engine: Engine) -> None:
-    engine._ledger.close()  # type: ignore[attr-defined]
+    engine._ledger.close()
 
 
 def ledger(path: Path) -> list[tuple[Any, ...]]:
@@ -221,7 +221,7 @@ def test_state_that_did_not_change_is_not_written_again(tmp_path: Path) -> None:
     engine = opened(tmp_path / "j", Idle)
     engine.decide([quote(1)])
     statements: list[str] = []
-    engine._ledger._db.set_trace_callback(statements.append)  # type: ignore[attr-defined]
+    engine._ledger._db.set_trace_callback(statements.append)
     engine.decide([quote(2)])
     assert not [text for text in statements if "state" in text]
     engine.decide([quote(3, 101.0)])  # the portfolio's last price

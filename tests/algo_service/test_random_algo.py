@@ -25,7 +25,7 @@ def algorithm(*numbers: float, **params: Any) -> RandomAlgo:
     algo = RandomAlgo()
     assert algo.initialize({"starting_cash": 1000, **params}) == ["quotes"]
     drawn = Drawn(*numbers)
-    algo.random = algo.portfolio.sizing._random = drawn  # type: ignore[attr-defined]
+    algo.random = algo.portfolio.sizing._random = drawn
     return algo
 
 

@@ -43,7 +43,7 @@ class Subscriber:
         self._client.on_connect = lambda client, *_: client.subscribe([(t, 1) for t in topics])
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
-        self._client.reconnect_delay_set(0.1, 0.2)  # type: ignore[arg-type]
+        self._client.reconnect_delay_set(0.1, 0.2)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         assert self._subscribed.wait(PATIENCE)

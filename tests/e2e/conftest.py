@@ -30,7 +30,7 @@ class Watcher:
         self.client.on_connect = self._on_connect
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_message = self._on_message
-        self.client.reconnect_delay_set(0.1, 0.5)  # type: ignore[arg-type]
+        self.client.reconnect_delay_set(0.1, 0.5)
         self.client.connect("127.0.0.1", broker.port)
         self.client.loop_start()
         assert self._subscribed.wait(PATIENCE)
@@ -114,7 +114,7 @@ class Parts:
         """Start `algo-service serve`; its address is at `.address`."""
         address = address or self.address()
         process = self._start("algo-service", "serve", "--addr", address, *options, **settings)
-        process.address = address  # type: ignore[attr-defined]
+        process.address = address
         process.wait_for("^serving on ")
         return process
 
@@ -123,18 +123,18 @@ class Parts:
         address = self.address()
         path = self.file("server.py", code)
         process = self._start("python", "-u", path, address)
-        process.address = address  # type: ignore[attr-defined]
+        process.address = address
         return process
 
     def bridge(self, broker: Broker, backend: Process | str, *options: object, ready: bool = True,
                **settings: Any) -> Process:  # fmt: skip
         """Start `bridge-node`, and await its readiness."""
-        rpc = backend if isinstance(backend, str) else backend.address  # type: ignore[attr-defined]
+        rpc = backend if isinstance(backend, str) else backend.address
         http = free_port()
         process = self._start(
             "bridge-node", "--mqtt", broker.url, "--rpc", rpc, "--http", http, *options, **settings
         )
-        process.http = http  # type: ignore[attr-defined]
+        process.http = http
         if ready:
             eventually(lambda: status(process) == 200, f"readiness; it printed:\n{process.output}")
         return process
@@ -142,7 +142,7 @@ class Parts:
 
 def status(bridge: Process) -> int:
     """The HTTP status of the bridge's /readyz; 0 while it does not answer."""
-    return readyz(bridge.http)  # type: ignore[attr-defined]
+    return readyz(bridge.http)
 
 
 @pytest.fixture

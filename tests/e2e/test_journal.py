@@ -41,7 +41,7 @@ def test_a_killed_service_goes_on_and_what_it_decided_is_there_to_read(
     orders = watcher.raw("orders/random")
     assert shown(journal, "--orders").splitlines() == orders  # while the service runs
     service.kill()
-    parts.service(*options, address=service.address)  # type: ignore[attr-defined]
+    parts.service(*options, address=service.address)
     bridge.wait_for("is ready", count=2)
     # seen before: the stored decision, and nothing changes
     watcher.publish(quote(19))

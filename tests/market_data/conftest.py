@@ -17,7 +17,7 @@ def subscribe() -> Iterator[Callable[..., Subscriber]]:
     with ExitStack() as stack:
 
         def subscriber(*arguments: object) -> Subscriber:
-            made = Subscriber(*arguments)  # type: ignore[arg-type]
+            made = Subscriber(*arguments)
             stack.callback(made.close)
             return made
 

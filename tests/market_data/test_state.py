@@ -163,7 +163,7 @@ def test_a_replay_that_is_killed_again_and_again_continues_its_run(
     run = process.wait_for(" as run ").split(" as run ")[1].split()[0]
     # in the first second, and later
     for row in (1, 500, 1000, 1500):
-        eventually(lambda row=row: len(subscriber.first_appearances()) >= row, f"row {row}")  # type: ignore[misc]
+        eventually(lambda row=row: len(subscriber.first_appearances()) >= row, f"row {row}")
         process.kill()
         process = replay()
         process.wait_for(f"continuing run {run} from row 1 of goog: 2148 quotes of GOOG, to quotes")
