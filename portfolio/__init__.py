@@ -1,19 +1,71 @@
-"""Cash, positions, orders, fills and sizing: how much to invest, and what became of it.
+"""Cash, positions, orders, fills, sizing and limits: how much to invest, and what became of it.
 
 Knows no network, no disk and no clock.
 """
 
+from portfolio.account import Account, Position, fold
+from portfolio.broker import MINIMUM_AMOUNT, PaperBroker
+from portfolio.costs import Costs
+from portfolio.errors import MissingTimeError, ParameterError, PortfolioError
+from portfolio.limits import (
+    Cut,
+    LargestDailyLoss,
+    LargestDrawdown,
+    LargestOrder,
+    LargestPosition,
+    Limit,
+    PriceBand,
+    StaleAfter,
+)
 from portfolio.orders import Fill, Order, Side
-from portfolio.portfolio import MAXIMUM_QUANTITY, MINIMUM_AMOUNT, Portfolio
-from portfolio.sizing import RandomFraction, Sizing
+from portfolio.parameters import Parameter
+from portfolio.portfolio import MAXIMUM_QUANTITY, Portfolio
+from portfolio.settings import PARAMETERS, STARTING_CASH, UNSIZED, sized
+from portfolio.sizing import (
+    AllIn,
+    Book,
+    EqualWeight,
+    FixedCash,
+    FixedFraction,
+    RandomFraction,
+    SeededFraction,
+    Sizing,
+)
 
 __all__ = [
     "MAXIMUM_QUANTITY",
     "MINIMUM_AMOUNT",
+    "PARAMETERS",
+    "STARTING_CASH",
+    "UNSIZED",
+    "Account",
+    "AllIn",
+    "Book",
+    "Costs",
+    "Cut",
+    "EqualWeight",
     "Fill",
+    "FixedCash",
+    "FixedFraction",
+    "LargestDailyLoss",
+    "LargestDrawdown",
+    "LargestOrder",
+    "LargestPosition",
+    "Limit",
+    "MissingTimeError",
     "Order",
+    "PaperBroker",
+    "Parameter",
+    "ParameterError",
     "Portfolio",
+    "PortfolioError",
+    "Position",
+    "PriceBand",
     "RandomFraction",
+    "SeededFraction",
     "Side",
     "Sizing",
+    "StaleAfter",
+    "fold",
+    "sized",
 ]

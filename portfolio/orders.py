@@ -6,7 +6,7 @@ Side = Literal["buy", "sell"]
 
 
 class Order(NamedTuple):
-    """An order, as it is placed."""
+    """An order, as it is placed; one that a limit refused has a quantity of 0."""
 
     id: str
     """`<algo>:<channel>:<quote id>:<n>`, n counting from 0 in the order placed."""
@@ -23,6 +23,10 @@ class Order(NamedTuple):
     ts: str | float | None
     """The quote's own time, verbatim."""
     quote_id: str
+    asked: float | None = None
+    """The amount before a limit cut or refused it; None where none did."""
+    reason: str | None = None
+    """Why it was cut or refused; None where it was not."""
 
 
 class Fill(NamedTuple):
@@ -37,11 +41,12 @@ class Fill(NamedTuple):
     quantity: float
     """Units of the instrument."""
     price: float
-    """Cash per unit, as paid."""
+    """Cash per unit, as paid: slippage is in it."""
     amount: float
     """The cash given or received, without the fee."""
     fee: float
-    """The cash charged on top."""
+    """The cash charged on top: the commission."""
     ts: str | float | None
     """The time of the quote at which the order filled, verbatim."""
     quote_id: str
+    """The quote at which the order filled."""

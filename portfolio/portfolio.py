@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import math
-import random
-from collections.abc import Mapping
+import random as random_module
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from portfolio import settings
+from portfolio.account import Account, Change, Position
+from portfolio.broker import MINIMUM_AMOUNT, PaperBroker
+from portfolio.limits import Cut, Limit, Limits, Seen
 from portfolio.orders import Fill, Order, Side
-from portfolio.sizing import RandomFraction, Sizing
-
-MINIMUM_AMOUNT = 0.01
-"""The smallest buy, in cash; a smaller one gives no order."""
+from portfolio.sizing import RandomFraction, RandomSource, SeededFraction, Sizing
 
 MAXIMUM_QUANTITY = 1e15
 """The largest order, in units: beyond it a float no longer tells whole units apart."""
@@ -21,51 +22,70 @@ log = logging.getLogger(__name__)
 
 
 class _Before(NamedTuple):
-    """What a quote's arrival replaced, so that the quote can be taken back."""
+    """What a quote may change beside its instrument's price, and what fills change."""
 
-    sid: str
-    price: float | None
+    pending: tuple[Order, ...]
+    limits: tuple[Any, ...]
     said_spent: bool
+    generator: Any
 
 
-class _Change(NamedTuple):
-    """What an order replaced."""
+class Portfolio(Account):
+    """The account of one algorithm, which sizes, limits and places its orders; long only.
 
-    cash: float
-    sid: str
-    quantity: float | None
-    price: float | None
-
-
-class Portfolio:
-    """Cash and positions of one algorithm.
-
-    A market order fills at the quote that caused it; nothing but a fill changes cash and
-    positions. Long only, fractional units, no costs.
+    Nothing but a fill changes cash and positions. Made of the starting cash alone it bets a
+    random fraction of its cash, in fractional units, without costs and limits, and its orders
+    fill at the quote that caused them.
 
     :param amount: the starting cash, finite and at least 0.
     :param sizing: how much to bet on a buy signal; by default a random fraction of what is
         left, drawn from the module `random`.
+    :param broker: how much an order may be, what it costs, and where it fills.
+    :param limits: what refuses or cuts orders.
     :raises ValueError: if the amount is no such number.
     """
 
-    def __init__(self, amount: float, sizing: Sizing | None = None):
+    def __init__(
+        self,
+        amount: float,
+        sizing: Sizing | None = None,
+        broker: PaperBroker | None = None,
+        limits: Iterable[Limit] = (),
+    ):
         cash = float(amount)
         if not (math.isfinite(cash) and cash >= 0):
             raise ValueError(f"the starting cash is {amount}: it has to be finite and at least 0")
-        self.cash = cash
-        self.positions: dict[str, float] = {}
-        """Units held, by instrument; what is not held is not in it."""
+        super().__init__(cash)
         self.orders: list[Order] = []
         """Placed since the last quote came, in the order placed."""
         self.fills: list[Fill] = []
         """Filled since the last quote came, in the order filled."""
-        self.sizing: Sizing = RandomFraction(random) if sizing is None else sizing
-        self._prices: dict[str, float] = {}
+        self.sizing: Sizing = RandomFraction(random_module) if sizing is None else sizing
+        self._broker = PaperBroker() if broker is None else broker
+        self._limits = Limits(limits)
         self._algo = ""
-        self._before: _Before | None = None
-        self._changes: list[_Change] = []
         self._said_spent = False
+        # What the quote begun last has replaced, so that it can be taken back: its instrument's
+        # price, and, noted before anything else changes, the rest.
+        self._sid = ""
+        self._last_price: float | None = None
+        self._doubt: str | None = None
+        self._before: _Before | None = None
+        self._changes: list[Change] = []
+        self._valued: dict[str, float | None] = {}
+
+    @classmethod
+    def from_params(
+        cls, params: Mapping[str, Any], random: RandomSource | None = None
+    ) -> Portfolio:
+        """Make a portfolio by the parameters in `portfolio.PARAMETERS`; others are not looked at.
+
+        :param params: values by name, as `initialize` receives them.
+        :param random: what a random sizing draws from; by default a generator of its own, made
+            from the parameter `seed` and kept with the portfolio's state.
+        :raises ParameterError: if a value is not allowed, or lacks another one.
+        """
+        return cls(**settings.read(params, random))
 
     # What an algorithm calls.
 
@@ -73,154 +93,296 @@ class Portfolio:
         """Place the buy that the sizing asks for on a buy signal.
 
         :param data: a quote, `{'sid': 'GOOG', 'quote': 345.0, ...}`.
-        :return: the cash that was bet; 0.0 if that would be less than 0.01.
+        :return: the cash that was bet; 0.0 if that is nothing.
         """
-        amount = self.sizing.amount(self.cash, data)
-        return self.buy(data, amount)
+        self._quote(data)
+        return self.buy(data, self.sizing.amount(self, data))
 
     def buy(self, data: Mapping[str, Any], amount: float) -> float:
-        """Place a market order for `amount` of cash, cut to the cash that is left.
+        """Place a market order for `amount` of cash, cut to what cash and limits allow.
 
-        :return: the cash committed; 0.0, and no order, if that would be less than 0.01.
+        :return: the cash committed; 0.0 if that would be less than 0.01, or less than one unit
+            where units are whole, or if a limit refused the order.
         :raises ValueError: if the amount is not a finite number.
         """
         if not math.isfinite(amount):
             raise ValueError(f"cannot buy for {amount}: an amount is a finite number")
+        quote, cash = self._quote(data), self.buying_power
         if self.cash < MINIMUM_AMOUNT and not self._said_spent:
             self._said_spent = True
             log.info("cash is spent")
-        amount = min(amount, self.cash)
-        if amount < MINIMUM_AMOUNT:
+        if min(amount, cash) / quote > MAXIMUM_QUANTITY:
+            raise ValueError(
+                f"cannot buy {data['sid']} for {min(amount, cash):g} at {quote}:"
+                f" at most {MAXIMUM_QUANTITY:g} units"
+            )
+        quantity, asked = self._broker.lot(quote, float(amount), cash)
+        if asked < MINIMUM_AMOUNT:
             return 0.0
-        self._place("buy", data, amount / float(data["quote"]), amount)
+        doubt = self._doubts(data)
+        cut = Cut(0.0, doubt) if doubt else self._limits.cut(data, asked, self)
+        if cut is None:
+            self._place("buy", data, quantity, asked)
+            return asked
+        quantity, amount = self._broker.lot(quote, cut.amount, cash)
+        if amount < MINIMUM_AMOUNT:
+            quantity, amount = 0.0, 0.0
+        self._place("buy", data, quantity, amount, asked, cut.reason)
         return amount
 
     def sell(self, data: Mapping[str, Any], quantity: float | None = None) -> float:
         """Place a market order to sell `quantity` units, by default the whole position.
 
-        :return: the units sold; 0.0, and no order, if none are held and none were asked for.
-        :raises ValueError: if that is not above 0, or more than is held.
+        :return: the units that are sold; 0.0 if none are held and none were asked for, or if a
+            limit refused the order.
+        :raises ValueError: if that is not above 0, more than is held, or a part of a unit where
+            units are whole.
         """
-        held = self.positions.get(data["sid"], 0.0)
+        sid, quote = data["sid"], self._quote(data)
+        held = self._broker.unsold(sid, self.quantity(sid))
         if quantity is None:
             quantity = held
             if not held:
                 return 0.0
         if not 0 < quantity <= held:
             raise ValueError(
-                f"cannot sell {quantity} of {data['sid']}: {held} are held, and this portfolio"
-                " sells no more than it holds"
+                f"cannot sell {quantity} of {sid}: {held} are held, and this portfolio is long"
+                " only: it sells no more than it holds"
             )
-        self._place("sell", data, quantity, quantity * float(data["quote"]))
-        return quantity
+        quantity = float(quantity)
+        if not self._broker.is_lot(quantity):
+            raise ValueError(f"cannot sell {quantity} of {sid}: units are whole")
+        amount = quantity * quote
+        if not amount:  # a quantity so small that its value vanishes
+            return 0.0
+        reason = self._doubts(data) or self._unpaid(amount, quantity)
+        if reason is None:
+            self._place("sell", data, quantity, amount)
+            return quantity
+        self._place("sell", data, 0.0, 0.0, amount, reason)
+        return 0.0
+
+    def order_target_value(self, data: Mapping[str, Any], target: float) -> None:
+        """Place the order that brings a position to a value.
+
+        :param target: cash, at least 0; cut like any buy, and to whole units where they are whole.
+        """
+        sid, quote = data["sid"], self._quote(data)
+        excess = self.value(sid) - target
+        held = self._broker.unsold(sid, self.quantity(sid))
+        if excess < 0:
+            self.buy(data, -excess)
+        elif target <= 0:
+            self.sell(data)
+        elif (quantity := min(held, self._broker.units(quote, excess))) * quote >= MINIMUM_AMOUNT:
+            self.sell(data, quantity)
+
+    # What it may read, beside the account.
 
     @property
-    def equity(self) -> float:
-        """Cash plus the value of every position at its instrument's last quote."""
-        # fsum, so that the order in which positions were opened leaves no trace in the sum
-        values = (quantity * self._prices[sid] for sid, quantity in self.positions.items())
-        return math.fsum((self.cash, *values))
+    def buying_power(self) -> float:
+        """Cash that no order placed has committed yet."""
+        if not self._broker.pending:
+            return self.cash
+        return max(0.0, self.cash - self._broker.committed)
+
+    @property
+    def instruments(self) -> int:
+        """How many have been quoted so far."""
+        return len(self.prices)
+
+    @property
+    def halt(self) -> str | None:
+        """Why a limit has stopped all buying, if one has."""
+        return self._limits.halt
+
+    def value(self, sid: str) -> float:
+        """Return what is held of an instrument, once all orders placed have filled, in cash."""
+        held = self._broker.unsold(sid, self.quantity(sid))
+        return held * self.prices.get(sid, 0.0) + self._broker.bought(sid)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return cash, positions and equity as plain data (contracts/portfolio.schema.json)."""
+        """Return the state as plain data (contracts/portfolio.schema.json)."""
         return {
             "cash": self.cash,
             "positions": {
-                sid: {"quantity": quantity, "price": self._prices[sid]}
-                for sid, quantity in sorted(self.positions.items())
+                sid: {
+                    "quantity": held.quantity,
+                    "average_cost": held.average_cost,
+                    "price": self.prices[sid],
+                }
+                for sid, held in sorted(self.positions.items())
             },
             "equity": self.equity,
+            "exposure": self.exposure,
+            "realised": self.realised,
+            "unrealised": self.unrealised,
+            "fees": self.fees,
+            "halt": self.halt,
         }
 
     # What the engine calls, around each quote.
 
     def begin(self, algo: str, data: Mapping[str, Any]) -> None:
-        """Value the instrument by a quote that has come, and forget the last one's orders.
+        """Take a quote in: value its instrument, and fill the orders that waited for it.
+
+        What was placed and filled at the quote before is forgotten.
 
         :param algo: the algorithm's name, for the ids of what it places.
+        :raises MissingTimeError: if a limit needs the quote's time, and it has none.
         """
-        sid = data["sid"]
-        self._before = _Before(sid, self._prices.get(sid), self._said_spent)
+        sid, prices = data["sid"], self.prices
+        if self._before is not None:
+            self._forget()
         self._algo = algo
-        self._prices[sid] = data["quote"]
-        self.orders, self.fills = [], []
-        self._changes.clear()
+        self._sid = sid
+        self._last_price = prices.get(sid)
+        if self._limits or self._broker.pending:
+            self._begin_watched(data)
+        else:
+            prices[sid] = data["quote"]
+
+    def _begin_watched(self, data: Mapping[str, Any]) -> None:
+        sid, broker, limits = data["sid"], self._broker, self._limits
+        self._note()
+        self._doubt = limits.distrust(data, self._last_price)
+        equity = self.equity
+        if self._doubt is None:
+            self.prices[sid] = data["quote"]
+        limits.watch(Seen(data, self._last_price, equity, self.equity))
+        if limits.halt:
+            broker.cancel_buys()
+        if broker.pending and self._doubt is None:
+            for order in broker.take_due(sid):
+                self._execute(order, data)
+
+    def _note(self) -> None:
+        if self._before is None:
+            sizing = self.sizing
+            generator = sizing.save() if isinstance(sizing, SeededFraction) else None
+            self._before = _Before(
+                self._broker.pending, self._limits.states, self._said_spent, generator
+            )
+
+    def undo(self) -> None:
+        """Take back the quote begun last, its orders and its fills, as if it had not come."""
+        while self._changes:
+            self.restore(self._changes.pop())
+        for sid, price in {**self._valued, self._sid: self._last_price}.items():
+            if price is None:
+                self.prices.pop(sid, None)
+            else:
+                self.prices[sid] = price
+        if self._before:
+            self._broker.pending, self._limits.states, self._said_spent, generator = self._before
+            if isinstance(self.sizing, SeededFraction):
+                self.sizing.load(generator)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._sid, self._last_price, self._doubt, self._before = "", None, None, None
+        self.orders, self.fills, self._changes, self._valued = [], [], [], {}
 
     def save(self) -> dict[str, Any]:
         """Return what a later `load` needs, as plain data."""
         return {
             "cash": self.cash,
-            "positions": self.positions,
-            "prices": self._prices,
+            "realised": self.realised,
+            "fees": self.fees,
+            "positions": {sid: list(held) for sid, held in self.positions.items()},
+            "prices": dict(self.prices),
+            "pending": [list(order) for order in self._broker.pending],
+            "limits": self._limits.states,
+            "sizing": self.sizing.save() if isinstance(self.sizing, SeededFraction) else None,
             "said_spent": self._said_spent,
         }
 
     def load(self, data: Mapping[str, Any]) -> None:
         """Take on the state that `save` returned."""
-        self.cash = data["cash"]
-        self.positions = dict(data["positions"])
-        self._prices = dict(data["prices"])
+        self.cash, self.realised, self.fees = data["cash"], data["realised"], data["fees"]
+        self.positions = {sid: Position(*held) for sid, held in data["positions"].items()}
+        self.prices = dict(data["prices"])
+        self._broker.pending = tuple(Order(*fields) for fields in data["pending"])
+        self._limits.states = data["limits"]
+        if isinstance(self.sizing, SeededFraction):
+            self.sizing.load(data["sizing"])
         self._said_spent = data["said_spent"]
-        self.orders, self.fills = [], []
-        self._changes.clear()
-        self._before = None
+        self._forget()
 
-    def undo(self) -> None:
-        """Take back the quote begun last, its orders and its fills, as if it had not come."""
-        while self._changes:
-            self.cash, sid, quantity, price = self._changes.pop()
-            self._hold(sid, quantity)
-            self._value(sid, price)
-        self.orders, self.fills = [], []
-        if self._before:
-            sid, price, self._said_spent = self._before
-            self._value(sid, price)
-            self._before = None
+    def reset(self) -> str | None:
+        """Let buying go on after a limit has stopped it; measure losses from the present equity.
+
+        :return: why it had stopped; None if it had not.
+        """
+        halt = self._limits.halt
+        self._limits.reset(self.equity)
+        return halt
 
     # Orders and their fills.
 
-    def _place(self, side: Side, data: Mapping[str, Any], quantity: float, amount: float) -> None:
+    def _quote(self, data: Mapping[str, Any]) -> float:
+        """Return the price that an order is placed at."""
+        self._note()
+        sid, price = data["sid"], float(data["quote"])
+        if sid != self._sid:  # of another instrument than the quote that has come
+            self._valued.setdefault(sid, self.prices.get(sid))
+            self.prices[sid] = price
+        return price
+
+    def _doubts(self, data: Mapping[str, Any]) -> str | None:
+        """Return why no order may be placed at a quote."""
+        sid = data["sid"]
+        if sid == self._sid:
+            return self._doubt
+        return self._limits.distrust(data, self._valued[sid])
+
+    def _unpaid(self, amount: float, quantity: float) -> str | None:
+        left = self.cash + self._broker.proceeds(amount, quantity)
+        if left >= 0:
+            return None
+        return f"costs: they are more than the sale brings and the cash, by {-left:.2f}"
+
+    def _place(
+        self,
+        side: Side,
+        data: Mapping[str, Any],
+        quantity: float,
+        amount: float,
+        asked: float | None = None,
+        reason: str | None = None,
+    ) -> None:
         algo, sid, price, ts = self._algo, data["sid"], float(data["quote"]), data.get("ts")
-        if quantity > MAXIMUM_QUANTITY:
-            raise ValueError(
-                f"cannot {side} {quantity:g} of {sid} at {price}:"
-                f" at most {MAXIMUM_QUANTITY:g} units"
-            )
-        quote_id = data.get("id", "")
-        key = f"{algo}:{data.get('channel', '')}:{quote_id}"
-        order_id = f"{key}:{len(self.orders)}"
-        self._changes.append(
-            _Change(self.cash, sid, self.positions.get(sid), self._prices.get(sid))
+        order = Order(
+            f"{self._key(data)}:{len(self.orders)}",
+            algo,
+            sid,
+            side,
+            "market",
+            quantity,
+            price,
+            amount,
+            ts,
+            data.get("id", ""),
+            asked,
+            reason,
         )
-        self._prices[sid] = price
-        self.orders.append(
-            Order(order_id, algo, sid, side, "market", quantity, price, amount, ts, quote_id)
-        )
-        # On paper a market order fills at once, at the quote that caused it.
-        fill_id = f"{key}:{len(self.fills)}"
-        self._apply(
-            Fill(fill_id, order_id, algo, sid, side, quantity, price, amount, 0.0, ts, quote_id)
-        )
+        self.orders.append(order)
+        if not quantity:
+            return
+        if self._broker.waits:
+            self._broker.pending = (*self._broker.pending, order)
+        else:
+            self._execute(order, data)
 
-    def _apply(self, fill: Fill) -> None:
-        held = self.positions.get(fill.sid)
+    def _execute(self, order: Order, data: Mapping[str, Any]) -> None:
+        fill_id = f"{self._key(data)}:{len(self.fills)}"
+        fill = self._broker.execute(order, data, fill_id, self.cash)
+        if fill is None:
+            log.warning("%s does not fill: the cash no longer pays for it", order.id)
+            return
         self.fills.append(fill)
-        if fill.side == "buy":
-            self.cash -= fill.amount + fill.fee
-            self._hold(fill.sid, (held or 0.0) + fill.quantity)
-        else:
-            self.cash += fill.amount - fill.fee
-            self._hold(fill.sid, (held or 0.0) - fill.quantity)
-            self._said_spent = False
+        self._changes.append(self.apply(fill))
+        self._said_spent = self._said_spent and fill.side == "buy"
 
-    def _hold(self, sid: str, quantity: float | None) -> None:
-        if quantity:
-            self.positions[sid] = quantity
-        else:
-            self.positions.pop(sid, None)
-
-    def _value(self, sid: str, price: float | None) -> None:
-        if price is None:
-            self._prices.pop(sid, None)
-        else:
-            self._prices[sid] = price
+    def _key(self, data: Mapping[str, Any]) -> str:
+        return f"{self._algo}:{data.get('channel', '')}:{data.get('id', '')}"

@@ -1,14 +1,40 @@
 """Sizing policies: how much of the cash to bet on a buy signal."""
 
+from __future__ import annotations
+
+import random as random_module
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 
-class Sizing(Protocol):
-    """What a portfolio asks of its sizing policy."""
+class Book(Protocol):
+    """What policies and limits read of a portfolio."""
 
-    def amount(self, cash: float, quote: Mapping[str, Any]) -> float:
-        """Return the cash to bet on a buy signal for `quote`, from 0 to `cash`."""
+    @property
+    def buying_power(self) -> float:
+        """Cash that no order placed has committed yet."""
+        ...
+
+    @property
+    def equity(self) -> float:
+        """Cash plus the value of every position at its instrument's last quote."""
+        ...
+
+    @property
+    def instruments(self) -> int:
+        """How many have been quoted so far."""
+        ...
+
+    def value(self, sid: str) -> float:
+        """Return what is held of an instrument, once all orders placed have filled, in cash."""
+        ...
+
+
+class Sizing(Protocol):
+    """What a portfolio asks of its sizing policy; it cuts the answer to what the cash pays."""
+
+    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:
+        """Return the cash to bet on a buy signal for `quote`; 0 or less for none."""
         ...
 
 
@@ -21,11 +47,96 @@ class RandomSource(Protocol):
 
 
 class RandomFraction:
-    """Bet a random fraction, uniform in [0, 1), of the cash that is left: a first example."""
+    """Bet a random fraction, uniform in [0, 1), of the cash that is left: a first example.
+
+    Source: the article that Tickwire grew out of.
+    """
 
     def __init__(self, random: RandomSource):
         self._random = random
 
-    def amount(self, cash: float, quote: Mapping[str, Any]) -> float:  # noqa: ARG002, the quote does not matter here
-        """Return a random fraction of `cash`."""
-        return self._random.random() * cash
+    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:  # noqa: ARG002, the quote does not matter here
+        """Return a random fraction of the cash."""
+        return self._random.random() * book.buying_power
+
+
+class SeededFraction(RandomFraction):
+    """The same with a generator of its own, whose state is kept with the portfolio's.
+
+    :param seed: of the generator.
+    """
+
+    def __init__(self, seed: int | None):
+        self._own = random_module.Random(seed)
+        super().__init__(self._own)
+
+    def save(self) -> Any:
+        """Return the generator's state."""
+        return self._own.getstate()
+
+    def load(self, state: Any) -> None:
+        """Take on the state that `save` returned."""
+        self._own.setstate(state)
+
+
+class FixedFraction:
+    """Bet a fixed fraction of the equity.
+
+    Source: fixed fractional trading, in R. Vince, Portfolio Management Formulas (1990), ch. 2.
+
+    :param fraction: above 0 and at most 1.
+    """
+
+    def __init__(self, fraction: float):
+        self.fraction = fraction
+
+    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:  # noqa: ARG002
+        """Return that fraction of the equity."""
+        return self.fraction * book.equity
+
+
+class FixedCash:
+    """Bet the same amount of cash each time.
+
+    Source: the constant sum of dollar-cost averaging, in B. Graham, The Intelligent Investor
+    (1949), ch. 5.
+
+    :param bet: cash, above 0.
+    """
+
+    def __init__(self, bet: float):
+        self.bet = bet
+
+    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:  # noqa: ARG002
+        """Return that amount."""
+        return self.bet
+
+
+class AllIn:
+    """Bet all the cash that is left: one position at a time, as textbook tests of a rule do.
+
+    Source: the double-or-out strategy of W. Brock, J. Lakonishok and B. LeBaron, Simple Technical
+    Trading Rules and the Stochastic Properties of Stock Returns, Journal of Finance 47 (1992).
+    """
+
+    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:  # noqa: ARG002
+        """Return the cash."""
+        return book.buying_power
+
+
+class EqualWeight:
+    """Bring the position up to an equal share of the equity, 1/N for each of N instruments.
+
+    Source: V. DeMiguel, L. Garlappi and R. Uppal, Optimal Versus Naive Diversification, Review of
+    Financial Studies 22 (2009).
+
+    :param instruments: N; None for as many as have been quoted so far.
+    """
+
+    def __init__(self, instruments: int | None = None):
+        self.instruments = instruments
+
+    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:
+        """Return what the position lacks of its share."""
+        share = book.equity / (self.instruments or book.instruments)
+        return share - book.value(quote["sid"])

@@ -1,0 +1,199 @@
+"""The parameters of a portfolio, and what they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from portfolio.broker import PaperBroker
+from portfolio.costs import Costs
+from portfolio.errors import ParameterError
+from portfolio.limits import (
+    LargestDailyLoss,
+    LargestDrawdown,
+    LargestOrder,
+    LargestPosition,
+    Limit,
+    PriceBand,
+    StaleAfter,
+)
+from portfolio.parameters import Parameter
+from portfolio.sizing import (
+    AllIn,
+    EqualWeight,
+    FixedCash,
+    FixedFraction,
+    RandomFraction,
+    RandomSource,
+    SeededFraction,
+    Sizing,
+)
+
+STARTING_CASH = Parameter(
+    "starting_cash",
+    10000,
+    "The cash that the portfolio starts with.",
+    minimum=0,
+    maximum=1e15,
+    aliases=("cash",),
+)
+
+SIZING = Parameter(
+    "sizing",
+    "random_fraction",
+    "How much to bet on a buy signal.",
+    choices=("random_fraction", "fixed_fraction", "fixed_cash", "all_in", "equal_weight"),
+)
+FRACTION = Parameter(
+    "fraction", None, "The fraction of the equity that fixed_fraction bets.", minimum=0, maximum=1
+)
+BET = Parameter("bet", None, "The cash that fixed_cash bets.", minimum=0, maximum=1e15)
+INSTRUMENTS = Parameter(
+    "instruments",
+    None,
+    "How many share the equity by equal_weight; by default those quoted so far.",
+    minimum=1,
+    maximum=1_000_000,
+    whole=True,
+)
+
+UNITS = Parameter(
+    "units",
+    "fractional",
+    "Whether a part of a unit can be traded.",
+    choices=("fractional", "whole"),
+)
+FILL = Parameter(
+    "fill",
+    "quote",
+    "Where an order fills: at the quote that caused it, or the next one of its instrument.",
+    choices=("quote", "next"),
+)
+
+COMMISSION = Parameter(
+    "commission", None, "Fraction of a fill's amount that is charged.", minimum=0, maximum=1
+)
+COMMISSION_PER_SHARE = Parameter(
+    "commission_per_share", None, "Cash charged per unit.", minimum=0, maximum=1e9
+)
+COMMISSION_PER_ORDER = Parameter(
+    "commission_per_order", None, "Cash charged per fill.", minimum=0, maximum=1e9
+)
+MINIMUM_COMMISSION = Parameter(
+    "minimum_commission", None, "The least cash charged per fill.", minimum=0, maximum=1e9
+)
+SLIPPAGE = Parameter(
+    "slippage", None, "Fraction of the quote by which a fill is worse.", minimum=0, maximum=0.5
+)
+
+LARGEST_ORDER = Parameter(
+    "largest_order", None, "Cuts a buy to so much cash.", minimum=0, maximum=1e15
+)
+LARGEST_POSITION = Parameter(
+    "largest_position", None, "Cuts a buy to a position worth so much.", minimum=0, maximum=1e15
+)
+LARGEST_DAILY_LOSS = Parameter(
+    "largest_daily_loss",
+    None,
+    "Stops buying for the day once this fraction of the equity is lost; needs ts.",
+    minimum=0.0001,
+    maximum=1,
+)
+LARGEST_DRAWDOWN = Parameter(
+    "largest_drawdown",
+    None,
+    "Stops buying, until a reset, once the equity is this fraction below its peak.",
+    minimum=0.0001,
+    maximum=1,
+)
+PRICE_BAND = Parameter(
+    "price_band",
+    None,
+    "Trusts no quote further than this fraction from the last one.",
+    minimum=0,
+    maximum=1e9,
+)
+STALE_AFTER = Parameter(
+    "stale_after",
+    None,
+    "Trusts no quote so many seconds older than the newest one; needs ts.",
+    minimum=0,
+    maximum=1e12,
+)
+
+_SIZING = (SIZING, FRACTION, BET, INSTRUMENTS)
+_COSTS = {
+    COMMISSION: "fraction",
+    COMMISSION_PER_SHARE: "per_share",
+    COMMISSION_PER_ORDER: "per_order",
+    MINIMUM_COMMISSION: "minimum",
+    SLIPPAGE: "slippage",
+}
+_LIMITS: dict[Parameter, Callable[[float], Limit]] = {
+    LARGEST_ORDER: LargestOrder,
+    LARGEST_POSITION: LargestPosition,
+    LARGEST_DAILY_LOSS: LargestDailyLoss,
+    LARGEST_DRAWDOWN: LargestDrawdown,
+    PRICE_BAND: PriceBand,
+    STALE_AFTER: StaleAfter,
+}
+_OTHERS = (UNITS, FILL, *_COSTS, *_LIMITS)
+
+PARAMETERS = (STARTING_CASH, *_SIZING, *_OTHERS)
+"""All that `Portfolio.from_params` reads, but for `seed`."""
+
+UNSIZED = (STARTING_CASH, *_OTHERS)
+"""The same without sizing, for an algorithm that says itself how much to buy."""
+
+
+def sized(default: str) -> tuple[Parameter, ...]:
+    """Return `PARAMETERS` with another default for the sizing."""
+    return tuple(replace(each, default=default) if each is SIZING else each for each in PARAMETERS)
+
+
+def read(params: Mapping[str, Any], random: RandomSource | None) -> dict[str, Any]:
+    """Return the arguments that these parameters make for a `Portfolio`.
+
+    :raises ParameterError: if a value is not allowed, or lacks another one.
+    """
+    costs = {field: each.read(params) for each, field in _COSTS.items()}
+    limits = [(make, each.read(params)) for each, make in _LIMITS.items()]
+    return {
+        "amount": STARTING_CASH.read(params),
+        "sizing": _sizing(params, random),
+        "broker": PaperBroker(
+            UNITS.read(params),
+            FILL.read(params),
+            Costs(**{field: value for field, value in costs.items() if value is not None}),
+        ),
+        "limits": [make(value) for make, value in limits if value is not None],
+    }
+
+
+def _sizing(params: Mapping[str, Any], random: RandomSource | None) -> Sizing:
+    name = SIZING.read(params)
+    for detail, owner, is_needed in (
+        (FRACTION, "fixed_fraction", True),
+        (BET, "fixed_cash", True),
+        (INSTRUMENTS, "equal_weight", False),
+    ):
+        given = detail.read(params)
+        if given is None and is_needed and name == owner:
+            raise ParameterError(f"sizing is {name}: give it the parameter {detail.name}, too")
+        if given is not None and name != owner:
+            raise ParameterError(
+                f"parameter {detail.name} is {given!r}: it belongs to the sizing {owner}, and"
+                f" sizing is {name}"
+            )
+    if name == "fixed_fraction":
+        return FixedFraction(FRACTION.read(params))
+    if name == "fixed_cash":
+        return FixedCash(BET.read(params))
+    if name == "all_in":
+        return AllIn()
+    if name == "equal_weight":
+        return EqualWeight(INSTRUMENTS.read(params))
+    if random is not None:
+        return RandomFraction(random)
+    return SeededFraction(params.get("seed"))
