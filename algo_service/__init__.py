@@ -3,6 +3,5 @@
 from algo_service.algorithm import Algorithm
 from algo_service.algorithms import RandomAlgo
 from algo_service.engine import Engine
-from algo_service.parameters import Parameter
 
-__all__ = ["Algorithm", "Engine", "Parameter", "RandomAlgo"]
+__all__ = ["Algorithm", "Engine", "RandomAlgo"]

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from algo_service.errors import AlgoServiceError
+
 
 class Algorithm(Protocol):
     """An algorithm, as its author writes it.
 
     Where it holds a `portfolio.Portfolio` as `self.portfolio`, orders and fills are taken from
     there. Where it does not, `event` may return them. A class attribute `PARAMETERS`, a tuple
-    of `algo_service.Parameter`, lets a misspelt parameter be refused.
+    of `portfolio.Parameter`, lets a misspelt parameter be refused.
     """
 
     def initialize(self, params: Mapping[str, Any]) -> list[str]:
@@ -29,3 +31,17 @@ class Algorithm(Protocol):
             orders, each a map with at least `side`, `sid` and `quantity`.
         """
         ...
+
+
+def channels(answer: Any) -> list[str]:
+    """Return the channels that `initialize` has answered with.
+
+    :raises AlgoServiceError: if the answer is none.
+    """
+    names = list(answer) if isinstance(answer, list | tuple) else []
+    if not names or not all(isinstance(channel, str) and channel for channel in names):
+        raise AlgoServiceError(
+            f"initialize returned {answer!r:.80}: it has to return the list of the channels that"
+            " the algorithm wants, such as ['quotes']"
+        )
+    return names

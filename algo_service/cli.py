@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
-import msgpack
 
 from algo_service.engine import Engine
 from algo_service.errors import AlgoServiceError
-
-
-class _Param(click.ParamType[tuple[str, Any]]):
-    name = "name=value"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, Any]:
-        if isinstance(value, tuple):
-            return value
-        key, equals, text = value.partition("=")
-        if not equals or not key:
-            self.fail(
-                f'"{value}" is no parameter: write name=value, such as threshold=0.5', param, ctx
-            )
-        try:
-            parsed = json.loads(text)
-            msgpack.packb(parsed)  # as it has to travel
-        except ValueError:
-            return key, text
-        except OverflowError:
-            self.fail(f"{key} is {text}: a whole number has at most 64 bits", param, ctx)
-        return key, parsed
+from algo_service.options import algorithm_options, merge_params
+from portfolio import PortfolioError
 
 
 def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -60,29 +37,13 @@ def cli() -> None:
     show_envvar=True,
     help="Address to bind the RPC server to.",
 )
-@click.option(
-    "--algo",
-    default="random",
-    envvar="ALGO_SERVICE_ALGO",
-    show_envvar=True,
-    help="A built-in name, package.module:Class or path/to/file.py:Class.",
-)
+@algorithm_options
 @click.option(
     "--name",
     callback=_name,
     envvar="ALGO_SERVICE_NAME",
     show_envvar=True,
     help="Name on the wire; by default the built-in's or the class' name.",
-)
-@click.option(
-    "--param",
-    "params",
-    type=_Param(),
-    multiple=True,
-    envvar="ALGO_SERVICE_PARAM",
-    show_envvar=True,
-    help="A parameter, which wins over the caller's; its value is read as JSON, else as text."
-    " The variable may hold several, with spaces between them.",
 )
 @click.option(
     "--journal",
@@ -106,6 +67,7 @@ def serve(
     params: tuple[tuple[str, Any], ...],
     journal: Path | None,
     log_level: str,
+    **short: str | None,
 ) -> None:
     """Serve one algorithm until SIGINT or SIGTERM."""
     from algo_service import serve as service
@@ -129,7 +91,7 @@ def serve(
                 fg="yellow",
             )
 
-    service.serve(algo, addr, name, dict(params), journal, ready)
+    service.serve(algo, addr, name, merge_params(params, short), journal, ready)
 
 
 @cli.command()
@@ -146,10 +108,35 @@ def journal(file: Path, orders: bool) -> None:
         click.echo(order)
 
 
+@cli.command()
+def algos() -> None:
+    """List the built-in algorithms with their parameters."""
+    from algo_service import listing
+
+    for line in listing.lines():
+        click.echo(line)
+
+
+@cli.command(context_settings={"show_default": True})
+@click.option(
+    "--addr",
+    default="tcp://127.0.0.1:4242",
+    envvar="ALGO_SERVICE_ADDR",
+    show_envvar=True,
+    help="Address of the service.",
+)
+def reset(addr: str) -> None:
+    """Let a service buy again that a limit has stopped."""
+    from algo_service import reset as resetting
+
+    halt = resetting.reset(addr)
+    click.echo(f"reset: {halt}" if halt else "nothing to reset: no limit has stopped its buying")
+
+
 def main() -> None:
     """Run the command; a user's mistake is one sentence and exit status 2."""
     try:
         cli()
-    except AlgoServiceError as error:
+    except (AlgoServiceError, PortfolioError) as error:
         click.echo(f"algo-service: {error}", err=True)
         sys.exit(2)

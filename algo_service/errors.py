@@ -2,12 +2,13 @@
 
 AlgoServiceError
 ├── LoadError        an algorithm cannot be imported, or is none
-├── ParameterError   a parameter is unknown, or its value is not allowed
 ├── AddressError     the service cannot listen at an address
 ├── QuoteError       a quote breaks the contract
 ├── OrderError       an algorithm returned something that is no order
 ├── StateError       what an algorithm's save() returned cannot be kept
 └── JournalError     a journal cannot be opened, or cannot be written
+
+Parameters are the portfolio's as well: their error is `portfolio.ParameterError`.
 """
 
 
@@ -17,10 +18,6 @@ class AlgoServiceError(Exception):
 
 class LoadError(AlgoServiceError):
     """An algorithm cannot be imported, or is none."""
-
-
-class ParameterError(AlgoServiceError):
-    """A parameter is unknown, or its value is not allowed."""
 
 
 class AddressError(AlgoServiceError):

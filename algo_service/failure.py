@@ -9,7 +9,7 @@ LONGEST_SENTENCE = 1000
 LONGEST_TRACEBACK = 65536
 """Characters: an error has to fit in a message."""
 
-_ENGINE = str(Path(__file__).with_name("engine.py"))
+_DRIVER = str(Path(__file__).with_name("driver.py"))
 
 
 def sentence(error: BaseException) -> str:
@@ -22,9 +22,9 @@ def sentence(error: BaseException) -> str:
 
 
 def own_traceback(error: BaseException) -> str:
-    """Return the traceback without the frames of the engine, which its author does not know."""
+    """Return the traceback without the frames of the driver, which its author does not know."""
     frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename == _ENGINE:
+    while frames is not None and frames.tb_frame.f_code.co_filename == _DRIVER:
         frames = frames.tb_next
     text = _utf8("".join(traceback.format_exception(type(error), error, frames)))
     return text[-LONGEST_TRACEBACK:]  # its end tells most

@@ -61,6 +61,7 @@ class Host:
             "event": self.event,
             "events": self.events,
             "snapshot": self.snapshot,
+            "reset": self.reset,
         }
         if self._journal:
             methods["orders_since"] = self.orders_since
@@ -95,6 +96,11 @@ class Host:
     def snapshot(self) -> dict[str, Any]:
         """Return the portfolio, the algorithm's name and parameters, the last quote id and seq."""
         return self._in_worker(self.engine.snapshot)
+
+    @exposed
+    def reset(self) -> str | None:
+        """Let buying go on that a limit has stopped; returns why it had, or nil if it had not."""
+        return self._in_worker(self.engine.reset)
 
     @exposed
     def orders_since(self, seconds: float, after: int = 0) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from typing import Any
 from algo_service.errors import JournalError
 from algo_service.ledger import Begun, Decision, Entry, Failure, Key, State
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # Marks the file as ours in SQLite's header: "Tkwr".
 _APPLICATION_ID = 0x546B7772
 
@@ -40,6 +40,7 @@ CREATE TABLE orders (
 CREATE TABLE fills (
     seq INTEGER, n INTEGER, text TEXT NOT NULL, PRIMARY KEY (seq, n)
 ) WITHOUT ROWID;
+CREATE TABLE resets (seq INTEGER NOT NULL, at REAL NOT NULL, halt TEXT NOT NULL);
 CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 
@@ -122,9 +123,14 @@ class Journal:
             self._db.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", decisions)
             self._db.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
             self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
-            for name, value, written in zip(State._fields, state, self._written, strict=True):
-                if value is not None and value != written:
-                    self._db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
+            self._write_state(state)
+        self._written = state
+
+    def keep_reset(self, seq: int, halt: str, state: State) -> None:
+        """Keep that a person has reset a limit, and the state after it, in one transaction."""
+        with self._explained(), self._transaction():
+            self._db.execute("INSERT INTO resets VALUES (?, ?, ?)", (seq, self._clock(), halt))
+            self._write_state(state)
         self._written = state
 
     def outputs_since(self, seconds: float, after: int, most: int) -> list[tuple[int, Decision]]:
@@ -163,6 +169,11 @@ class Journal:
     def _texts(self, table: str, seq: int) -> list[str]:
         rows = self._db.execute(f"SELECT text FROM {table} WHERE seq = ? ORDER BY n", (seq,))
         return [text for (text,) in rows]
+
+    def _write_state(self, state: State) -> None:
+        for name, value, written in zip(State._fields, state, self._written, strict=True):
+            if value is not None and value != written:
+                self._db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
 
     def _read_state(self) -> State:
         rows = dict(self._db.execute("SELECT name, value FROM state"))
@@ -261,10 +272,11 @@ def check_file(database: sqlite3.Connection, path: Path) -> None:
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and mark != _APPLICATION_ID:
         raise JournalError(f"{path} is a database of something else, no journal")
-    if version > SCHEMA_VERSION:
+    if tables and version != SCHEMA_VERSION:
+        age = "a newer" if version > SCHEMA_VERSION else "an older"
         raise JournalError(
-            f"the journal {path} was written by a newer version: its layout is {version}, and"
-            f" this one knows up to {SCHEMA_VERSION}"
+            f"the journal {path} was written by {age} version: its layout is {version}, and"
+            f" this one reads {SCHEMA_VERSION}"
         )
     if health != "ok":
         raise JournalError(f"the journal {path} is damaged: {health}")

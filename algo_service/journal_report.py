@@ -49,6 +49,7 @@ def summary(path: Path) -> str:
             ("failed", _one(database, "SELECT count(*) FROM decisions WHERE error IS NOT NULL")),
             ("orders", _one(database, "SELECT count(*) FROM orders")),
             ("fills", _one(database, "SELECT count(*) FROM fills")),
+            ("resets", _one(database, "SELECT count(*) FROM resets")),
         ]
         for name, order in (("first", "ASC"), ("last", "DESC")):
             row = database.execute(
@@ -60,10 +61,11 @@ def summary(path: Path) -> str:
         packed = database.execute("SELECT value FROM state WHERE name = 'portfolio'").fetchone()
     if packed:
         portfolio = state.decode(packed[0])
-        lines.append(("cash", f"{portfolio['cash']:.2f}"))
-        for sid, quantity in portfolio["positions"].items():
+        lines += [(name, f"{portfolio[name]:.2f}") for name in ("cash", "realised", "fees")]
+        for sid, (quantity, cost) in portfolio["positions"].items():
             price = portfolio["prices"][sid]
-            lines.append(("position", f"{quantity:g} {sid} at {price:g}, {quantity * price:.2f}"))
+            value = f"{quantity:g} {sid} at {price:g}, {quantity * price:.2f}"
+            lines.append(("position", f"{value}, bought for {cost:.2f}"))
     return "\n".join(f"{name:<12}{value}" for name, value in lines)
 
 

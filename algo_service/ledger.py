@@ -66,6 +66,14 @@ class Ledger(Protocol):
         """Return the decision on a quote that was seen before."""
         ...
 
+    def keep_reset(self, seq: int, halt: str, state: State) -> None:
+        """Keep that a person has reset a limit after decision `seq`, and the state after it.
+
+        :param halt: why buying had stopped.
+        :raises JournalError: if it cannot; then nothing was kept.
+        """
+        ...
+
     def commit(
         self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
     ) -> None:
@@ -95,6 +103,9 @@ class Memory:
     def find(self, key: Key) -> Entry | None:
         """Return the decision on a quote that was seen lately."""
         return self._entries.get(key)
+
+    def keep_reset(self, seq: int, halt: str, state: State) -> None:
+        """Keep nothing of it: the state is in the engine."""
 
     def commit(
         self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int

@@ -13,7 +13,7 @@ from typing import Any
 
 from algo_service.algorithms import BUILT_IN
 from algo_service.errors import LoadError
-from algo_service.nearest import did_you_mean
+from portfolio.nearest import did_you_mean
 
 METHODS = ("initialize", "event")
 

@@ -18,7 +18,11 @@ def encode(record: Order | Fill) -> str:
 
     :raises ValueError: if it holds a number or a text that JSON in UTF-8 cannot.
     """
-    text = _encode(record._asdict())
+    fields = record._asdict()
+    if fields.get("reason", "") is None:
+        # contracts/order.schema.json: only an order that a limit cut or refused has these two
+        del fields["asked"], fields["reason"]
+    text = _encode(fields)
     text.encode()  # half of a surrogate pair is refused here, not on the wire
     return text
 

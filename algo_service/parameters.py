@@ -1,61 +1,13 @@
-"""Parameters: declared by an algorithm, given in layers, merged and checked once."""
+"""Parameters are given in layers, merged and checked once."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from algo_service.errors import ParameterError
-from algo_service.nearest import did_you_mean
+from portfolio import STARTING_CASH, Parameter, ParameterError
+from portfolio.nearest import did_you_mean
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of an algorithm: a number with a default and a range."""
-
-    name: str
-    default: float | None
-    """None: there is none, or it is drawn."""
-    help: str
-    minimum: float = -math.inf
-    maximum: float = math.inf
-    whole: bool = False
-    aliases: tuple[str, ...] = ()
-
-    def read(self, params: Mapping[str, Any]) -> Any:
-        """Return this parameter's value in `params`, checked, or its default.
-
-        :raises ParameterError: if the value is not a number of its range.
-        """
-        value = params.get(self.name, self.default)
-        if value is None and self.default is None:
-            return None
-        right_type = isinstance(value, int) or (isinstance(value, float) and not self.whole)
-        if isinstance(value, bool) or not right_type or not self.minimum <= value <= self.maximum:
-            raise ParameterError(f"parameter {self.name} is {value!r}: it has to be {self.range}")
-        return value
-
-    @property
-    def range(self) -> str:
-        """What is allowed, as a phrase."""
-        kind = "a whole number" if self.whole else "a number"
-        if math.isinf(self.minimum) and math.isinf(self.maximum):
-            return kind
-        if math.isinf(self.maximum):
-            return f"{kind} of at least {self.minimum:g}"
-        return f"{kind} from {self.minimum:g} to {self.maximum:g}"
-
-
-STARTING_CASH = Parameter(
-    "starting_cash",
-    10000,
-    "The cash that the portfolio starts with.",
-    minimum=0,
-    maximum=1e15,
-    aliases=("cash",),
-)
 SEED = Parameter(
     "seed",
     None,
@@ -100,3 +52,43 @@ def merge(
     for parameter in known.values():
         parameter.read(merged)
     return merged
+
+
+class Read(dict[str, Any]):
+    """Parameters that take note of which of them were read.
+
+    So that one which an algorithm without declared parameters never looks at, such as a misspelt
+    one, can be told of.
+    """
+
+    def __init__(self, parameters: Mapping[str, Any]):
+        super().__init__(parameters)
+        self._unread = set(parameters)
+
+    @property
+    def unread(self) -> list[str]:
+        """The names that nobody has asked for."""
+        return sorted(self._unread)
+
+    def __getitem__(self, name: str) -> Any:
+        self._unread.discard(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value, or `default`."""
+        self._unread.discard(name)
+        return super().get(name, default)
+
+    def __iter__(self) -> Iterator[str]:
+        self._unread.clear()
+        return super().__iter__()
+
+    def keys(self) -> Any:
+        """Return all names."""
+        self._unread.clear()
+        return super().keys()
+
+    def items(self) -> Any:
+        """Return all names and values."""
+        self._unread.clear()
+        return super().items()

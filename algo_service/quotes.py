@@ -1,6 +1,9 @@
 """A quote as the engine takes it (contracts/quote.schema.json), whoever calls."""
 
+import hashlib
+import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from algo_service.errors import QuoteError
@@ -24,6 +27,16 @@ def accept(quote: Any) -> dict[str, Any]:
         raise QuoteError(
             f'"{missing.args[0]}" is missing: a quote has at least sid, quote, id and channel'
         ) from None
+    if (
+        type(price) is float
+        and 0 < price <= HIGHEST_PRICE
+        and type(sid) is type(quote_id) is type(channel) is str
+        and quote_id
+        and channel
+        and 0 < len(sid) <= LONGEST_SID
+    ):
+        return quote
+    # rarer: a price to be made a float, or a field to be named
     if type(sid) is not str or not 0 < len(sid) <= LONGEST_SID:
         raise QuoteError(
             f'"sid" is {sid!r:.80}: it has to be a text of 1 to {LONGEST_SID} characters'
@@ -45,3 +58,12 @@ def _number(price: Any) -> float:
         # beyond what a float holds it is beyond the highest price as well
         return float(min(price, 10**10))
     raise QuoteError(f'"quote" is {price!r:.80}: a price is a number, or a JSON number as text')
+
+
+def digest(quote: Mapping[str, Any]) -> bytes:
+    """Return the same 16 bytes for the same content, whatever the order of its fields.
+
+    Another feed may write a quote's fields in another order.
+    """
+    content = json.dumps(quote, sort_keys=True, default=repr)
+    return hashlib.blake2b(content.encode(), digest_size=16).digest()

@@ -1,4 +1,4 @@
-"""RandomAlgo: bets at random. The first example; it promises nothing, least of all profit."""
+"""`random`: bets at random. The first example; it promises nothing, least of all profit."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from algo_service.parameters import SEED, STARTING_CASH, Parameter
-from portfolio import Portfolio, RandomFraction
+from algo_service.parameters import SEED
+from portfolio import PARAMETERS, Parameter, Portfolio
 
 log = logging.getLogger(__name__)
 
@@ -23,18 +23,19 @@ EXIT = Parameter(
 class RandomAlgo:
     """Draws a number from [0, 1) for each quote and buys, sells or does nothing by it.
 
-    It buys a random fraction of the cash that is left. Without an `exit` it never sells, so that
-    its bets soon spend the cash.
+    The rule of the article that Tickwire grew out of, with an exit. It buys a random fraction of
+    the cash that is left, unless another sizing is asked for. Without an `exit` it never sells, so
+    that its bets soon spend the cash.
     """
 
-    PARAMETERS = (THRESHOLD, EXIT, STARTING_CASH, SEED)
+    PARAMETERS = (THRESHOLD, EXIT, *PARAMETERS, SEED)
 
     def initialize(self, params: Mapping[str, Any]) -> list[str]:
         """Read the parameters and make the portfolio."""
         self.threshold = THRESHOLD.read(params)
         self.exit = EXIT.read(params)
         self.random = random.Random(SEED.read(params))
-        self.portfolio = Portfolio(STARTING_CASH.read(params), sizing=RandomFraction(self.random))
+        self.portfolio = Portfolio.from_params(params, self.random)
         return ["quotes"]
 
     def save(self) -> dict[str, Any]:
@@ -54,14 +55,12 @@ class RandomAlgo:
             if amount:
                 log.info("buying %.2f of %s", amount, sid)
             else:
-                log.info(
-                    "%.2f is above %g, but the bet is below 0.01: no order", number, self.threshold
-                )
+                log.info("%.2f is above %g, but the bet came to nothing", number, self.threshold)
         elif number < self.exit:
             quantity = self.portfolio.sell(data)
             if quantity:
                 log.info("selling %.2f of %s", quantity * float(data["quote"]), sid)
             else:
-                log.info("%.2f is below %g, but no %s is held: no order", number, self.exit, sid)
+                log.info("%.2f is below %g, but no %s was sold", number, self.exit, sid)
         else:
             log.info("%.2f is not above %g: no order", number, self.threshold)

@@ -1,0 +1,60 @@
+"""`momentum`: bets that what rose goes on. An example; it promises nothing, least of all profit."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from algo_service.parameters import SEED
+from portfolio import Parameter, Portfolio, sized
+
+LOOKBACK = Parameter(
+    "lookback",
+    20,
+    "Quotes back that the return is measured.",
+    minimum=1,
+    maximum=10_000,
+    whole=True,
+)
+THRESHOLD = Parameter("threshold", 0, "Hold while the return is above it.", minimum=-1, maximum=1e3)
+
+
+class Momentum:
+    """Holds an instrument while its return over the last `lookback` quotes is above `threshold`.
+
+    Source: T. J. Moskowitz, Y. H. Ooi and L. H. Pedersen, Time Series Momentum, Journal of
+    Financial Economics 104 (2012); long only, and without their scaling by volatility.
+    """
+
+    PARAMETERS = (LOOKBACK, THRESHOLD, *sized("all_in"), SEED)
+
+    def initialize(self, params: Mapping[str, Any]) -> list[str]:
+        """Read the parameters and make the portfolio."""
+        self.lookback, self.threshold = LOOKBACK.read(params), THRESHOLD.read(params)
+        self.portfolio = Portfolio.from_params(params)
+        self._quotes: dict[str, deque[float]] = {}
+        return ["quotes"]
+
+    def save(self) -> dict[str, Any]:
+        """Return the last quotes of each instrument."""
+        return {sid: list(quotes) for sid, quotes in self._quotes.items()}
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Take on the state that `save` returned."""
+        self._quotes = {sid: deque(quotes, self.lookback + 1) for sid, quotes in data.items()}
+
+    def event(self, data: dict[str, Any]) -> None:
+        """Measure the return, and buy or sell by it."""
+        sid = data["sid"]
+        quotes = self._quotes.setdefault(sid, deque(maxlen=self.lookback + 1))
+        quotes.append(data["quote"])
+        if len(quotes) <= self.lookback:
+            return
+        # rounded, so that 110 after 100 is 10 %, and not a bit more
+        rises = round(quotes[-1] / quotes[0] - 1, 9) > self.threshold
+        if not self.portfolio.value(sid):
+            if rises:
+                self.portfolio.optimize(data)
+        elif not rises:
+            self.portfolio.sell(data)

@@ -1,0 +1,198 @@
+"""Drives one algorithm with its portfolio, quote by quote: live in batches, or over history.
+
+Knows no network, no disk and no clock.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any, cast
+
+from algo_service import state
+from algo_service.algorithm import Algorithm, channels
+from algo_service.errors import AlgoServiceError, QuoteError
+from algo_service.failure import own_traceback, sentence
+from algo_service.ledger import Decision, Failure, State
+from algo_service.orders import complete, encode
+from algo_service.parameters import SEED, Read
+from algo_service.quotes import accept
+from portfolio import STARTING_CASH, Portfolio, PortfolioError
+
+log = logging.getLogger(__name__)
+
+Quote = dict[str, Any]
+
+CHUNK = 1000
+"""Quotes of history between two notes of the state, to which a quote that fails goes back."""
+
+
+class Driver:
+    """An algorithm that has been initialised.
+
+    A quote that fails leaves portfolio and algorithm as they were (an algorithm without `save` and
+    `load`: the portfolio).
+
+    :param create: makes the algorithm, such as its class.
+    :param name: the algorithm's name, for the ids of its orders.
+    :param parameters: as merged.
+    :raises AlgoServiceError: if what `initialize` answers is no list of channels.
+    """
+
+    def __init__(
+        self, create: Callable[[], Algorithm], name: str, parameters: Mapping[str, Any]
+    ) -> None:
+        self._name = name
+        self._algorithm = create()
+        self._is_restorable = is_restorable(create)
+        self._said_ignored = False
+        # An algorithm that draws from the module `random` is reproducible too.
+        random.seed(parameters[SEED.name])
+        # `cash` is another name of `starting_cash`, for the reader as for the giver.
+        cash = {"cash": parameters["starting_cash"]} if "starting_cash" in parameters else {}
+        given = Read({**parameters, **cash})
+        self.channels = channels(self._algorithm.initialize(given))
+        if not hasattr(create, "PARAMETERS"):
+            self._warn_of(given.unread)
+        portfolio = getattr(self._algorithm, "portfolio", None)
+        self.portfolio = portfolio if isinstance(portfolio, Portfolio) else None
+
+    def _warn_of(self, unread: Iterable[str]) -> None:
+        common = {SEED.name, STARTING_CASH.name, *STARTING_CASH.aliases}
+        for name in unread:
+            if name not in common:
+                log.warning("initialize of %s does not read the parameter %s", self._name, name)
+
+    def run(self, quotes: list[Quote], before: State) -> list[Decision | Failure]:
+        """Decide on a batch.
+
+        :param before: the present state.
+        """
+        if not self._is_restorable:
+            return [self._attempt(quote) for quote in quotes]
+        try:
+            return [self._decide(quote) for quote in quotes]
+        except BaseException:
+            # One of them failed, and may have changed the algorithm before it did: go back to
+            # where the batch began, and from then on take note of the state before each quote.
+            self.restore(before)
+        decisions = []
+        for quote in quotes:
+            before = self.state
+            decision = self._attempt(quote)
+            if "error" in decision:
+                self.restore(before)
+            decisions.append(decision)
+        return decisions
+
+    def play(
+        self,
+        quotes: Iterable[Any],
+        see: Callable[[Quote], None],
+        fail: Callable[[Any, Failure], None],
+    ) -> None:
+        """Decide on quotes for as long as they come.
+
+        :param see: called after each one, while the portfolio has its orders and fills.
+        :param fail: called in its place with one that failed.
+        :raises AlgoServiceError: if the algorithm has no portfolio.
+        """
+        if self.portfolio is None:
+            raise AlgoServiceError(
+                f"{self._name} has no self.portfolio: without one there is nothing to value"
+            )
+        feed = iter(quotes)
+        while chunk := list(islice(feed, CHUNK)):
+            self._play(self.portfolio, chunk, see, fail)
+
+    def _play(
+        self,
+        portfolio: Portfolio,
+        chunk: list[Any],
+        see: Callable[[Quote], None],
+        fail: Callable[[Any, Failure], None],
+    ) -> None:
+        name, begin, event = self._name, portfolio.begin, self._algorithm.event
+        start, before = 0, self.state
+        for n, quote in enumerate(chunk):
+            try:
+                accept(quote)
+            except QuoteError as error:
+                fail(quote, {"error": sentence(error), "traceback": ""})
+                continue
+            try:
+                begin(name, quote)
+                returned = event(quote)
+                if returned is not None:
+                    self._say_ignored(returned)
+            except KeyboardInterrupt:
+                raise  # the user's own
+            except BaseException as error:
+                failure = self._take_back(error)
+                if self._is_restorable:
+                    # it may have changed before it raised: go back, and come again as far as here
+                    self.restore(before)
+                    for good in chunk[start:n]:
+                        begin(name, good)
+                        event(good)
+                    start, before = n + 1, self.state
+                fail(quote, failure)
+            else:
+                see(quote)
+
+    def _attempt(self, quote: Quote) -> Decision | Failure:
+        try:
+            return self._decide(quote)
+        # whatever it is: sys.exit() in an algorithm is its mistake, not the operator's wish
+        except BaseException as error:
+            return self._take_back(error)
+
+    def _take_back(self, error: BaseException) -> Failure:
+        if self.portfolio:
+            self.portfolio.undo()
+        is_own = isinstance(error, AlgoServiceError | PortfolioError)
+        return {"error": sentence(error), "traceback": "" if is_own else own_traceback(error)}
+
+    def _decide(self, quote: Quote) -> Decision:
+        portfolio = self.portfolio
+        if portfolio is None:
+            orders = complete(self._algorithm.event(quote), self._name, quote)
+            return {"orders": [encode(order) for order in orders], "fills": []}
+        portfolio.begin(self._name, quote)
+        returned = self._algorithm.event(quote)
+        if returned is not None:
+            self._say_ignored(returned)
+        return {
+            "orders": [encode(order) for order in portfolio.orders],
+            "fills": [encode(fill) for fill in portfolio.fills],
+        }
+
+    def _say_ignored(self, returned: Any) -> None:
+        if not self._said_ignored:
+            self._said_ignored = True
+            log.warning(
+                "event returned %.80r, which is not looked at: orders are those of self.portfolio",
+                returned,
+            )
+
+    @property
+    def state(self) -> State:
+        """What decisions have left behind."""
+        return State(
+            state.encode(self.portfolio.save()) if self.portfolio else None,
+            state.encode(cast(Any, self._algorithm).save()) if self._is_restorable else None,
+        )
+
+    def restore(self, before: State) -> None:
+        """Take on a state of this algorithm."""
+        if self.portfolio and before.portfolio is not None:
+            self.portfolio.load(state.decode(before.portfolio))
+        if self._is_restorable and before.algorithm is not None:
+            cast(Any, self._algorithm).load(state.decode(before.algorithm))
+
+
+def is_restorable(create: Callable[[], Algorithm]) -> bool:
+    """Whether the algorithm has `save` and `load`, so that its own state can be kept."""
+    return all(callable(getattr(create, name, None)) for name in ("save", "load"))

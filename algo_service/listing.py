@@ -1,0 +1,32 @@
+"""The built-in algorithms and their parameters, for a person to read."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator
+
+from algo_service.algorithms import BUILT_IN
+from algo_service.parameters import SEED
+from portfolio import PARAMETERS, Parameter
+
+
+def lines() -> Iterator[str]:
+    """Yield each algorithm's rule and own parameters, then those that all of them take."""
+    common = {parameter.name for parameter in (*PARAMETERS, SEED)}
+    for name, algorithm in BUILT_IN.items():
+        rule = (inspect.getdoc(algorithm) or "").splitlines()[0]
+        yield f"{name}: {rule}"
+        own = [each for each in algorithm.PARAMETERS if each.name not in common]
+        yield from _table(own)
+        sizing = next((each for each in algorithm.PARAMETERS if each.name == "sizing"), None)
+        yield f"  sizing is {sizing.default} by default" if sizing else "  takes no sizing"
+        yield ""
+    yield "All of them take:"
+    yield from _table((*PARAMETERS, SEED))
+
+
+def _table(parameters: Iterable[Parameter]) -> Iterator[str]:
+    for each in parameters:
+        default = "" if each.default is None else f"{each.default}"
+        yield f"  {each.name:<21}{default:<16}{each.help}"
+        yield f"  {'':<37}{each.range[0].upper()}{each.range[1:]}."

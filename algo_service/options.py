@@ -1,0 +1,98 @@
+"""Options that several commands take: which algorithm, and its parameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+import msgpack
+
+from portfolio import Parameter, ParameterError
+from portfolio.settings import COMMISSION, FILL, SIZING, SLIPPAGE, STARTING_CASH, UNITS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+SHORT: Mapping[str, Parameter] = {
+    "cash": STARTING_CASH,
+    **{each.name: each for each in (SIZING, UNITS, COMMISSION, SLIPPAGE, FILL)},
+}
+"""Options that are short for `--param NAME=...`."""
+
+
+class _Param(click.ParamType[tuple[str, Any]]):
+    name = "name=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = value.partition("=")
+        if not equals or not key:
+            self.fail(
+                f'"{value}" is no parameter: write name=value, such as threshold=0.5', param, ctx
+            )
+        return key, _read(key, text)
+
+
+def _read(key: str, text: str) -> Any:
+    try:
+        parsed = json.loads(text)
+        msgpack.packb(parsed)  # as it has to travel
+    except ValueError:
+        return text
+    except OverflowError:
+        raise click.BadParameter(f"{key} is {text}: a whole number has at most 64 bits") from None
+    return parsed
+
+
+def algorithm_options(command: Command) -> Command:
+    """Add `--algo`, `--param` and the options in `SHORT`."""
+    for name, parameter in reversed(list(SHORT.items())):
+        command = click.option(
+            f"--{name}",
+            metavar="|".join(parameter.choices) or "NUMBER",
+            envvar=f"ALGO_SERVICE_{name.upper()}",
+            show_envvar=True,
+            help=f"Short for --param {name}=...: {parameter.help}",
+        )(command)
+    command = click.option(
+        "--param",
+        "params",
+        type=_Param(),
+        multiple=True,
+        envvar="ALGO_SERVICE_PARAM",
+        show_envvar=True,
+        help="A parameter, which wins over the caller's; its value is read as JSON, else as text."
+        " The variable may hold several, with spaces between them.",
+    )(command)
+    return click.option(
+        "--algo",
+        default="random",
+        envvar="ALGO_SERVICE_ALGO",
+        show_envvar=True,
+        help="A built-in name (see `algo-service algos`), package.module:Class or"
+        " path/to/file.py:Class.",
+    )(command)
+
+
+def merge_params(params: tuple[tuple[str, Any], ...], short: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `--param` and the options in `SHORT` say together.
+
+    :raises ParameterError: if both name a parameter, with different values.
+    """
+    merged = dict(params)
+    for name, text in short.items():
+        if text is None:
+            continue
+        value = _read(name, text)
+        for given in {name, SHORT[name].name} & merged.keys():
+            if merged[given] != value:
+                raise ParameterError(
+                    f"parameter {name} is given twice: --{name} {text}, and"
+                    f" --param {given}={merged[given]}"
+                )
+        merged[name] = value
+    return merged

@@ -1,0 +1,31 @@
+"""Resets a running service's limits, as a person asks for it."""
+
+from __future__ import annotations
+
+import zerorpc
+import zmq
+
+from algo_service.errors import AddressError
+
+
+def reset(address: str) -> str | None:
+    """Let the service at `address` buy again.
+
+    :return: why a limit had stopped it; None if none had.
+    :raises AddressError: if there is no service, or one that cannot do so.
+    """
+    client = zerorpc.Client(timeout=10)
+    try:
+        client.connect(address)
+        halt: str | None = client.reset()
+    except (zerorpc.LostRemote, zerorpc.TimeoutExpired) as error:
+        raise AddressError(f"no service answers at {address}: see its --addr") from error
+    except zerorpc.RemoteError as error:
+        raise AddressError(
+            f"the service at {address} refuses: {error.name}: {error.msg}"
+        ) from error
+    except zmq.ZMQError as error:
+        raise AddressError(f"cannot connect to {address}: {error.strerror}") from error
+    finally:
+        client.close()
+    return halt
