@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algo_service import Engine, RandomAlgo
-from algo_service.errors import AlgoServiceError, ParameterError
-from portfolio import Portfolio
+from algo_service.errors import AlgoServiceError, JournalError
+from algo_service.ledger import Memory, State
+from portfolio import LargestDrawdown, ParameterError, Portfolio
 
 
 def quote(n: int = 1, price: Any = 100.0, **fields: Any) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def test_a_quote_that_fails_leaves_the_portfolio_as_it_was_and_stops_nothing() -
     first, failed, third = driven.decide([quote(1), quote(2, 200.0, fail=True), quote(3)])
     assert failed["error"] == "ZeroDivisionError: told to"
     assert failed["traceback"].startswith("Traceback (most recent call last):\n")
-    assert "algo_service/engine.py" not in failed["traceback"]
+    assert "algo_service/driver.py" not in failed["traceback"]
     assert "in event" in failed["traceback"]
     undisturbed = engine(Halves, {"cash": 1000})
     assert undisturbed.decide([quote(1), quote(3)]) == [first, third]
@@ -215,7 +216,8 @@ def test_other_parameters_are_refused_once_it_has_begun_and_taken_before() -> No
 
 def test_the_services_parameters_win_over_the_callers() -> None:
     driven = engine(RandomAlgo, {"threshold": 0.1, "cash": 1}, threshold=0.9)
-    assert driven.parameters == {"threshold": 0.9, "exit": 0, "starting_cash": 1, "seed": 7}
+    expected = {"threshold": 0.9, "exit": 0, "starting_cash": 1, "seed": 7}
+    assert {name: driven.parameters[name] for name in expected} == expected
 
 
 def test_cash_and_starting_cash_are_one_for_the_reader_too() -> None:
@@ -299,3 +301,51 @@ def test_the_order_of_a_quotes_fields_is_no_other_content() -> None:
     (first,) = driven.decide([quote(1, volume={"a": 1, "b": 2})])
     turned = dict(reversed(quote(1, volume={"b": 2, "a": 1}).items()))
     assert driven.decide([turned]) == [first]
+
+
+class Falls(Halves):
+    """Buys for half of the cash on every quote, and has a drawdown limit."""
+
+    def initialize(self, params: Mapping[str, Any]) -> list[str]:
+        self.portfolio = Portfolio(params["cash"], limits=[LargestDrawdown(0.1)])
+        return ["quotes"]
+
+
+def reason(decision: Any) -> str | None:
+    (order,) = decision["orders"]
+    return json.loads(order).get("reason")
+
+
+def test_buying_that_a_limit_has_stopped_goes_on_after_a_reset() -> None:
+    driven = engine(Falls, {"cash": 1000})
+    assert driven.reset() is None
+    bought, stopped = driven.decide([quote(1, 100.0), quote(2, 50.0)])
+    assert reason(bought) is None
+    halt = driven.snapshot()["halt"]
+    assert halt.startswith("largest_drawdown: ")
+    assert driven.reset() == halt == reason(stopped)
+    assert driven.snapshot()["halt"] is None
+    (after,) = driven.decide([quote(3, 50.0)])
+    assert reason(after) is None
+
+
+def test_a_reset_that_cannot_be_kept_is_none() -> None:
+    class Full(Memory):
+        def keep_reset(self, seq: int, halt: str, state: State) -> None:
+            raise JournalError("the disk is full")
+
+    driven = Engine(Falls, "algo", {}, seed=7, ledger=Full())
+    driven.initialize({"cash": 1000})
+    driven.decide([quote(1, 100.0), quote(2, 50.0)])
+    halted = driven.snapshot()
+    with pytest.raises(JournalError):
+        driven.reset()
+    assert driven.snapshot() == halted
+
+
+def test_what_initialize_does_not_read_is_told_of_where_nothing_is_declared(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING)
+    engine(Halves, {"cash": 1000, "sizng": "all_in"})
+    assert caplog.messages == ["initialize of algo does not read the parameter sizng"]

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_service import Engine, RandomAlgo
-from algo_service.errors import JournalError, ParameterError, StateError
+from algo_service.errors import JournalError, StateError
 from algo_service.journal import Journal
 from algo_service.state import decode, encode
-from portfolio import Portfolio
+from portfolio import LargestDrawdown, ParameterError, Portfolio
 
 
 def quote(n: int, price: float = 100.0, **fields: Any) -> dict[str, Any]:
@@ -246,13 +246,46 @@ def test_the_journal_of_another_algorithm_is_refused(tmp_path: Path) -> None:
         Journal(tmp_path / "j", "other")
 
 
-def test_the_journal_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("layout", "age"), [(99, "a newer"), (1, "an older")])
+def test_the_journal_of_another_version_is_refused(tmp_path: Path, layout: int, age: str) -> None:
     close(opened(tmp_path / "j"))
     with sqlite3.connect(tmp_path / "j") as database:
-        database.execute("PRAGMA user_version = 99")
+        database.execute(f"PRAGMA user_version = {layout}")
     database.close()
-    with pytest.raises(JournalError, match="written by a newer version: its layout is 99"):
+    with pytest.raises(JournalError, match=f"written by {age} version: its layout is {layout}"):
         Journal(tmp_path / "j", "algo")
+
+
+class Halted:
+    """Buys for half of its cash on every quote, until it has lost a tenth."""
+
+    def initialize(self, params: Mapping[str, Any]) -> list[str]:
+        self.portfolio = Portfolio(params["cash"], limits=[LargestDrawdown(0.1)])
+        return ["quotes"]
+
+    def event(self, data: dict[str, Any]) -> None:
+        self.portfolio.buy(data, self.portfolio.cash / 2)
+
+
+def test_a_halt_and_its_reset_outlive_a_restart_and_the_reset_is_on_record(
+    tmp_path: Path,
+) -> None:
+    engine = opened(tmp_path / "j", Halted)
+    engine.decide([quote(1), quote(2, 50.0)])
+    close(engine)
+    engine = opened(tmp_path / "j", Halted)
+    halt = engine.snapshot()["halt"]
+    assert halt.startswith("largest_drawdown: the equity of 7500.00 is 25.00% below")
+    assert engine.reset() == halt
+    close(engine)
+    engine = opened(tmp_path / "j", Halted)
+    assert engine.snapshot()["halt"] is None
+    (decision,) = engine.decide([quote(3, 50.0)])
+    assert len(decision["fills"]) == 1
+    close(engine)
+    with sqlite3.connect(tmp_path / "j") as database:
+        assert database.execute("SELECT seq, halt FROM resets").fetchall() == [(2, halt)]
+    database.close()
 
 
 def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
