@@ -48,4 +48,4 @@ lock: setup
 	cd bridge_node && npm update
 
 clean:
-	rm -rf .venv bridge_node/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv bridge_node/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .bench
