@@ -13,12 +13,11 @@ from typing import Any, cast
 
 from algo_service import state
 from algo_service.algorithm import Algorithm, channels
-from algo_service.errors import AlgoServiceError, QuoteError
+from algo_service.errors import AlgoServiceError
 from algo_service.failure import own_traceback, sentence
 from algo_service.ledger import Decision, Failure, State
 from algo_service.orders import complete, encode
 from algo_service.parameters import SEED, Read
-from algo_service.quotes import accept
 from portfolio import STARTING_CASH, Portfolio, PortfolioError
 
 log = logging.getLogger(__name__)
@@ -89,12 +88,13 @@ class Driver:
 
     def play(
         self,
-        quotes: Iterable[Any],
+        quotes: Iterable[Quote],
         see: Callable[[Quote], None],
-        fail: Callable[[Any, Failure], None],
+        fail: Callable[[Quote, Failure], None],
     ) -> None:
         """Decide on quotes for as long as they come.
 
+        :param quotes: as `algo_service.quotes.accept` returns them.
         :param see: called after each one, while the portfolio has its orders and fills.
         :param fail: called in its place with one that failed.
         :raises AlgoServiceError: if the algorithm has no portfolio.
@@ -110,18 +110,13 @@ class Driver:
     def _play(
         self,
         portfolio: Portfolio,
-        chunk: list[Any],
+        chunk: list[Quote],
         see: Callable[[Quote], None],
-        fail: Callable[[Any, Failure], None],
+        fail: Callable[[Quote, Failure], None],
     ) -> None:
         name, begin, event = self._name, portfolio.begin, self._algorithm.event
         start, before = 0, self.state
         for n, quote in enumerate(chunk):
-            try:
-                accept(quote)
-            except QuoteError as error:
-                fail(quote, {"error": sentence(error), "traceback": ""})
-                continue
             try:
                 begin(name, quote)
                 returned = event(quote)

@@ -44,6 +44,7 @@ class PaperBroker:
         self.waits = fill == "next"
         """Whether orders are pending until the next quote of their instrument."""
         self._costs = costs
+        self._is_free = costs == NO_COSTS
         self.pending: tuple[Order, ...] = ()
         """Orders that wait for their next quote, in the order placed; replaced, never changed."""
 
@@ -83,6 +84,12 @@ class PaperBroker:
 
         With fractional units the amount is the truth, and the quantity is amount / quote.
         """
+        if self._is_free:
+            most = max(0.0, min(amount, cash))
+            if not self._is_whole:
+                return Lot(most / quote, most)
+            quantity = self.units(quote, most)
+            return Lot(quantity, quantity * quote)
         slip = self._costs.slip("buy")
         most = max(0.0, min(amount, self._costs.affordable(cash, quote * slip) / slip))
         if self._is_whole:
@@ -104,11 +111,15 @@ class PaperBroker:
         return Lot(quantity, quantity * quote)
 
     def _bill(self, amount: float, quantity: float) -> float:
+        if self._is_free:
+            return amount
         paid = amount * self._costs.slip("buy")
         return paid + self._costs.fee(paid, quantity)
 
     def proceeds(self, amount: float, quantity: float) -> float:
         """Return the cash that selling for `amount` at the quote leaves; it may be below 0."""
+        if self._is_free:
+            return amount
         received = amount * self._costs.slip("sell")
         return received - self._costs.fee(received, quantity)
 
@@ -143,8 +154,11 @@ class PaperBroker:
             quantity, amount = self.lot(quote, amount, cash)
             if amount < MINIMUM_AMOUNT:
                 return None
-        slip = self._costs.slip(order.side)
-        paid = amount * slip
+        price, fee = quote, 0.0
+        if not self._is_free:
+            slip = self._costs.slip(order.side)
+            price, amount = quote * slip, amount * slip
+            fee = self._costs.fee(amount, quantity)
         return Fill(
             fill_id,
             order.id,
@@ -152,9 +166,9 @@ class PaperBroker:
             order.sid,
             order.side,
             quantity,
-            quote * slip,
-            paid,
-            self._costs.fee(paid, quantity),
+            price,
+            amount,
+            fee,
             data.get("ts"),
             data.get("id", ""),
         )

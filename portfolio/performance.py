@@ -15,6 +15,10 @@ from portfolio.portfolio import Portfolio
 from portfolio.times import DAY, seconds
 
 DAYS_PER_YEAR = 365.25
+DAY_MS = 86_400_000
+
+Time = str | float | None
+"""A quote's `ts`, verbatim."""
 
 
 class Drawdown(NamedTuple):
@@ -22,10 +26,10 @@ class Drawdown(NamedTuple):
 
     depth: float
     """Lowest equity / peak - 1: 0 or below."""
-    peak: str | float | None
+    peak: Time
     """The time of the peak, verbatim."""
-    trough: str | float | None
-    recovery: str | float | None
+    trough: Time
+    recovery: Time
     """When the peak was reached again; None if it was not."""
 
 
@@ -89,36 +93,41 @@ class Performance:
         self.trades = Trades()
         self.quotes = 0
         self.equity = cash
-        self.days: dict[str | int, float] = {}
-        """The last equity of each day of the quotes' own calendar: an ISO date, or a number of
-        days since the epoch where times are epoch milliseconds."""
-        self.first: str | float | None = None
-        self.last: str | float | None = None
+        self.first: Time = None
+        self.last: Time = None
+        self._days: dict[str | int, float] = {}
+        # the day of the last quote, and where it begins and ends
+        self._day: str | int | None = None
+        self._from: Any = None
+        self._until: Any = None
         self._held = 0
         self._first_prices: dict[str, float] = {}
         self._peak = self._low = cash
-        self._peak_at: str | float | None = None
-        self._trough_at: str | float | None = None
+        self._peak_at: Time = None
+        self._trough_at: Time = None
         self._worst = Drawdown(0.0, None, None, None)
 
     def see(self, data: Mapping[str, Any]) -> None:
         """Take note of the portfolio after a quote."""
         portfolio = self._portfolio
-        equity = self.equity = portfolio.equity
         ts = data.get("ts")
-        if not self.quotes:
-            self.first = self._peak_at = ts
+        if portfolio.price_before is None:
+            self._first_prices[data["sid"]] = data["quote"]
+        try:
+            if not self._from <= ts < self._until:
+                self._begin_day(ts)
+        except TypeError:  # the first time, or none
+            self._begin_day(ts)
+        self.last = ts
         self.quotes += 1
         if portfolio.positions:
             self._held += 1
+            equity = self.equity = portfolio.equity
+        else:
+            equity = self.equity = portfolio.cash
         if portfolio.fills:
             for fill in portfolio.fills:
                 self.trades.add(fill)
-        if data["sid"] not in self._first_prices:
-            self._first_prices[data["sid"]] = data["quote"]
-        self.last = ts
-        if ts is not None:
-            self.days[ts[:10] if type(ts) is str else ts // 86_400_000] = equity
         if equity >= self._peak:
             if self._low < self._peak:
                 self._close_drawdown(ts)
@@ -127,7 +136,29 @@ class Performance:
         elif equity < self._low:
             self._low, self._trough_at = equity, ts
 
-    def _close_drawdown(self, recovery: str | float | None) -> None:
+    def _begin_day(self, ts: Any) -> None:
+        if not self.quotes:
+            self.first = self._peak_at = ts
+        if ts is None:
+            return
+        if self._day is not None:
+            self._days[self._day] = self.equity
+        if isinstance(ts, str):
+            self._day = self._from = ts[:10]
+            self._until = ts[:10] + "~"  # sorts behind any time of that day
+        else:
+            self._day = int(ts // DAY_MS)
+            self._from, self._until = self._day * DAY_MS, (self._day + 1) * DAY_MS
+
+    @property
+    def days(self) -> dict[str | int, float]:
+        """The last equity of each day of the quotes' own calendar.
+
+        By ISO date, or by days since the epoch where times are epoch milliseconds.
+        """
+        return self._days if self._day is None else {**self._days, self._day: self.equity}
+
+    def _close_drawdown(self, recovery: Time) -> None:
         depth = self._low / self._peak - 1
         if depth < self._worst.depth:
             self._worst = Drawdown(depth, self._peak_at, self._trough_at, recovery)
@@ -175,7 +206,8 @@ class Performance:
         """
         if self.years is None:
             return None
-        mean = math.fsum(self.days.values()) / len(self.days)
+        days = self.days.values()
+        mean = math.fsum(days) / len(days)
         return min(self.trades.bought, self.trades.sold) / mean / self.years if mean else None
 
     @property
@@ -196,15 +228,16 @@ class Performance:
 
         :return: by name; None where it is not defined.
         """
-        if len(self.days) < 2 or self.years is None:
+        days = self.days
+        if len(days) < 2 or self.years is None:
             return dict.fromkeys(("annual_return", "volatility", "sharpe", "sortino", "calmar"))
         import empyrical
         import numpy as np
 
-        equity = np.array([self.starting_cash, *self.days.values()])
+        equity = np.array([self.starting_cash, *days.values()])
         with np.errstate(all="ignore"):
             returns = equity[1:] / equity[:-1] - 1
-            year = _periods(len(self.days) / self.years)
+            year = _periods(len(days) / self.years)
             found = {
                 "annual_return": empyrical.annual_return(returns, annualization=year),
                 "volatility": empyrical.annual_volatility(returns, annualization=year),

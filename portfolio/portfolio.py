@@ -6,7 +6,7 @@ import logging
 import math
 import random as random_module
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from portfolio import settings
 from portfolio.account import Account, Change, Position
@@ -19,15 +19,6 @@ MAXIMUM_QUANTITY = 1e15
 """The largest order, in units: beyond it a float no longer tells whole units apart."""
 
 log = logging.getLogger(__name__)
-
-
-class _Before(NamedTuple):
-    """What a quote may change beside its instrument's price, and what fills change."""
-
-    pending: tuple[Order, ...]
-    limits: tuple[Any, ...]
-    said_spent: bool
-    generator: Any
 
 
 class Portfolio(Account):
@@ -65,12 +56,13 @@ class Portfolio(Account):
         self._limits = Limits(limits)
         self._algo = ""
         self._said_spent = False
-        # What the quote begun last has replaced, so that it can be taken back: its instrument's
-        # price, and, noted before anything else changes, the rest.
+        self.price_before: float | None = None
+        """The instrument's price before the quote that came last; None if that was its first."""
+        self._is_watched = bool(self._limits) or self._broker.waits
+        # What the quote that came last has replaced, so that it can be taken back.
         self._sid = ""
-        self._last_price: float | None = None
         self._doubt: str | None = None
-        self._before: _Before | None = None
+        self._before: tuple[tuple[Order, ...], tuple[Any, ...], bool, Any] | None = None
         self._changes: list[Change] = []
         self._valued: dict[str, float | None] = {}
 
@@ -236,8 +228,8 @@ class Portfolio(Account):
             self._forget()
         self._algo = algo
         self._sid = sid
-        self._last_price = prices.get(sid)
-        if self._limits or self._broker.pending:
+        self.price_before = prices.get(sid)
+        if self._is_watched:
             self._begin_watched(data)
         else:
             prices[sid] = data["quote"]
@@ -245,11 +237,11 @@ class Portfolio(Account):
     def _begin_watched(self, data: Mapping[str, Any]) -> None:
         sid, broker, limits = data["sid"], self._broker, self._limits
         self._note()
-        self._doubt = limits.distrust(data, self._last_price)
+        self._doubt = limits.distrust(data, self.price_before)
         equity = self.equity
         if self._doubt is None:
             self.prices[sid] = data["quote"]
-        limits.watch(Seen(data, self._last_price, equity, self.equity))
+        limits.watch(Seen(data, self.price_before, equity, self.equity))
         if limits.halt:
             broker.cancel_buys()
         if broker.pending and self._doubt is None:
@@ -257,18 +249,15 @@ class Portfolio(Account):
                 self._execute(order, data)
 
     def _note(self) -> None:
-        if self._before is None:
-            sizing = self.sizing
-            generator = sizing.save() if isinstance(sizing, SeededFraction) else None
-            self._before = _Before(
-                self._broker.pending, self._limits.states, self._said_spent, generator
-            )
+        sizing = self.sizing
+        generator = sizing.save() if isinstance(sizing, SeededFraction) else None
+        self._before = self._broker.pending, self._limits.states, self._said_spent, generator
 
     def undo(self) -> None:
         """Take back the quote begun last, its orders and its fills, as if it had not come."""
         while self._changes:
             self.restore(self._changes.pop())
-        for sid, price in {**self._valued, self._sid: self._last_price}.items():
+        for sid, price in {**self._valued, self._sid: self.price_before}.items():
             if price is None:
                 self.prices.pop(sid, None)
             else:
@@ -280,7 +269,7 @@ class Portfolio(Account):
         self._forget()
 
     def _forget(self) -> None:
-        self._sid, self._last_price, self._doubt, self._before = "", None, None, None
+        self._sid, self.price_before, self._doubt, self._before = "", None, None, None
         self.orders, self.fills, self._changes, self._valued = [], [], [], {}
 
     def save(self) -> dict[str, Any]:
@@ -322,7 +311,8 @@ class Portfolio(Account):
 
     def _quote(self, data: Mapping[str, Any]) -> float:
         """Return the price that an order is placed at."""
-        self._note()
+        if self._before is None:
+            self._note()
         sid, price = data["sid"], float(data["quote"])
         if sid != self._sid:  # of another instrument than the quote that has come
             self._valued.setdefault(sid, self.prices.get(sid))
@@ -351,17 +341,16 @@ class Portfolio(Account):
         asked: float | None = None,
         reason: str | None = None,
     ) -> None:
-        algo, sid, price, ts = self._algo, data["sid"], float(data["quote"]), data.get("ts")
         order = Order(
             f"{self._key(data)}:{len(self.orders)}",
-            algo,
-            sid,
+            self._algo,
+            data["sid"],
             side,
             "market",
             quantity,
-            price,
+            float(data["quote"]),
             amount,
-            ts,
+            data.get("ts"),
             data.get("id", ""),
             asked,
             reason,

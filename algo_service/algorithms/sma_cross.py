@@ -16,10 +16,10 @@ SLOW = Parameter("slow", 30, "Quotes in the slow mean.", minimum=2, maximum=10_0
 class _Means:
     """The means of one instrument's last `fast` and last `slow` quotes, kept in a ring."""
 
-    __slots__ = ("at", "difference", "fast", "fast_sum", "most", "near", "ring", "slow_sum")
+    __slots__ = ("at", "difference", "fast", "fast_sum", "most", "near", "ring", "slow", "slow_sum")
 
     def __init__(self, fast: int, ring: list[float], at: int = 0, difference: float | None = None):
-        self.fast, self.ring, self.at = fast, ring, at
+        self.fast, self.slow, self.ring, self.at = fast, len(ring), ring, at
         now = self.sum_up()
         self.difference = now if difference is None else difference
 
@@ -29,21 +29,22 @@ class _Means:
         self.slow_sum, self.fast_sum = math.fsum(turned), math.fsum(turned[-self.fast :])
         self.most = 2 * self.slow_sum
         # what sums up to that err by until the next turn: 2 roundings a quote, each of half a bit
-        self.near = 1e-9 + self.most * len(turned) * 5e-16
-        return round(self.fast_sum / self.fast - self.slow_sum / len(turned), 9)
+        self.near = 1e-9 + self.most * self.slow * 1e-15
+        return round(self.fast_sum / self.fast - self.slow_sum / self.slow, 9)
 
     def add(self, quote: float) -> float:
         """Take a quote in; return the difference, rounded to 9 decimals where that matters."""
         ring, at = self.ring, self.at
-        slow_sum = self.slow_sum = self.slow_sum + (quote - ring[at])
-        fast_sum = self.fast_sum = self.fast_sum + (quote - ring[at - self.fast])
+        slow_sum = self.slow_sum = self.slow_sum + quote - ring[at]
+        fast_sum = self.fast_sum = self.fast_sum + quote - ring[at - self.fast]
         ring[at] = quote
-        self.at = at + 1 if at + 1 < len(ring) else 0
-        if not self.at or slow_sum > self.most:
+        self.at = at = at + 1
+        if at == self.slow or slow_sum > self.most:
+            self.at = at % self.slow
             return self.sum_up()
-        difference = fast_sum / self.fast - slow_sum / len(ring)
+        difference = fast_sum / self.fast - slow_sum / self.slow
         # only the sign matters, and rounding changes it near zero alone
-        return difference if abs(difference) > self.near else self.sum_up()
+        return self.sum_up() if -self.near < difference < self.near else difference
 
 
 class SmaCross:
