@@ -44,7 +44,7 @@ bench: setup
 lock: setup
 	.venv/bin/pip install --quiet pip-tools
 	pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.txt pyproject.toml
-	pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra dev --output-file requirements-dev.txt pyproject.toml
+	pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra backtest --extra dev --output-file requirements-dev.txt pyproject.toml
 	cd bridge_node && npm update
 
 clean:
