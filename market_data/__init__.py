@@ -1,19 +1,29 @@
-"""Where quotes come from: price history in CSV files, replayed on MQTT."""
+"""Where quotes come from: price history from files and databases, replayed on MQTT."""
 
 from market_data.address import BrokerAddress
-from market_data.csv_feed import Quote, SkippedRow, read_csv
 from market_data.errors import (
     AddressError,
     BrokerRefusedError,
+    ColumnsError,
     FeedError,
+    MissingPackageError,
     SourceNotFoundError,
     StateFileError,
     TopicError,
+    UnknownColumnError,
+    UnsortedError,
+    UntimedError,
     UnusableFileError,
 )
+from market_data.feeds.columns import parse_columns
+from market_data.feeds.feed import Feed, open_feed
+from market_data.feeds.quality import Gap, Quality, Report
+from market_data.feeds.quote import Quote, Recorded, SkippedRow, as_message
+from market_data.feeds.sources import Source, find_source
+from market_data.feeds.times import epoch_ns
 from market_data.publisher import Publisher
 from market_data.replay import Pace, messages, replay
-from market_data.samples import SAMPLES, Sample, Source, find_source
+from market_data.samples import SAMPLES, Sample
 from market_data.state import Cursor, Mark, State, read_state
 from market_data.stopping import Interrupted, Stop
 
@@ -22,13 +32,20 @@ __all__ = [
     "AddressError",
     "BrokerAddress",
     "BrokerRefusedError",
+    "ColumnsError",
     "Cursor",
+    "Feed",
     "FeedError",
+    "Gap",
     "Interrupted",
     "Mark",
+    "MissingPackageError",
     "Pace",
     "Publisher",
+    "Quality",
     "Quote",
+    "Recorded",
+    "Report",
     "Sample",
     "SkippedRow",
     "Source",
@@ -37,10 +54,16 @@ __all__ = [
     "StateFileError",
     "Stop",
     "TopicError",
+    "UnknownColumnError",
+    "UnsortedError",
+    "UntimedError",
     "UnusableFileError",
+    "as_message",
+    "epoch_ns",
     "find_source",
     "messages",
-    "read_csv",
+    "open_feed",
+    "parse_columns",
     "read_state",
     "replay",
 ]

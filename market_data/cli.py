@@ -14,12 +14,14 @@ import click
 from click.core import ParameterSource
 
 from market_data.address import BrokerAddress, check_page, check_topic
-from market_data.csv_feed import SkippedRow
 from market_data.errors import FeedError, StateFileError
+from market_data.feeds.columns import parse_columns
+from market_data.feeds.feed import Feed, open_feed
+from market_data.feeds.quote import SkippedRow
 from market_data.publisher import Publisher
 from market_data.readiness import await_ready
 from market_data.replay import Message, Pace, messages, read_ahead, replay
-from market_data.samples import SAMPLES, Source, find_source
+from market_data.samples import SAMPLES
 from market_data.state import Cursor, Mark, State, read_state
 from market_data.stopping import Interrupted, Stop
 
@@ -33,16 +35,18 @@ def say(text: str) -> None:
 
 
 class SkipCounter:
-    """Counts the rows that are no quotes and names the first."""
+    """Counts the rows that are no quotes and names the first one, of several sources."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, several: bool) -> None:
         self.count = 0
+        self._several = several
 
     def __call__(self, skipped: SkippedRow) -> None:
         """Take note of one row."""
         self.count += 1
         if self.count == 1:
-            say(f"row {skipped.row} skipped: {skipped.reason}")
+            where = f"row {skipped.row}" + (f" of {skipped.source}" if self._several else "")
+            say(f"{where} skipped: {skipped.reason}")
 
 
 class _Sentence(click.ClickException):
@@ -71,7 +75,28 @@ def list_samples() -> None:
 
 
 @main.command("replay")
-@click.argument("source", metavar="FILE|SAMPLE")
+@click.argument("sources", metavar="FILE|SAMPLE|URL…", nargs=-1, required=True)
+@click.option(
+    "--columns",
+    metavar="KEY=NAME,…",
+    envvar="MARKET_DATA_COLUMNS",
+    show_envvar=True,
+    help="The columns of symbol, time and price: sid=Ticker,ts=Day,quote=Last.",
+)
+@click.option(
+    "--query",
+    metavar="SELECT",
+    envvar="MARKET_DATA_QUERY",
+    show_envvar=True,
+    help="What to read from a database.",
+)
+@click.option(
+    "--sort",
+    is_flag=True,
+    envvar="MARKET_DATA_SORT",
+    show_envvar=True,
+    help="Sort each source by time first, with its quotes in memory.",
+)
 @click.option(
     "--mqtt",
     metavar="URL",
@@ -138,7 +163,10 @@ def list_samples() -> None:
 @click.pass_context
 def replay_command(
     context: click.Context,
-    source: str,
+    sources: tuple[str, ...],
+    columns: str | None,
+    query: str | None,
+    sort: bool,
     mqtt: str,
     topic: str,
     rate: float,
@@ -148,38 +176,42 @@ def replay_command(
     state: str | None,
     when_ready: str | None,
 ) -> None:
-    """Publish the prices of a CSV file, or of a sample, as quotes."""
+    """Publish price history as quotes, that of several sources in the order of time.
+
+    A source is the name of a sample; a file that ends in .csv, .parquet, or .jsonl (a recording of
+    quotes, one per line); a database, which is a file that ends in .db or .sqlite or a URL such as
+    postgresql://HOST/NAME, with a --query.
+    """
     if at_most and _origin(context, "rate") is _origin(context, "at_most"):
         raise click.UsageError("--rate and --max exclude each other.")
     # the nearer one wins: an option of the command line over one of the environment
     unpaced = at_most and _origin(context, "rate") is not ParameterSource.COMMANDLINE
     stop = Stop()
-    skips = SkipCounter()
+    skips = SkipCounter(several=len(sources) > 1)
     try:
         with stop.on_signals():
             address = BrokerAddress.parse(mqtt)
             publisher = Publisher(address, check_topic(topic), stop, say)
             page = check_page(when_ready) if when_ready else None
-            found = find_source(source)
-            before = read_state(Path(state), found.name, topic, run) if state else None
-            now = before or State(found.name, topic, run or _time_of_start())
+            named = parse_columns(columns) if columns else None
+            feed = open_feed(sources, columns=named, query=query or None, sort=sort, on_skip=skips)
+            before = read_state(Path(state), feed.name, topic, run) if state else None
+            now = before or State(feed.name, topic, run or _time_of_start())
             with stop.interruptible():
-                feed = read_ahead(messages(found, now.run, skips, loop=loop, start=now.again_from))
+                texts = read_ahead(messages(feed, now.run, loop=loop, start=now.again_from))
             speed = "as fast as it goes" if unpaced else f"{rate:g} per second"
             destination = f"to {topic} on {address}, {speed}"
             if before is None:
-                click.echo(f"replaying {_described(found)} as run {now.run} {destination}")
+                click.echo(f"replaying {_described(feed)} as run {now.run} {destination}")
             else:
-                click.echo(_continuing(before, found, str(state), destination, loop=loop))
+                click.echo(_continuing(before, feed, str(state), destination, loop=loop))
             cursor = Cursor(Path(state), now, publisher, time.monotonic) if state else None
             if page:
                 await_ready(page, stop, say)
             publisher.connect()
             pace = None if unpaced else Pace(rate, time.monotonic)
-            length = None
-            if found.sample and not loop:
-                length = found.sample.rows - now.again_from.row + 1
-            _publish(feed, publisher, pace, stop, length, cursor, now.confirmed)
+            length = None if loop else _length(feed, now)
+            _publish(texts, publisher, pace, stop, length, cursor, now.confirmed)
     except Interrupted:
         click.echo("stopped before the first quote")
     except FeedError as error:
@@ -198,21 +230,33 @@ def _time_of_start() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"[:-3] + "Z"
 
 
-def _continuing(state: State, source: Source, file: str, destination: str, *, loop: bool) -> str:
+def _continuing(state: State, feed: Feed, file: str, destination: str, *, loop: bool) -> str:
     number, row = state.again_from
-    where = f"row {row}" if number == 1 else f"row {row} of pass {number}"
+    where = f"{'row' if feed.is_in_rows else 'quote'} {row}"
+    if number > 1:
+        where += f" of pass {number}"
     if state.complete and not loop:
         return (
-            f"run {state.run} of {source.name} is complete (delete {file} to replay it anew);"
+            f"run {state.run} of {feed.name} is complete (delete {file} to replay it anew);"
             f" publishing again from {where}, which the broker may have forgotten, {destination}"
         )
-    return f"continuing run {state.run} from {where} of {_described(source)}, {destination}"
+    return f"continuing run {state.run} from {where} of {_described(feed)}, {destination}"
 
 
-def _described(source: Source) -> str:
-    if source.sample is None:
-        return str(source.path)
-    return f"{source.name}: {source.sample.rows} quotes of {source.sample.sid}"
+def _described(feed: Feed) -> str:
+    return ", ".join(
+        f"{source.name}: {source.sample.rows} quotes of {source.sample.sid}"
+        if source.sample
+        else str(source)
+        for source in feed.sources
+    )
+
+
+def _length(feed: Feed, state: State) -> int | None:
+    samples = [source.sample for source in feed.sources if source.sample]
+    if len(samples) < len(feed.sources):
+        return None
+    return sum(sample.rows for sample in samples) - state.again_from.row + 1
 
 
 def _publish(

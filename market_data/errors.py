@@ -2,7 +2,12 @@
 
 FeedError
 ├── SourceNotFoundError   neither a file nor a sample
-├── UnusableFileError     a file that holds no quotes
+├── UnusableFileError     a file or a database that holds no quotes
+├── MissingPackageError   a source that needs a package which is not installed
+├── ColumnsError          a choice of columns that cannot be understood
+├── UnknownColumnError    a choice of a column that the table does not have
+├── UnsortedError         a quote that is earlier than the one before it
+├── UntimedError          a quote without a time where its time decides the order
 ├── StateFileError        a state file of another replay, a damaged one, one that cannot be written
 ├── AddressError          a URL that names no broker, or no page
 ├── TopicError            a topic that nothing can be published on
@@ -28,13 +33,75 @@ class SourceNotFoundError(FeedError):
 
 
 class UnusableFileError(FeedError):
-    """A file that cannot be read as quotes: what was found, and what is expected instead."""
+    """A source that cannot be read as quotes: what was found, and what is expected instead."""
 
     def __init__(self, path: str, found: str, expected: str):
         super().__init__(f"{path}: {found}; expected {expected}")
         self.path = path
         self.found = found
         self.expected = expected
+
+
+class MissingPackageError(FeedError):
+    """A source that needs a package of the extra `backtest`."""
+
+    def __init__(self, source: str, package: str):
+        super().__init__(
+            f"reading {source} needs {package}, which is not installed;"
+            " pip install 'tickwire[backtest]' brings it"
+        )
+        self.source = source
+        self.package = package
+
+
+class ColumnsError(FeedError):
+    """A choice of columns that cannot be understood: the part of it, and what was meant."""
+
+    def __init__(self, part: str, expected: str):
+        super().__init__(f'"{part}" names no column for a field of a quote; {expected}')
+        self.part = part
+        self.expected = expected
+
+
+class UnknownColumnError(FeedError):
+    """A column was chosen for the field `key` which the table does not have."""
+
+    def __init__(self, source: str, key: str, column: str, nearest: str | None, columns: str):
+        hint = f'did you mean "{nearest}"?' if nearest else f"its columns are {columns}"
+        super().__init__(f'{source}: there is no column "{column}" for {key}; {hint}')
+        self.source = source
+        self.key = key
+        self.column = column
+        self.nearest = nearest
+
+
+class UnsortedError(FeedError):
+    """The quote of a row is earlier than the one of a row before it in the same source."""
+
+    def __init__(self, source: str, row: int, ts: object, row_before: int, ts_before: object):
+        super().__init__(
+            f"{source}: row {row} is of {ts}, earlier than row {row_before} of {ts_before};"
+            " expected rows in the order of time, or --sort"
+        )
+        self.source = source
+        self.row = row
+        self.ts = ts
+        self.row_before = row_before
+        self.ts_before = ts_before
+
+
+class UntimedError(FeedError):
+    """A quote without a time that can be read, where several sources are merged or one sorted."""
+
+    def __init__(self, source: str, row: int, ts: object):
+        found = "no time" if ts is None else f"the time {ts!r:.40}"
+        super().__init__(
+            f"{source}: row {row} has {found}, and merging or sorting needs one;"
+            " expected ISO 8601 text or epoch milliseconds"
+        )
+        self.source = source
+        self.row = row
+        self.ts = ts
 
 
 class StateFileError(FeedError):

@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
-from market_data.csv_feed import Quote, SkippedRow, read_csv
 from market_data.errors import UnusableFileError
-from market_data.samples import Source
+from market_data.feeds.feed import Feed
+from market_data.feeds.quote import Quote, as_message
 from market_data.state import Mark
 from market_data.stopping import Stop
 
@@ -58,47 +58,43 @@ class Pace:
         return self._start + self._count / self._rate
 
 
-def message(quote: Quote, source: str, run: str) -> str:
-    """Return the JSON text of a quote; its id names the source, the run and the row."""
-    return json.dumps(
-        {
-            "sid": quote.sid,
-            "quote": quote.quote,
-            "ts": quote.ts,
-            "id": f"{source}:{run}:{quote.row}",
-        },
-        allow_nan=False,
-    )
+def message(quote: Quote, run: str) -> str:
+    """Return the JSON text of a quote, whose channel will be the topic that it is published on."""
+    fields = as_message(quote, run)
+    del fields["channel"]
+    return json.dumps(fields, allow_nan=False)
 
 
 def messages(
-    source: Source,
-    run: str,
-    on_skip: Callable[[SkippedRow], None],
-    *,
-    loop: bool = False,
-    start: Mark = _START,
+    feed: Feed, run: str, *, loop: bool = False, start: Mark = _START
 ) -> Iterator[Message]:
-    """Yield the messages of a source, as JSON texts, from `start` on.
+    """Yield the messages of a feed, as JSON texts, from `start` on.
 
-    With `loop` again and again, as the runs RUN, RUN.2, RUN.3 and so on.
-    UnusableFileError where the file is no feed or holds no quote at all.
+    With `loop` again and again, as the runs RUN, RUN.2, RUN.3 and so on; to ids that a recording
+    holds .2, .3 and so on is added as well. Raises what reading the feed raises, and
+    UnusableFileError where there is nothing from `start` on.
     """
     for number in itertools.count(start.pass_number):
         # ids must not repeat
         run_of_pass = run if number == 1 else f"{run}.{number}"
-        last = None
-        for quote in read_csv(source.path, on_skip):
-            last = Mark(number, quote.row)
+        last = _START
+        for position, quote in enumerate(feed, start=1):
+            last = Mark(number, quote.row if feed.is_in_rows else position)
             if last >= start:
-                yield Message(message(quote, source.name, run_of_pass), last)
-        if last is None:
-            raise UnusableFileError(str(source.path), "no row is a quote", "at least one")
+                quote_of_pass = quote if number == 1 else _again(quote, number)
+                yield Message(message(quote_of_pass, run_of_pass), last)
         if last < start:
             found = f"no quote from row {start.row} on"
-            raise UnusableFileError(str(source.path), found, "the file that the run began with")
+            raise UnusableFileError(str(feed), found, "the file that the run began with")
         if not loop:
             return
+
+
+def _again(quote: Quote, number: int) -> Quote:
+    recorded = quote.recorded
+    if recorded is None or recorded.id is None:
+        return quote
+    return quote._replace(recorded=recorded._replace(id=f"{recorded.id}.{number}"))
 
 
 def read_ahead(feed: Iterator[Message]) -> Iterator[Message]:

@@ -40,6 +40,13 @@ def test_the_samples_are_listed_with_their_rows_and_span() -> None:
         (["goog", "--topic", "#"], "nothing can be published on the topic '#': it holds '#'"),
         (["goog", "--mqtt", "http://b"], 'the URL has the scheme "http"; expected mqtt://'),
         (["goog", "--when-ready", "mqtt://b"], 'the URL has the scheme "mqtt"; expected http://'),
+        (
+            ["goog", "--columns", "qoute=Open"],
+            '"qoute" names no column for a field of a quote; did',
+        ),
+        (["goog", "--columns", "quote=Opne"], 'no column "Opne" for quote; did you mean "Open"?'),
+        (["goog", "--query", "SELECT 1"], "a query is of no use here; expected a database such as"),
+        ([], "Missing argument 'FILE|SAMPLE|URL…'"),
         (["goog", "--lop"], "No such option '--lop'. Did you mean"),
     ],
 )
@@ -58,6 +65,7 @@ def test_what_cannot_be_done_is_one_sentence_and_status_2(
         ("", "the file is empty; expected a header and rows"),
         ("date,close\n", "no row is a quote; expected at least one"),
         ("date,close\nt,\n", "no row is a quote; expected at least one"),
+        ("date,close\n2020-01-02,1\n2020-01-01,1\n", "row 2 is of 2020-01-01, earlier than row 1"),
         ("date,open\n", "no price among the columns date, open; expected one of quote, price,"),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -77,6 +79,42 @@ def test_a_file_is_replayed_at_a_rate_on_the_topic_and_skipped_rows_are_counted(
     assert output.endswith("skipped 2 rows in all")
 
 
+def test_sources_of_several_kinds_are_replayed_in_the_order_of_time(
+    mosquitto: Broker, start: Start, subscribe: Subscribe, three: Path, tmp_path: Path
+) -> None:
+    live = tmp_path / "live.jsonl"
+    live.write_text(
+        '{"sid": "C", "quote": "4", "ts": "2020-01-02T12:00:00Z", "id": "x", "volume": 5}\n'
+        '{"c": 5, "ts": "2020-01-02"}\n'
+        "nonsense\n"
+    )
+    database = tmp_path / "prices.db"
+    connection = sqlite3.connect(database)
+    connection.execute("CREATE TABLE daily AS SELECT 'D' AS symbol, '2020-01-04' AS date, 6 AS p")
+    connection.commit()
+    connection.close()
+    three.write_text(THREE.replace("price", "p"))
+    subscriber = subscribe(mosquitto.port)
+    process = start(
+        *("market-data", "replay", three, live, database, "--max", "--run", "r"),
+        *("--columns", "quote=P", "--query", "SELECT * FROM daily", "--sort"),
+        *("--mqtt", mosquitto.url, "--state", tmp_path / "state"),
+    )
+    assert process.wait() == 0
+    assert subscriber.await_count(6) == [
+        {"sid": "A", "quote": 1.0, "ts": "2020-01-01", "id": "three:r:1"},
+        {"sid": "B", "quote": 2.5, "ts": "2020-01-02", "id": "three:r:2"},
+        {"sid": "c", "quote": 5.0, "ts": "2020-01-02", "id": "live:r:2/c"},
+        {"sid": "C", "quote": 4.0, "ts": "2020-01-02T12:00:00Z", "id": "x", "volume": 5},
+        {"sid": "A", "quote": 3.0, "ts": "2020-01-03", "id": "three:r:3"},
+        {"sid": "D", "quote": 6.0, "ts": "2020-01-04", "id": "prices:r:1"},
+    ]
+    assert f"replaying {three}, {live}, {database} as run r to quotes" in process.output
+    process.wait_for("^row 3 of live skipped: not JSON: ")
+    state = json.loads((tmp_path / "state").read_text())
+    assert (state["source"], state["confirmed"]) == ("three+live+prices", [1, 6])
+
+
 def test_options_come_from_the_environment_where_they_are_not_empty(
     mosquitto: Broker, start: Start, subscribe: Subscribe, three: Path
 ) -> None:
@@ -91,6 +129,9 @@ def test_options_come_from_the_environment_where_they_are_not_empty(
             "MARKET_DATA_MAX": "",
             "MARKET_DATA_LOOP": "",
             "MARKET_DATA_RUN": "",
+            "MARKET_DATA_COLUMNS": "",
+            "MARKET_DATA_QUERY": "",
+            "MARKET_DATA_SORT": "",
             "MARKET_DATA_STATE": "",
             "MARKET_DATA_WHEN_READY": "",
         },

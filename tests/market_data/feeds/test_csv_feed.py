@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from market_data import SAMPLES, Quote, UnusableFileError, read_csv
+from market_data import SAMPLES, Quote, SkippedRow, UnusableFileError, open_feed
 
 
 def read(path: Path, content: str | bytes) -> tuple[list[Quote], list[tuple[int, str]]]:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    skipped: list[tuple[int, str]] = []
-    return list(read_csv(path, skipped.append)), skipped
+    skipped: list[SkippedRow] = []
+    quotes = list(open_feed([str(path)], on_skip=skipped.append))
+    return quotes, [(row.row, row.reason) for row in skipped]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_columns_are_recognised_by_their_names(
 ) -> None:
     quotes, skipped = read(tmp_path / "mine.csv", f"{header}\n{row}\n")
     sid, quote, ts = expected
-    assert quotes == [Quote(sid, quote, ts, row=1)]
+    assert quotes == [Quote(sid, quote, ts, 1, "mine")]
     assert skipped == []
 
 
@@ -70,7 +71,7 @@ def test_a_row_that_is_no_quote_is_skipped_with_its_reason_and_keeps_its_number(
 ) -> None:
     quotes, skipped = read(tmp_path / "mine.csv", f"sid,ts,quote\nB,t,2\n\n{row}\nC,t,3\n")
     assert skipped == [(2, reason)]
-    assert quotes == [Quote("B", 2.0, "t", 1), Quote("C", 3.0, "t", 3)]
+    assert quotes == [Quote("B", 2.0, "t", 1, "mine"), Quote("C", 3.0, "t", 3, "mine")]
 
 
 @pytest.mark.parametrize(
@@ -98,20 +99,20 @@ def test_a_file_that_is_no_feed_is_told_by_what_was_found_and_what_is_expected(
     assert "\n" not in str(caught.value)
 
 
-def test_rows_are_read_one_at_a_time(tmp_path: Path) -> None:
+def test_rows_are_read_a_few_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_bytes(b"date,close\n" + b"t,1\n" * 100_000 + b"\xff,1\n")
-    quotes = read_csv(path, lambda _: None)
+    quotes = iter(open_feed([str(path)]))
     # the broken end is not reached yet
-    assert next(quotes) == Quote("MINE", 1.0, "t", 1)
+    assert next(quotes) == Quote("MINE", 1.0, "t", 1, "mine")
 
 
 def test_the_sample_holds_what_its_listing_says() -> None:
     sample = SAMPLES["goog"]
     skipped: list[object] = []
-    quotes = list(read_csv(sample.path, skipped.append))
-    assert quotes[0] == Quote("GOOG", 100.335, "2004-08-19", 1)
-    assert quotes[-1] == Quote("GOOG", 806.19, "2013-03-01", 2148)
+    quotes = list(open_feed(["goog"], on_skip=skipped.append))
+    assert quotes[0] == Quote("GOOG", 100.335, "2004-08-19", 1, "goog")
+    assert quotes[-1] == Quote("GOOG", 806.19, "2013-03-01", 2148, "goog")
     assert skipped == []
     assert (len(quotes), quotes[0].ts, quotes[-1].ts) == (sample.rows, sample.first, sample.last)
     assert {quote.sid for quote in quotes} == {sample.sid}

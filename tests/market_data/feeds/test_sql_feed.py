@@ -1,0 +1,110 @@
+"""Databases: what a query gives, and what is missing."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from market_data import UnusableFileError, find_source, open_feed
+
+EXAMPLE = '--query "SELECT sid, ts, quote FROM … ORDER BY ts"'
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Two tables, of which one is of prices."""
+    path = tmp_path / "prices.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "CREATE TABLE daily (day TEXT, ticker TEXT, last REAL);"
+        "INSERT INTO daily VALUES ('2013-02-28', 'GOOG', 801.2), ('2013-03-01', 'GOOG', 806.19);"
+        "CREATE TABLE splits (day TEXT);"
+    )
+    connection.close()
+    return path
+
+
+def sentence(source: str, query: str | None) -> str:
+    with pytest.raises(UnusableFileError) as caught:
+        list(open_feed([source], query=query))
+    return str(caught.value)
+
+
+def test_a_query_names_columns_filters_and_orders(database: Path) -> None:
+    query = "SELECT ticker, day AS date, last AS close FROM daily WHERE day LIKE '%-03-%'"
+    for source in (str(database), f"sqlite:///{database}"):
+        [quote] = open_feed([source], query=query)
+        assert quote == ("GOOG", 806.19, "2013-03-01", 1, "prices", None)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (None, "a database needs a query"),
+        ("SELECT * FROM dayly", "the query fails: no such table: dayly"),
+        ("SELEC", 'the query fails: near "SELEC": syntax error'),
+        ("SELECT 1; SELECT 2", "the query fails: You can only execute one statement at a time"),
+        ("DROP TABLE daily", "the query fails: attempt to write a readonly database"),
+        ("PRAGMA user_version = 1", "the query fails: attempt to write a readonly database"),
+        ("", "the query has no result"),
+    ],
+)
+def test_a_query_that_is_missing_or_wrong_is_a_sentence_with_the_tables(
+    database: Path, query: str | None, found: str
+) -> None:
+    before = database.read_bytes()
+    text = sentence(str(database), query)
+    assert text.startswith(f"{database}: {found}")
+    assert text.endswith(f"; expected {EXAMPLE}, from daily, splits")
+    assert database.read_bytes() == before
+
+
+def test_a_result_without_a_symbol_is_refused_for_a_database_is_not_named_like_one(
+    database: Path,
+) -> None:
+    assert sentence(str(database), "SELECT day AS ts, last AS price FROM daily") == (
+        f"{database}: no symbol among the columns ts, price; expected one of sid, symbol, ticker,"
+        " or a name for sid in --columns"
+    )
+
+
+def test_a_file_that_is_no_database_is_refused_by_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "prices.db"
+    path.write_text("date,close\n" * 100)
+    assert sentence(str(path), "SELECT * FROM prices") == (
+        f"{path}: the query fails: file is not a database; expected {EXAMPLE}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("sqlite:///no/where.db", "sqlite:///no/where.db: there is no such file; expected a"),
+        ("oracel://ann:s3cret@h/prices", "oracel://h/prices: no database has such a URL"),
+        ("postgresql+pg8000://ann:s3@cret@h/p?k=s3cret", "//h/p: its driver pg8000 is not insta"),
+        ("postgresql://ann:s3cret@h:port/p", "postgresql://h:port/p: no database has such a URL"),
+    ],
+)
+def test_a_url_that_leads_nowhere_is_a_sentence_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = sentence(url, "SELECT 1")
+    assert text in found
+    assert "cret" not in found
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("sqlite:///prices.db", "prices"),
+        ("sqlite:////data/prices.db", "prices"),
+        ("postgresql+psycopg://ann:a@b@host:5432/market?sslmode=require", "market"),
+        ("mysql://host", "mysql"),
+    ],
+)
+def test_a_database_is_named_like_its_file_or_its_schema(url: str, name: str) -> None:
+    assert find_source(url).name == name
