@@ -27,6 +27,7 @@ def test_the_algorithm_of_the_guide_passes_the_guides_test(tmp_path: Path) -> No
 def test_the_algorithm_with_parameters_and_state_refuses_a_misspelt_one(tmp_path: Path) -> None:
     first, parameters, state = blocks("docs/algorithms.md")[:3]
     event = first[first.index("    def event") :]
+    state = "".join(f"    {line}\n" for line in state.splitlines())
     (tmp_path / "dips.py").write_text(parameters + state + event)
     command = [BIN / "algo-service", "serve", "--algo", "dips.py:Dips", "--param", "drp=0.5"]
     ended = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True)

@@ -1,10 +1,12 @@
 """`--algo` finds a built-in, a module's class or a file's class, and says what is wrong."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from algo_service import RandomAlgo
+from algo_service.algorithms import BuyAndHold, MeanReversion, Momentum, Rebalance, SmaCross
 from algo_service.errors import LoadError
 from algo_service.loader import load
 
@@ -16,8 +18,19 @@ class MyAlgo:
 """
 
 
-def test_a_built_in_is_found_by_its_name() -> None:
-    assert load("random") == ("random", RandomAlgo)
+@pytest.mark.parametrize(
+    ("name", "algorithm"),
+    [
+        ("random", RandomAlgo),
+        ("buy_and_hold", BuyAndHold),
+        ("sma_cross", SmaCross),
+        ("mean_reversion", MeanReversion),
+        ("momentum", Momentum),
+        ("rebalance", Rebalance),
+    ],
+)
+def test_a_built_in_is_found_by_its_name(name: str, algorithm: type[Any]) -> None:
+    assert load(name) == (name, algorithm)
 
 
 def test_a_class_of_an_installed_module_is_found() -> None:
@@ -36,7 +49,13 @@ def test_a_file_may_import_the_modules_beside_it(tmp_path: Path) -> None:
     ("code", "spec", "sentence"),
     [
         (None, "randon", 'no built-in algorithm "randon": did you mean "random"?'),
-        (None, "zzz", 'no built-in algorithm "zzz"; there is random'),
+        (None, "sma_cros", 'no built-in algorithm "sma_cros": did you mean "sma_cross"?'),
+        (
+            None,
+            "zzz",
+            'no built-in algorithm "zzz"; there is buy_and_hold, mean_reversion, momentum, random,'
+            " rebalance, sma_cross",
+        ),
         (None, "{}/my_algo.py:MyAlgo", 'my_algo.py"'),
         (None, "no_such_module:MyAlgo", "cannot import no_such_module: ModuleNotFoundError"),
         ("x = 1", "{}/my_algo.py", "names no class: write"),

@@ -1,75 +1,104 @@
-"""The portfolio: cash and positions change by fills alone."""
+"""The portfolio: places orders, changes by their fills, and takes back what an error left."""
 
+import copy
 import logging
 import math
-import random
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolio import Fill, Order, Portfolio, RandomFraction
-
-
-class Fraction:
-    """A sizing of a known fraction, for hand-worked expectations."""
-
-    def __init__(self, fraction: float):
-        self.fraction = fraction
-
-    def amount(self, cash: float, quote: Any) -> float:
-        return cash * self.fraction
-
-
-def quote(price: float = 100.0, sid: str = "GOOG", **fields: Any) -> dict[str, Any]:
-    return {"sid": sid, "quote": price, "id": "7", "channel": "quotes", **fields}
+from portfolio import (
+    AllIn,
+    Costs,
+    Fill,
+    LargestOrder,
+    Order,
+    PaperBroker,
+    Portfolio,
+    Position,
+)
+from tests.portfolio.quotes import Fraction, begin, quote, told
 
 
 def test_a_buy_order_and_its_fill_have_the_contracts_fields() -> None:
-    portfolio = Portfolio(1000, sizing=Fraction(0.25))
-    data = quote(100.0, ts="2013-03-01")
-    portfolio.begin("algo", data)
-    assert portfolio.optimize(data) == 250.0
+    portfolio = Portfolio(1000, Fraction(0.25))
+    assert portfolio.optimize(begin(portfolio, 100.0, ts="2013-03-01")) == 250.0
     assert portfolio.orders == [
         Order(
-            "algo:quotes:7:0", "algo", "GOOG", "buy", "market", 2.5, 100.0, 250.0, "2013-03-01", "7"
+            "algo:quotes:7:0", "algo", "GOOG", "buy", "market",
+            2.5, 100.0, 250.0, "2013-03-01", "7", None, None,
         )
-    ]
+    ]  # fmt: skip
     assert portfolio.fills == [
         Fill(
             "algo:quotes:7:0", "algo:quotes:7:0", "algo", "GOOG", "buy",
             2.5, 100.0, 250.0, 0.0, "2013-03-01", "7",
         )
     ]  # fmt: skip
-    assert (portfolio.cash, portfolio.positions) == (750.0, {"GOOG": 2.5})
+    assert portfolio.cash == 750.0
+    assert portfolio.positions == {"GOOG": Position(2.5, 250.0)}
 
 
 def test_selling_turns_the_position_into_cash_at_the_quote() -> None:
-    portfolio = Portfolio(1000, sizing=Fraction(0.5))
+    portfolio = Portfolio(1000, Fraction(0.5))
     portfolio.optimize(quote(100.0))
     assert portfolio.sell(quote(120.0)) == 5.0
-    assert (portfolio.cash, portfolio.positions) == (1100.0, {})
+    assert (portfolio.cash, portfolio.positions, portfolio.realised) == (1100.0, {}, 100.0)
 
 
 def test_a_part_of_a_position_can_be_sold() -> None:
-    portfolio = Portfolio(1000, sizing=Fraction(0.5))
+    portfolio = Portfolio(1000, Fraction(0.5))
     portfolio.optimize(quote(100.0))
-    portfolio.sell(quote(100.0), 2.0)
-    assert (portfolio.cash, portfolio.positions) == (700.0, {"GOOG": 3.0})
+    portfolio.sell(quote(110.0), 2)
+    assert portfolio.positions == {"GOOG": Position(3.0, 300.0)}
+    assert (portfolio.cash, portfolio.realised) == (500.0 + 220, 2 * 10.0)
 
 
-def test_equity_is_cash_and_positions_at_their_last_quotes() -> None:
-    portfolio = Portfolio(1000, sizing=Fraction(0.5))
-    portfolio.optimize(quote(100.0))
-    portfolio.begin("algo", quote(110.0))
-    assert portfolio.equity == 500.0 + 5 * 110.0
+def test_orders_and_fills_at_one_quote_are_numbered_in_the_order_placed() -> None:
+    portfolio = Portfolio(1000)
+    data = begin(portfolio, 100.0)
+    portfolio.buy(data, 300.0)
+    portfolio.sell(data, 1.0)
+    portfolio.sell(data)
+    assert [(order.id, order.side, order.quantity) for order in portfolio.orders] == [
+        ("algo:quotes:7:0", "buy", 3.0),
+        ("algo:quotes:7:1", "sell", 1.0),
+        ("algo:quotes:7:2", "sell", 2.0),
+    ]
+    assert [fill.order_id for fill in portfolio.fills] == [order.id for order in portfolio.orders]
+
+
+def test_what_was_placed_at_the_quote_before_is_forgotten() -> None:
+    portfolio = Portfolio(1000)
+    portfolio.buy(begin(portfolio), 300.0)
+    begin(portfolio)
+    assert (portfolio.orders, portfolio.fills) == ([], [])
+
+
+def test_the_snapshot_tells_cash_positions_profit_and_fees() -> None:
+    costs = Costs(per_order=1.0)
+    portfolio = Portfolio(1000, broker=PaperBroker(costs=costs))
+    portfolio.buy(begin(portfolio, 50.0, "IBM"), 100.0)
+    data = begin(portfolio, 100.0)
+    portfolio.buy(data, 400.0)
+    begin(portfolio, 80.0)
+    portfolio.sell(begin(portfolio, 110.0), 1.0)
     assert portfolio.snapshot() == {
-        "cash": 500.0,
-        "positions": {"GOOG": {"quantity": 5.0, "price": 110.0}},
-        "equity": 1050.0,
+        "cash": 1000.0 - 100 - 1 - 400 - 1 + 110 - 1,
+        "positions": {
+            "GOOG": {"quantity": 3.0, "average_cost": 100.0, "price": 110.0},
+            "IBM": {"quantity": 2.0, "average_cost": 50.0, "price": 50.0},
+        },
+        "equity": 607.0 + 3 * 110 + 2 * 50,
+        "exposure": 3 * 110.0 + 2 * 50,
+        "realised": 10.0,
+        "unrealised": 3 * 10.0,
+        "fees": 3.0,
+        "halt": None,
     }
+    assert list(portfolio.snapshot()["positions"]) == ["GOOG", "IBM"]
 
 
 def test_selling_what_is_not_held_places_no_order() -> None:
@@ -78,12 +107,22 @@ def test_selling_what_is_not_held_places_no_order() -> None:
     assert portfolio.orders == []
 
 
-@pytest.mark.parametrize("quantity", [5.1, 0, -1, math.nan])
-def test_selling_more_than_is_held_or_nothing_is_refused(quantity: float) -> None:
-    portfolio = Portfolio(1000, sizing=Fraction(0.5))
+@pytest.mark.parametrize("quantity", [5.1, 0, -1, math.nan, math.inf])
+def test_selling_more_than_is_held_or_nothing_is_refused_because_it_is_long_only(
+    quantity: float,
+) -> None:
+    portfolio = Portfolio(1000, Fraction(0.5))
     portfolio.optimize(quote(100.0))
-    with pytest.raises(ValueError, match=r"5\.0 are held"):
+    with pytest.raises(ValueError, match=r"5\.0 are held, and this portfolio is long only"):
         portfolio.sell(quote(100.0), quantity)
+    assert portfolio.positions == {"GOOG": Position(5.0, 500.0)}
+
+
+def test_a_part_of_a_unit_is_not_sold_where_units_are_whole() -> None:
+    portfolio = Portfolio(1000, AllIn(), PaperBroker("whole"))
+    portfolio.optimize(quote(100.0))
+    with pytest.raises(ValueError, match=r"cannot sell 2\.5 of GOOG: units are whole"):
+        portfolio.sell(quote(100.0), 2.5)
 
 
 @pytest.mark.parametrize("amount", [-1, math.nan, math.inf])
@@ -92,10 +131,17 @@ def test_a_starting_cash_that_is_none_is_refused(amount: float) -> None:
         Portfolio(amount)
 
 
+@pytest.mark.parametrize("amount", [math.nan, math.inf, -math.inf])
+def test_a_buy_for_what_is_no_amount_is_refused(amount: float) -> None:
+    with pytest.raises(ValueError, match="an amount is a finite number"):
+        Portfolio(1000).buy(quote(), amount)
+
+
 def test_a_buy_of_more_than_the_cash_is_cut_to_it() -> None:
     portfolio = Portfolio(1000)
     assert portfolio.buy(quote(), 5000) == 1000.0
     assert portfolio.cash == 0.0
+    assert told(portfolio) == ["buy 10"]
 
 
 @pytest.mark.parametrize(("amount", "orders"), [(0.00999, 0), (0.01, 1), (0.0, 0), (-5.0, 0)])
@@ -105,11 +151,19 @@ def test_a_buy_below_a_cent_places_no_order(amount: float, orders: int) -> None:
     assert len(portfolio.orders) == orders
 
 
+@pytest.mark.parametrize(("amount", "bought"), [(99.99, 0), (100, 1), (299, 2), (5000, 10)])
+def test_a_buy_is_of_whole_units_where_units_are_whole(amount: float, bought: int) -> None:
+    portfolio = Portfolio(1050, broker=PaperBroker("whole"))
+    assert portfolio.buy(quote(100.0), amount) == bought * 100.0
+    assert portfolio.quantity("GOOG") == bought
+    assert len(portfolio.orders) == bool(bought)
+
+
 def test_cash_is_spent_is_said_once_until_cash_comes_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    portfolio = Portfolio(1000)
+    portfolio = Portfolio(1000, AllIn())
     portfolio.buy(quote(), 1000)
     for _ in range(3):
         assert portfolio.optimize(quote()) == 0.0
@@ -127,79 +181,140 @@ def test_a_price_so_low_that_no_number_holds_the_quantity_is_refused() -> None:
     assert (portfolio.cash, portfolio.positions) == (1000.0, {})
 
 
-def test_random_fraction_bets_what_its_generator_draws() -> None:
-    drawn = random.Random(7).random()
-    sizing = RandomFraction(random.Random(7))
-    assert sizing.amount(1000.0, quote()) == drawn * 1000.0
+def test_numbers_given_as_whole_ones_are_floats_in_orders_and_fills() -> None:
+    broker = PaperBroker(costs=Costs(minimum=1))
+    portfolio = Portfolio(1000, broker=broker, limits=[LargestOrder(200)])
+    data = begin(portfolio)
+    portfolio.buy(data, 100)
+    portfolio.buy(data, 300)
+    portfolio.sell(data, 1)
+    for record in (*portfolio.orders, *portfolio.fills):
+        fields = record._asdict()
+        for name in {"quantity", "price", "amount", "fee"} & set(fields):
+            assert type(fields[name]) is float, (name, record)
+        assert type(fields.get("asked") or 0.0) is float
 
 
-def test_a_portfolio_made_as_in_the_article_bets_at_random() -> None:
-    random.seed(7)
-    drawn = random.random()
-    random.seed(7)
-    portfolio = Portfolio(10000)
-    assert portfolio.optimize({"sid": "GOOG", "quote": "345"}) == drawn * 10000
-    assert portfolio.cash == 10000 - drawn * 10000
+# order_target_value
 
 
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["buy", "optimize", "sell", "sell half", "watch"]),
-        st.sampled_from(["GOOG", "AAPL", "日経"]),
-        st.floats(min_value=0.01, max_value=1e6),
-        st.floats(min_value=0, max_value=2e4),
-    ),
-    max_size=40,
+@pytest.mark.parametrize(
+    ("units", "target", "said"),  # 10 units of 1000 in cash are held at 100, which are now at 50
+    [
+        ("fractional", 500.0, []),
+        ("fractional", 300.0, ["sell 4"]),
+        ("fractional", 0.0, ["sell 10"]),
+        ("fractional", 625.0, ["buy 2.5"]),
+        ("fractional", 9999.0, ["buy 20"]),  # the other 1000 of cash
+        ("fractional", 499.995, []),  # half a cent is no order
+        ("whole", 299.0, ["sell 4"]),  # 4.02 of them are too much
+        ("whole", 0.0, ["sell 10"]),
+        ("whole", 460.0, []),
+        ("whole", 625.0, ["buy 2"]),
+        ("whole", 549.0, []),
+    ],
 )
+def test_a_position_is_brought_to_a_value(units: Any, target: float, said: list[str]) -> None:
+    portfolio = Portfolio(2000, broker=PaperBroker(units))
+    portfolio.buy(begin(portfolio, 100.0), 1000.0)
+    portfolio.order_target_value(begin(portfolio, 50.0), target)
+    assert told(portfolio) == said
 
 
-def act(portfolio: Portfolio, kind: str, data: dict[str, Any], amount: float) -> None:
-    held = portfolio.positions.get(data["sid"], 0.0)
-    actions: dict[str, Callable[[], object]] = {
-        "buy": lambda: portfolio.buy(data, amount),
-        "optimize": lambda: portfolio.optimize(data),
-        "sell": lambda: portfolio.sell(data),
-        "sell half": lambda: portfolio.sell(data, held / 2) if held else None,
-        "watch": lambda: None,
-    }
-    actions[kind]()
-
-
-@given(STEPS)
-def test_the_fills_fold_back_to_cash_and_positions(steps: list[tuple[Any, ...]]) -> None:
-    portfolio = Portfolio(10000, sizing=RandomFraction(random.Random(1)))
-    cash, positions, last = 10000.0, {}, {}
-    for n, (kind, sid, price, amount) in enumerate(steps):
-        data = quote(price, sid, id=str(n))
-        portfolio.begin("algo", data)
-        last[sid] = price
-        act(portfolio, kind, data, amount)
-        for order, fill in zip(portfolio.orders, portfolio.fills, strict=True):
-            assert fill.order_id == order.id
-            sign = 1 if fill.side == "buy" else -1
-            cash -= sign * fill.amount
-            positions[sid] = positions.get(sid, 0.0) + sign * fill.quantity
-            if not positions[sid]:
-                del positions[sid]
-        assert portfolio.cash == cash >= 0
-        assert portfolio.positions == positions
-        worth = math.fsum([cash, *(q * last[s] for s, q in positions.items())])
-        assert portfolio.equity == worth
-
-
-@given(STEPS, STEPS)
-def test_undo_leaves_the_portfolio_as_it_was_before_the_quote(
-    before: list[tuple[Any, ...]], during: list[tuple[Any, ...]]
+@pytest.mark.parametrize("units", ["fractional", "whole"])
+@given(cash=st.floats(10, 1e6), bought=st.floats(0.05, 1e3), now=st.floats(0.05, 1e3))
+def test_a_position_that_is_brought_to_nothing_is_closed(
+    units: Any, cash: float, bought: float, now: float
 ) -> None:
-    portfolio = Portfolio(10000, sizing=Fraction(0.3))
-    for kind, sid, price, amount in before:
-        portfolio.begin("algo", quote(price, sid))
-        act(portfolio, kind, quote(price, sid), amount)
-    state = portfolio.snapshot()
-    data = quote(123.0)
-    portfolio.begin("algo", data)
-    for kind, _, _, amount in during:
-        act(portfolio, kind, data, amount)
+    portfolio = Portfolio(cash, AllIn(), PaperBroker(units))
+    portfolio.optimize(begin(portfolio, bought))
+    data = begin(portfolio, now)
+    if portfolio.value("GOOG") >= 0.02:
+        portfolio.order_target_value(data, 0)
+        assert portfolio.positions == {}
+
+
+@given(st.integers(1, 1000), st.floats(0.01, 1e4), st.floats(0.01, 1e7))
+def test_of_a_position_the_most_whole_units_are_sold_that_are_worth_no_more_than_is_too_much(
+    count: int, price: float, target: float
+) -> None:
+    portfolio = Portfolio(count * price * 1.01, broker=PaperBroker("whole"))
+    data = begin(portfolio, price)
+    portfolio.buy(data, count * price)
+    held = portfolio.quantity("GOOG")
+    excess = held * price - target
+    if excess >= 0:
+        portfolio.order_target_value(data, target)
+        sold = held - portfolio.quantity("GOOG")
+        assert sold * price <= excess < (sold + 1) * price
+
+
+@pytest.mark.parametrize(
+    ("targets", "quantity"),  # 10 units at 100 are held, and so much was ordered at one quote
+    [
+        ([500.0], 5.0),
+        ([500.0, 500.0], 5.0),
+        ([0.0, 500.0], 5.0),
+        ([0.0, 0.0], 0.0),
+        ([500.0, 700.0, 200.0], 2.0),
+        ([1500.0, 1500.0], 15.0),
+        ([1500.0, 1000.0], 10.0),
+    ],
+)
+def test_orders_that_wait_count_for_the_value_that_a_position_is_brought_to(
+    targets: list[float], quantity: float
+) -> None:
+    portfolio = Portfolio(3000, broker=PaperBroker(fill="next"))
+    portfolio.buy(begin(portfolio, 100.0), 1000.0)
+    data = begin(portfolio, 100.0)
+    for target in targets:
+        portfolio.order_target_value(data, target)
+    begin(portfolio, 100.0)
+    assert portfolio.quantity("GOOG") == quantity
+
+
+# undo, save and load
+
+
+def test_undo_takes_back_the_fills_and_prices_of_other_instruments_too() -> None:
+    portfolio = Portfolio(1000)
+    portfolio.buy(begin(portfolio, 100.0, "IBM"), 200.0)
+    state = copy.deepcopy(portfolio.save())
+    begin(portfolio, 50.0)
+    portfolio.sell(quote(120.0, "IBM"))
+    portfolio.buy(quote(10.0, "AAPL"), 300.0)
     portfolio.undo()
-    assert portfolio.snapshot() == state
+    assert portfolio.save() == state
     assert (portfolio.orders, portfolio.fills) == ([], [])
+    assert portfolio.equity == 1000.0
+
+
+def test_undo_has_orders_wait_again_that_had_filled() -> None:
+    portfolio = Portfolio(1000, broker=PaperBroker(fill="next"))
+    portfolio.buy(begin(portfolio, 100.0, id="1"), 200.0)
+    begin(portfolio, 80.0, id="2")
+    portfolio.undo()
+    assert (portfolio.cash, portfolio.positions) == (1000.0, {})
+    begin(portfolio, 50.0, id="3")
+    (fill,) = portfolio.fills
+    assert (fill.order_id, fill.quantity, fill.price) == ("algo:quotes:1:0", 2.0, 50.0)
+
+
+def test_undo_before_the_first_quote_or_twice_changes_nothing() -> None:
+    portfolio = Portfolio(1000)
+    portfolio.undo()
+    portfolio.buy(begin(portfolio, 100.0), 200.0)
+    begin(portfolio, 110.0)
+    portfolio.undo()
+    portfolio.undo()
+    assert (portfolio.cash, portfolio.quantity("GOOG"), portfolio.equity) == (800.0, 2.0, 1000.0)
+
+
+def test_what_was_saved_does_not_change_with_the_portfolio() -> None:
+    portfolio = Portfolio(1000)
+    portfolio.buy(begin(portfolio, 100.0), 200.0)
+    state = portfolio.save()
+    kept = copy.deepcopy(state)
+    portfolio.sell(begin(portfolio, 110.0))
+    portfolio.buy(begin(portfolio, 5.0, "AAPL"), 200.0)
+    assert state == kept

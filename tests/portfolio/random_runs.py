@@ -1,0 +1,325 @@
+"""Random settings, quotes and orders, and an auditor that knows the rules by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from portfolio import Fill, Order, Portfolio, fold
+
+DAY = 86_400.0
+"""Seconds."""
+
+SIZINGS = {
+    "random_fraction": st.fixed_dictionaries({"seed": st.integers(0, 9)}),
+    "fixed_fraction": st.fixed_dictionaries({"fraction": st.floats(0, 1)}),
+    "fixed_cash": st.fixed_dictionaries({"bet": st.floats(0, 2e4)}),
+    "all_in": st.just({}),
+    "equal_weight": st.fixed_dictionaries({}, optional={"instruments": st.integers(1, 5)}),
+}
+COSTS = {
+    "commission": st.floats(0, 0.05) | st.just(1),
+    "commission_per_share": st.sampled_from([0, 0.005, 1, 100]),
+    "commission_per_order": st.floats(0, 100),
+    "minimum_commission": st.floats(0, 100),
+    "slippage": st.floats(0, 0.5),
+}
+LIMITS = {
+    "largest_order": st.floats(0, 1e4),
+    "largest_position": st.floats(0, 1e4),
+    "largest_daily_loss": st.floats(0.0001, 0.5),
+    "largest_drawdown": st.floats(0.0001, 0.5),
+    "price_band": st.floats(0, 0.6),
+    "stale_after": st.sampled_from([0, 60, DAY]),
+}
+OTHERS = st.fixed_dictionaries(
+    {"starting_cash": st.floats(0, 1e6) | st.just(10000)},
+    optional={
+        "units": st.sampled_from(["whole", "fractional"]),
+        "fill": st.sampled_from(["next", "quote"]),
+    },
+)
+
+
+class Action(NamedTuple):
+    """What an algorithm does at a quote."""
+
+    kind: str
+    size: float
+
+
+class Step(NamedTuple):
+    """A quote, by what is different from the one before, and what is done at it."""
+
+    sid: str
+    factor: float
+    seconds: float
+    actions: list[Action]
+    is_reset: bool
+
+
+KINDS = ["buy", "optimize", "sell", "sell part", "order_target_value"]
+PRICES = {"GOOG": 345.0, "AAPL": 0.0002, "日経": 38_000_000.0}
+ACTIONS = st.lists(st.builds(Action, st.sampled_from(KINDS), st.floats(0, 1)), max_size=3)
+STEPS = st.lists(
+    st.builds(
+        Step,
+        st.sampled_from(sorted(PRICES)),
+        st.floats(0.5, 2) | st.sampled_from([1.0, 1e-4, 20.0]),
+        st.sampled_from([0, 1, 60, 3600, DAY, 3 * DAY, -1, -3600, -2 * DAY]),
+        ACTIONS,
+        st.booleans(),
+    ),
+    min_size=12,
+    max_size=24,
+)
+
+
+@st.composite
+def settings(draw: st.DrawFn, limits: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """Draw the parameters of a portfolio, with these limits, or with any."""
+    sizing = draw(st.sampled_from(sorted(SIZINGS)))
+    some = dict.fromkeys(draw(st.sets(st.sampled_from(sorted(COSTS)))), None)
+    names = draw(st.sets(st.sampled_from(sorted(LIMITS)))) if limits is None else limits
+    return {
+        "seed": 1,
+        "sizing": sizing,
+        **draw(SIZINGS[sizing]),
+        **draw(OTHERS),
+        **{name: draw(COSTS[name]) for name in sorted(some)},
+        **{name: draw(LIMITS[name]) for name in sorted(names)},
+    }
+
+
+def quotes(steps: list[Step]) -> list[dict[str, Any]]:
+    """Return the quotes of a run; every other time is told as text."""
+    made, time = [], 1_362_096_000.0
+    for number, step in enumerate(steps):
+        time += step.seconds
+        text = datetime.fromtimestamp(time, UTC).isoformat()
+        made.append(
+            {
+                "sid": step.sid,
+                "quote": PRICES[step.sid] * step.factor,
+                "id": str(number),
+                "channel": "quotes",
+                "ts": text if number % 2 else time * 1000,
+            }
+        )
+    return made
+
+
+def act(portfolio: Portfolio, data: Mapping[str, Any], action: Action) -> bool:
+    """Have a portfolio do something; return whether it was not refused as a mistake."""
+    held = portfolio.quantity(data["sid"])
+    part = held * action.size
+    if held.is_integer() and part >= 1:
+        part = float(math.floor(part))
+    try:
+        if action.kind == "buy":
+            portfolio.buy(data, 20_000 * action.size)
+        elif action.kind == "optimize":
+            portfolio.optimize(data)
+        elif action.kind == "sell":
+            portfolio.sell(data)
+        elif action.kind == "sell part":
+            portfolio.sell(data, part)
+        else:
+            portfolio.order_target_value(data, 5_000 * action.size)
+    except ValueError as error:
+        expected = "cannot sell " if action.kind == "sell part" else "at most 1e+15 units"
+        if expected not in str(error):
+            raise
+        return False
+    return True
+
+
+def play(portfolio: Portfolio, data: Mapping[str, Any], step: Step) -> tuple[Any, Any]:
+    """Have a portfolio take a quote in and do all of a step; return its orders and fills."""
+    if step.is_reset:
+        portfolio.reset()
+    portfolio.begin("algo", data)
+    for action in step.actions:
+        act(portfolio, data, action)
+    return portfolio.orders, portfolio.fills
+
+
+class Auditor:
+    """Watches a portfolio, and asserts after every action that its books are right.
+
+    It keeps books of its own: the last prices, the orders that wait, and what each limit allows.
+    """
+
+    def __init__(self, params: Mapping[str, Any]):
+        self.params = params
+        self.cash = float(params["starting_cash"])
+        self.portfolio = Portfolio.from_params(params)
+        self.is_whole = params.get("units") == "whole"
+        self.waits = params.get("fill") == "next"
+        self.prices: dict[str, float] = {}
+        self.far: dict[str, float] = {}
+        self.orders: dict[str, Order] = {}
+        self.waiting: dict[str, Order] = {}
+        self.fills: list[Fill] = []
+        self.filled: set[str] = set()
+        self.newest = -math.inf
+        self.day = -math.inf
+        self.opening = self.peak = self.cash
+        self.is_lost = self.is_down = self.is_stopped = False
+
+    def play(self, data: Mapping[str, Any], step: Step) -> None:
+        """Play one step."""
+        if step.is_reset:
+            self.portfolio.reset()
+            self.opening = self.peak = self.portfolio.equity
+            self.is_lost = self.is_down = self.is_stopped = False
+        before = self.portfolio.equity
+        is_trusted = self._is_trusted(data)
+        if is_trusted:  # nothing is valued by a quote that is not
+            self.prices[data["sid"]] = data["quote"]
+        # losses are those at the new price, before anything fills at it
+        self._watch_losses(before, self._equity(), data)
+        self.portfolio.begin("algo", data)
+        self._check_halt()
+        if self.portfolio.halt:
+            self.waiting = {k: order for k, order in self.waiting.items() if order.side == "sell"}
+        due = set()
+        if is_trusted:
+            due = {key for key, order in self.waiting.items() if order.sid == data["sid"]}
+            self.waiting = {key: self.waiting[key] for key in self.waiting if key not in due}
+        assert self.portfolio.orders == []
+        assert {fill.order_id for fill in self.portfolio.fills} <= due
+        self._check_fills(data, 0)
+        self._check_books()
+        for action in step.actions:
+            orders, fills = len(self.portfolio.orders), len(self.portfolio.fills)
+            act(self.portfolio, data, action)
+            for order in self.portfolio.orders[orders:]:
+                self._check_order(order, data, is_trusted)
+            self._check_fills(data, fills)
+            self._check_books()
+            for order in self.portfolio.orders[orders:]:
+                self._check_position(order)
+
+    def _is_trusted(self, data: Mapping[str, Any]) -> bool:
+        sid, price = data["sid"], data["quote"]
+        # a quote too far from the last one is what the next one is measured against
+        last = self.far.pop(sid, self.prices.get(sid))
+        is_near = (
+            last is None or abs(price - last) <= self.params.get("price_band", math.inf) * last
+        )
+        if not is_near:
+            self.far[sid] = price
+        self.newest = max(self.newest, _seconds(data))
+        is_fresh = self.newest - _seconds(data) <= self.params.get("stale_after", math.inf)
+        return is_near and is_fresh
+
+    def _watch_losses(self, before: float, after: float, data: Mapping[str, Any]) -> None:
+        if (day := _seconds(data) // DAY) > self.day:
+            self.day, self.opening, self.is_lost = day, before, False
+        self.peak = max(self.peak, after)
+        for name, top in (("largest_daily_loss", self.opening), ("largest_drawdown", self.peak)):
+            if name in self.params and top > after and after <= top * (1 - self.params[name]):
+                self.is_lost |= name == "largest_daily_loss"
+                self.is_down |= name == "largest_drawdown"
+
+    def _check_halt(self) -> None:
+        halt = self.portfolio.halt
+        assert bool(halt) == (self.is_lost or self.is_down)
+        assert halt or not self.is_stopped
+        self.is_stopped = bool(halt) and halt.startswith("largest_drawdown")
+
+    def _equity(self) -> float:
+        held = self.portfolio.positions.items()
+        values = [position.quantity * self.prices[sid] for sid, position in held]
+        return math.fsum([self.portfolio.cash, *values])
+
+    def _check_order(self, order: Order, data: Mapping[str, Any], is_trusted: bool) -> None:
+        assert order.id not in self.orders
+        self.orders[order.id] = order
+        assert (order.sid, order.price, order.ts) == (data["sid"], data["quote"], data["ts"])
+        assert (order.reason is None) == (order.asked is None)
+        assert order.quantity >= 0
+        if self.is_whole:
+            assert order.quantity.is_integer()
+        if not order.quantity:
+            assert order.reason
+            assert order.amount == 0 < order.asked
+            return
+        value = order.quantity * order.price
+        assert math.isclose(order.amount, value, rel_tol=1e-12, abs_tol=1e-300)
+        assert is_trusted
+        if order.side == "buy":
+            assert not self.portfolio.halt
+            assert order.amount >= 0.01
+            assert order.amount <= self.params.get("largest_order", math.inf)
+            assert order.asked is None or order.amount < order.asked
+        else:
+            assert order.reason is None
+        if self.waits:
+            self.waiting[order.id] = order
+
+    def _check_position(self, order: Order) -> None:
+        """Assert that a buy has not made, and will not make, the position too large."""
+        if order.side == "buy" and order.quantity:
+            held = self.portfolio.quantity(order.sid)
+            for other in self.waiting.values():
+                if other.sid == order.sid:
+                    held += other.quantity if other.side == "buy" else -other.quantity
+            most = self.params.get("largest_position", math.inf)
+            assert held * order.price <= most * (1 + 1e-12)
+
+    def _check_fills(self, data: Mapping[str, Any], first: int) -> None:
+        """Assert that the fills are right, and take them into the books."""
+        for fill in self.portfolio.fills[first:]:
+            assert fill.order_id not in self.filled
+            self.filled.add(fill.order_id)
+            self.fills.append(fill)
+            order = self.orders[fill.order_id]
+            assert (fill.sid, fill.side, fill.algo) == (order.sid, order.side, order.algo)
+            assert 0 < fill.quantity <= order.quantity
+            assert order.side == "buy" or fill.quantity == order.quantity
+            assert (fill.sid, fill.quote_id, fill.ts) == (data["sid"], data["id"], data["ts"])
+            assert (fill.quote_id != order.quote_id) == self.waits
+            slip = self.params.get("slippage", 0)
+            price = data["quote"] * (1 + slip if fill.side == "buy" else 1 - slip)
+            amount = fill.quantity * price
+            fee = max(
+                self.params.get("minimum_commission", 0),
+                self.params.get("commission_per_order", 0)
+                + self.params.get("commission_per_share", 0) * fill.quantity
+                + self.params.get("commission", 0) * amount,
+            )
+            assert math.isclose(fill.price, price, rel_tol=1e-12)
+            assert math.isclose(fill.amount, amount, rel_tol=1e-12, abs_tol=1e-300)
+            assert math.isclose(fill.fee, fee, rel_tol=1e-12, abs_tol=1e-300)
+            if self.is_whole:
+                assert fill.quantity.is_integer()
+        assert len({fill.id for fill in self.fills}) == len(self.fills)
+
+    def _check_books(self) -> None:
+        portfolio = self.portfolio
+        held = {sid: each.quantity for sid, each in portfolio.positions.items()}
+        assert portfolio.cash >= 0
+        assert all(quantity > 0 for quantity in held.values())
+        if self.is_whole:
+            assert all(quantity.is_integer() for quantity in held.values())
+        values = [quantity * self.prices[sid] for sid, quantity in held.items()]
+        assert portfolio.equity == self._equity()
+        assert portfolio.exposure == math.fsum(values)
+        made = self.cash + portfolio.realised + portfolio.unrealised - portfolio.fees
+        moved = self.cash + portfolio.exposure + math.fsum(fill.amount for fill in self.fills)
+        # relative to what was moved: an equity near 0 is the difference of larger numbers
+        assert math.isclose(made, portfolio.equity, rel_tol=1e-9, abs_tol=1e-12 * moved)
+        folded = fold(self.cash, self.fills)
+        assert (folded.cash, folded.positions) == (portfolio.cash, portfolio.positions)
+        assert (folded.realised, folded.fees) == (portfolio.realised, portfolio.fees)
+
+
+def _seconds(data: Mapping[str, Any]) -> float:
+    ts = data["ts"]
+    return ts / 1000 if isinstance(ts, float) else datetime.fromisoformat(ts).timestamp()

@@ -1,0 +1,66 @@
+"""Random quotes and orders never break the accounting, whatever the settings."""
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as run
+from hypothesis import strategies as st
+
+from algo_service.state import decode, encode
+from portfolio import Portfolio
+from tests.portfolio.random_runs import LIMITS, STEPS, Auditor, Step, play, quotes, settings
+
+thorough = run(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.parametrize(
+    "limits", [(), *((name,) for name in LIMITS), None], ids=lambda names: str(names)
+)
+@thorough
+@given(data=st.data(), steps=STEPS)
+def test_no_quotes_and_orders_break_the_accounting_or_a_limit(
+    limits: tuple[str, ...] | None, data: st.DataObject, steps: list[Step]
+) -> None:
+    auditor = Auditor(data.draw(settings(limits)))
+    for quote, step in zip(quotes(steps), steps, strict=True):
+        auditor.play(quote, step)
+
+
+@thorough
+@given(params=settings(), steps=STEPS)
+def test_undo_leaves_the_portfolio_as_it_was_before_the_quote(
+    params: dict[str, Any], steps: list[Step]
+) -> None:
+    portfolio, undisturbed = Portfolio.from_params(params), Portfolio.from_params(params)
+    for quote, step in zip(quotes(steps), steps, strict=True):
+        if step.is_reset:
+            portfolio.reset()
+            undisturbed.reset()
+        step = step._replace(is_reset=False)
+        before = copy.deepcopy(portfolio.save())
+        play(portfolio, quote, step)
+        portfolio.undo()
+        assert portfolio.save() == before
+        assert (portfolio.orders, portfolio.fills) == ([], [])
+        assert play(portfolio, quote, step) == play(undisturbed, quote, step)
+        assert portfolio.save() == undisturbed.save()
+
+
+@thorough
+@given(params=settings(), steps=STEPS, split=st.integers(0, 23))
+def test_a_portfolio_that_was_saved_goes_on_as_if_it_had_not_stopped(
+    params: dict[str, Any], steps: list[Step], split: int
+) -> None:
+    stopped, undisturbed = Portfolio.from_params(params), Portfolio.from_params(params)
+    for number, (quote, step) in enumerate(zip(quotes(steps), steps, strict=True)):
+        if number == split:
+            packed = encode(stopped.save())
+            # another seed: the generator's state is among what is kept
+            stopped = Portfolio.from_params({**params, "seed": 2})
+            stopped.load(decode(packed))
+            assert encode(stopped.save()) == packed
+        assert play(stopped, quote, step) == play(undisturbed, quote, step)
+        assert stopped.save() == undisturbed.save()
+        assert stopped.snapshot() == undisturbed.snapshot()
