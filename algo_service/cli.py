@@ -94,6 +94,82 @@ def serve(
     service.serve(algo, addr, name, merge_params(params, short), journal, ready)
 
 
+@cli.command(context_settings={"show_default": True})
+@algorithm_options
+@click.option(
+    "--data",
+    "sources",
+    metavar="FILE|SAMPLE",
+    multiple=True,
+    required=True,
+    envvar="ALGO_SERVICE_DATA",
+    show_envvar=True,
+    help="A shipped sample (see `market-data samples`), a CSV or Parquet file, a recording of"
+    " quotes as JSON lines, or a database with --query. Several are merged in the order of time.",
+)
+@click.option("--columns", metavar="sid=NAME,ts=NAME,quote=NAME", help="Columns, by name.")
+@click.option("--query", metavar="SQL", help="What to SELECT from a database.")
+@click.option("--sort", is_flag=True, help="Sort the quotes by time; keeps them in memory.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page with charts, in one file.",
+)
+@click.option(
+    "--orders",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the orders, as JSON lines.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+@click.option(
+    "--sweep",
+    "sweeps",
+    metavar="NAME=FROM..TO:STEP",
+    multiple=True,
+    help="Try each of these values of a parameter; several make a grid. Or NAME=5,10,20.",
+)
+def backtest(
+    algo: str,
+    params: tuple[tuple[str, Any], ...],
+    sources: tuple[str, ...],
+    columns: str | None,
+    query: str | None,
+    sort: bool,
+    report: Path | None,
+    orders: Path | None,
+    as_json: bool,
+    sweeps: tuple[str, ...],
+    **short: str | None,
+) -> None:
+    """Run an algorithm over history, and tell what came of it.
+
+    Orders are paper orders: by default they fill, without costs, at the quote that caused them. A
+    position that is held at the end stays open, and is valued at the last quote.
+    """
+    from algo_service.backtest import command
+    from market_data import FeedError, parse_columns
+
+    # the algorithm's lines about each quote would take longer than the backtest
+    logging.basicConfig(level="ERROR", format="%(message)s")
+    try:
+        command.run(
+            algo,
+            sources,
+            merge_params(params, short),
+            sweeps,
+            source={
+                "columns": parse_columns(columns) if columns else None,
+                "query": query,
+                "sort": sort,
+            },
+            report=report,
+            orders=orders,
+            as_json=as_json,
+        )
+    except FeedError as error:
+        raise AlgoServiceError(str(error)) from error
+
+
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--orders", is_flag=True, help="Print the orders instead, as JSON lines.")

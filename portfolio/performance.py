@@ -10,12 +10,15 @@ from array import array
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from portfolio.errors import PortfolioError
 from portfolio.orders import Fill
 from portfolio.portfolio import Portfolio
 from portfolio.times import DAY, seconds
 
 DAYS_PER_YEAR = 365.25
 DAY_MS = 86_400_000
+
+RATIOS = ("annual_return", "volatility", "sharpe", "sortino", "calmar")
 
 Time = str | float | None
 """A quote's `ts`, verbatim."""
@@ -230,9 +233,14 @@ class Performance:
         """
         days = self.days
         if len(days) < 2 or self.years is None:
-            return dict.fromkeys(("annual_return", "volatility", "sharpe", "sortino", "calmar"))
-        import empyrical
-        import numpy as np
+            return dict.fromkeys(RATIOS)
+        try:
+            import empyrical
+            import numpy as np
+        except ImportError as error:
+            raise PortfolioError(
+                f"ratios need the package {error.name}: pip install 'tickwire[backtest]'"
+            ) from error
 
         equity = np.array([self.starting_cash, *days.values()])
         with np.errstate(all="ignore"):
@@ -249,6 +257,10 @@ class Performance:
 
     def figures(self) -> dict[str, Any]:
         """Return everything by name, as plain data; None where a figure is not defined."""
+        return {**self.plain(), **self.ratios()}
+
+    def plain(self) -> dict[str, Any]:
+        """Return all figures but the ratios."""
         return {
             "quotes": self.quotes,
             "first": self.first,
@@ -257,7 +269,6 @@ class Performance:
             "final_equity": self.equity,
             "total_return": self.total_return,
             "buy_and_hold": self.buy_and_hold,
-            **self.ratios(),
             "max_drawdown": self.drawdown.depth,
             "max_drawdown_days": self.drawdown_days,
             "fills": self.trades.fills,

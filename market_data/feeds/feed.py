@@ -96,6 +96,11 @@ class Feed:
         return ", ".join(map(str, self.sources))
 
     def __iter__(self) -> Iterator[Quote]:
+        for batch in self.batches():
+            yield from batch.quotes
+
+    def batches(self) -> Iterator[merge.Timed]:
+        """Yield the quotes with their times, some thousand at once."""
         quality = self._quality = Quality()
 
         def skip(row: SkippedRow) -> None:
@@ -105,7 +110,7 @@ class Feed:
         feeds = [self._read(source, skip) for source in self.sources]
         for batch in feeds[0] if len(feeds) == 1 else merge.merge(feeds):
             quality.add(batch)
-            yield from batch.quotes
+            yield batch
 
     def _read(self, source: Source, skip: Callable[[SkippedRow], None]) -> Iterator[merge.Timed]:
         shown = str(source)

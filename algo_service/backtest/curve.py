@@ -1,0 +1,121 @@
+"""The course of a backtest, for charts and data frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from portfolio import Fill, Order, Portfolio
+
+MOST_POINTS = 4000
+"""Of a chart's line; twice as many are kept until every other one is dropped."""
+MOST_INSTRUMENTS = 12
+"""Whose prices are drawn."""
+MOST_MARKS = 5000
+"""Fills that are drawn."""
+
+
+class Point(NamedTuple):
+    """The portfolio after a quote."""
+
+    ts: str | float | None
+    equity: float
+    exposure: float
+    grown: float
+    """The sum of price / first price over the instruments quoted so far."""
+    instruments: int
+
+
+class Thinned:
+    """Every n-th of what is added; n doubles when there are too many.
+
+    :param most: twice as many are kept at the most; None for all.
+    """
+
+    def __init__(self, most: int | None):
+        self._most = most
+        self._every = 1
+        self._left = 1
+        self.points: list[Any] = []
+
+    def is_due(self) -> bool:
+        """Count one; return whether it is to be added."""
+        self._left -= 1
+        return self._left == 0
+
+    def add(self, point: Any) -> None:
+        """Add the one that is due."""
+        self.points.append(point)
+        if self._most and len(self.points) >= 2 * self._most:
+            self.points = self.points[::2]
+            self._every *= 2
+        self._left = self._every
+
+
+class Curve:
+    """Watches a portfolio.
+
+    :param portfolio: before its first quote.
+    :param thinned: whether as much is kept as a chart needs, or all.
+    """
+
+    def __init__(self, portfolio: Portfolio, *, thinned: bool):
+        self._portfolio = portfolio
+        self._most = MOST_POINTS if thinned else None
+        self._thinned = thinned
+        self._firsts: dict[str, float] = {}
+        self._equity = Thinned(self._most)
+        self._last: Mapping[str, Any] | None = None
+        self.starting_cash = portfolio.cash
+        self.prices: dict[str, Thinned] = {}
+        """Points (ts, price) by instrument, of the first instruments."""
+        self.orders: list[Order] = []
+        """Empty where it is thinned."""
+        self.fills: list[Fill] = []
+        """The first ones where it is thinned."""
+        self.instruments = 0
+
+    def see(self, data: Mapping[str, Any]) -> None:
+        """Take note of the portfolio after a quote."""
+        sid = data["sid"]
+        portfolio = self._portfolio
+        if portfolio.price_before is None:
+            self._firsts[sid] = data["quote"]
+            if not self._thinned or len(self.prices) < MOST_INSTRUMENTS:
+                self.prices[sid] = Thinned(self._most)
+        prices = self.prices.get(sid)
+        if prices is not None and prices.is_due():
+            prices.add((data.get("ts"), data["quote"]))
+        if self._equity.is_due():
+            self._equity.add(self._point(data))
+        if portfolio.orders and not self._thinned:
+            self.orders += portfolio.orders
+        if portfolio.fills and not (self._thinned and len(self.fills) >= MOST_MARKS):
+            self.fills += portfolio.fills
+        self._last = data
+
+    def _point(self, data: Mapping[str, Any]) -> Point:
+        portfolio = self._portfolio
+        prices = portfolio.prices
+        grown = math.fsum(prices[sid] / first for sid, first in self._firsts.items())
+        return Point(data.get("ts"), portfolio.equity, portfolio.exposure, grown, len(self._firsts))
+
+    @property
+    def points(self) -> list[Point]:
+        """The points, with the last one."""
+        points = list(self._equity.points)
+        if self._last is not None and (last := self._point(self._last)) != points[-1]:
+            points.append(last)
+        return points
+
+    def buy_and_hold(self) -> list[float]:
+        """Return, for each point, what buying every instrument at its first quote would be worth.
+
+        The part of an instrument that has no quote yet is cash.
+        """
+        count = len(self._firsts) or 1
+        return [
+            self.starting_cash * (each.grown + count - each.instruments) / count
+            for each in self.points
+        ]
