@@ -39,6 +39,7 @@ check: setup
 
 bench: setup
 	python -m tests.bench.throughput
+	python -m tests.bench.backtest.run
 
 # Renews the lock files from pyproject.toml and package.json.
 lock: setup

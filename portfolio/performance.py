@@ -113,13 +113,14 @@ class Performance:
     def see(self, data: Mapping[str, Any]) -> None:
         """Take note of the portfolio after a quote."""
         portfolio = self._portfolio
-        ts = data.get("ts")
         if portfolio.price_before is None:
             self._first_prices[data["sid"]] = data["quote"]
         try:
+            ts = data["ts"]
             if not self._from <= ts < self._until:
                 self._begin_day(ts)
-        except TypeError:  # the first time, or none
+        except (KeyError, TypeError):  # it has none, or it is the first one
+            ts = data.get("ts")
             self._begin_day(ts)
         self.last = ts
         self.quotes += 1

@@ -91,9 +91,10 @@ class SmaCross:
             if len(first) == self.slow:
                 self._means[sid] = _Means(self.fast, self._first.pop(sid))
             return
-        before, now = means.difference, means.add(data["quote"])
-        means.difference = now
-        if before < 0 < now:
-            self.portfolio.optimize(data)
-        elif now < 0 < before:
-            self.portfolio.sell(data)
+        before = means.difference
+        now = means.difference = means.add(data["quote"])
+        if before * now < 0:  # strict on both sides
+            if now > 0:
+                self.portfolio.optimize(data)
+            else:
+                self.portfolio.sell(data)

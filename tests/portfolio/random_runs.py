@@ -264,7 +264,7 @@ class Auditor:
             self.waiting[order.id] = order
 
     def _check_position(self, order: Order) -> None:
-        """Assert that a buy has not made, and will not make, the position too large."""
+        """Assert that a buy makes no position too large, and that the cash pays all that wait."""
         if order.side == "buy" and order.quantity:
             held = self.portfolio.quantity(order.sid)
             for other in self.waiting.values():
@@ -272,6 +272,23 @@ class Auditor:
                     held += other.quantity if other.side == "buy" else -other.quantity
             most = self.params.get("largest_position", math.inf)
             assert held * order.price <= most * (1 + 1e-12)
+            buys = [other for other in self.waiting.values() if other.side == "buy"]
+            bills = math.fsum(self._bill(each.quantity, each.price) for each in buys)
+            assert bills <= self.portfolio.cash * (1 + 1e-12)
+
+    def _price(self, side: str, quote: float) -> float:
+        slippage = self.params.get("slippage", 0)
+        return quote * (1 + slippage if side == "buy" else 1 - slippage)
+
+    def _fee(self, quantity: float, amount: float) -> float:
+        charged = self.params.get("commission_per_order", 0)
+        charged += self.params.get("commission_per_share", 0) * quantity
+        charged += self.params.get("commission", 0) * amount
+        return max(self.params.get("minimum_commission", 0), charged)
+
+    def _bill(self, quantity: float, quote: float) -> float:
+        amount = quantity * self._price("buy", quote)
+        return amount + self._fee(quantity, amount)
 
     def _check_fills(self, data: Mapping[str, Any], first: int) -> None:
         """Assert that the fills are right, and take them into the books."""
@@ -285,15 +302,9 @@ class Auditor:
             assert order.side == "buy" or fill.quantity == order.quantity
             assert (fill.sid, fill.quote_id, fill.ts) == (data["sid"], data["id"], data["ts"])
             assert (fill.quote_id != order.quote_id) == self.waits
-            slip = self.params.get("slippage", 0)
-            price = data["quote"] * (1 + slip if fill.side == "buy" else 1 - slip)
+            price = self._price(fill.side, data["quote"])
             amount = fill.quantity * price
-            fee = max(
-                self.params.get("minimum_commission", 0),
-                self.params.get("commission_per_order", 0)
-                + self.params.get("commission_per_share", 0) * fill.quantity
-                + self.params.get("commission", 0) * amount,
-            )
+            fee = self._fee(fill.quantity, amount)
             assert math.isclose(fill.price, price, rel_tol=1e-12)
             assert math.isclose(fill.amount, amount, rel_tol=1e-12, abs_tol=1e-300)
             assert math.isclose(fill.fee, fee, rel_tol=1e-12, abs_tol=1e-300)

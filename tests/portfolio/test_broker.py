@@ -104,6 +104,14 @@ def test_one_whole_unit_more_is_more_than_was_asked_for_or_than_the_cash_pays(
     assert more * quote > amount or bill(costs, quote, more) > cash * (1 - 1e-12)
 
 
+@given(COSTS, PRICES, st.integers(1, 1_000_000))
+def test_cash_that_pays_so_many_whole_units_to_the_last_bit_buys_them_all(
+    costs: Costs, quote: float, count: int
+) -> None:
+    cash = bill(costs, quote, count)
+    assert PaperBroker("whole", costs=costs).lot(quote, 1e15, cash).quantity == count
+
+
 @given(COSTS, PRICES, CASH, CASH)
 def test_a_little_more_is_more_than_was_asked_for_or_than_the_cash_pays(
     costs: Costs, quote: float, amount: float, cash: float
