@@ -75,6 +75,7 @@ class Curve:
         self.fills: list[Fill] = []
         """The first ones where it is thinned."""
         self.instruments = 0
+        """That were quoted, drawn or not."""
 
     def see(self, data: Mapping[str, Any]) -> None:
         """Take note of the portfolio after a quote."""
@@ -82,6 +83,7 @@ class Curve:
         portfolio = self._portfolio
         if portfolio.price_before is None:
             self._firsts[sid] = data["quote"]
+            self.instruments += 1
             if not self._thinned or len(self.prices) < MOST_INSTRUMENTS:
                 self.prices[sid] = Thinned(self._most)
         prices = self.prices.get(sid)

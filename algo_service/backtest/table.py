@@ -44,8 +44,10 @@ def shown(name: str, value: Any) -> str:
         return f"{value:,.2%}"
     if unit in ("cash", "number"):
         return f"{value:,.2f}"
-    if unit in ("days", "count"):
-        return f"{value:,.0f}"
+    if unit == "count":
+        return f"{value:,}"
+    if unit == "days":
+        return f"{value:,.0f} days"
     return str(value)
 
 

@@ -1,0 +1,173 @@
+"""The charts of a report, one function for each. Needs plotly and pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from algo_service.backtest.curve import Curve
+from algo_service.backtest.run import times
+from algo_service.backtest.sweep import Sweep
+
+# Blue and orange: told apart by everyone, and on grey paper by their lightness.
+BLUE, ORANGE, GREY = "#1f5fa8", "#e07b00", "#8a8f98"
+_MARKS = {"buy": ("triangle-up", BLUE), "sell": ("triangle-down", ORANGE)}
+_FALL = "rgba(224, 123, 0, 0.35)"
+
+_LAYOUT = {
+    "template": "plotly_white",
+    "margin": {"l": 70, "r": 20, "t": 30, "b": 40},
+    "font": {"family": "system-ui, sans-serif", "size": 13, "color": "#1c2530"},
+    "hoverlabel": {"namelength": -1},
+    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+}
+
+
+def equity(curve: Curve) -> go.Figure:
+    """Draw the equity against buy and hold, and the drawdown below."""
+    points = curve.points
+    at = times([each.ts for each in points])
+    values = pd.Series([each.equity for each in points])
+    drawdown = values / values.cummax().clip(lower=curve.starting_cash) - 1
+    figure = make_subplots(2, 1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.05)
+    held = curve.buy_and_hold()
+    figure.add_scatter(
+        x=at, y=values, name="Equity", line={"color": BLUE, "width": 2}, row=1, col=1
+    )
+    figure.add_scatter(
+        x=at, y=held, name="Buy and hold", line={"color": GREY, "width": 1.3}, row=1, col=1
+    )
+    figure.add_scatter(
+        x=at, y=drawdown, name="Drawdown", fill="tozeroy", fillcolor=_FALL,
+        line={"color": ORANGE, "width": 1}, row=2, col=1,
+    )  # fmt: skip
+    figure.update_layout(height=520, hovermode="x unified", **_LAYOUT)
+    figure.update_yaxes(title="Cash", tickformat=",.0f", row=1, col=1)
+    figure.update_yaxes(title="Drawdown", tickformat=".0%", row=2, col=1)
+    return figure
+
+
+def orders(curve: Curve) -> go.Figure:
+    """Draw the fills on the price, one instrument at a time."""
+    figure = go.Figure()
+    for number, (sid, prices) in enumerate(curve.prices.items()):
+        is_shown = number == 0
+        fills = [fill for fill in curve.fills if fill.sid == sid]
+        # on one index, so that where times are lacking both count quotes
+        stamps = [ts for ts, _price in prices.points]
+        figure.add_scatter(
+            x=times(stamps), y=[price for _ts, price in prices.points],
+            name=f"{escape(sid)}: price",
+            line={"color": GREY, "width": 1.3}, visible=is_shown,
+        )  # fmt: skip
+        for side, symbol, color in (
+            ("buy", "triangle-up", BLUE),
+            ("sell", "triangle-down", ORANGE),
+        ):
+            own = [fill for fill in fills if fill.side == side and fill.ts is not None]
+            figure.add_scatter(
+                x=times([fill.ts for fill in own]) if own else [],
+                y=[fill.price for fill in own],
+                text=[f"{fill.quantity:g} at {fill.price:g}" for fill in own],
+                name=side.capitalize(), mode="markers", visible=is_shown,
+                marker={"symbol": symbol, "size": 10, "color": color,
+                        "line": {"color": "white", "width": 1}},
+            )  # fmt: skip
+    figure.update_layout(height=440, **_LAYOUT)
+    figure.update_yaxes(title="Price")
+    if len(curve.prices) > 1:
+        buttons = [
+            {
+                "label": escape(sid),
+                "method": "update",
+                "args": [{"visible": _only(n, len(curve.prices))}],
+            }
+            for n, sid in enumerate(curve.prices)
+        ]
+        menu = {"buttons": buttons, "x": 0.8, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
+        figure.update_layout(updatemenus=[menu])
+    return figure
+
+
+def _only(number: int, count: int) -> list[bool]:
+    return [n == number for n in range(count) for _trace in range(3)]
+
+
+def months(days: dict[str | int, float], cash: float) -> go.Figure | None:
+    """Draw the return of each month and year; None where no quote has a time."""
+    if not days:
+        return None
+    at = pd.to_datetime([day if isinstance(day, str) else day * 86_400_000_000_000 for day in days])
+    values = pd.Series(list(days.values()), index=at).sort_index()
+    closes = values.groupby([values.index.year, values.index.month]).last()
+    before = closes.shift(1, fill_value=cash)
+    table = (closes / before - 1).unstack().reindex(columns=range(1, 13))
+    yearly = values.groupby(values.index.year).last()
+    table["Year"] = yearly / yearly.shift(1, fill_value=cash) - 1
+    names = [pd.Timestamp(2000, month, 1).strftime("%b") for month in range(1, 13)]
+    text = [[("" if pd.isna(cell) else f"{cell:.1%}") for cell in row] for row in table.to_numpy()]
+    most = max(0.01, float(table.abs().max().max()))
+    figure = go.Figure(
+        go.Heatmap(
+            z=table.to_numpy(), x=[*names, "Year"], y=[str(year) for year in table.index],
+            text=text, texttemplate="%{text}", zmin=-most, zmax=most, zmid=0, showscale=False,
+            colorscale=[[0, ORANGE], [0.5, "#ffffff"], [1, "#5b94d1"]], xgap=2, ygap=2,
+            hovertemplate="%{x} %{y}: %{text}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_layout(height=90 + 30 * len(table), **_LAYOUT)
+    figure.update_yaxes(autorange="reversed", type="category")
+    return figure
+
+
+def trades(returns: Sequence[float]) -> go.Figure | None:
+    """Draw how the returns of trades are distributed; None without a trade."""
+    if not returns:
+        return None
+    figure = go.Figure()
+    size = max(0.001, (max(returns) - min(returns)) / 40)
+    for name, color, own in (
+        ("Losses", ORANGE, [each for each in returns if each <= 0]),
+        ("Gains", BLUE, [each for each in returns if each > 0]),
+    ):
+        figure.add_histogram(
+            x=own, name=name, marker={"color": color}, xbins={"start": -1, "size": size}
+        )
+    figure.update_layout(height=320, barmode="stack", bargap=0.05, **_LAYOUT)
+    figure.update_xaxes(title="Return of a trade", tickformat=".0%")
+    figure.update_yaxes(title="Trades")
+    return figure
+
+
+def grid(sweep: Sweep) -> go.Figure:
+    """Draw the Sharpe ratio over the first one or two of the parameters that were varied.
+
+    Of several combinations in one place the best is drawn.
+    """
+    frame = sweep.frame.assign(sharpe=sweep.frame["sharpe"].astype(float))
+    name = sweep.names[0]
+    if len(sweep.names) == 1:
+        line = frame.groupby(name)["sharpe"].max()
+        figure = go.Figure(
+            go.Scatter(x=line.index, y=line, mode="lines+markers", line={"color": BLUE})
+        )
+        figure.update_yaxes(title="Sharpe ratio")
+    else:
+        table = frame.groupby([sweep.names[1], name])["sharpe"].max().unstack()
+        figure = go.Figure(
+            go.Heatmap(
+                z=table.to_numpy(), x=[f"{each:g}" for each in table.columns],
+                y=[f"{each:g}" for each in table.index], colorscale="Cividis",
+                colorbar={"title": "Sharpe"}, hoverongaps=False,
+                hovertemplate=f"{name} %{{x}}, {sweep.names[1]} %{{y}}: %{{z:.2f}}<extra></extra>",
+            )
+        )  # fmt: skip
+        figure.update_xaxes(type="category")
+        figure.update_yaxes(title=sweep.names[1], type="category")
+    figure.update_layout(height=420, **_LAYOUT)
+    figure.update_xaxes(title=name)
+    return figure
