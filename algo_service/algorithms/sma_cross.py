@@ -94,7 +94,4 @@ class SmaCross:
         before = means.difference
         now = means.difference = means.add(data["quote"])
         if before * now < 0:  # strict on both sides
-            if now > 0:
-                self.portfolio.optimize(data)
-            else:
-                self.portfolio.sell(data)
+            (self.portfolio.optimize if now > 0 else self.portfolio.sell)(data)

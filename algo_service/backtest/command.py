@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -150,8 +151,7 @@ def _progress(label: str, length: int | None = None) -> Iterator[Advance]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    shown = click.progressbar(
-        range(length) if length else None, length, label, show_pos=True, file=sys.stderr
-    )
-    with shown as bar:
+    # how many quotes there are is not known before they are read: then it counts
+    steps = count() if length is None else range(length)
+    with click.progressbar(steps, length, label, show_pos=True, file=sys.stderr) as bar:
         yield bar.update

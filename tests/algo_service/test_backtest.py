@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -282,3 +283,19 @@ def test_a_users_mistake_is_one_sentence_and_status_2(words: list[str], sentence
     assert ended.returncode == 2
     assert sentence in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [([], r"quotes .*2148"), (["--sweep", "fast=5,10"], r"runs .*2/2")],
+    ids=["quotes", "runs"],
+)
+def test_progress_is_shown_where_a_terminal_is(words: list[str], shown: str) -> None:
+    terminal, end = os.openpty()
+    line = [BIN / "algo-service", "backtest", "--algo", "sma_cross", "--data", "goog", *words]
+    ended = subprocess.run(line, text=True, stdout=subprocess.PIPE, stderr=end)
+    os.close(end)
+    assert ended.returncode == 0
+    assert re.search(shown, os.read(terminal, 100_000).decode())
+    os.close(terminal)
+    assert "Final equity" in ended.stdout
