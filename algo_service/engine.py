@@ -23,9 +23,10 @@ log = logging.getLogger(__name__)
 _NO_PORTFOLIO = dict.fromkeys(Portfolio(0).snapshot())
 
 
-class _Fresh(NamedTuple):
-    """A quote that has not been decided yet."""
+class _Read(NamedTuple):
+    """A quote as it was accepted."""
 
+    key: Key
     digest: bytes
     quote: dict[str, Any]
 
@@ -118,34 +119,35 @@ class Engine:
         :raises JournalError: if the decisions cannot be kept; then nothing was decided.
         """
         driver = self._begun()
-        fresh: dict[Key, _Fresh] = {}
-        outcomes = [self._outcome(quote, fresh) for quote in quotes]
+        read = [_read(quote) for quote in quotes]
+        known = self._ledger.find(each.key for each in read if isinstance(each, _Read))
+        fresh: dict[Key, _Read] = {}
+        outcomes = [
+            self._outcome(each, known, fresh) if isinstance(each, _Read) else each for each in read
+        ]
         decided = self._decide(driver, fresh) if fresh else {}
         return [decided[each] if isinstance(each, tuple) else each for each in outcomes]
 
-    def _outcome(self, quote: Any, fresh: dict[Key, _Fresh]) -> Decision | Failure | Key:
+    def _outcome(
+        self, read: _Read, known: Mapping[Key, Entry], fresh: dict[Key, _Read]
+    ) -> Decision | Failure | Key:
         """Return what is known of a quote, or its key after adding it to the fresh ones."""
-        try:
-            quote = accept(quote)
-        except QuoteError as error:
-            return {"error": sentence(error), "traceback": ""}
-        key = quote["channel"], quote["id"]
-        content = digest(quote)
-        seen = fresh.get(key) or self._ledger.find(key)
+        key = read.key
+        seen = fresh.get(key) or known.get(key)
         if seen is None:
-            fresh[key] = _Fresh(content, quote)
+            fresh[key] = read
             return key
-        if seen.digest != content:
+        if seen.digest != read.digest:
             used = QuoteError(f'id used before: "{key[1]}" on {key[0]}, with other content')
             return {"error": sentence(used), "traceback": ""}
-        return key if isinstance(seen, _Fresh) else seen.decision
+        return key if isinstance(seen, _Read) else seen.decision
 
     def _begun(self) -> Driver:
         if self._driver is None:
             raise AlgoServiceError("initialize has not been called: call it before the first quote")
         return self._driver
 
-    def _decide(self, driver: Driver, fresh: dict[Key, _Fresh]) -> dict[Key, Decision | Failure]:
+    def _decide(self, driver: Driver, fresh: dict[Key, _Read]) -> dict[Key, Decision | Failure]:
         try:
             decisions = driver.run([each.quote for each in fresh.values()], self._state)
             decided = dict(zip(fresh, decisions, strict=True))
@@ -207,6 +209,14 @@ class Engine:
             "parameters": self.parameters,
             **(portfolio.snapshot() if portfolio else _NO_PORTFOLIO),
         }
+
+
+def _read(quote: Any) -> _Read | Failure:
+    try:
+        quote = accept(quote)
+    except QuoteError as error:
+        return {"error": sentence(error), "traceback": ""}
+    return _Read((quote["channel"], quote["id"]), digest(quote), quote)
 
 
 def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

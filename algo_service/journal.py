@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from algo_service.ledger import Begun, Decision, Entry, Failure, Key, State
 SCHEMA_VERSION = 2
 # Marks the file as ours in SQLite's header: "Tkwr".
 _APPLICATION_ID = 0x546B7772
+
+# Variables of one statement; SQLite takes 32,766 since 3.32.
+_MOST_IDS = 1000
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -86,18 +89,32 @@ class Journal:
             ).fetchone()
         return Begun(json.loads(parameters), self._written, *last)
 
-    def find(self, key: Key) -> Entry | None:
-        """Return the decision on a quote that was seen before."""
+    def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
+        """Return the decisions on those of the quotes that were seen before."""
+        ids: dict[str, list[str]] = {}
+        for channel, quote_id in keys:
+            ids.setdefault(channel, []).append(quote_id)
         with self._explained():
-            row = self._db.execute(
-                "SELECT seq, digest, error, traceback FROM decisions"
-                " WHERE channel = ? AND quote_id = ?",
-                key,
-            ).fetchone()
-            if row is None:
-                return None
-            seq, digest, error, traceback = row
-            return Entry(key, digest, self._decision(seq, error, traceback))
+            return {
+                (channel, row[0]): self._entry(channel, *row)
+                for channel, listed in ids.items()
+                for start in range(0, len(listed), _MOST_IDS)
+                for row in self._rows(channel, listed[start : start + _MOST_IDS])
+            }
+
+    def _rows(self, channel: str, ids: list[str]) -> list[tuple[Any, ...]]:
+        # one statement for many: a third of the time that one for each takes
+        marks = ",".join("?" * len(ids))
+        return self._db.execute(
+            "SELECT quote_id, seq, digest, error, traceback FROM decisions"
+            f" WHERE channel = ? AND quote_id IN ({marks})",
+            (channel, *ids),
+        ).fetchall()
+
+    def _entry(
+        self, channel: str, quote_id: str, seq: int, digest: bytes, error: str | None, trace: str
+    ) -> Entry:
+        return Entry((channel, quote_id), digest, self._decision(seq, error, trace))
 
     def commit(
         self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int

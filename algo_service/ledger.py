@@ -7,7 +7,7 @@ journal.py) keeps all, on disk.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol, TypedDict, final
 
 Key = tuple[str, str]
@@ -62,8 +62,8 @@ class Ledger(Protocol):
         """Return what it holds, or None before the first decision."""
         ...
 
-    def find(self, key: Key) -> Entry | None:
-        """Return the decision on a quote that was seen before."""
+    def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
+        """Return the decisions on those of the quotes that were seen before."""
         ...
 
     def keep_reset(self, seq: int, halt: str, state: State) -> None:
@@ -100,9 +100,10 @@ class Memory:
         """Return None: what was in memory is gone with its process."""
         return None
 
-    def find(self, key: Key) -> Entry | None:
-        """Return the decision on a quote that was seen lately."""
-        return self._entries.get(key)
+    def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
+        """Return the decisions on those of the quotes that were seen lately."""
+        entries = self._entries
+        return {key: entries[key] for key in keys if key in entries}
 
     def keep_reset(self, seq: int, halt: str, state: State) -> None:
         """Keep nothing of it: the state is in the engine."""

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring
+from math import isfinite
 from typing import Any, TypeGuard
 
 from algo_service.errors import OrderError
@@ -11,6 +13,7 @@ from portfolio import MAXIMUM_QUANTITY, Fill, Order
 # One way to write a record, whoever stores, publishes or prints it: keys in the contract's
 # order, no white space, no NaN, text as it is.
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_KEYS = {kind: [f'"{name}":' for name in kind._fields] for kind in (Order, Fill)}
 
 
 def encode(record: Order | Fill) -> str:
@@ -18,13 +21,26 @@ def encode(record: Order | Fill) -> str:
 
     :raises ValueError: if it holds a number or a text that JSON in UTF-8 cannot.
     """
-    fields = record._asdict()
-    if fields.get("reason", "") is None:
-        # contracts/order.schema.json: only an order that a limit cut or refused has these two
-        del fields["asked"], fields["reason"]
-    text = _encode(fields)
+    if isinstance(record, Order) and record.reason is None:
+        # contracts/order.schema.json: only an order that a limit cut or refused has the last two
+        fields: tuple[Any, ...] = record[:-2]
+    else:
+        fields = record
+    members = [
+        key + _member(value) for key, value in zip(_KEYS[type(record)], fields, strict=False)
+    ]
+    text = f"{{{','.join(members)}}}"
     text.encode()  # half of a surrogate pair is refused here, not on the wire
     return text
+
+
+def _member(value: Any) -> str:
+    # what the encoder does, without the time that it takes to begin with each value
+    if type(value) is str:
+        return encode_basestring(value)
+    if type(value) is float and isfinite(value):
+        return repr(value)
+    return _encode(value)
 
 
 def complete(returned: Any, algo: str, quote: Mapping[str, Any]) -> list[Order]:

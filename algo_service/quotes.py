@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgpack
+
 from algo_service.errors import QuoteError
 
 HIGHEST_PRICE = 1e9
 LONGEST_SID = 64
 # JSON's grammar of numbers, which a price given as text follows
+_NESTED = {dict, list}
 _JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -65,5 +68,11 @@ def digest(quote: Mapping[str, Any]) -> bytes:
 
     Another feed may write a quote's fields in another order.
     """
-    content = json.dumps(quote, sort_keys=True, default=repr)
-    return hashlib.blake2b(content.encode(), digest_size=16).digest()
+    try:
+        if not _NESTED.isdisjoint(map(type, quote.values())):
+            raise TypeError  # the order of the fields within does not matter either
+        content = msgpack.packb(sorted(quote.items()))
+    except (TypeError, ValueError, OverflowError):
+        # slower, and takes anything
+        content = json.dumps(quote, sort_keys=True, default=repr).encode()
+    return hashlib.blake2b(content, digest_size=16).digest()

@@ -31,7 +31,8 @@ class Parameter:
 
         :raises ParameterError: if the value is not a number of its range, or none of its words.
         """
-        value = params.get(self.name, self.default)
+        names = (self.name, *self.aliases)
+        value: Any = next((params[name] for name in names if name in params), self.default)
         if value is None and self.default is None:
             return None
         if self.choices:

@@ -8,7 +8,7 @@ from portfolio import Portfolio, sized
 
 
 class BuyAndHold:
-    """Buys each instrument at its first quote, and never sells.
+    """Buys each instrument at the first quote that the cash pays, and never sells.
 
     What every other rule is measured against: B. G. Malkiel, A Random Walk Down Wall Street (1973).
     For several instruments give `sizing=equal_weight` and `instruments`, or the first takes all.
