@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
+from datetime import date
 from html import escape
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from algo_service.backtest.curve import Curve
+from algo_service.backtest.curve import MOST_INSTRUMENTS, MOST_MARKS, Curve
 from algo_service.backtest.run import times
 from algo_service.backtest.sweep import Sweep
 
@@ -54,14 +59,15 @@ def equity(curve: Curve) -> go.Figure:
 def orders(curve: Curve) -> go.Figure:
     """Draw the fills on the price, one instrument at a time."""
     figure = go.Figure()
-    for number, (sid, prices) in enumerate(curve.prices.items()):
+    drawn = list(curve.prices.items())[:MOST_INSTRUMENTS]
+    for number, (sid, prices) in enumerate(drawn):
         is_shown = number == 0
-        fills = [fill for fill in curve.fills if fill.sid == sid]
+        fills = [fill for fill in curve.fills[:MOST_MARKS] if fill.sid == sid]
         # on one index, so that where times are lacking both count quotes
         stamps = [ts for ts, _price in prices.points]
         figure.add_scatter(
             x=times(stamps), y=[price for _ts, price in prices.points],
-            name=f"{escape(sid)}: price",
+            name=f"{_text(sid)}: price",
             line={"color": GREY, "width": 1.3}, visible=is_shown,
         )  # fmt: skip
         for side, symbol, color in (
@@ -79,18 +85,23 @@ def orders(curve: Curve) -> go.Figure:
             )  # fmt: skip
     figure.update_layout(height=440, **_LAYOUT)
     figure.update_yaxes(title="Price")
-    if len(curve.prices) > 1:
+    if len(drawn) > 1:
         buttons = [
             {
-                "label": escape(sid),
+                "label": _text(sid),
                 "method": "update",
-                "args": [{"visible": _only(n, len(curve.prices))}],
+                "args": [{"visible": _only(n, len(drawn))}],
             }
-            for n, sid in enumerate(curve.prices)
+            for n, (sid, _prices) in enumerate(drawn)
         ]
         menu = {"buttons": buttons, "x": 0.8, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
         figure.update_layout(updatemenus=[menu])
     return figure
+
+
+def _text(value: Any) -> str:
+    """Return a value so that plotly, which knows some markup, shows it as it is."""
+    return escape(f"{value:g}" if isinstance(value, float) else str(value), quote=False)
 
 
 def _only(number: int, count: int) -> list[bool]:
@@ -101,7 +112,12 @@ def months(days: dict[str | int, float], cash: float) -> go.Figure | None:
     """Draw the return of each month and year; None where no quote has a time."""
     if not days:
         return None
-    at = pd.to_datetime([day if isinstance(day, str) else day * 86_400_000_000_000 for day in days])
+    at = pd.DatetimeIndex(
+        [
+            _date(day) if isinstance(day, str) else pd.Timestamp(day * 86_400, unit="s")
+            for day in days
+        ]
+    )
     values = pd.Series(list(days.values()), index=at).sort_index()
     closes = values.groupby([values.index.year, values.index.month]).last()
     before = closes.shift(1, fill_value=cash)
@@ -124,20 +140,29 @@ def months(days: dict[str | int, float], cash: float) -> go.Figure | None:
     return figure
 
 
+def _date(day: str) -> pd.Timestamp:
+    """Return the day that a time begins with, in any form of ISO 8601."""
+    if basic := re.match(r"\d{8}", day):
+        return pd.Timestamp(date.fromisoformat(basic[0]))
+    return pd.Timestamp(date.fromisoformat(day))
+
+
 def trades(returns: Sequence[float]) -> go.Figure | None:
     """Draw how the returns of trades are distributed; None without a trade."""
     if not returns:
         return None
+    # counted here: there may be millions. 0 is an edge, so that no bar is both gain and loss
+    found = np.asarray(returns, dtype=float)
+    found = found[np.isfinite(found)]
+    size = max(0.001, float(np.ptp(found)) / 40)
+    numbers, counts = np.unique(np.ceil(found / size), return_counts=True)
+    middles = (numbers - 0.5) * size
     figure = go.Figure()
-    size = max(0.001, (max(returns) - min(returns)) / 40)
-    for name, color, own in (
-        ("Losses", ORANGE, [each for each in returns if each <= 0]),
-        ("Gains", BLUE, [each for each in returns if each > 0]),
-    ):
-        figure.add_histogram(
-            x=own, name=name, marker={"color": color}, xbins={"start": -1, "size": size}
+    for name, color, own in (("Losses", ORANGE, numbers <= 0), ("Gains", BLUE, numbers > 0)):
+        figure.add_bar(
+            x=middles[own], y=counts[own], name=name, width=size * 0.95, marker={"color": color}
         )
-    figure.update_layout(height=320, barmode="stack", bargap=0.05, **_LAYOUT)
+    figure.update_layout(height=320, **_LAYOUT)
     figure.update_xaxes(title="Return of a trade", tickformat=".0%")
     figure.update_yaxes(title="Trades")
     return figure
@@ -146,28 +171,45 @@ def trades(returns: Sequence[float]) -> go.Figure | None:
 def grid(sweep: Sweep) -> go.Figure:
     """Draw the Sharpe ratio over the first one or two of the parameters that were varied.
 
-    Of several combinations in one place the best is drawn.
+    Of several combinations in one place the best is drawn; a ring is around the one chosen.
     """
-    frame = sweep.frame.assign(sharpe=sweep.frame["sharpe"].astype(float))
-    name = sweep.names[0]
-    if len(sweep.names) == 1:
-        line = frame.groupby(name)["sharpe"].max()
+    places: dict[tuple[Any, ...], float] = {}
+    axes = sweep.names[:2]
+    for row in sweep.rows:
+        place, sharpe = tuple(row[name] for name in axes), row["sharpe"]
+        known = -math.inf if sharpe is None else sharpe
+        places[place] = max(known, places.get(place, -math.inf))
+    values = {place: each if math.isfinite(each) else None for place, each in places.items()}
+    # as text, in the order given by numbers where all are: a grid need not be even
+    scales = [sorted({place[n] for place in values}, key=_rank) for n in range(len(axes))]
+    ticks = [[_text(value) for value in scale] for scale in scales]
+    chosen = [[_text(sweep.best[name])] for name in axes]
+    names = [_text(name) for name in axes]
+    if len(axes) == 1:
+        line = [values[(value,)] for value in scales[0]]
         figure = go.Figure(
-            go.Scatter(x=line.index, y=line, mode="lines+markers", line={"color": BLUE})
+            go.Scatter(x=ticks[0], y=line, mode="lines+markers", line={"color": BLUE})
         )
         figure.update_yaxes(title="Sharpe ratio")
     else:
-        table = frame.groupby([sweep.names[1], name])["sharpe"].max().unstack()
         figure = go.Figure(
             go.Heatmap(
-                z=table.to_numpy(), x=[f"{each:g}" for each in table.columns],
-                y=[f"{each:g}" for each in table.index], colorscale="Cividis",
-                colorbar={"title": "Sharpe"}, hoverongaps=False,
-                hovertemplate=f"{name} %{{x}}, {sweep.names[1]} %{{y}}: %{{z:.2f}}<extra></extra>",
+                z=[[values.get((x, y)) for x in scales[0]] for y in scales[1]],
+                x=ticks[0], y=ticks[1], colorscale="Cividis", colorbar={"title": "Sharpe"},
+                hoverongaps=False,
+                hovertemplate=f"{names[0]} %{{x}}, {names[1]} %{{y}}: %{{z:.2f}}<extra></extra>",
             )
         )  # fmt: skip
-        figure.update_xaxes(type="category")
-        figure.update_yaxes(title=sweep.names[1], type="category")
+        figure.add_scatter(
+            x=chosen[0], y=chosen[1], mode="markers", showlegend=False, hoverinfo="skip",
+            marker={"symbol": "circle-open", "size": 16, "color": "black", "line": {"width": 3}},
+        )  # fmt: skip
+        figure.update_yaxes(title=names[1], type="category")
     figure.update_layout(height=420, **_LAYOUT)
-    figure.update_xaxes(title=name)
+    figure.update_xaxes(title=names[0], type="category")
     return figure
+
+
+def _rank(value: Any) -> tuple[bool, float, str]:
+    is_text = not isinstance(value, int | float)
+    return is_text, 0.0 if is_text else value, str(value)

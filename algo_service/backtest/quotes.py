@@ -10,7 +10,7 @@ from algo_service.errors import QuoteError
 from algo_service.failure import sentence
 from algo_service.ledger import Failure
 from algo_service.quotes import accept, digest
-from market_data import Feed, as_message
+from market_data import Feed, as_message, epoch_ns
 
 Refuse = Callable[[Any, Failure], None]
 
@@ -56,11 +56,19 @@ def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[dict[str, Any]]:
     for number, quote in enumerate(quotes, 1):
         try:
             message = accept({"id": f"maps:{RUN}:{number}", "channel": "quotes", **quote})
+            ts = message.get("ts")
+            if ts is not None and not _is_time(ts):
+                raise QuoteError(f'"ts" is {ts!r:.40}: it has to be a time')
         except (QuoteError, TypeError) as error:
             refuse(quote, {"error": sentence(error), "traceback": ""})
             continue
         if "id" not in quote or seen.is_new(message):
             yield message
+
+
+def _is_time(ts: Any) -> bool:
+    is_text_or_number = isinstance(ts, str | int | float) and not isinstance(ts, bool)
+    return is_text_or_number and epoch_ns(ts) is not None
 
 
 class _Seen:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from algo_service.backtest import table
-from algo_service.backtest.curve import MOST_MARKS, Curve
+from algo_service.backtest.curve import MOST_INSTRUMENTS, MOST_MARKS, Curve
 from algo_service.backtest.run import Result
 from algo_service.backtest.sweep import Sweep
 from algo_service.errors import AlgoServiceError
@@ -22,12 +22,17 @@ TILES = (
 _BUTTONS = ["toImage", "zoom2d", "pan2d", "resetScale2d"]
 """Those of plotly's that stay inside of the page."""
 
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+)
+"""Has the browser load nothing, whatever the page says; plotly's pictures are of its own making."""
+
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1c2530; background: #fff;
   max-width: 1100px; margin: 0 auto; padding: 1.5rem; }
 h1 { margin: 0; font-size: 1.8rem; } h2 { margin: 2.2rem 0 .4rem; font-size: 1.25rem; }
 .note { color: #4a5563; margin: .2rem 0; } .warn { color: #8a4b00; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .7rem;
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: .7rem;
   margin: 1.2rem 0; padding: 0; list-style: none; }
 .tiles li { border: 1px solid #d9dee5; border-radius: 6px; padding: .5rem .8rem; }
 .tiles b { display: block; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
@@ -37,7 +42,8 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; }
 .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 0 3rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 @media print { body { max-width: none; padding: 0; font-size: 11pt; }
-  section, figure, .tiles { break-inside: avoid; } .modebar { display: none; } }
+  section, figure, tr, .tiles { break-inside: avoid; } h2 { break-after: avoid; }
+  .modebar { display: none; } }
 figure { margin: 0; }
 """
 
@@ -47,21 +53,28 @@ def write(path: Path, result: Result, sweep: Sweep | None = None) -> None:
 
     :param result: of a backtest whose course was kept.
     :param sweep: the grid that it is the best of.
-    :raises AlgoServiceError: if the file cannot be written, or plotly is not there.
+    :raises AlgoServiceError: if the file cannot be written, plotly is not there, or the course
+        was not kept.
     """
+    curve = result.curve
+    if curve is None:
+        raise AlgoServiceError("the course of this backtest was not kept: a report draws it")
     try:
         from algo_service.backtest import charts
     except ImportError as error:
         raise AlgoServiceError(
             f"a report needs the package {error.name}: pip install 'tickwire[backtest]'"
         ) from error
-    curve = result.curve
-    assert curve is not None
     performance = result.performance
     body = [
         _head(result, curve),
         _chart("Equity and drawdown", charts.equity(curve), "equity"),
-        _chart("Orders on the price", charts.orders(curve), "orders", _undrawn(curve)),
+        _chart(
+            "Orders on the price",
+            charts.orders(curve),
+            "orders",
+            _undrawn(curve, performance.trades.fills),
+        ),
         _chart(
             "Monthly returns", charts.months(performance.days, performance.starting_cash), "months"
         ),
@@ -74,6 +87,7 @@ def write(path: Path, result: Result, sweep: Sweep | None = None) -> None:
     text = (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<style>{_STYLE}</style><script>{_library()}</script></head>"
         f"<body>{''.join(body)}</body></html>\n"
     )
@@ -92,7 +106,9 @@ def _library() -> str:
 def _head(result: Result, curve: Curve) -> str:
     figures = result.figures()
     count = figures["quotes"]
-    span = f"{figures['first'] or 'the first quote'} to {figures['last'] or 'the last one'}"
+    span = f"{table.shown('first', figures['first'])} to {table.shown('last', figures['last'])}"
+    if figures["first"] is None and figures["last"] is None:
+        span = "without times"
     sids = ", ".join(list(curve.prices)[:5])
     more = curve.instruments - min(5, len(curve.prices))
     instruments = f"{sids} and {more:,} more" if more > 0 else sids
@@ -123,11 +139,11 @@ def _chart(title: str, figure: Any, name: str, note: str = "") -> str:
     )
 
 
-def _undrawn(curve: Curve) -> str:
+def _undrawn(curve: Curve, fills: int) -> str:
     notes = []
-    if (missing := curve.instruments - len(curve.prices)) > 0:
+    if (missing := curve.instruments - min(len(curve.prices), MOST_INSTRUMENTS)) > 0:
         notes.append(f"{missing:,} more instruments are not drawn.")
-    if len(curve.fills) >= MOST_MARKS:
+    if fills > MOST_MARKS:
         notes.append(f"Only the first {MOST_MARKS:,} fills are drawn.")
     if any(fill.ts is None for fill in curve.fills):
         notes.append("Fills at quotes without a time are not drawn.")

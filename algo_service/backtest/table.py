@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 NAMES = {
@@ -48,6 +49,8 @@ def shown(name: str, value: Any) -> str:
         return f"{value:,}"
     if unit == "days":
         return f"{value:,.0f} days"
+    if isinstance(value, int | float):  # epoch milliseconds
+        return datetime.fromtimestamp(value / 1000, UTC).isoformat(" ", "seconds")
     return str(value)
 
 

@@ -143,6 +143,14 @@ def test_odd_data_is_counted_and_said_and_never_filled(tmp_path: Path) -> None:
     assert "failed: " in said
 
 
+@pytest.mark.parametrize("ts", ["soon", True, float("inf"), [5]])
+def test_a_map_whose_time_is_none_is_refused(ts: Any) -> None:
+    quotes = [{"sid": "A", "quote": 1.0, "ts": ts}, {"sid": "A", "quote": 1.0, "ts": None}]
+    result = backtest("buy_and_hold", quotes)
+    assert (result.failed, result.figures()["quotes"]) == (1, 1)
+    assert result.errors[0].error.startswith('QuoteError: "ts" is ')
+
+
 def test_several_files_are_merged_in_the_order_of_time(tmp_path: Path) -> None:
     first = prices(tmp_path / "a.csv", ("2026-01-05", "1"), ("2026-01-07", "2"), sid="A")
     second = prices(tmp_path / "b.csv", ("2026-01-06", "3"), sid="B")
