@@ -17,13 +17,17 @@ import sys
 import time
 from pathlib import Path
 
-from tests.bench.pipeline import throughput
+from tests.bench.pipeline import catch_up, latency, memory, ten, throughput
 from tests.bench.pipeline.lab import FULL, QUICK, Lab, show, write
 from tests.brokers import MOSQUITTO
 
 CASES = {
     "qos0": throughput.qos0,
     "qos1": throughput.qos1,
+    "catch-up": catch_up.catch_up,
+    "latency": latency.latency,
+    "ten": ten.ten,
+    "memory": memory.memory,
     "cpu": throughput.cpu,
 }
 
