@@ -1,8 +1,8 @@
 """Ten algorithms on one channel: every quote is decided ten times, each by a pair of processes.
 
 Decisions per second are counted from the first publish to each algorithm's last order, so that the
-slowest one's are those of the last to end. Quotes are at QoS 0; the one algorithm alone gets ten times
-as many of them, so that there are as many decisions.
+slowest one's are those of the last to end. Quotes are at QoS 0; the one algorithm alone gets ten
+times as many of them, so that there are as many decisions.
 """
 
 from __future__ import annotations
