@@ -36,9 +36,10 @@ check: setup
 	ruff format --check .
 	mypy
 	cd bridge_node && npx eslint . && npx tsc
+	bridge_node/node_modules/.bin/eslint --config bridge_node/eslint.config.js tests/bench
 
 bench: setup
-	python -m tests.bench.throughput
+	python -m tests.bench.pipeline
 	python -m tests.bench.backtest.run
 
 # Renews the lock files from pyproject.toml and package.json.

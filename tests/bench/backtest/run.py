@@ -16,14 +16,13 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
 import sys
-import venv
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.bench.environment import PartyError, environment, run
+
 HERE = Path(__file__).parent
-CACHE = HERE.parents[2] / ".bench"
 
 
 class Party(NamedTuple):
@@ -44,10 +43,6 @@ PARTIES = [
     Party("backtrader", "peer_backtrader.py", "requirements-backtrader.txt"),
     Party("nautilus_trader", "peer_nautilus.py", "requirements-nautilus.txt"),
 ]
-
-
-class PartyError(Exception):
-    """A party that could not be installed or run, with what its last command printed."""
 
 
 def main() -> None:
@@ -80,7 +75,8 @@ def measure(parties: list[Party], runs: int) -> tuple[dict[Party, list[dict[str,
     pythons = {}
     for party in parties:
         try:
-            pythons[party] = environment(party)
+            requirements = HERE / party.requirements if party.requirements else None
+            pythons[party] = environment(party.name, requirements)
             results[party] = []
         except PartyError as error:
             errors.append(f"{party.name} could not be installed:\n{error}")
@@ -93,30 +89,6 @@ def measure(parties: list[Party], runs: int) -> tuple[dict[Party, list[dict[str,
                 errors.append(f"{party.name} could not run:\n{error}")
                 del results[party]
     return results, errors
-
-
-def environment(party: Party) -> Path:
-    """Return the Python that runs a party, making its environment if it has changed."""
-    if party.requirements is None:
-        return Path(sys.executable)
-    folder = CACHE / party.name
-    python, stamp = folder / "bin" / "python", folder / "installed.txt"
-    wanted = f"{sys.version}\n{(HERE / party.requirements).read_text()}"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        print(f"bench: installing {party.name}", file=sys.stderr)
-        venv.create(folder, clear=True, symlinks=True, with_pip=True)
-        pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        run(*pip, "--requirement", HERE / party.requirements)
-        stamp.write_text(wanted)
-    return python
-
-
-def run(*command: object) -> str:
-    """Return what a command prints; if it fails, raise what it complained of."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-    if done.returncode:
-        raise PartyError(done.stderr.strip() or f"status {done.returncode}")
-    return done.stdout
 
 
 def table(results: dict[Party, list[dict[str, Any]]]) -> list[dict[str, Any]]:

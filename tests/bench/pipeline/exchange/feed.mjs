@@ -1,0 +1,89 @@
+/**
+ * Publishes numbered quotes as fast as the broker takes them, and loses none.
+ *
+ * The packets are made before the clock starts, and written many at a time. At QoS 1 no more than
+ * WINDOW of them are unconfirmed, and all have to be confirmed in the end.
+ */
+import { once } from 'node:events';
+
+import { connect, PUBACK, publish, read } from './wire.mjs';
+
+/** How many packets go in one write. */
+const CHUNK = 250;
+/** How many packets may be unconfirmed: far fewer than there are packet ids. */
+const WINDOW = 4000;
+const PACKET_IDS = 65_535;
+
+/**
+ * The quote with a number, as JSON.
+ * @param {number} n
+ */
+export function quote(n) {
+  return `{"sid":"GOOG","quote":${(n % 1000) / 2 + 100.25},"id":"${n}"}`;
+}
+
+export class Feed {
+  #socket;
+  #sent = 0;
+  #confirmed = 0;
+  /** Goes on with publishing once more is confirmed. */
+  #wake = () => {};
+
+  /** @param {import('node:net').Socket} socket */
+  constructor(socket) {
+    this.#socket = socket;
+    const confirm = (/** @type {number} */ type) => {
+      if (type === PUBACK) this.#confirmed += 1;
+    };
+    read(socket, confirm, () => this.#wake());
+  }
+
+  /** @param {number} port */
+  static async connect(port) {
+    return new Feed(await connect(port, 'bench-feed'));
+  }
+
+  /**
+   * Make the packets of quotes.
+   * @param {string} topic
+   * @param {number} first  number
+   * @param {number} count
+   * @param {number} qos
+   * @returns {{bytes: Buffer, packets: number}[]}
+   */
+  prepare(topic, first, count, qos) {
+    const chunks = [];
+    for (let start = 0; start < count; start += CHUNK) {
+      const packets = [];
+      for (let n = start; n < Math.min(start + CHUNK, count); n++) {
+        packets.push(publish(topic, quote(first + n), qos ? (n % PACKET_IDS) + 1 : undefined));
+      }
+      chunks.push({ bytes: Buffer.concat(packets), packets: packets.length });
+    }
+    return chunks;
+  }
+
+  /**
+   * Write them all.
+   * @param {{bytes: Buffer, packets: number}[]} chunks
+   * @param {number} qos
+   * @returns {Promise<void>} when the system, or at QoS 1 the broker, has taken the last one
+   */
+  async publish(chunks, qos) {
+    for (const { bytes, packets } of chunks) {
+      if (qos) await this.#until(() => this.#sent - this.#confirmed + packets <= WINDOW);
+      this.#sent += qos ? packets : 0;
+      if (!this.#socket.write(bytes)) await once(this.#socket, 'drain');
+    }
+    if (qos) await this.#until(() => this.#confirmed === this.#sent);
+  }
+
+  /** @param {() => boolean} condition */
+  async #until(condition) {
+    while (!condition()) {
+      await new Promise((resolve) => {
+        this.#wake = () => resolve(undefined);
+      });
+    }
+  }
+}

@@ -1,0 +1,75 @@
+"""From the time at which a quote was to be sent to the coming of its order, in an open loop.
+
+The exchange sends quotes at QoS 1 by the clock, whatever became of those before
+(exchange/pacer.mjs), and receives the orders: one process, one clock. A quote that leaves late
+because its sender was held up counts from when it should have left, and whoever cannot keep the
+rate has a queue that grows, and a latency that grows with the run. The quotes of a warm-up of one
+second do not count.
+
+The broker writes its sessions to the disk every 5 seconds and confirms nothing meanwhile; where
+that falls into a run, it is the run's worst latency, for every party.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from tests.bench.pipeline import parties
+from tests.bench.pipeline.cost import fsync_times
+from tests.bench.pipeline.lab import Lab, Section, percentile, ratio
+from tests.bench.pipeline.parties import Party
+from tests.bench.pipeline.stage import Stage
+
+FRACTIONS = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999, "worst": 1.0}
+WARMUP = 1000
+OURS = (parties.TICKWIRE, parties.JOURNAL)
+MOST_RUNS = 3
+"""of each, because a run takes half a minute"""
+
+Latencies = dict[int, dict[str, float]]
+"""In ms, by quotes per second and by fraction."""
+
+
+def latency(lab: Lab) -> Section:
+    """Tickwire with and without a journal, an MQTT.js program, and one awaited call per quote."""
+    compared = (*OURS, parties.ECHO, parties.ARTICLE)
+    trials = {party.name: partial(run, party, lab.sizes.seconds) for party in compared}
+    runs = min(lab.runs, MOST_RUNS)
+    results = lab.measure("latency", trials, runs)
+    rows = []
+    for rate in lab.sizes.seconds:
+        medians = {
+            party: {each: statistics.median(run[rate][each] for run in runs) for each in FRACTIONS}
+            for party, runs in results.items()
+        }
+        ours = medians.get(parties.TICKWIRE.name)
+        for party, values in medians.items():
+            shares = (ratio(ours and ours[each], values[each]) for each in ("p50", "p99"))
+            text = " / ".join("-" if share is None else f"{share:.2f}" for share in shares)
+            rows.append((f"{rate:,}/s: {party}", *values.values(), text))
+    with tempfile.TemporaryDirectory() as folder:
+        times = fsync_times(Path(folder))
+    disk = (percentile(times, fraction) for fraction in FRACTIONS.values())
+    rows.append(("this disk's fsync of 4 KiB", *disk, None))
+    columns = (*(f"{name}, ms" for name in FRACTIONS), "p50, p99 ÷ its")
+    return Section(f"latency, open loop, medians of {runs} runs", columns, rows)
+
+
+def run(party: Party, seconds: dict[int, float]) -> Latencies:
+    """Measure a party at every rate, one after the other."""
+    latencies: Latencies = {}
+    with Stage() as stage:
+        party.start(stage)
+        stage.exchange.ask("pace", first=0, count=WARMUP, rate=WARMUP)
+        first = WARMUP
+        for rate, length in seconds.items():
+            count = max(2, int(rate * length) // 2 * 2)
+            times = stage.exchange.ask("pace", first=first, count=count, rate=rate)["latencies"]
+            latencies[rate] = {
+                name: percentile(times, fraction) for name, fraction in FRACTIONS.items()
+            }
+            first += count
+    return latencies
