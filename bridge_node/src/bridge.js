@@ -57,6 +57,8 @@ export class Bridge {
   #givenUp = new Promise((_, reject) => {
     this.#giveUp = reject;
   });
+  /** The batch that was decided last, until the broker has its orders. @type {Promise<unknown>} */
+  #confirmed = Promise.resolve();
   /** Ends the waiting of the loop for quotes. */
   #wake = () => {};
   #topics = outputTopics('');
@@ -186,6 +188,7 @@ export class Bridge {
         });
       }
     }
+    await this.#confirmed;
   }
 
   #takeBatch() {
@@ -212,7 +215,8 @@ export class Bridge {
   }
 
   /**
-   * Have a batch decided, publish what came of it, and only then acknowledge it.
+   * Have a batch decided, publish what came of it, and only when the broker has confirmed that
+   * acknowledge it. Meanwhile the next batch is decided; its orders go out behind these.
    * @param {Waiting[]} batch
    */
   async #settle(batch) {
@@ -237,10 +241,13 @@ export class Bridge {
         for (const fill of decision.fills) published.push(this.#publisher.publish(this.#topics.fills, fill));
       }
     }
-    await Promise.all(published);
-    for (const message of batch) message.acknowledge();
     this.#left -= n;
-    this.#snapshots?.touch();
+    const before = this.#confirmed;
+    this.#confirmed = Promise.all(published).then(() => {
+      for (const message of batch) message.acknowledge();
+      this.#snapshots?.touch();
+    });
+    await before; // so that no more than two batches are under way
   }
 
   /**

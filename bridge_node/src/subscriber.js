@@ -9,6 +9,8 @@ const MOST_HELD = 1000;
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Seconds after which the broker may forget a bridge that was taken away. */
 const SESSION_EXPIRY = 24 * 3600;
+/** One for all: to make an error takes longer than all else that is done with a quote. */
+const ACKNOWLEDGED_LATER = new Error('acknowledged later');
 /** How many topics are remembered as wanted or not. */
 const TOPICS_REMEMBERED = 10_000;
 
@@ -150,7 +152,7 @@ export class Subscriber {
       else if (!this.wants(topic)) acknowledge();
       else this.#receive({ topic, payload, qos, acknowledge });
       // With an error MQTT.js leaves the acknowledgement to the Acknowledger and reads on.
-      const next = qos === 0 ? () => callback() : () => callback(new Error('acknowledged later'));
+      const next = qos === 0 ? () => callback() : () => callback(ACKNOWLEDGED_LATER);
       if (this.#isFull()) this.#resume = next;
       else next();
     };
