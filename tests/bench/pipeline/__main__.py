@@ -57,9 +57,8 @@ def main() -> None:
     lab = Lab(options.runs, QUICK if options.quick else FULL)
     sections = [CASES[case](lab) for case in options.cases or CASES]
     show(sections)
-    print(
-        f"\nmedians of {lab.runs} runs, and of no more than {LONG_RUNS} where they are long; in {time.monotonic() - begun:.0f} s"
-    )
+    seconds = time.monotonic() - begun
+    print(f"\nmedians of {lab.runs} runs, of {LONG_RUNS} where they are long; in {seconds:.0f} s")
     for error in lab.errors:
         print(f"bench: {error}", file=sys.stderr)
     if options.json:

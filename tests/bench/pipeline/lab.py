@@ -129,9 +129,9 @@ def show(sections: Iterable[Section]) -> None:
     """Print the sections as one table."""
     for section in sections:
         print(f"\n{section.title}")
-        print(f"  {'':<50}" + "".join(f"{column:>15}" for column in section.columns))
+        print(f"  {'':<50}" + "".join(f"{column:>16}" for column in section.columns))
         for name, *values in section.rows:
-            print(f"  {name:<50}" + "".join(f"{_cell(value):>15}" for value in values))
+            print(f"  {name:<50}" + "".join(f"{_cell(value):>16}" for value in values))
 
 
 def write(path: Path, lab: Lab, sections: Iterable[Section]) -> None:
