@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from tests.bench.pipeline import catch_up, latency, memory, ten, throughput
-from tests.bench.pipeline.lab import FULL, QUICK, Lab, show, write
+from tests.bench.pipeline.lab import FULL, LONG_RUNS, QUICK, Lab, show, write
 from tests.brokers import MOSQUITTO
 
 CASES = {
@@ -57,7 +57,8 @@ def main() -> None:
     lab = Lab(options.runs, QUICK if options.quick else FULL)
     sections = [CASES[case](lab) for case in options.cases or CASES]
     show(sections)
-    print(f"\nmedians of {lab.runs} runs, in {time.monotonic() - begun:.0f} s")
+    seconds = time.monotonic() - begun
+    print(f"\nmedians of {lab.runs} runs, of {LONG_RUNS} where they are long; in {seconds:.0f} s")
     for error in lab.errors:
         print(f"bench: {error}", file=sys.stderr)
     if options.json:

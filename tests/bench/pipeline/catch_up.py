@@ -11,7 +11,7 @@ import time
 from functools import partial
 
 from tests.bench.pipeline import parties, receiver
-from tests.bench.pipeline.lab import Lab, Section, rate_rows
+from tests.bench.pipeline.lab import LONG_RUNS, Lab, Section, rate_rows
 from tests.bench.pipeline.receiver import Receiver
 from tests.bench.pipeline.stage import Stage
 from tests.bench.pipeline.throughput import COLUMNS
@@ -25,7 +25,7 @@ def catch_up(lab: Lab) -> Section:
         parties.JOURNAL.name: partial(run, count, journal=True),
         receiver.NAME: partial(receive, count),
     }
-    rates = lab.measure("catching up", trials)
+    rates = lab.measure("catching up", trials, LONG_RUNS)
     title = f"catching up with {count:,} quotes that wait at the broker, at QoS 1"
     return Section(title, COLUMNS, rate_rows(rates, parties.TICKWIRE.name))
 

@@ -13,12 +13,17 @@ from tests.bench.environment import PartyError
 
 T = TypeVar("T")
 
+LONG_RUNS = 3
+"""At the most, of each case whose runs take half a minute or more."""
+
 
 class Sizes(NamedTuple):
     """How much is measured."""
 
     quotes: int
     """in a run of throughput"""
+    fewer: int
+    """the same for aiomqtt, which is slower: a rate is a rate"""
     awaited: int
     """the same for the way of one awaited call per quote, which is slower by far"""
     waiting: int
@@ -33,6 +38,7 @@ class Sizes(NamedTuple):
 
 FULL = Sizes(
     quotes=100_000,
+    fewer=25_000,
     awaited=2_000,
     waiting=200_000,
     shared=20_000,
@@ -41,6 +47,7 @@ FULL = Sizes(
 )
 QUICK = Sizes(
     quotes=30_000,
+    fewer=10_000,
     awaited=1_000,
     waiting=40_000,
     shared=5_000,
@@ -71,19 +78,20 @@ class Lab:
         self._kept: dict[tuple[str, str], list[Any]] = {}
 
     def measure(
-        self, case: str, trials: Mapping[str, Callable[[], T]], runs: int | None = None
+        self, case: str, trials: Mapping[str, Callable[[], T]], most: int | None = None
     ) -> dict[str, list[T]]:
         """Run each trial as often as is asked for, in turns, unless that was done before.
 
         A trial that fails is run no more, and has no result.
 
         :param trials: by the name of the party.
+        :param most: how many at the most, if not as many as the command line says.
         """
         new = [party for party in trials if (case, party) not in self._kept]
         for party in new:
             self._kept[case, party] = []
         failed = set()
-        for turn in range(runs or self.runs):
+        for turn in range(min(self.runs, most or self.runs)):
             for party in new:
                 if party in failed:
                     continue
@@ -121,9 +129,9 @@ def show(sections: Iterable[Section]) -> None:
     """Print the sections as one table."""
     for section in sections:
         print(f"\n{section.title}")
-        print(f"  {'':<50}" + "".join(f"{column:>15}" for column in section.columns))
+        print(f"  {'':<50}" + "".join(f"{column:>16}" for column in section.columns))
         for name, *values in section.rows:
-            print(f"  {name:<50}" + "".join(f"{_cell(value):>15}" for value in values))
+            print(f"  {name:<50}" + "".join(f"{_cell(value):>16}" for value in values))
 
 
 def write(path: Path, lab: Lab, sections: Iterable[Section]) -> None:

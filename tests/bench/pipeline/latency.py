@@ -14,53 +14,47 @@ from __future__ import annotations
 
 import statistics
 import tempfile
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
 from tests.bench.pipeline import parties
 from tests.bench.pipeline.cost import fsync_times
-from tests.bench.pipeline.lab import Lab, Section, percentile, ratio
+from tests.bench.pipeline.lab import LONG_RUNS, Lab, Section, percentile, ratio
 from tests.bench.pipeline.parties import Party
 from tests.bench.pipeline.stage import Stage
 
 FRACTIONS = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999, "worst": 1.0}
 WARMUP = 1000
 OURS = (parties.TICKWIRE, parties.JOURNAL)
-MOST_RUNS = 3
-"""of each, because a run takes half a minute"""
+DISK = "this disk's fsync of 4 KiB"
 
-Latencies = dict[int, dict[str, float]]
-"""In ms, by quotes per second and by fraction."""
+Percentiles = dict[str, float]
+"""In ms."""
 
 
 def latency(lab: Lab) -> Section:
     """Tickwire with and without a journal, an MQTT.js program, and one awaited call per quote."""
     compared = (*OURS, parties.ECHO, parties.ARTICLE)
     trials = {party.name: partial(run, party, lab.sizes.seconds) for party in compared}
-    runs = min(lab.runs, MOST_RUNS)
-    results = lab.measure("latency", trials, runs)
+    results = lab.measure("latency", trials, LONG_RUNS)
+    disk = lab.measure("the disk", {DISK: fsync})[DISK]
     rows = []
     for rate in lab.sizes.seconds:
-        medians = {
-            party: {each: statistics.median(run[rate][each] for run in runs) for each in FRACTIONS}
-            for party, runs in results.items()
-        }
+        medians = {party: _medians([run[rate] for run in runs]) for party, runs in results.items()}
         ours = medians.get(parties.TICKWIRE.name)
         for party, values in medians.items():
             shares = (ratio(ours and ours[each], values[each]) for each in ("p50", "p99"))
             text = " / ".join("-" if share is None else f"{share:.2f}" for share in shares)
             rows.append((f"{rate:,}/s: {party}", *values.values(), text))
-    with tempfile.TemporaryDirectory() as folder:
-        times = fsync_times(Path(folder))
-    disk = (percentile(times, fraction) for fraction in FRACTIONS.values())
-    rows.append(("this disk's fsync of 4 KiB", *disk, None))
+    rows.append((DISK, *_medians(disk).values(), None))
     columns = (*(f"{name}, ms" for name in FRACTIONS), "p50, p99 ÷ its")
-    return Section(f"latency, open loop, medians of {runs} runs", columns, rows)
+    return Section("latency at QoS 1, open loop", columns, rows)
 
 
-def run(party: Party, seconds: dict[int, float]) -> Latencies:
-    """Measure a party at every rate, one after the other."""
-    latencies: Latencies = {}
+def run(party: Party, seconds: Mapping[int, float]) -> dict[int, Percentiles]:
+    """Measure a party at every rate, one after the other; returns them by rate."""
+    latencies: dict[int, Percentiles] = {}
     with Stage() as stage:
         party.start(stage)
         stage.exchange.ask("pace", first=0, count=WARMUP, rate=WARMUP)
@@ -68,8 +62,21 @@ def run(party: Party, seconds: dict[int, float]) -> Latencies:
         for rate, length in seconds.items():
             count = max(2, int(rate * length) // 2 * 2)
             times = stage.exchange.ask("pace", first=first, count=count, rate=rate)["latencies"]
-            latencies[rate] = {
-                name: percentile(times, fraction) for name, fraction in FRACTIONS.items()
-            }
+            latencies[rate] = _percentiles(times)
             first += count
     return latencies
+
+
+def fsync() -> Percentiles:
+    """Measure the disk that the journals are on."""
+    with tempfile.TemporaryDirectory(prefix="tickwire-bench-") as folder:
+        return _percentiles(fsync_times(Path(folder)))
+
+
+def _percentiles(times: Iterable[float]) -> Percentiles:
+    ordered = sorted(times)
+    return {name: percentile(ordered, fraction) for name, fraction in FRACTIONS.items()}
+
+
+def _medians(runs: list[Percentiles]) -> Percentiles:
+    return {name: statistics.median(run[name] for run in runs) for name in FRACTIONS}

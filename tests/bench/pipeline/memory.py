@@ -19,7 +19,7 @@ TIMES = ("at rest", "under load", "waiting")
 
 def memory(lab: Lab) -> Section:
     """Tickwire with a journal, once: memory is not noisy."""
-    results = lab.measure("memory", {"tickwire": lambda: run(lab)}, runs=1).get("tickwire", [])
+    results = lab.measure("memory", {"tickwire": lambda: run(lab)}, most=1).get("tickwire", [])
     rows = [
         (role, *(statistics.median(each[role][time] for each in results) for time in TIMES), None)
         for role in (results[0] if results else ())

@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from tests.bench.pipeline import parties
-from tests.bench.pipeline.lab import Lab, Section, ratio
+from tests.bench.pipeline.lab import LONG_RUNS, Lab, Section, ratio
 from tests.bench.pipeline.stage import Stage
 
 MANY = 10
@@ -33,7 +33,7 @@ def ten(lab: Lab) -> Section:
         f"{MANY} algorithms": partial(run, MANY, count),
         "one algorithm": partial(run, 1, MANY * count),
     }
-    results = lab.measure("ten algorithms", trials)
+    results = lab.measure("ten algorithms", trials, LONG_RUNS)
     totals = {
         name: statistics.median(each.total for each in runs) for name, runs in results.items()
     }

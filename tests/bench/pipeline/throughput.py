@@ -38,7 +38,8 @@ class Run(NamedTuple):
 def qos0(lab: Lab) -> Section:
     """Quotes at QoS 0, against other ways to run the same rule."""
     compared = {
-        **_trials(lab, 0, parties.TICKWIRE, parties.ORDERS_ONLY, parties.PAHO, parties.AIOMQTT),
+        **_trials(lab, 0, parties.TICKWIRE, parties.ORDERS_ONLY, parties.PAHO),
+        parties.AIOMQTT.name: partial(run, parties.AIOMQTT, lab.sizes.fewer, 0),
         parties.ARTICLE.name: partial(run, parties.ARTICLE, lab.sizes.awaited, 0),
         receiver.NAME: partial(receive, lab.sizes.quotes, 0),
     }
@@ -48,7 +49,8 @@ def qos0(lab: Lab) -> Section:
 def qos1(lab: Lab) -> Section:
     """Quotes at QoS 1, nothing lost and nothing doubled, against peers that keep nothing."""
     compared = {
-        **_trials(lab, 1, parties.JOURNAL, parties.TICKWIRE, parties.PAHO, parties.AIOMQTT),
+        **_trials(lab, 1, parties.JOURNAL, parties.TICKWIRE, parties.PAHO),
+        parties.AIOMQTT.name: partial(run, parties.AIOMQTT, lab.sizes.fewer, 1),
         receiver.NAME: partial(receive, lab.sizes.quotes, 1),
     }
     return _section(lab, 1, compared, parties.JOURNAL)
@@ -89,9 +91,10 @@ def _trials(lab: Lab, qos: int, *compared: Party) -> dict[str, partial[Run]]:
 def _section(lab: Lab, qos: int, compared: dict[str, partial[Run]], ours: Party) -> Section:
     results = lab.measure(_name(qos), compared)
     rates = {party: [each.rate for each in runs] for party, runs in results.items()}
-    title = f"throughput, quotes at QoS {qos}, {lab.sizes.quotes:,} of them"
+    fewer = f"{parties.AIOMQTT.name}: {lab.sizes.fewer:,}"
     if parties.ARTICLE.name in compared:
-        title += f" ({parties.ARTICLE.name}: {lab.sizes.awaited:,})"
+        fewer += f"; {parties.ARTICLE.name}: {lab.sizes.awaited:,}"
+    title = f"throughput, quotes at QoS {qos}, {lab.sizes.quotes:,} of them ({fewer})"
     return Section(title, COLUMNS, rate_rows(rates, ours.name))
 
 

@@ -1,7 +1,7 @@
 """aiomqtt with the algorithm in its loop: `python aiomqtt_loop.py PORT`.
 
 A publish is awaited until the broker has confirmed it. Awaited one by one in the loop they would
-make it several times as slow, so that each is a task of its own; tasks begin in order.
+cost it a third of its rate, so that each is a task of its own; tasks begin in order.
 """
 
 import asyncio
