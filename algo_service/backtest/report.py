@@ -34,7 +34,8 @@ h1 { margin: 0; font-size: 1.8rem; } h2 { margin: 2.2rem 0 .4rem; font-size: 1.2
 .note { color: #4a5563; margin: .2rem 0; } .warn { color: #8a4b00; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: .7rem;
   margin: 1.2rem 0; padding: 0; list-style: none; }
-.tiles li { border: 1px solid #d9dee5; border-radius: 6px; padding: .5rem .8rem; }
+.tiles li { box-sizing: border-box; border: 1px solid #d9dee5; border-radius: 6px;
+  padding: .5rem .8rem; }
 .tiles b { display: block; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; } td, th { padding: .25rem 1.2rem .25rem 0; text-align: left;
   border-bottom: 1px solid #e6eaef; }
@@ -43,7 +44,7 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 @media print { body { max-width: none; padding: 0; font-size: 11pt; }
   section, figure, tr, .tiles { break-inside: avoid; } h2 { break-after: avoid; }
-  .modebar { display: none; } }
+  .tiles { grid-template-columns: repeat(5, 1fr); gap: .4rem; } .modebar { display: none; } }
 figure { margin: 0; }
 """
 
@@ -161,7 +162,7 @@ def _sweep(sweep: Sweep, figure: Any) -> str:
     return (
         _chart(f"Sweep: Sharpe ratio over {escape(', '.join(sweep.names))}", figure, "sweep")
         + f'<p class="note warn">{escape(sweep.warning)}{refused}</p>'
-        + f"<table><tr>{head}</tr>{rows}</table>"
+        + f"<section><table><tr>{head}</tr>{rows}</table></section>"
     )
 
 
