@@ -9,8 +9,8 @@ import { completeOrders } from './order.js';
 import { checkChannels, checkName } from './topics.js';
 
 /**
- * What a quote led to: orders and fills as JSON text, or why there are none.
- * @typedef {{orders: string[], fills: string[]}} Decision
+ * What a quote led to: orders and fills as JSON text, or as its bytes, or why there are none.
+ * @typedef {{orders: (string | Uint8Array)[], fills: (string | Uint8Array)[]}} Decision
  * @typedef {{error: string, traceback?: string}} Failure
  */
 
@@ -108,8 +108,7 @@ export class Backend extends EventEmitter {
    */
   async decide(quotes) {
     if (this.#methods.has('events')) {
-      const entries = await this.#invoke('events', quotes);
-      return checkEntries(entries, quotes.length);
+      return readEntries(await this.#invoke('events', quotes), quotes.length);
     }
     const entries = [];
     for (const quote of quotes) entries.push(await this.#event(quote));
@@ -239,8 +238,10 @@ export class Backend extends EventEmitter {
   async #invoke(method, ...args) {
     const backoff = new Backoff();
     for (;;) {
-      await this.whenReady();
+      if (!this.#ready) await this.whenReady();
       try {
+        // the texts of decisions are passed on, not looked at
+        if (method === 'events') return await this.#client.invokeRaw(method, ...args);
         return await this.#client.invoke(method, ...args);
       } catch (error) {
         if (this.#stopped) throw error;
@@ -260,24 +261,47 @@ function nameOf(address) {
 }
 
 /**
- * @param {unknown} entries
+ * @param {unknown} entries  their texts as bytes
  * @param {number} count
  * @returns {(Decision | Failure)[]}
+ * @throws {UserError} if they are not what `events` returns
  */
-function checkEntries(entries, count) {
+function readEntries(entries, count) {
   if (!Array.isArray(entries) || entries.length !== count) {
     throw new UserError(`the backend's events answered ${count} quotes with ${Array.isArray(entries) ? `${entries.length} entries` : 'no list'}`);
   }
-  for (const entry of entries) {
-    const good = entry && (typeof entry.error === 'string' || (isTexts(entry.orders) && isTexts(entry.fills)));
-    if (!good) {
-      throw new UserError(`the backend's events answered ${String(JSON.stringify(entry)).slice(0, 80)}: an entry has orders and fills, or error`);
-    }
-  }
-  return entries;
+  return entries.map((entry) => {
+    if (isTexts(entry?.orders) && isTexts(entry.fills)) return entry;
+    if (isText(entry?.error)) return { error: read(entry.error), traceback: isText(entry.traceback) ? read(entry.traceback) : undefined };
+    throw new UserError(`the backend's events answered ${show(entry)}: an entry has orders and fills, or error`);
+  });
 }
 
-/** @param {unknown} list */
+/**
+ * @param {unknown} list
+ * @returns {list is Uint8Array[]}
+ */
 function isTexts(list) {
-  return Array.isArray(list) && list.every((text) => typeof text === 'string');
+  return Array.isArray(list) && list.every(isText);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Uint8Array}
+ */
+function isText(value) {
+  return value instanceof Uint8Array;
+}
+
+/** @param {Uint8Array} text */
+function read(text) {
+  return Buffer.from(text).toString();
+}
+
+/** @param {unknown} entry  with texts as bytes */
+function show(entry) {
+  const text = JSON.stringify(entry, function (key, value) {
+    return isText(this[key]) ? read(this[key]) : value; // as a Buffer has written itself already
+  });
+  return String(text).slice(0, 80);
 }

@@ -10,7 +10,7 @@ import { readQuotes } from './quote.js';
 import { republish, WINDOW } from './republish.js';
 import { Snapshots } from './snapshots.js';
 import { Subscriber } from './subscriber.js';
-import { outputTopics } from './topics.js';
+import { addOutputs, outputTopics } from './topics.js';
 
 /** How much goes in one call: it is full with the message that reaches one of these. */
 const FULL_BATCH = { quotes: 500, bytes: 8 * 1024 * 1024 };
@@ -19,7 +19,7 @@ const GRACE = 5000;
 
 /**
  * A message and the quotes that it holds, waiting to be decided.
- * @typedef {import('./subscriber.js').Message & {quotes: import('./quote.js').Quote[]}} Waiting
+ * @typedef {{message: import('./subscriber.js').Message, quotes: import('./quote.js').Quote[]}} Waiting
  */
 
 /**
@@ -123,7 +123,7 @@ export class Bridge {
     const subscriber = this.#subscriber;
     if (subscriber) {
       subscriber.change(channels);
-      for (const message of this.#queue) if (!subscriber.wants(message.topic)) message.acknowledge();
+      for (const { message } of this.#queue) if (!subscriber.wants(message.topic)) message.acknowledge();
       this.#keep((message) => subscriber.wants(message.topic));
     } else {
       this.#topics = outputTopics(name);
@@ -142,7 +142,7 @@ export class Bridge {
     if (!this.#backend.hasSnapshot) return;
     this.#snapshots ??= new Snapshots(
       () => this.#backend.snapshot(),
-      (payload) => this.#publisher.publish(this.#topics.portfolio, payload, { retain: true }),
+      (payload) => this.#publisher.publish([{ topic: this.#topics.portfolio, payload, retain: true }]),
       this.#log,
     );
     this.#snapshots.touch();
@@ -166,7 +166,7 @@ export class Bridge {
         this.#log.info({ sid, quote, id, channel }, 'received');
       }
     }
-    this.#queue.push({ ...message, quotes });
+    this.#queue.push({ message, quotes });
     this.#queuedBytes += payload.length;
     this.#subscriber?.setWaiting(this.#queue.length, this.#queuedBytes);
     this.#wake();
@@ -176,30 +176,57 @@ export class Bridge {
 
   /** The broker has kept the session: what waits here unacknowledged comes again, in its order. */
   #forgetWhatComesAgain() {
-    this.#keep((message) => message.qos === 0);
+    this.#keep((message) => !message.comesAgain);
   }
 
   async #forward() {
-    while (!this.#stopping && this.#left > 0) {
-      if (this.#queue.length > 0) await this.#settle(this.#takeBatch());
-      else {
-        await new Promise((resolve) => {
-          this.#wake = () => resolve(undefined);
-        });
-      }
+    let batch = await this.#nextBatch();
+    let answer = batch && this.#decide(batch);
+    while (batch && answer) {
+      const decisions = await answer;
+      this.#decidedAt = performance.now();
+      this.#left -= decisions.length;
+      // the next call leaves first: the algorithm decides while these are published
+      const next = this.#takeBatch();
+      answer = next && this.#decide(next);
+      const before = this.#confirmed;
+      this.#confirmed = this.#settle(batch, decisions);
+      await before; // so that what is under way has a bound: three batches
+      batch = next ?? (await this.#nextBatch());
+      answer ??= batch && this.#decide(batch);
     }
     await this.#confirmed;
   }
 
+  /** @param {Waiting[]} batch */
+  #decide(batch) {
+    const answer = this.#backend.decide(batch.flatMap(({ quotes }) => quotes));
+    answer.catch(() => {}); // whoever awaits it, later, hears of it
+    return answer;
+  }
+
+  /** Wait for quotes; undefined if no more are to be decided. */
+  async #nextBatch() {
+    while (this.#queue.length === 0 && !this.#stopping && this.#left > 0) {
+      await new Promise((resolve) => {
+        this.#wake = () => resolve(undefined);
+      });
+      this.#wake = () => {};
+    }
+    return this.#takeBatch();
+  }
+
+  /** @returns {Waiting[] | undefined} what the next call carries, if there is to be one now */
   #takeBatch() {
+    if (this.#queue.length === 0 || this.#stopping || this.#left <= 0) return undefined;
     const most = Math.min(FULL_BATCH.quotes, this.#left);
     let quotes = 0;
     let bytes = 0;
     let messages = 0;
     while (messages < this.#queue.length && quotes < most && bytes < FULL_BATCH.bytes) {
-      const message = this.#queue[messages++];
-      quotes += message.quotes.length;
-      bytes += message.payload.length;
+      const waiting = this.#queue[messages++];
+      quotes += waiting.quotes.length;
+      bytes += waiting.message.payload.length;
     }
     const batch = this.#queue.splice(0, messages);
     this.#queuedBytes -= bytes;
@@ -207,53 +234,48 @@ export class Bridge {
     return batch;
   }
 
-  /** @param {(message: Waiting) => boolean} isKept */
+  /** @param {(message: import('./subscriber.js').Message) => boolean} isKept */
   #keep(isKept) {
-    this.#queue = this.#queue.filter(isKept);
-    this.#queuedBytes = this.#queue.reduce((bytes, { payload }) => bytes + payload.length, 0);
+    this.#queue = this.#queue.filter(({ message }) => isKept(message));
+    this.#queuedBytes = this.#queue.reduce((bytes, { message }) => bytes + message.payload.length, 0);
     this.#subscriber?.setWaiting(this.#queue.length, this.#queuedBytes);
   }
 
   /**
-   * Have a batch decided, publish what came of it, and only when the broker has confirmed that
-   * acknowledge it. Meanwhile the next batch is decided; its orders go out behind these.
+   * Publish what came of a batch, and only when the broker has confirmed that acknowledge it.
    * @param {Waiting[]} batch
+   * @param {(import('./backend.js').Decision | import('./backend.js').Failure)[]} decisions
    */
-  async #settle(batch) {
-    const decisions = await this.#backend.decide(batch.flatMap((message) => message.quotes));
-    this.#decidedAt = performance.now();
-    const published = [];
+  async #settle(batch, decisions) {
+    /** @type {import('./publisher.js').Publication[]} */
+    const publications = [];
+    const isLogged = this.#log.isLevelEnabled('info');
     let n = 0;
-    for (const { topic, payload, quotes } of batch) {
+    for (const { message, quotes } of batch) {
       for (const quote of quotes) {
         const decision = decisions[n++];
         if ('error' in decision) {
-          this.#log.warn({ id: quote.id, channel: topic }, `the algorithm failed: ${decision.error}`);
-          const record = errorRecord(topic, payload, decision.error, decision.traceback);
+          this.#log.warn({ id: quote.id, channel: quote.channel }, `the algorithm failed: ${decision.error}`);
+          const record = errorRecord(message.topic, message.payload, decision.error, decision.traceback);
           this.#publisher.report(this.#topics.errors, record);
           continue;
         }
-        if (this.#log.isLevelEnabled('info')) {
-          const orders = decision.orders.map((order) => JSON.parse(order));
+        if (isLogged) {
+          const orders = decision.orders.map((order) => JSON.parse(Buffer.from(order).toString()));
           this.#log.info({ id: quote.id, orders }, 'algo output');
         }
-        for (const order of decision.orders) published.push(this.#publisher.publish(this.#topics.orders, order));
-        for (const fill of decision.fills) published.push(this.#publisher.publish(this.#topics.fills, fill));
+        addOutputs(publications, decision, this.#topics);
       }
     }
-    this.#left -= n;
-    const before = this.#confirmed;
-    this.#confirmed = Promise.all(published).then(() => {
-      for (const message of batch) message.acknowledge();
-      this.#snapshots?.touch();
-    });
-    await before; // so that no more than two batches are under way
+    await this.#publisher.publish(publications);
+    for (const { message } of batch) message.acknowledge();
+    this.#snapshots?.touch();
   }
 
   /**
    * What the broker may have forgotten: all that was confirmed in the last WINDOW seconds before
    * the connection was lost, and since.
-   * @param {(topic: string, payload: string) => Promise<void>} publish
+   * @param {import('./publisher.js').Publish} publish
    */
   async #recover(publish) {
     await this.#backend.whenReady(); // it tells the algorithm's name, and so the topics

@@ -42,7 +42,7 @@ export class Claim extends EventEmitter {
   async withdraw() {
     if (this.#ended || this.#connections === 0) return;
     this.#ended = true;
-    if (this.#publisher.connected) await this.#publisher.publish(this.#topic, '', { retain: true });
+    if (this.#publisher.connected) await this.#publish('');
   }
 
   /** @param {import('mqtt').MqttClient} client */
@@ -57,7 +57,12 @@ export class Claim extends EventEmitter {
   }
 
   #say() {
-    void this.#publisher.publish(this.#topic, JSON.stringify(this.#own), { retain: true });
+    void this.#publish(JSON.stringify(this.#own));
+  }
+
+  /** @param {string} payload */
+  #publish(payload) {
+    return this.#publisher.publish([{ topic: this.#topic, payload, retain: true }]);
   }
 
   /**

@@ -6,6 +6,7 @@ import mqtt from 'mqtt';
 import { withoutPassword } from './address.js';
 import { Backoff } from './backoff.js';
 import { reason } from './errors.js';
+import { Wire } from './wire.js';
 
 /** CONNACK: unacceptable (3.1.1) or unsupported (5) protocol version. */
 const REFUSED_VERSION = [1, 132];
@@ -21,14 +22,14 @@ const FAREWELL = 1000;
  * client object (an old one would send what it holds out of order), with growing delays. Says once
  * when the broker goes and once when it is back.
  *
- * Emits `up` (client, connack) and `down`.
+ * Emits `up` (client, connack), before anything that comes behind the CONNACK, and `down`.
  */
 export class Connection extends EventEmitter {
   #address;
   #options;
   #log;
   #level;
-  #prepare;
+  #attach;
   #backoff = new Backoff();
   /** @type {4 | 5} */
   #version = 5;
@@ -45,16 +46,16 @@ export class Connection extends EventEmitter {
    * @param {import('mqtt').IClientOptions} options  `properties` are for version 5 only
    * @param {import('./log.js').Log} log
    * @param {'info' | 'debug'} level  at which the broker's comings and goings are said
-   * @param {(client: import('mqtt').MqttClient) => void} [prepare]  attaches handlers before the
-   *   client connects: a resumed session's backlog comes right behind the CONNACK
+   * @param {(client: import('mqtt').MqttClient, wire: Wire) => import('./wire.js').Taker} [attach]
+   *   called on every new connection, after `up`: returns who takes packets past MQTT.js
    */
-  constructor(address, options, log, level, prepare = () => {}) {
+  constructor(address, options, log, level, attach) {
     super();
     this.#address = address;
     this.#options = options;
     this.#log = log;
     this.#level = level;
-    this.#prepare = prepare;
+    this.#attach = attach;
   }
 
   /** @returns {import('mqtt').MqttClient | undefined} the client, while it is connected */
@@ -71,9 +72,10 @@ export class Connection extends EventEmitter {
       reconnectPeriod: 0,
       protocolVersion: this.#version,
       ...(this.#version === 5 ? { properties } : {}),
+      manualConnect: true,
     });
     this.#attempt = client;
-    this.#prepare(client);
+    putWireBefore(client);
     let why = '';
     let refused = false;
     let upSince = Infinity;
@@ -86,6 +88,8 @@ export class Connection extends EventEmitter {
       this.#saidAway = false;
       this.#log[this.#level](`connected to ${withoutPassword(this.#address)}, MQTT ${this.#version === 5 ? '5' : '3.1.1'}`);
       this.emit('up', client, connack);
+      const wire = /** @type {Wire} */ (client.stream);
+      wire.begin(this.#attach?.(client, wire));
     });
     client.once('close', () => {
       const wasUp = upSince !== Infinity;
@@ -113,6 +117,7 @@ export class Connection extends EventEmitter {
       client.end(true);
       this.#timer = setTimeout(() => this.start(), fallBack ? 0 : this.#backoff.next());
     });
+    client.connect();
   }
 
   /**
@@ -139,4 +144,14 @@ export class Connection extends EventEmitter {
     // one that was asked to leave already does not heed a second word
     client?.stream.destroy();
   }
+}
+
+/**
+ * Have a client read and write through a Wire. MQTT.js has no public way to add to the streams that
+ * it builds (TCP, TLS, WebSocket): package.json pins its version, and test/wire.test.js notices.
+ * @param {any} client  that has not connected yet
+ */
+function putWireBefore(client) {
+  const build = client.streamBuilder;
+  client.streamBuilder = (/** @type {unknown} */ own) => new Wire(build(own));
 }

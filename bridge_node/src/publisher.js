@@ -1,21 +1,41 @@
 import { randomBytes } from 'node:crypto';
 
+import { ReasonCodes } from 'mqtt';
+
 import { Connection } from './connection.js';
 import { reason } from './errors.js';
+import { PUBACK, PUBLISH_OVERHEAD, readPuback, writePublish } from './packets.js';
 
 /** How many publishes may be unconfirmed, unless the broker allows fewer (MQTT 5, Receive Maximum). */
 const WINDOW = 1000;
-/** Bytes of a PUBLISH beside topic and payload: type, lengths, packet id, properties. */
-const PACKET_OVERHEAD = 16;
+/** The first reason code of a PUBACK that is a refusal (MQTT 5). */
+const REFUSED = 128;
 
 /**
- * @typedef {object} Outgoing
+ * @typedef {object} Publication
  * @property {string} topic
- * @property {string} payload
- * @property {boolean} retain
- * @property {() => void} confirmed
- * @property {(error: Error) => void} [lost]  it is not to be published on another connection
+ * @property {string | Uint8Array} payload
+ * @property {boolean} [retain]
  */
+
+/**
+ * A publication on its way, as bytes.
+ * @typedef {object} Outgoing
+ * @property {Buffer} topic
+ * @property {Uint8Array} payload
+ * @property {boolean} retain
+ * @property {Batch} batch
+ */
+
+/**
+ * Those that were published together.
+ * @typedef {object} Batch
+ * @property {number} left  how many are unconfirmed
+ * @property {() => void} confirmed
+ * @property {(error: Error) => void} [lost]  they are not to be published on another connection
+ */
+
+/** @typedef {(publications: Publication[]) => Promise<void>} Publish */
 
 /**
  * Publishes at QoS 1, in order. On every new connection `recover` publishes first what the broker
@@ -27,8 +47,8 @@ const PACKET_OVERHEAD = 16;
 export class Publisher {
   #log;
   #recover;
-  /** Published on this connection and not confirmed. @type {Outgoing[]} */
-  #unconfirmed = [];
+  /** Published on this connection and not confirmed, by packet id, in order. @type {Map<number, Outgoing>} */
+  #unconfirmed = new Map();
   /** @type {Outgoing[]} */
   #waiting = [];
   /** What `recover` publishes, ahead of what waits. @type {Outgoing[]} */
@@ -37,18 +57,23 @@ export class Publisher {
   #window = WINDOW;
   /** Bytes of a packet that the broker takes (MQTT 5, Maximum Packet Size). */
   #largest = Infinity;
+  /** Topics as bytes. @type {Map<string, Buffer>} */
+  #topics = new Map();
 
   /**
    * @param {string} address
    * @param {import('./log.js').Log} log
-   * @param {(publish: (topic: string, payload: string) => Promise<void>) => Promise<void>} recover
-   *   called on every new connection; its `publish` rejects if that is lost
+   * @param {(publish: Publish) => Promise<void>} recover  called on every new connection; its
+   *   `publish` rejects if that is lost
    */
   constructor(address, log, recover = async () => {}) {
     this.#log = log;
     this.#recover = recover;
     const clientId = `tickwire-publisher-${randomBytes(6).toString('hex')}`;
-    this.connection = new Connection(address, { clientId, clean: true }, log, 'debug');
+    this.connection = new Connection(address, { clientId, clean: true }, log, 'debug', () => ({
+      take: (bytes, first, frame) => first >> 4 === PUBACK && this.#takePuback(readPuback(bytes, frame)),
+      taken: () => this.#pump(),
+    }));
     this.connection.on('up', (client, connack) => {
       this.#window = Math.min(WINDOW, connack.properties?.receiveMaximum ?? WINDOW);
       this.#largest = connack.properties?.maximumPacketSize ?? Infinity;
@@ -67,15 +92,12 @@ export class Publisher {
 
   /**
    * Publish, whatever it takes.
-   * @param {string} topic
-   * @param {string} payload
-   * @param {{retain?: boolean}} [options]
-   * @returns {Promise<void>} resolved when the broker has confirmed it
+   * @param {Publication[]} publications
+   * @returns {Promise<void>} resolved when the broker has confirmed all of them
    */
-  publish(topic, payload, { retain = false } = {}) {
+  publish(publications) {
     return new Promise((confirmed) => {
-      this.#waiting.push({ topic, payload, retain, confirmed });
-      this.#pump();
+      this.#add(this.#waiting, publications, { left: publications.length, confirmed });
     });
   }
 
@@ -90,7 +112,7 @@ export class Publisher {
       this.#log.error({ topic }, 'not published: the broker is away');
       return;
     }
-    if (this.#isTooLarge(topic, payload)) return;
+    if (this.#isTooLarge(Buffer.from(topic), Buffer.from(payload))) return;
     client.publish(topic, payload, { qos: 1 }, (error) => {
       if (error) this.#log.error({ topic, reason: reason(error) }, 'not published');
     });
@@ -100,18 +122,38 @@ export class Publisher {
     return this.connection.stop();
   }
 
+  /**
+   * @param {Outgoing[]} queue
+   * @param {Publication[]} publications
+   * @param {Batch} batch
+   */
+  #add(queue, publications, batch) {
+    if (publications.length === 0) batch.confirmed();
+    for (const { topic, payload, retain = false } of publications) {
+      const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+      queue.push({ topic: this.#topicBytes(topic), payload: bytes, retain, batch });
+    }
+    this.#pump();
+  }
+
+  /** @param {string} topic */
+  #topicBytes(topic) {
+    let bytes = this.#topics.get(topic);
+    if (!bytes) {
+      bytes = Buffer.from(topic);
+      this.#topics.set(topic, bytes); // a handful: the algorithm's outputs
+    }
+    return bytes;
+  }
+
   /** @param {import('mqtt').MqttClient} client */
   async #catchUp(client) {
     try {
       await this.#recover(
-        (topic, payload) =>
+        (publications) =>
           new Promise((confirmed, lost) => {
-            if (this.connection.client !== client) {
-              lost(new Error('the connection was lost'));
-              return;
-            }
-            this.#again.push({ topic, payload, retain: false, confirmed, lost });
-            this.#pump();
+            if (this.connection.client !== client) lost(new Error('the connection was lost'));
+            else this.#add(this.#again, publications, { left: publications.length, confirmed, lost });
           }),
       );
     } catch (error) {
@@ -126,53 +168,77 @@ export class Publisher {
 
   #lose() {
     this.#recovering = true;
-    const pending = [...this.#unconfirmed, ...this.#again];
-    this.#waiting = [...this.#unconfirmed.filter(({ lost }) => !lost), ...this.#waiting];
-    this.#unconfirmed = [];
+    const pending = [...this.#unconfirmed.values(), ...this.#again];
+    this.#waiting = [...[...this.#unconfirmed.values()].filter(({ batch }) => !batch.lost), ...this.#waiting];
+    this.#unconfirmed.clear();
     this.#again = [];
-    for (const { lost } of pending) lost?.(new Error('the connection was lost'));
+    for (const { batch } of pending) batch.lost?.(new Error('the connection was lost'));
   }
 
+  /** Write as many packets as the window allows, in one go. */
   #pump() {
     const client = this.connection.client;
-    if (!client) return;
     const queue = this.#recovering ? this.#again : this.#waiting;
-    while (queue.length > 0 && this.#unconfirmed.length < this.#window) {
-      const outgoing = /** @type {Outgoing} */ (queue.shift());
-      if (this.#isTooLarge(outgoing.topic, outgoing.payload)) {
-        outgoing.confirmed(); // the broker would end this connection, and every later one, for it
-        continue;
-      }
-      this.#unconfirmed.push(outgoing);
-      const { topic, payload, retain } = outgoing;
-      client.publish(topic, payload, { qos: 1, retain }, (error) => {
-        if (!error) this.#confirm(outgoing);
-        else if (client.connected) {
-          // An order must not be dropped because the broker refuses it: an operator has to see
-          // it, and it goes out, in its place, once the broker allows it.
-          this.connection.renew(`the broker refuses ${topic}: ${reason(error)}`);
-        }
-      });
+    const room = this.#window - this.#unconfirmed.size;
+    if (!client || queue.length === 0 || room <= 0) return;
+    const due = queue.splice(0, room).filter((outgoing) => this.#canGo(outgoing));
+    if (due.length === 0) {
+      this.#pump(); // no confirmation will come that would go on with what is left
+      return;
     }
-  }
-
-  /**
-   * @param {string} topic
-   * @param {string} payload
-   */
-  #isTooLarge(topic, payload) {
-    const bytes = Buffer.byteLength(payload) + Buffer.byteLength(topic) + PACKET_OVERHEAD;
-    if (bytes <= this.#largest) return false;
-    this.#log.error({ topic, bytes, most: this.#largest }, 'not published: the broker takes no packet so large');
-    return true;
+    const hasProperties = client.options.protocolVersion === 5;
+    const most = due.reduce((bytes, { topic, payload }) => bytes + topic.length + payload.length, 0);
+    const packets = Buffer.allocUnsafe(most + due.length * PUBLISH_OVERHEAD);
+    let end = 0;
+    for (const outgoing of due) {
+      // one count for these and for what MQTT.js sends itself
+      const packetId = /** @type {number} */ (client.messageIdProvider.allocate());
+      this.#unconfirmed.set(packetId, outgoing);
+      end = writePublish(packets, end, outgoing, packetId, hasProperties);
+    }
+    client.stream.write(packets.subarray(0, end));
   }
 
   /** @param {Outgoing} outgoing */
-  #confirm(outgoing) {
-    const place = this.#unconfirmed.indexOf(outgoing);
-    if (place === -1) return;
-    this.#unconfirmed.splice(place, 1);
-    outgoing.confirmed();
-    this.#pump();
+  #canGo({ topic, payload, batch }) {
+    if (!this.#isTooLarge(topic, payload)) return true;
+    this.#settle(batch); // the broker would end this connection, and every later one, for it
+    return false;
+  }
+
+  /**
+   * @param {Buffer} topic
+   * @param {Uint8Array} payload
+   */
+  #isTooLarge(topic, payload) {
+    const bytes = payload.length + topic.length + PUBLISH_OVERHEAD;
+    if (bytes <= this.#largest) return false;
+    this.#log.error(
+      { topic: topic.toString(), bytes, most: this.#largest },
+      'not published: the broker takes no packet so large',
+    );
+    return true;
+  }
+
+  /** @param {{packetId: number, reasonCode: number}} puback */
+  #takePuback({ packetId, reasonCode }) {
+    const outgoing = this.#unconfirmed.get(packetId);
+    if (!outgoing) return false; // that of a report
+    if (reasonCode >= REFUSED) {
+      // An order must not be dropped because the broker refuses it: an operator has to see it, and
+      // it goes out, in its place, once the broker allows it.
+      const why = /** @type {Record<number, string>} */ (ReasonCodes)[reasonCode] ?? `reason ${reasonCode}`;
+      this.connection.renew(`the broker refuses ${outgoing.topic}: ${why}`);
+      return true;
+    }
+    this.#unconfirmed.delete(packetId);
+    this.#settle(outgoing.batch);
+    return true;
+  }
+
+  /** @param {Batch} batch */
+  #settle(batch) {
+    batch.left -= 1;
+    if (batch.left === 0) batch.confirmed();
   }
 }

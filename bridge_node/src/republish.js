@@ -1,3 +1,5 @@
+import { addOutputs } from './topics.js';
+
 /**
  * Seconds of orders and fills that are published again after a connection to the broker was lost.
  *
@@ -13,20 +15,17 @@ export const WINDOW = 20;
  * @param {import('./backend.js').Backend} backend
  * @param {number} seconds  counted back from the latest decision
  * @param {ReturnType<typeof import('./topics.js').outputTopics>} topics
- * @param {(topic: string, payload: string) => Promise<void>} publish  rejects if the connection is
- *   lost again
+ * @param {import('./publisher.js').Publish} publish  rejects if the connection is lost again
  */
 export async function republish(backend, seconds, topics, publish) {
   let after = 0;
   for (;;) {
     const page = await backend.outputsSince(seconds, after);
     if (page.length === 0) return;
-    const published = [];
-    for (const { orders, fills } of page) {
-      for (const order of orders) published.push(publish(topics.orders, order));
-      for (const fill of fills) published.push(publish(topics.fills, fill));
-    }
-    await Promise.all(published);
+    /** @type {import('./publisher.js').Publication[]} */
+    const publications = [];
+    for (const decision of page) addOutputs(publications, decision, topics);
+    await publish(publications);
     after = page[page.length - 1].seq;
   }
 }

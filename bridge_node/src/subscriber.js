@@ -1,6 +1,7 @@
 import { Acknowledger } from './acknowledge.js';
 import { Connection } from './connection.js';
 import { reason } from './errors.js';
+import { PUBLISH, readPublish } from './packets.js';
 import { overlap } from './topics.js';
 
 /** How many quotes may stand unacknowledged; the broker is told so where it speaks MQTT 5. */
@@ -9,23 +10,43 @@ const MOST_HELD = 1000;
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Seconds after which the broker may forget a bridge that was taken away. */
 const SESSION_EXPIRY = 24 * 3600;
-/** One for all: to make an error takes longer than all else that is done with a quote. */
-const ACKNOWLEDGED_LATER = new Error('acknowledged later');
 /** How many topics are remembered as wanted or not. */
 const TOPICS_REMEMBERED = 10_000;
 
-/**
- * A message as it came.
- * @typedef {object} Message
- * @property {string} topic
- * @property {Buffer} payload
- * @property {number} qos  0: the broker will not send it again
- * @property {() => void} acknowledge  tells the broker that it is done with
- */
+/** A message as it came. */
+export class Message {
+  isDone = false;
+  #acknowledger;
+
+  /**
+   * @param {string} topic
+   * @param {Buffer} payload
+   * @param {number} packetId
+   * @param {Acknowledger} [acknowledger]  none at QoS 0: the broker will not send it again
+   */
+  constructor(topic, payload, packetId, acknowledger) {
+    this.topic = topic;
+    this.payload = payload;
+    this.packetId = packetId;
+    this.#acknowledger = acknowledger;
+    acknowledger?.hold(this);
+  }
+
+  /** Whether the broker sends it again if it is not acknowledged. */
+  get comesAgain() {
+    return this.#acknowledger !== undefined;
+  }
+
+  /** Tell the broker that it is done with. */
+  acknowledge() {
+    this.#acknowledger?.release(this);
+  }
+}
 
 /**
  * Receives quotes in a persistent session at QoS 1 and acknowledges each when its receiver says so.
- * Reads no further while more than MOST_HELD wait, so that the broker queues, not this process.
+ * Reads no further while more than MOST_HELD wait (what one read brought is taken whole), so that the
+ * broker queues, not this process.
  */
 export class Subscriber {
   #connection;
@@ -35,9 +56,9 @@ export class Subscriber {
   #channels = [];
   /** @type {Map<string, boolean>} */
   #wanted = new Map();
-  /** Reads on. @type {(() => void) | undefined} */
-  #resume;
-  #waiting = { messages: 0, bytes: 0 };
+  /** @type {import('./wire.js').Wire | undefined} */
+  #wire;
+  #isFull = false;
   #retained = 0;
 
   /** Whether the broker has confirmed the subscriptions on the present connection. */
@@ -61,7 +82,7 @@ export class Subscriber {
       { clientId, clean: false, properties },
       log,
       'info',
-      (client) => this.#attach(client),
+      (client, wire) => this.#taker(client, wire),
     );
     this.#connection.on('up', (client, connack) => {
       if (connack.sessionPresent) resumed();
@@ -69,7 +90,7 @@ export class Subscriber {
     });
     this.#connection.on('down', () => {
       this.ready = false;
-      this.#resume = undefined;
+      this.#wire = undefined;
     });
   }
 
@@ -100,18 +121,11 @@ export class Subscriber {
    * @param {number} bytes  of their payloads
    */
   setWaiting(messages, bytes) {
-    this.#waiting = { messages, bytes };
-    if (!this.#isFull()) this.#readOn();
-  }
-
-  #isFull() {
-    return this.#waiting.messages > MOST_HELD || this.#waiting.bytes > MOST_BYTES;
-  }
-
-  #readOn() {
-    const resume = this.#resume;
-    this.#resume = undefined;
-    resume?.();
+    const isFull = messages > MOST_HELD || bytes > MOST_BYTES;
+    if (isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    if (isFull) this.#wire?.hold();
+    else this.#wire?.release();
   }
 
   async stop() {
@@ -119,7 +133,7 @@ export class Subscriber {
     await Promise.resolve(); // the Acknowledger writes what is due in a microtask, which is now done
     // what is read from now on is not decided, but the broker's farewell lies behind it
     this.#receive = () => {};
-    this.#readOn();
+    this.#wire?.release();
     await this.#connection.stop();
   }
 
@@ -141,20 +155,26 @@ export class Subscriber {
     });
   }
 
-  /** @param {import('mqtt').MqttClient} client */
-  #attach(client) {
+  /**
+   * @param {import('mqtt').MqttClient} client
+   * @param {import('./wire.js').Wire} wire
+   * @returns {import('./wire.js').Taker}
+   */
+  #taker(client, wire) {
     const acknowledger = new Acknowledger(client);
-    client.handleMessage = (packet, callback) => {
-      const { topic, qos, messageId = 0, retain } = packet;
-      const payload = /** @type {Buffer} */ (packet.payload);
-      const acknowledge = qos === 0 ? () => {} : acknowledger.hold(messageId);
-      if (retain) this.#dropRetained(topic, acknowledge);
-      else if (!this.wants(topic)) acknowledge();
-      else this.#receive({ topic, payload, qos, acknowledge });
-      // With an error MQTT.js leaves the acknowledgement to the Acknowledger and reads on.
-      const next = qos === 0 ? () => callback() : () => callback(ACKNOWLEDGED_LATER);
-      if (this.#isFull()) this.#resume = next;
-      else next();
+    const hasProperties = client.options.protocolVersion === 5;
+    this.#wire = wire;
+    if (this.#isFull) wire.hold();
+    return {
+      take: (bytes, first, frame) => {
+        if (first >> 4 !== PUBLISH) return false;
+        const { topic, payload, qos, retain, packetId } = readPublish(bytes, first, frame, hasProperties);
+        const message = new Message(topic, payload, packetId, qos === 0 ? undefined : acknowledger);
+        if (retain) this.#dropRetained(message);
+        else if (this.wants(topic)) this.#receive(message);
+        else message.acknowledge();
+        return true;
+      },
     };
   }
 
@@ -177,13 +197,10 @@ export class Subscriber {
     return wanted;
   }
 
-  /**
-   * @param {string} topic
-   * @param {() => void} acknowledge
-   */
-  #dropRetained(topic, acknowledge) {
+  /** @param {Message} message */
+  #dropRetained(message) {
     this.#retained += 1;
-    this.#log.warn({ topic, dropped: this.#retained }, 'dropped: a retained message is no quote');
-    acknowledge();
+    this.#log.warn({ topic: message.topic, dropped: this.#retained }, 'dropped: a retained message is no quote');
+    message.acknowledge();
   }
 }

@@ -17,6 +17,17 @@ export function outputTopics(algo) {
 }
 
 /**
+ * Add what came of a quote, in the order placed.
+ * @param {import('./publisher.js').Publication[]} publications
+ * @param {import('./backend.js').Decision} decision
+ * @param {{orders: string, fills: string}} topics
+ */
+export function addOutputs(publications, { orders, fills }, topics) {
+  for (const payload of orders) publications.push({ topic: topics.orders, payload });
+  for (const payload of fills) publications.push({ topic: topics.fills, payload });
+}
+
+/**
  * Whether some topic matches both filters; with a topic as one of them, whether it matches.
  * The rules are those of MQTT 5, section 4.7.
  * @param {string} a

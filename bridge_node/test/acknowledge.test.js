@@ -126,9 +126,11 @@ test('reading stops while more than a thousand messages wait, and goes on after'
   received.on('value', () => subscriber.setWaiting(++waiting, 0));
   await publish(broker.url, 0, 1500);
   await received.until(1001);
+  const taken = received.values.length; // with what the same read brought
+  assert.ok(taken < 1250, `${taken} were read`);
   // the broker has sent 1,500 and every one of them could have been read by now
   await publish(broker.url, 1500, 1501);
-  assert.equal(received.values.length, 1001);
+  assert.equal(received.values.length, taken);
   waiting = 0;
   subscriber.setWaiting(0, 0);
   for (const message of received.values) message.acknowledge();
@@ -162,6 +164,7 @@ test('a subscriber that reads no more ends when it is told to', async (t) => {
   received.on('value', () => subscriber.setWaiting(received.values.length, 0));
   await publish(broker.url, 0, 3000);
   await received.until(1001);
+  const taken = received.values.length;
   await subscriber.stop();
-  assert.equal(received.values.length, 1001);
+  assert.equal(received.values.length, taken);
 });

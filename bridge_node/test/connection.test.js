@@ -82,7 +82,7 @@ test('what was not confirmed when a connection was cut is published again, first
   const publisher = new Publisher(broker.url, keptLog().log);
   publisher.start();
   const confirmed = [];
-  for (let n = 0; n < 200; n++) confirmed.push(publisher.publish('orders/x', String(n)));
+  for (let n = 0; n < 200; n++) confirmed.push(publisher.publish([{ topic: 'orders/x', payload: String(n) }]));
   await Promise.all(confirmed);
   await publisher.stop();
   assert.equal(cuts >= 2, true);
@@ -105,7 +105,7 @@ test('a report that cannot be published is logged and holds nothing up', async (
     fields: { topic: 'errors/x' },
   });
   await comeBack();
-  await publisher.publish('orders/x', '{}');
+  await publisher.publish([{ topic: 'orders/x', payload: '{}' }]);
   await publisher.stop();
 });
 
@@ -117,9 +117,9 @@ test('what the broker takes no packet for is logged and holds nothing up', async
   await once(publisher.connection, 'up');
   // as an MQTT 5 broker says in its CONNACK; the embedded one speaks 3.1.1
   publisher.connection.emit('up', publisher.connection.client, { properties: { maximumPacketSize: 100 } });
-  await publisher.publish('portfolios/x', 'x'.repeat(100), { retain: true });
+  await publisher.publish([{ topic: 'portfolios/x', payload: 'x'.repeat(100), retain: true }]);
   publisher.report('errors/x', 'x'.repeat(100));
-  await publisher.publish('orders/x', '{}');
+  await publisher.publish([{ topic: 'orders/x', payload: '{}' }]);
   const said = lines.filter(({ level }) => level === 'error').map(({ text, fields }) => [text, fields.topic]);
   assert.deepEqual(said, [
     ['not published: the broker takes no packet so large', 'portfolios/x'],
@@ -142,19 +142,19 @@ test('what may have been forgotten is published first on every connection, then 
     const held = new Promise((resolve) => {
       release = () => resolve(undefined);
     });
-    await Promise.all(['r1', 'r2'].map((payload) => publish('orders/x', payload)));
+    await publish(['r1', 'r2'].map((payload) => ({ topic: 'orders/x', payload })));
     if (recoveries === 2) broker.cut(); // in the middle of it
     await held;
-    await publish('orders/x', 'r3');
+    await publish([{ topic: 'orders/x', payload: 'r3' }]);
   });
   publisher.start();
-  const first = publisher.publish('orders/x', 'a');
+  const first = publisher.publish([{ topic: 'orders/x', payload: 'a' }]);
   await seen.until(2);
   release();
   await first;
   assert.deepEqual(seen.values, ['r1', 'r2', 'r3', 'a']);
   broker.cut();
-  const second = publisher.publish('orders/x', 'b');
+  const second = publisher.publish([{ topic: 'orders/x', payload: 'b' }]);
   await seen.until(8);
   release();
   await second;

@@ -78,6 +78,26 @@ export class Client extends EventEmitter {
    * @returns {Promise<any>}
    */
   async invoke(method, ...args) {
+    return this.#call(method, args, false);
+  }
+
+  /**
+   * As `invoke`, but texts in the value are the UTF-8 bytes that they came as (not the keys of maps):
+   * for one who passes them on and would only have to encode them again.
+   * @param {string} method
+   * @param {...unknown} args
+   * @returns {Promise<any>}
+   */
+  async invokeRaw(method, ...args) {
+    return this.#call(method, args, true);
+  }
+
+  /**
+   * @param {string} method
+   * @param {unknown[]} args
+   * @param {boolean} isRaw
+   */
+  async #call(method, args, isRaw) {
     if (typeof method !== 'string' || method === '') {
       throw new TypeError(`${JSON.stringify(method)} is not the name of a method; pass a string such as "event"`);
     }
@@ -86,7 +106,7 @@ export class Client extends EventEmitter {
       if (this.#closed) throw this.#closed;
       throw new LostRemoteError(`cannot call "${method}": not connected to ${this.#address}; connect() first`);
     }
-    return this.#connection.call(method, args);
+    return this.#connection.call(method, args, isRaw);
   }
 
   /** Rejects open calls and a pending connect(), and closes the socket for good. */

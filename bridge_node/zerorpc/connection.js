@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Dealer } from 'zeromq';
 
-import { decodeEvent, encodeEvent } from './envelope.js';
+import { decodeEvent, encodeEvent, readResponseTo } from './envelope.js';
 import { LostRemoteError, ProtocolError, RemoteError } from './errors.js';
 import { Pulse } from './pulse.js';
 
@@ -16,6 +16,7 @@ const NEVER = 24 * 3_600_000;
  * @typedef {object} Call
  * @property {string} id
  * @property {string} method
+ * @property {boolean} isRaw  the texts in its answer are left as bytes
  * @property {Pulse} pulse
  * @property {boolean} beating  a beat of it is queued; a peer that reads slowly gets no second one
  * @property {(value: any) => void} resolve
@@ -74,13 +75,14 @@ export class Connection {
   /**
    * @param {string} method
    * @param {unknown[]} args
+   * @param {boolean} isRaw  leave the texts in the answer as the UTF-8 bytes that they are
    * @returns {Promise<any>}
    */
-  call(method, args) {
+  call(method, args, isRaw) {
     const id = this.#newId();
     const payload = encodeEvent(id, method, args);
     return new Promise((resolve, reject) => {
-      const call = { id, method, pulse: new Pulse(), beating: false, resolve, reject };
+      const call = { id, method, isRaw, pulse: new Pulse(), beating: false, resolve, reject };
       this.#calls.set(id, call);
       this.#startLooking();
       this.#send(call, payload);
@@ -142,25 +144,24 @@ export class Connection {
 
   /** @param {Buffer[]} frames */
   #take(frames) {
-    let event;
-    try {
-      // A DEALER gets ['', payload]; Python takes the last frame too (events.py, Events.recv).
-      event = decodeEvent(frames[frames.length - 1]);
-    } catch (error) {
-      const { responseTo, message } = /** @type {import('./envelope.js').UnreadableEvent} */ (error);
-      const call = this.#find(responseTo);
-      if (call) this.#settle(call).reject(new ProtocolError(`the answer to "${call.method}" is unreadable: ${message}`));
+    // A DEALER gets ['', payload]; Python takes the last frame too (events.py, Events.recv).
+    const payload = frames[frames.length - 1];
+    const id = readResponseTo(payload);
+    const call = id === undefined ? undefined : this.#calls.get(id);
+    if (!call) {
+      this.#onDrop();
       return;
     }
-    const call = this.#find(event.responseTo);
-    if (call) this.#answer(call, event);
-  }
-
-  /** @param {string | undefined} id */
-  #find(id) {
-    const call = id === undefined ? undefined : this.#calls.get(id);
-    if (!call) this.#onDrop();
-    return call;
+    let event;
+    try {
+      event = decodeEvent(payload, call.isRaw);
+      if (call.isRaw && event.name !== 'OK') event = decodeEvent(payload); // an error's texts are read
+    } catch (error) {
+      const { message } = /** @type {import('./envelope.js').UnreadableEvent} */ (error);
+      this.#settle(call).reject(new ProtocolError(`the answer to "${call.method}" is unreadable: ${message}`));
+      return;
+    }
+    this.#answer(call, event);
   }
 
   /**

@@ -8,29 +8,28 @@ import { EncodeError } from './errors.js';
 // has it ("opaque bytes string", zerorpc-python events.py, Event).
 
 const VERSION = 3;
-const ARRAY_OF_3 = 0x93;
+/** Bytes before the header, by the first byte: the spellings of an array of 3. @type {Record<number, number>} */
+const HEADER_AT = { 0x93: 1, 0xdc: 3, 0xdd: 5 };
 
 /**
  * @typedef {object} Event
  * @property {string} name
  * @property {unknown} args
- * @property {string | undefined} responseTo  the id of the call that it belongs to, as text
  */
 
-/** An event that could not be read; `responseTo` tells whose it was where that much was legible. */
+/** An event that could not be read. */
 export class UnreadableEvent extends Error {
   /**
    * @param {string} message
-   * @param {string} [responseTo]
    * @param {unknown} [cause]
    */
-  constructor(message, responseTo, cause) {
+  constructor(message, cause) {
     super(message, { cause });
-    this.responseTo = responseTo;
   }
 }
 
 const decoder = new Decoder();
+const rawDecoder = new Decoder({ rawStrings: true });
 const encoder = new Encoder();
 refuseLoneSurrogates(encoder);
 
@@ -80,34 +79,39 @@ export function encodeEvent(id, name, args, responseTo) {
 
 /**
  * @param {Uint8Array} payload
+ * @param {boolean} [isRaw]  leave the texts in the arguments as the UTF-8 bytes that they are
  * @returns {Event}
  * @throws {UnreadableEvent}
  */
-export function decodeEvent(payload) {
+export function decodeEvent(payload, isRaw = false) {
   let event;
   try {
-    event = decoder.decode(payload);
+    event = (isRaw ? rawDecoder : decoder).decode(payload);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UnreadableEvent(reason, salvageResponseTo(payload), cause);
+    throw new UnreadableEvent(reason, cause);
   }
   if (!Array.isArray(event) || event.length !== 3) {
     throw new UnreadableEvent('an event is an array of 3');
   }
-  const [header, name, args] = event;
+  const [, name, args] = event;
+  if (name instanceof Uint8Array && isRaw) return { name: Buffer.from(name).toString(), args };
   if (typeof name !== 'string') throw new UnreadableEvent('the name of an event is a string');
-  return { name, args, responseTo: readId(header) };
+  return { name, args };
 }
 
 /**
- * The header comes before the arguments, so an answer whose value has no form in JavaScript still
- * tells which call it answers, and only that call need fail.
+ * The id of the call that an event belongs to, as text. The header comes before the arguments, so an
+ * answer whose value has no form in JavaScript still tells which call it answers, and only that call
+ * need fail.
  * @param {Uint8Array} payload
+ * @returns {string | undefined}
  */
-function salvageResponseTo(payload) {
-  if (payload[0] !== ARRAY_OF_3) return undefined;
+export function readResponseTo(payload) {
+  const at = HEADER_AT[payload[0]];
+  if (at === undefined) return undefined;
   try {
-    for (const header of decoder.decodeMulti(payload.subarray(1))) return readId(header);
+    for (const header of decoder.decodeMulti(payload.subarray(at))) return readId(header);
   } catch {
     // not even the header is legible
   }

@@ -1,0 +1,139 @@
+/**
+ * The two packets of MQTT that go by the thousand, as bytes. Numbers in brackets are sections of
+ * https://docs.oasis-open.org/mqtt/mqtt/v5.0/mqtt-v5.0.html; 3.1.1 has the same, without properties.
+ */
+
+export const PUBLISH = 3;
+export const PUBACK = 4;
+
+const RETAIN = 1;
+/** [2.1.4] The most bytes that the length of a packet takes, 7 bits in each. */
+const LENGTH_BYTES = 4;
+/** Bytes of a PUBLISH beside topic and payload: type, lengths, packet id, no properties. */
+export const PUBLISH_OVERHEAD = 1 + LENGTH_BYTES + 2 + 2 + 1;
+
+/** What the broker sent is no packet of MQTT. */
+export class PacketError extends Error {
+  name = 'PacketError';
+  /** MQTT.js passes on those errors of a stream that have one. */
+  code = 'MALFORMED_PACKET';
+}
+
+/**
+ * Where a packet lies in a piece of data, if all of it is there.
+ * @typedef {object} Frame
+ * @property {number} start  of what follows the fixed header
+ * @property {number} end
+ */
+
+/**
+ * [2.1] Read the fixed header of a packet.
+ * @param {Buffer} bytes
+ * @param {number} at  where the packet begins
+ * @returns {Frame | undefined} undefined if its length is not all there yet; the end may lie beyond
+ *   the data
+ * @throws {PacketError} if it is none
+ */
+export function readFrame(bytes, at) {
+  let length = 0;
+  for (let n = 0; at + 1 + n < bytes.length; n++) {
+    if (n === LENGTH_BYTES) throw new PacketError('the broker sent a packet whose length is none');
+    const byte = bytes[at + 1 + n];
+    length |= (byte & 0x7f) << (7 * n);
+    if (byte < 0x80) return { start: at + 2 + n, end: at + 2 + n + length };
+  }
+  return undefined;
+}
+
+/**
+ * [3.3] Read a PUBLISH at QoS 0 or 1.
+ * @param {Buffer} bytes
+ * @param {number} first  byte of the packet
+ * @param {Frame} frame
+ * @param {boolean} hasProperties  as in MQTT 5
+ * @returns {{topic: string, payload: Buffer, qos: number, retain: boolean, packetId: number}} packet id
+ *   0 at QoS 0
+ * @throws {PacketError} if it is none
+ */
+export function readPublish(bytes, first, { start, end }, hasProperties) {
+  const qos = (first >> 1) & 3;
+  if (qos > 1) throw new PacketError(`the broker sent a PUBLISH at QoS ${qos}, and QoS 1 was subscribed to`);
+  if (end - start < 2) throw new PacketError('the broker sent a PUBLISH without a topic');
+  let at = start + 2 + bytes.readUInt16BE(start);
+  const topic = bytes.toString('utf8', start + 2, at);
+  let packetId = 0;
+  if (qos > 0) {
+    packetId = bytes.readUInt16BE(at);
+    at += 2;
+  }
+  if (hasProperties) at = skipProperties(bytes, at);
+  if (at > end) throw new PacketError('the broker sent a PUBLISH that is shorter than it says');
+  return { topic, payload: bytes.subarray(at, end), qos, retain: (first & RETAIN) !== 0, packetId };
+}
+
+/**
+ * @param {Buffer} bytes
+ * @param {number} at
+ */
+function skipProperties(bytes, at) {
+  if (bytes[at] === 0) return at + 1;
+  let length = 0;
+  for (let n = 0; n < LENGTH_BYTES; n++) {
+    const byte = bytes.readUInt8(at + n);
+    length |= (byte & 0x7f) << (7 * n);
+    if (byte < 0x80) return at + n + 1 + length;
+  }
+  throw new PacketError('the broker sent properties whose length is none');
+}
+
+/**
+ * [3.4] Read a PUBACK.
+ * @param {Buffer} bytes
+ * @param {Frame} frame
+ * @returns {{packetId: number, reasonCode: number}} from 128 on a reason code is a refusal
+ */
+export function readPuback(bytes, { start, end }) {
+  return { packetId: bytes.readUInt16BE(start), reasonCode: end - start > 2 ? bytes[start + 2] : 0 };
+}
+
+/**
+ * [3.3] Write a PUBLISH at QoS 1.
+ * @param {Buffer} bytes  with room for it
+ * @param {number} at
+ * @param {object} packet
+ * @param {Uint8Array} packet.topic
+ * @param {Uint8Array} packet.payload
+ * @param {boolean} packet.retain
+ * @param {number} packetId
+ * @param {boolean} hasProperties  as in MQTT 5
+ * @returns {number} where it ends
+ */
+export function writePublish(bytes, at, { topic, payload, retain }, packetId, hasProperties) {
+  bytes[at++] = (PUBLISH << 4) | 0b10 | (retain ? RETAIN : 0);
+  let length = 2 + topic.length + 2 + (hasProperties ? 1 : 0) + payload.length;
+  while (length >= 0x80) {
+    bytes[at++] = (length & 0x7f) | 0x80;
+    length >>= 7;
+  }
+  bytes[at++] = length;
+  at = bytes.writeUInt16BE(topic.length, at);
+  bytes.set(topic, at);
+  at = bytes.writeUInt16BE(packetId, at + topic.length);
+  if (hasProperties) bytes[at++] = 0;
+  bytes.set(payload, at);
+  return at + payload.length;
+}
+
+/**
+ * [3.4] PUBACKs of success, one after the other.
+ * @param {number[]} packetIds
+ * @returns {Buffer}
+ */
+export function pubacks(packetIds) {
+  const bytes = Buffer.alloc(packetIds.length * 4);
+  packetIds.forEach((packetId, n) => {
+    bytes.writeUInt16BE((PUBACK << 12) | 2, n * 4); // type, and a length of 2
+    bytes.writeUInt16BE(packetId, n * 4 + 2);
+  });
+  return bytes;
+}

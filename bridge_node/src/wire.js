@@ -1,0 +1,149 @@
+import { Duplex } from 'node:stream';
+
+import { readFrame } from './packets.js';
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Takes packets before MQTT.js sees them.
+ * @typedef {object} Taker
+ * @property {(bytes: Buffer, first: number, frame: import('./packets.js').Frame) => boolean} take
+ *   whether it takes the packet; `first` is its first byte
+ * @property {() => void} [taken]  called after all the packets of one piece of data
+ */
+
+/**
+ * The broker's connection as MQTT.js sees it, without the packets that are taken here.
+ *
+ * MQTT.js handles one packet at a time, which costs five times what all the rest of the bridge does
+ * with a quote. It keeps what is rare and intricate (connecting, the session, subscriptions, pings);
+ * quotes, orders and their confirmations go past it, as many at a time as one read or write holds.
+ */
+export class Wire extends Duplex {
+  #socket;
+  /** @type {Taker | undefined} */
+  #taker;
+  /** What is not handled yet: the beginning of a packet, in pieces. @type {Buffer[]} */
+  #pieces = [];
+  #kept = 0;
+  /** Bytes that have to be there before it is worth looking again. */
+  #wanted = 1;
+  #connected = false;
+
+  /** @param {Duplex} socket  to the broker, as one of MQTT.js' own builders makes it */
+  constructor(socket) {
+    super({ allowHalfOpen: false });
+    this.#socket = socket;
+    socket.on('data', (data) => this.#receive(data));
+    socket.on('end', () => this.push(null));
+    socket.on('error', (error) => this.destroy(error));
+    socket.on('close', () => this.destroy());
+  }
+
+  /**
+   * Go on behind the CONNACK, which MQTT.js has seen: what a resumed session brings right behind it
+   * must not come before it is known that it was resumed.
+   * @param {Taker | undefined} taker
+   */
+  begin(taker) {
+    this.#taker = taker;
+    this.#connected = true;
+    this.#wanted = 1;
+    if (this.#kept > 0) this.#receive(NOTHING);
+  }
+
+  /** Read no further for now: the broker, or the system, keeps what comes. */
+  hold() {
+    this.#socket.pause();
+  }
+
+  /** Read on. */
+  release() {
+    this.#socket.resume();
+  }
+
+  /** @param {Buffer} data */
+  #receive(data) {
+    this.#pieces.push(data);
+    this.#kept += data.length;
+    if (this.#kept < this.#wanted) return;
+    const bytes = this.#pieces.length === 1 ? data : Buffer.concat(this.#pieces, this.#kept);
+    this.#pieces = [];
+    this.#kept = 0;
+    let at;
+    try {
+      at = this.#handle(bytes);
+    } catch (error) {
+      this.destroy(/** @type {Error} */ (error));
+      return;
+    }
+    if (at < bytes.length) {
+      this.#pieces.push(bytes.subarray(at));
+      this.#kept = bytes.length - at;
+    }
+    this.#taker?.taken?.();
+  }
+
+  /**
+   * @param {Buffer} bytes
+   * @returns {number} where the first packet begins that is not handled
+   */
+  #handle(bytes) {
+    let at = 0;
+    while (at < bytes.length) {
+      const frame = readFrame(bytes, at);
+      this.#wanted = (frame?.end ?? bytes.length + 1) - at;
+      if (!frame || frame.end > bytes.length) return at;
+      if (!this.#taker?.take(bytes, bytes[at], frame)) this.push(bytes.subarray(at, frame.end));
+      at = frame.end;
+      if (!this.#connected) {
+        this.#wanted = Infinity; // until `begin`
+        return at;
+      }
+    }
+    this.#wanted = 1;
+    return at;
+  }
+
+  /** @override */
+  _read() {
+    // what comes is pushed when it comes; it is little
+  }
+
+  /**
+   * @override
+   * @param {Buffer} chunk
+   * @param {BufferEncoding} _encoding
+   * @param {(error?: Error | null) => void} done
+   */
+  _write(chunk, _encoding, done) {
+    this.#socket.write(chunk, done);
+  }
+
+  /**
+   * @override
+   * @param {{chunk: Buffer}[]} chunks
+   * @param {(error?: Error | null) => void} done
+   */
+  _writev(chunks, done) {
+    this.#socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
+  }
+
+  /**
+   * @override
+   * @param {() => void} done
+   */
+  _final(done) {
+    this.#socket.end(done);
+  }
+
+  /**
+   * @override
+   * @param {Error | null} error
+   * @param {(error: Error | null) => void} done
+   */
+  _destroy(error, done) {
+    this.#socket.destroy();
+    done(error);
+  }
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+
+import { Publisher } from '../src/publisher.js';
+import { Subscriber } from '../src/subscriber.js';
+import { Collected, findMosquitto, keptLog, portOf, startBroker, startMosquitto } from './helpers.js';
+
+// What a broker says, in bytes (MQTT 5, sections 3.2, 3.3, 3.4 and 3.9).
+const CONNACK_RESUMED = Buffer.from([0x20, 3, 1, 0, 0]);
+const SUBSCRIBE = 8;
+const PUBLISH = 3;
+
+/**
+ * A broker that answers each packet as the test says.
+ * @param {import('node:test').TestContext} t
+ * @param {(type: number, packet: Buffer, socket: import('node:net').Socket) => void} answer  packets
+ *   are shorter than 128 bytes
+ */
+async function startScript(t, answer) {
+  const server = createServer((socket) => {
+    let rest = Buffer.alloc(0);
+    socket.on('error', () => {});
+    socket.on('data', (data) => {
+      rest = Buffer.concat([rest, data]);
+      while (rest.length >= 2 && rest.length >= 2 + rest[1]) {
+        const packet = rest.subarray(0, 2 + rest[1]);
+        rest = rest.subarray(packet.length);
+        answer(packet[0] >> 4, packet, socket);
+      }
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return `mqtt://127.0.0.1:${portOf(server)}`;
+}
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {string} url
+ */
+function subscribe(t, url) {
+  const seen = new Collected();
+  const { log, lines } = keptLog();
+  const subscriber = new Subscriber(url, 'bridge', log, {
+    receive: ({ topic, payload, packetId }) => seen.push(`${topic} ${payload} ${packetId}`),
+    resumed: () => seen.push('resumed'),
+  });
+  subscriber.start(['quotes']);
+  t.after(() => subscriber.stop());
+  return { seen, lines };
+}
+
+/** @param {Buffer} request  a SUBSCRIBE */
+function suback(request) {
+  return Buffer.from([0x90, 4, request[2], request[3], 0, 1]);
+}
+
+for (const [name, size] of /** @type {const} */ ([['in one piece', 1000], ['byte by byte', 1]])) {
+  test(`a quote right behind the CONNACK of a resumed session, ${name}, comes after the word that it was resumed`, async (t) => {
+    const url = await startScript(t, async (type, packet, socket) => {
+      if (type !== 1) return; // the subscription is never confirmed: it would fall between two bytes
+      const bytes = Buffer.concat([CONNACK_RESUMED, quote(7), quote(8)]);
+      socket.setNoDelay(true);
+      for (let at = 0; at < bytes.length; at += size) {
+        socket.write(bytes.subarray(at, at + size));
+        await new Promise((resolve) => setImmediate(resolve)); // each leaves by itself
+      }
+    });
+    const { seen } = subscribe(t, url);
+    assert.deepEqual(await seen.until(3), ['resumed', 'quotes 7 7', 'quotes 8 8']);
+  });
+}
+
+test('bytes that are no packet end the connection with a sentence, and the next one goes on', async (t) => {
+  let connections = 0;
+  const url = await startScript(t, (type, packet, socket) => {
+    if (type === SUBSCRIBE) socket.write(suback(packet));
+    if (type !== 1) return;
+    const nonsense = Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0x7f]);
+    socket.write(Buffer.concat([CONNACK_RESUMED, ++connections === 1 ? nonsense : quote(9)]));
+  });
+  const { seen, lines } = subscribe(t, url);
+  assert.deepEqual(await seen.until(3), ['resumed', 'resumed', 'quotes 9 9']);
+  assert.match(lines.map(({ text }) => text).join('\n'), /lost \(the broker sent a packet whose length is none\)/);
+});
+
+test('an order that the broker refuses is said, and goes out in its place on the next connection', async (t) => {
+  let connections = 0;
+  const published = new Collected();
+  const url = await startScript(t, (type, packet, socket) => {
+    if (type === 1) {
+      connections += 1;
+      socket.write(CONNACK_RESUMED);
+    }
+    if (type !== PUBLISH) return;
+    const idAt = 4 + packet[3];
+    const payload = packet.subarray(idAt + 3).toString();
+    const isRefused = connections === 1 && payload === 'b';
+    published.push(isRefused ? `${payload} refused` : payload);
+    socket.write(Buffer.from([0x40, 3, packet[idAt], packet[idAt + 1], isRefused ? 135 : 0]));
+  });
+  const { log, lines } = keptLog();
+  const publisher = new Publisher(url, log);
+  t.after(() => publisher.stop());
+  publisher.start();
+  await publisher.publish(['a', 'b', 'c'].map((payload) => ({ topic: 'orders/x', payload })));
+  assert.deepEqual(published.values, ['a', 'b refused', 'c', 'b']);
+  const errors = lines.filter(({ level }) => level === 'error').map(({ text }) => text);
+  assert.deepEqual(errors, ['the broker refuses orders/x: Not authorized']);
+});
+
+const mosquitto = findMosquitto();
+for (const [name, start, skip] of /** @type {const} */ ([
+  ['the embedded broker', startBroker, false],
+  [
+    'mosquitto',
+    (/** @type {import('node:test').TestContext} */ t) => startMosquitto(t, String(mosquitto)),
+    mosquitto ? false : 'mosquitto is not installed: `apt-get install mosquitto` to run this test',
+  ],
+])) {
+  test(`payloads of every length of packet pass through ${name} byte for byte, by the thousand`, { skip }, async (t) => {
+    const { url } = await start(t);
+    const payloads = [0, 1, 100, 110, 111, 112, 120, 127, 128, 16_300, 16_383, 16_384, 1024 * 1024].map((length) =>
+      Buffer.alloc(length, `größe ${length} `),
+    );
+    for (let n = 0; n < 3000; n++) payloads.push(Buffer.from(String(n)));
+    const { log } = keptLog();
+    const received = new Collected();
+    const subscriber = new Subscriber(url, 'bridge', log, {
+      receive: (message) => {
+        received.push(message.payload);
+        message.acknowledge();
+      },
+      resumed: () => {},
+    });
+    subscriber.start(['orders/größe']);
+    t.after(() => subscriber.stop());
+    while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));
+    const publisher = new Publisher(url, log);
+    t.after(() => publisher.stop());
+    publisher.start();
+    await publisher.publish(payloads.map((payload) => ({ topic: 'orders/größe', payload })));
+    const all = await received.until(payloads.length);
+    assert.deepEqual(all.map(String), payloads.map(String));
+  });
+}
+
+/**
+ * A PUBLISH at QoS 1 with a property, the payload format.
+ * @param {number} n  payload and packet id
+ */
+function quote(n) {
+  const body = Buffer.concat([Buffer.from([0, 6]), Buffer.from('quotes'), Buffer.from([0, n, 2, 0x01, 0x01]), Buffer.from(String(n))]);
+  return Buffer.concat([Buffer.from([0x32, body.length]), body]);
+}
