@@ -4,7 +4,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { checkBackend, checkBroker } from './address.js';
 import { Bridge } from './bridge.js';
-import { startBroker } from './broker.js';
 import { UserError } from './errors.js';
 import { createLog, LEVELS } from './log.js';
 import { didYouMean } from './nearest.js';
@@ -107,6 +106,7 @@ async function runBridge({ mqtt, rpc, params, name, http, count, logLevel }, { a
  * @param {Command} command
  */
 async function runBroker({ port }, command) {
+  const { startBroker } = await import('./broker.js'); // a bridge has no use for it
   const stop = await startBroker(port, createLog(command.optsWithGlobals().logLevel));
   onceToldToEnd(stop);
 }
