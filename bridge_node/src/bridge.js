@@ -2,25 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Backend } from './backend.js';
+import { CallSize } from './call_size.js';
 import { Claim } from './claim.js';
 import { errorRecord } from './error_record.js';
 import { QuoteError, UserError } from './errors.js';
 import { Publisher } from './publisher.js';
+import { Queue } from './queue.js';
 import { readQuotes } from './quote.js';
 import { republish, WINDOW } from './republish.js';
+import { Rest } from './rest.js';
 import { Snapshots } from './snapshots.js';
 import { Subscriber } from './subscriber.js';
 import { addOutputs, outputTopics } from './topics.js';
 
-/** How much goes in one call: it is full with the message that reaches one of these. */
-const FULL_BATCH = { quotes: 500, bytes: 8 * 1024 * 1024 };
+/** Bytes of messages in one call, or as many more as the last one has. */
+const MOST_BYTES = 8 * 1024 * 1024;
+/** With more messages than this in a call the pipeline is busy, and it pays to read late. */
+const BUSY = 25;
+/** Messages that are worth a call when it is busy. */
+const WORTH_A_CALL = 200;
 /** ms that a batch under way is given when the bridge is told to end. */
 const GRACE = 5000;
-
-/**
- * A message and the quotes that it holds, waiting to be decided.
- * @typedef {{message: import('./subscriber.js').Message, quotes: import('./quote.js').Quote[]}} Waiting
- */
 
 /**
  * Carries quotes from the broker to an algorithm, and its orders and fills back.
@@ -37,9 +39,12 @@ export class Bridge {
   #subscriber;
   /** @type {Snapshots | undefined} */
   #snapshots;
-  /** @type {Waiting[]} */
-  #queue = [];
-  #queuedBytes = 0;
+  #queue = new Queue((messages, bytes) => this.#subscriber?.setWaiting(messages, bytes));
+  #rest = new Rest((isResting) => {
+    this.#subscriber?.rest(isResting);
+    if (!isResting) this.#publisher.look();
+  });
+  #callSize = new CallSize();
   #left;
   #stopping = false;
   /** @type {() => void} */
@@ -123,8 +128,7 @@ export class Bridge {
     const subscriber = this.#subscriber;
     if (subscriber) {
       subscriber.change(channels);
-      for (const { message } of this.#queue) if (!subscriber.wants(message.topic)) message.acknowledge();
-      this.#keep((message) => subscriber.wants(message.topic));
+      for (const message of this.#queue.keep(({ topic }) => subscriber.wants(topic))) message.acknowledge();
     } else {
       this.#topics = outputTopics(name);
       this.#claim = new Claim(this.#topics.claim, this.#publisher);
@@ -167,8 +171,6 @@ export class Bridge {
       }
     }
     this.#queue.push({ message, quotes });
-    this.#queuedBytes += payload.length;
-    this.#subscriber?.setWaiting(this.#queue.length, this.#queuedBytes);
     this.#wake();
   }
 
@@ -176,7 +178,7 @@ export class Bridge {
 
   /** The broker has kept the session: what waits here unacknowledged comes again, in its order. */
   #forgetWhatComesAgain() {
-    this.#keep((message) => !message.comesAgain);
+    this.#queue.keep((message) => !message.comesAgain);
   }
 
   async #forward() {
@@ -184,66 +186,59 @@ export class Bridge {
     let answer = batch && this.#decide(batch);
     while (batch && answer) {
       const decisions = await answer;
-      this.#decidedAt = performance.now();
       this.#left -= decisions.length;
-      // the next call leaves first: the algorithm decides while these are published
-      const next = this.#takeBatch();
+      await this.#rest.end();
+      // The next call leaves first, so that the algorithm decides while these are published. When
+      // busy, only if much has gathered: many small calls would take the time that the broker needs.
+      const isBusy = batch.length > BUSY;
+      const next = isBusy && this.#queue.length < WORTH_A_CALL ? undefined : this.#takeBatch();
       answer = next && this.#decide(next);
+      answer?.catch(() => {}); // it is awaited, and fails there, after these are confirmed
       const before = this.#confirmed;
       this.#confirmed = this.#settle(batch, decisions);
+      if (isBusy && !next) this.#rest.begin();
       await before; // so that what is under way has a bound: three batches
+      if (!next) await this.#rest.end();
       batch = next ?? (await this.#nextBatch());
       answer ??= batch && this.#decide(batch);
     }
     await this.#confirmed;
   }
 
-  /** @param {Waiting[]} batch */
-  #decide(batch) {
-    const answer = this.#backend.decide(batch.flatMap(({ quotes }) => quotes));
-    answer.catch(() => {}); // whoever awaits it, later, hears of it
-    return answer;
+  /** @param {import('./queue.js').Waiting[]} batch */
+  async #decide(batch) {
+    if (batch.length > BUSY) this.#rest.begin();
+    const begun = performance.now();
+    const decisions = await this.#backend.decide(batch.flatMap(({ quotes }) => quotes));
+    this.#decidedAt = performance.now();
+    this.#callSize.learn(decisions.length, this.#decidedAt - begun);
+    return decisions;
   }
 
   /** Wait for quotes; undefined if no more are to be decided. */
   async #nextBatch() {
-    while (this.#queue.length === 0 && !this.#stopping && this.#left > 0) {
+    for (;;) {
+      const batch = this.#takeBatch();
+      if (batch || this.#isDone()) return batch;
       await new Promise((resolve) => {
         this.#wake = () => resolve(undefined);
       });
       this.#wake = () => {};
     }
-    return this.#takeBatch();
   }
 
-  /** @returns {Waiting[] | undefined} what the next call carries, if there is to be one now */
   #takeBatch() {
-    if (this.#queue.length === 0 || this.#stopping || this.#left <= 0) return undefined;
-    const most = Math.min(FULL_BATCH.quotes, this.#left);
-    let quotes = 0;
-    let bytes = 0;
-    let messages = 0;
-    while (messages < this.#queue.length && quotes < most && bytes < FULL_BATCH.bytes) {
-      const waiting = this.#queue[messages++];
-      quotes += waiting.quotes.length;
-      bytes += waiting.message.payload.length;
-    }
-    const batch = this.#queue.splice(0, messages);
-    this.#queuedBytes -= bytes;
-    this.#subscriber?.setWaiting(this.#queue.length, this.#queuedBytes);
-    return batch;
+    if (this.#isDone()) return undefined;
+    return this.#queue.take(Math.min(this.#callSize.quotes, this.#left), MOST_BYTES);
   }
 
-  /** @param {(message: import('./subscriber.js').Message) => boolean} isKept */
-  #keep(isKept) {
-    this.#queue = this.#queue.filter(({ message }) => isKept(message));
-    this.#queuedBytes = this.#queue.reduce((bytes, { message }) => bytes + message.payload.length, 0);
-    this.#subscriber?.setWaiting(this.#queue.length, this.#queuedBytes);
+  #isDone() {
+    return this.#stopping || this.#left <= 0;
   }
 
   /**
    * Publish what came of a batch, and only when the broker has confirmed that acknowledge it.
-   * @param {Waiting[]} batch
+   * @param {import('./queue.js').Waiting[]} batch
    * @param {(import('./backend.js').Decision | import('./backend.js').Failure)[]} decisions
    */
   async #settle(batch, decisions) {

@@ -6,7 +6,7 @@ import mqtt from 'mqtt';
 import { withoutPassword } from './address.js';
 import { Backoff } from './backoff.js';
 import { reason } from './errors.js';
-import { Wire } from './wire.js';
+import { over, overTcp, Wire } from './wire.js';
 
 /** CONNACK: unacceptable (3.1.1) or unsupported (5) protocol version. */
 const REFUSED_VERSION = [1, 132];
@@ -129,6 +129,11 @@ export class Connection extends EventEmitter {
     this.#attempt?.stream.destroy();
   }
 
+  /** Read on, if the connection is held. */
+  release() {
+    if (this.client) /** @type {Wire} */ (this.client.stream).release();
+  }
+
   /** Disconnect and stay so. */
   async stop() {
     this.#stopped = true;
@@ -148,10 +153,13 @@ export class Connection extends EventEmitter {
 
 /**
  * Have a client read and write through a Wire. MQTT.js has no public way to add to the streams that
- * it builds (TCP, TLS, WebSocket): package.json pins its version, and test/wire.test.js notices.
+ * it builds (TLS, WebSocket): package.json pins its version, and test/wire.test.js notices.
  * @param {any} client  that has not connected yet
  */
 function putWireBefore(client) {
   const build = client.streamBuilder;
-  client.streamBuilder = (/** @type {unknown} */ own) => new Wire(build(own));
+  client.streamBuilder = () => {
+    const { protocol, host, port = 1883, socksProxy } = client.options;
+    return new Wire(protocol === 'mqtt' && !socksProxy ? overTcp({ host, port }) : over(build(client)));
+  };
 }

@@ -59,6 +59,7 @@ export class Subscriber {
   /** @type {import('./wire.js').Wire | undefined} */
   #wire;
   #isFull = false;
+  #isResting = false;
   #retained = 0;
 
   /** Whether the broker has confirmed the subscriptions on the present connection. */
@@ -124,7 +125,21 @@ export class Subscriber {
     const isFull = messages > MOST_HELD || bytes > MOST_BYTES;
     if (isFull === this.#isFull) return;
     this.#isFull = isFull;
-    if (isFull) this.#wire?.hold();
+    this.#holdOrRelease();
+  }
+
+  /**
+   * Let what comes gather in the system, to be read in one go: no more can be done with it now.
+   * @param {boolean} isResting
+   */
+  rest(isResting) {
+    if (isResting === this.#isResting) return;
+    this.#isResting = isResting;
+    this.#holdOrRelease();
+  }
+
+  #holdOrRelease() {
+    if (this.#isFull || this.#isResting) this.#wire?.hold();
     else this.#wire?.release();
   }
 
@@ -133,7 +148,8 @@ export class Subscriber {
     await Promise.resolve(); // the Acknowledger writes what is due in a microtask, which is now done
     // what is read from now on is not decided, but the broker's farewell lies behind it
     this.#receive = () => {};
-    this.#wire?.release();
+    this.#isFull = this.#isResting = false;
+    this.#holdOrRelease();
     await this.#connection.stop();
   }
 
@@ -164,7 +180,7 @@ export class Subscriber {
     const acknowledger = new Acknowledger(client);
     const hasProperties = client.options.protocolVersion === 5;
     this.#wire = wire;
-    if (this.#isFull) wire.hold();
+    this.#holdOrRelease();
     return {
       take: (bytes, first, frame) => {
         if (first >> 4 !== PUBLISH) return false;

@@ -1,8 +1,16 @@
+import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 
 import { readFrame } from './packets.js';
 
 const NOTHING = Buffer.alloc(0);
+/** The most bytes of one read. */
+const READ = 64 * 1024;
+
+/**
+ * A connection to the broker on which what comes is handed to `receive`.
+ * @typedef {(receive: (bytes: Buffer) => void) => Duplex} Open
+ */
 
 /**
  * Takes packets before MQTT.js sees them.
@@ -30,11 +38,11 @@ export class Wire extends Duplex {
   #wanted = 1;
   #connected = false;
 
-  /** @param {Duplex} socket  to the broker, as one of MQTT.js' own builders makes it */
-  constructor(socket) {
+  /** @param {Open} open */
+  constructor(open) {
     super({ allowHalfOpen: false });
+    const socket = open((bytes) => this.#receive(bytes));
     this.#socket = socket;
-    socket.on('data', (data) => this.#receive(data));
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
     socket.on('close', () => this.destroy());
@@ -146,4 +154,29 @@ export class Wire extends Duplex {
     this.#socket.destroy();
     done(error);
   }
+}
+
+/**
+ * Open a TCP connection that, once held, really reads no further: the pause of a common stream goes
+ * on to read, and wakes the process for it, until its buffer is full.
+ * @param {{host: string, port: number}} address
+ * @returns {Open}
+ */
+export function overTcp({ host, port }) {
+  return (receive) => {
+    const callback = (/** @type {number} */ length, /** @type {Uint8Array} */ bytes) => {
+      receive(Buffer.from(bytes.subarray(0, length)));
+      return true;
+    };
+    return connect({ host, port, noDelay: true, onread: { buffer: Buffer.alloc(READ), callback } });
+  };
+}
+
+/**
+ * Read a connection that is there already, such as one over TLS.
+ * @param {Duplex} socket
+ * @returns {Open}
+ */
+export function over(socket) {
+  return (receive) => socket.on('data', receive);
 }

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { CallSize } from '../src/call_size.js';
+
+/**
+ * The sizes of full calls to an algorithm, one after the other.
+ * @param {number} overhead  ms of each call
+ * @param {number} perQuote  ms
+ */
+function sizes(overhead, perQuote) {
+  const size = new CallSize();
+  return Array.from({ length: 12 }, () => {
+    const { quotes } = size;
+    size.learn(quotes, overhead + quotes * perQuote);
+    return quotes;
+  });
+}
+
+test('calls to a fast algorithm grow to 500 quotes, even where each call costs much', () => {
+  assert.equal(sizes(0.5, 0.02).at(-1), 500);
+  assert.equal(sizes(20, 0.05).at(-1), 500);
+});
+
+test('a call to an algorithm of 20 ms for each quote takes about 100 ms', () => {
+  assert.deepEqual(sizes(1, 20).slice(0, 3), [25, 4, 4]);
+});
+
+test('one that takes longer than that for a quote gets one at a time', () => {
+  assert.equal(sizes(1, 3000).at(-1), 1);
+});
+
+test('a call that was held up once is soon forgotten', () => {
+  const size = new CallSize();
+  for (let n = 0; n < 10; n++) size.learn(size.quotes, 10);
+  size.learn(500, 60_000);
+  assert.equal(size.quotes, 1);
+  for (let n = 0; n < 10; n++) size.learn(size.quotes, 1);
+  assert.equal(size.quotes, 500);
+});
