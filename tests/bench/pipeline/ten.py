@@ -16,6 +16,8 @@ from tests.bench.pipeline.lab import LONG_RUNS, Lab, Section, ratio
 from tests.bench.pipeline.stage import Stage
 
 MANY = 10
+WARMUP = 20_000
+"""Quotes at the most: each of twenty processes has to have compiled its code."""
 
 
 class Run(NamedTuple):
@@ -50,7 +52,7 @@ def ten(lab: Lab) -> Section:
 
 def run(algorithms: int, count: int) -> Run:
     """Measure so many algorithms once."""
-    warmup = count // 5 // 2 * 2
+    warmup = min(count, WARMUP)
     with Stage() as stage:
         for n in range(algorithms):
             parties.bridge(stage, parties.service(stage, name=f"a{n}"), name=f"a{n}")
