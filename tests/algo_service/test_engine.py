@@ -349,3 +349,9 @@ def test_what_initialize_does_not_read_is_told_of_where_nothing_is_declared(
     caplog.set_level(logging.WARNING)
     engine(Halves, {"cash": 1000, "sizng": "all_in"})
     assert caplog.messages == ["initialize of algo does not read the parameter sizng"]
+
+
+def test_a_quote_that_messagepack_cannot_hold_leaves_the_next_ones_digest_alone() -> None:
+    driven = engine(Halves, {"cash": 1000})
+    first, _, again = driven.decide([quote(1), quote(2, more=2**70), quote(1)])
+    assert again == first
