@@ -122,6 +122,7 @@ class Journal:
         """Keep the decisions of one batch and the state after it, in one transaction."""
         at = self._clock()
         decisions: list[tuple[Any, ...]] = []
+        failures: list[tuple[Any, ...]] = []
         orders: list[tuple[int, int, str]] = []
         fills: list[tuple[int, int, str]] = []
         for number, ((channel, quote_id), digest, decision) in enumerate(
@@ -129,19 +130,22 @@ class Journal:
         ):
             if "error" in decision:
                 failed = decision["error"], decision["traceback"]
-                decisions.append((number, channel, quote_id, digest, at, *failed))
+                failures.append((number, channel, quote_id, digest, at, *failed))
                 continue
-            decisions.append((number, channel, quote_id, digest, at, None, None))
+            decisions.append((number, channel, quote_id, digest, at))
             for n, text in enumerate(decision["orders"]):
                 orders.append((number, n, text))
             for n, text in enumerate(decision["fills"]):
                 fills.append((number, n, text))
         with self._explained(), self._transaction():
-            if decisions and decisions[0][0] == 1:
+            if seq == len(entries):
                 self._db.execute(
                     "INSERT INTO meta VALUES ('parameters', ?)", (json.dumps(parameters),)
                 )
-            self._db.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", decisions)
+            self._db.executemany(
+                "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, NULL, NULL)", decisions
+            )
+            self._db.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", failures)
             self._db.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
             self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
             self._write_state(state)
