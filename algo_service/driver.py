@@ -160,8 +160,8 @@ class Driver:
         if returned is not None:
             self._say_ignored(returned)
         return {
-            "orders": list(map(encode, portfolio.orders)),
-            "fills": list(map(encode, portfolio.fills)),
+            "orders": [*map(encode, portfolio.orders)] if portfolio.orders else [],
+            "fills": [*map(encode, portfolio.fills)] if portfolio.fills else [],
         }
 
     def _say_ignored(self, returned: Any) -> None:

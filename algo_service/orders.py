@@ -82,11 +82,11 @@ def complete(returned: Any, algo: str, quote: Mapping[str, Any]) -> list[Order]:
 
 
 def _order(returned: Any, n: int, algo: str, quote: Mapping[str, Any]) -> Order:
-    if not isinstance(returned, Mapping):
+    if type(returned) is not dict and not isinstance(returned, Mapping):
         raise OrderError(
             f"event returned {returned!r:.80}: an order is a map with side, sid and quantity"
         )
-    side, sid, quantity = (returned.get(key) for key in ("side", "sid", "quantity"))
+    side, sid, quantity = returned.get("side"), returned.get("sid"), returned.get("quantity")
     if side not in ("buy", "sell"):
         raise OrderError(f'the order\'s side is {side!r:.80}: it has to be "buy" or "sell"')
     if not isinstance(sid, str) or not 0 < len(sid) <= LONGEST_SID:
@@ -98,20 +98,20 @@ def _order(returned: Any, n: int, algo: str, quote: Mapping[str, Any]) -> Order:
             f"the order's quantity is {quantity!r:.80}: it has to be above 0 and at most"
             f" {MAXIMUM_QUANTITY:g}"
         )
-    price = quote["quote"]
+    price, quote_id, quantity = quote["quote"], quote["id"], float(quantity)
     return Order(
-        id=f"{algo}:{quote['channel']}:{quote['id']}:{n}",
-        algo=algo,
-        sid=sid,
-        side=side,
-        kind="market",
-        quantity=float(quantity),
-        price=price,
-        amount=float(quantity) * price,
-        ts=quote.get("ts"),
-        quote_id=quote["id"],
+        f"{algo}:{quote['channel']}:{quote_id}:{n}",
+        algo,
+        sid,
+        side,
+        "market",
+        quantity,
+        price,
+        quantity * price,
+        quote.get("ts"),
+        quote_id,
     )
 
 
 def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is float or (isinstance(value, int | float) and not isinstance(value, bool))
