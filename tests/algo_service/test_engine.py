@@ -355,3 +355,16 @@ def test_a_quote_that_messagepack_cannot_hold_leaves_the_next_ones_digest_alone(
     driven = engine(Halves, {"cash": 1000})
     first, _, again = driven.decide([quote(1), quote(2, more=2**70), quote(1)])
     assert again == first
+
+
+def test_the_ledger_in_memory_forgets_the_oldest_decisions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Memory, "MOST", 3)
+    ledger = Memory()
+    driven = Engine(Halves, "algo", {}, seed=7, ledger=ledger)
+    driven.initialize({"cash": 1000})
+    driven.decide([quote(1), quote(2)])
+    driven.decide([quote(3), quote(4), quote(5)])
+    keys = [("quotes", str(n)) for n in range(1, 6)]
+    assert list(ledger.find(keys)) == keys[2:]
