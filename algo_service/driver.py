@@ -70,9 +70,9 @@ class Driver:
         :param before: the present state.
         """
         if not self._is_restorable:
-            return [self._attempt(quote) for quote in quotes]
+            return list(map(self._attempt, quotes))
         try:
-            return [self._decide(quote) for quote in quotes]
+            return list(map(self._decide, quotes))
         except BaseException:
             # One of them failed, and may have changed the algorithm before it did: go back to
             # where the batch began, and from then on take note of the state before each quote.
@@ -154,14 +154,14 @@ class Driver:
         portfolio = self.portfolio
         if portfolio is None:
             orders = complete(self._algorithm.event(quote), self._name, quote)
-            return {"orders": [encode(order) for order in orders], "fills": []}
+            return {"orders": list(map(encode, orders)), "fills": []}
         portfolio.begin(self._name, quote)
         returned = self._algorithm.event(quote)
         if returned is not None:
             self._say_ignored(returned)
         return {
-            "orders": [encode(order) for order in portfolio.orders],
-            "fills": [encode(fill) for fill in portfolio.fills],
+            "orders": [*map(encode, portfolio.orders)] if portfolio.orders else [],
+            "fills": [*map(encode, portfolio.fills)] if portfolio.fills else [],
         }
 
     def _say_ignored(self, returned: Any) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from algo_service.algorithm import Algorithm
-from algo_service.driver import Driver, is_restorable
+from algo_service.driver import Driver, Quote, is_restorable
 from algo_service.errors import AlgoServiceError, QuoteError
 from algo_service.failure import sentence
 from algo_service.ledger import Begun, Decision, Entry, Failure, Key, Ledger, Memory, State
@@ -22,13 +22,8 @@ log = logging.getLogger(__name__)
 
 _NO_PORTFOLIO = dict.fromkeys(Portfolio(0).snapshot())
 
-
-class _Read(NamedTuple):
-    """A quote as it was accepted."""
-
-    key: Key
-    digest: bytes
-    quote: dict[str, Any]
+# A quote as it was accepted: its key, the digest of its content, and itself.
+_Read = tuple[Key, bytes, Quote]
 
 
 class Engine:
@@ -120,27 +115,13 @@ class Engine:
         """
         driver = self._begun()
         read = [_read(quote) for quote in quotes]
-        known = self._ledger.find(each.key for each in read if isinstance(each, _Read))
+        known = self._ledger.find([each[0] for each in read if isinstance(each, tuple)])
         fresh: dict[Key, _Read] = {}
         outcomes = [
-            self._outcome(each, known, fresh) if isinstance(each, _Read) else each for each in read
+            _outcome(each, known, fresh) if isinstance(each, tuple) else each for each in read
         ]
         decided = self._decide(driver, fresh) if fresh else {}
         return [decided[each] if isinstance(each, tuple) else each for each in outcomes]
-
-    def _outcome(
-        self, read: _Read, known: Mapping[Key, Entry], fresh: dict[Key, _Read]
-    ) -> Decision | Failure | Key:
-        """Return what is known of a quote, or its key after adding it to the fresh ones."""
-        key = read.key
-        seen = fresh.get(key) or known.get(key)
-        if seen is None:
-            fresh[key] = read
-            return key
-        if seen.digest != read.digest:
-            used = QuoteError(f'id used before: "{key[1]}" on {key[0]}, with other content')
-            return {"error": sentence(used), "traceback": ""}
-        return key if isinstance(seen, _Read) else seen.decision
 
     def _begun(self) -> Driver:
         if self._driver is None:
@@ -149,9 +130,11 @@ class Engine:
 
     def _decide(self, driver: Driver, fresh: dict[Key, _Read]) -> dict[Key, Decision | Failure]:
         try:
-            decisions = driver.run([each.quote for each in fresh.values()], self._state)
-            decided = dict(zip(fresh, decisions, strict=True))
-            entries = [Entry(key, fresh[key].digest, decided[key]) for key in fresh]
+            decisions = driver.run([quote for _, _, quote in fresh.values()], self._state)
+            entries: list[Entry] = [
+                (key, content, decision)
+                for (key, content, _), decision in zip(fresh.values(), decisions, strict=True)
+            ]
             after = driver.state
             self._ledger.commit(self.parameters, entries, after, self._seq + len(entries))
         except BaseException:
@@ -159,8 +142,8 @@ class Engine:
             raise
         self._state = after
         self._seq += len(entries)
-        self._last_quote_id = entries[-1].key[1]
-        return decided
+        self._last_quote_id = entries[-1][0][1]
+        return dict(zip(fresh, decisions, strict=True))
 
     def _start(self, parameters: dict[str, Any]) -> Driver:
         driver = Driver(self._create, self.name, parameters)
@@ -216,7 +199,20 @@ def _read(quote: Any) -> _Read | Failure:
         quote = accept(quote)
     except QuoteError as error:
         return {"error": sentence(error), "traceback": ""}
-    return _Read((quote["channel"], quote["id"]), digest(quote), quote)
+    return (quote["channel"], quote["id"]), digest(quote), quote
+
+
+def _outcome(
+    read: _Read, known: Mapping[Key, Entry], fresh: dict[Key, _Read]
+) -> Decision | Failure | Key:
+    """Return what is known of a quote, or its key after adding it to the fresh ones."""
+    key, content, _ = read
+    entry = known.get(key)
+    seen = fresh.setdefault(key, read) if entry is None else entry
+    if seen[1] != content:
+        used = QuoteError(f'id used before: "{key[1]}" on {key[0]}, with other content')
+        return {"error": sentence(used), "traceback": ""}
+    return key if entry is None else entry[2]
 
 
 def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

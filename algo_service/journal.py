@@ -114,7 +114,7 @@ class Journal:
     def _entry(
         self, channel: str, quote_id: str, seq: int, digest: bytes, error: str | None, trace: str
     ) -> Entry:
-        return Entry((channel, quote_id), digest, self._decision(seq, error, trace))
+        return (channel, quote_id), digest, self._decision(seq, error, trace)
 
     def commit(
         self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
@@ -122,22 +122,30 @@ class Journal:
         """Keep the decisions of one batch and the state after it, in one transaction."""
         at = self._clock()
         decisions: list[tuple[Any, ...]] = []
+        failures: list[tuple[Any, ...]] = []
         orders: list[tuple[int, int, str]] = []
         fills: list[tuple[int, int, str]] = []
-        for number, (key, digest, decision) in enumerate(entries, seq - len(entries) + 1):
+        for number, ((channel, quote_id), digest, decision) in enumerate(
+            entries, seq - len(entries) + 1
+        ):
             if "error" in decision:
                 failed = decision["error"], decision["traceback"]
-                decisions.append((number, *key, digest, at, *failed))
+                failures.append((number, channel, quote_id, digest, at, *failed))
                 continue
-            decisions.append((number, *key, digest, at, None, None))
-            orders += ((number, n, text) for n, text in enumerate(decision["orders"]))
-            fills += ((number, n, text) for n, text in enumerate(decision["fills"]))
+            decisions.append((number, channel, quote_id, digest, at))
+            for n, text in enumerate(decision["orders"]):
+                orders.append((number, n, text))
+            for n, text in enumerate(decision["fills"]):
+                fills.append((number, n, text))
         with self._explained(), self._transaction():
-            if decisions and decisions[0][0] == 1:
+            if seq == len(entries):
                 self._db.execute(
                     "INSERT INTO meta VALUES ('parameters', ?)", (json.dumps(parameters),)
                 )
-            self._db.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", decisions)
+            self._db.executemany(
+                "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, NULL, NULL)", decisions
+            )
+            self._db.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", failures)
             self._db.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
             self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
             self._write_state(state)

@@ -6,8 +6,8 @@ journal.py) keeps all, on disk.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple, Protocol, TypedDict, final
 
 Key = tuple[str, str]
@@ -30,13 +30,9 @@ class Failure(TypedDict):
     traceback: str
 
 
-class Entry(NamedTuple):
-    """One quote's decision."""
-
-    key: Key
-    digest: bytes
-    """Of the quote's content, so that other content under the same key is told apart."""
-    decision: Decision | Failure
+Entry = tuple[Key, bytes, Decision | Failure]
+"""One quote's decision: its key, the digest of its content, so that other content under the same
+key is told apart, and what it led to."""
 
 
 class State(NamedTuple):
@@ -94,7 +90,7 @@ class Memory:
     MOST = 10_000
 
     def __init__(self) -> None:
-        self._entries: OrderedDict[Key, Entry] = OrderedDict()
+        self._entries: dict[Key, Entry] = {}
 
     def begun(self) -> Begun | None:
         """Return None: what was in memory is gone with its process."""
@@ -113,7 +109,8 @@ class Memory:
     ) -> None:
         """Keep the decisions, and forget the oldest of too many."""
         del parameters, state, seq
+        kept = self._entries
         for entry in entries:
-            self._entries[entry.key] = entry
-        while len(self._entries) > self.MOST:
-            self._entries.popitem(last=False)
+            kept[entry[0]] = entry
+        for key in list(islice(kept, max(0, len(kept) - self.MOST))):
+            del kept[key]

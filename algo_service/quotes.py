@@ -63,6 +63,11 @@ def _number(price: Any) -> float:
     raise QuoteError(f'"quote" is {price!r:.80}: a price is a number, or a JSON number as text')
 
 
+# Made once: making one costs as much as packing a quote with it.
+_pack = msgpack.Packer().pack
+_hash = hashlib.blake2b(digest_size=16).copy
+
+
 def digest(quote: Mapping[str, Any]) -> bytes:
     """Return the same 16 bytes for the same content, whatever the order of its fields.
 
@@ -71,8 +76,10 @@ def digest(quote: Mapping[str, Any]) -> bytes:
     try:
         if not _NESTED.isdisjoint(map(type, quote.values())):
             raise TypeError  # the order of the fields within does not matter either
-        content = msgpack.packb(sorted(quote.items()))
+        content: bytes = _pack(sorted(quote.items()))
     except (TypeError, ValueError, OverflowError):
         # slower, and takes anything
         content = json.dumps(quote, sort_keys=True, default=repr).encode()
-    return hashlib.blake2b(content, digest_size=16).digest()
+    hashed = _hash()
+    hashed.update(content)
+    return hashed.digest()

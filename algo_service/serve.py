@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -26,6 +27,13 @@ log = logging.getLogger(__name__)
 
 GRACE = 5.0
 """Seconds that an event under way is given to end when the service is told to."""
+
+COLLECT_AFTER = 10_000
+"""Objects that the garbage collector lets come before it looks among them.
+
+A batch of 500 quotes and its answer are some 3,000, none of them garbage before the answer is sent;
+Python's own 700 has it look through them over and over, a tenth of all the time.
+"""
 
 
 def serve(
@@ -64,6 +72,9 @@ def serve(
     host = Host(create)
     server = Server(host.methods(), host.engine.name)
     server.bind(address)
+    gc.collect()
+    gc.freeze()  # modules and classes stay: they need not be looked through again
+    gc.set_threshold(COLLECT_AFTER)
     ready(host.engine)
     serving = gevent.spawn(server.run)
     gevent.wait([told_to_end, serving], count=1)

@@ -23,14 +23,8 @@ class Position(NamedTuple):
         return self.cost / self.quantity
 
 
-class Change(NamedTuple):
-    """What a fill replaced in an account."""
-
-    cash: float
-    realised: float
-    fees: float
-    sid: str
-    position: Position | None
+Change = tuple[float, float, float, str, Position | None]
+"""What a fill replaced in an account: cash, realised, fees, an instrument and its position."""
 
 
 class Account:
@@ -86,7 +80,7 @@ class Account:
     def apply(self, fill: Fill) -> Change:
         """Change cash and position by a fill; return what `restore` takes it back with."""
         held = self.positions.get(fill.sid)
-        change = Change(self.cash, self.realised, self.fees, fill.sid, held)
+        change = (self.cash, self.realised, self.fees, fill.sid, held)
         if fill.side == "buy":
             self.cash -= fill.amount + fill.fee
             quantity, cost = held or (0.0, 0.0)

@@ -103,7 +103,7 @@ class Portfolio(Account):
         if self.cash < MINIMUM_AMOUNT and not self._said_spent:
             self._said_spent = True
             log.info("cash is spent")
-        if min(amount, cash) / quote > MAXIMUM_QUANTITY:
+        if (cash if cash < amount else amount) / quote > MAXIMUM_QUANTITY:
             raise ValueError(
                 f"cannot buy {data['sid']} for {min(amount, cash):g} at {quote}:"
                 f" at most {MAXIMUM_QUANTITY:g} units"
@@ -246,7 +246,7 @@ class Portfolio(Account):
             broker.cancel_buys()
         if broker.pending and self._doubt is None:
             for order in broker.take_due(sid):
-                self._execute(order, data)
+                self._execute(order, data, self._key(data))
 
     def _note(self) -> None:
         sizing = self.sizing
@@ -341,8 +341,9 @@ class Portfolio(Account):
         asked: float | None = None,
         reason: str | None = None,
     ) -> None:
+        key = self._key(data)
         order = Order(
-            f"{self._key(data)}:{len(self.orders)}",
+            f"{key}:{len(self.orders)}",
             self._algo,
             data["sid"],
             side,
@@ -361,11 +362,10 @@ class Portfolio(Account):
         if self._broker.waits:
             self._broker.pending = (*self._broker.pending, order)
         else:
-            self._execute(order, data)
+            self._execute(order, data, key)
 
-    def _execute(self, order: Order, data: Mapping[str, Any]) -> None:
-        fill_id = f"{self._key(data)}:{len(self.fills)}"
-        fill = self._broker.execute(order, data, fill_id, self.cash)
+    def _execute(self, order: Order, data: Mapping[str, Any], key: str) -> None:
+        fill = self._broker.execute(order, data, f"{key}:{len(self.fills)}", self.cash)
         if fill is None:
             log.warning("%s does not fill: the cash no longer pays for it", order.id)
             return

@@ -331,7 +331,7 @@ class Kept(Memory):
     def commit(
         self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
     ) -> None:
-        self.kept = Begun(parameters, state, seq, entries[-1].key[1])
+        self.kept = Begun(parameters, state, seq, entries[-1][0][1])
 
 
 PARAMS: dict[str, dict[str, Any]] = {

@@ -349,3 +349,22 @@ def test_what_initialize_does_not_read_is_told_of_where_nothing_is_declared(
     caplog.set_level(logging.WARNING)
     engine(Halves, {"cash": 1000, "sizng": "all_in"})
     assert caplog.messages == ["initialize of algo does not read the parameter sizng"]
+
+
+def test_a_quote_that_messagepack_cannot_hold_leaves_the_next_ones_digest_alone() -> None:
+    driven = engine(Halves, {"cash": 1000})
+    first, _, again = driven.decide([quote(1), quote(2, more=2**70), quote(1)])
+    assert again == first
+
+
+def test_the_ledger_in_memory_forgets_the_oldest_decisions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Memory, "MOST", 3)
+    ledger = Memory()
+    driven = Engine(Halves, "algo", {}, seed=7, ledger=ledger)
+    driven.initialize({"cash": 1000})
+    driven.decide([quote(1), quote(2)])
+    driven.decide([quote(3), quote(4), quote(5)])
+    keys = [("quotes", str(n)) for n in range(1, 6)]
+    assert list(ledger.find(keys)) == keys[2:]
