@@ -5,7 +5,7 @@
  * k-th order is that of quote 2k+1, and whoever missed a quote, saw one twice or saw two in the
  * wrong order is found out by the numbers of the orders that follow.
  */
-import { connect, PUBLISH, read, subscribe } from './wire.mjs';
+import { PUBLISH, read, Wire } from './wire.mjs';
 
 const KEY = Buffer.from('"quote_id":');
 const PREFIX = Buffer.from('orders/');
@@ -20,6 +20,7 @@ const PATIENCE = 30_000;
  */
 
 export class Checker {
+  #wire;
   /** @type {Map<string, Stream>} */
   #streams = new Map();
   #count = 0;
@@ -29,26 +30,33 @@ export class Checker {
   /** Called for each order. @type {(quote: number, now: bigint) => void} */
   onOrder = () => {};
 
-  /** @param {import('node:net').Socket} socket */
-  constructor(socket) {
+  /** @param {Wire} wire */
+  constructor(wire) {
+    this.#wire = wire;
     let now = 0n;
-    socket.on('data', () => {
-      now = process.hrtime.bigint();
-    });
     read(
-      socket,
+      wire,
       (type, buffer, start, end) => {
+        now ||= process.hrtime.bigint(); // one time for all that one read brings
         if (type === PUBLISH) this.#take(buffer, start, end, now);
       },
-      () => this.#look(),
+      () => {
+        now = 0n;
+        this.#look();
+      },
     );
+  }
+
+  /** @param {number} interval  ms between two reads of orders, 0 to read each when it comes */
+  set interval(interval) {
+    this.#wire.interval = interval;
   }
 
   /** @param {number} port */
   static async connect(port) {
-    const socket = await connect(port, 'bench-checker');
-    await subscribe(socket, 'orders/#');
-    return new Checker(socket);
+    const wire = await Wire.connect(port, 'bench-checker');
+    await wire.subscribe('orders/#');
+    return new Checker(wire);
   }
 
   /**

@@ -6,13 +6,15 @@
  */
 import { once } from 'node:events';
 
-import { connect, PUBACK, publish, read } from './wire.mjs';
+import { PUBACK, publish, read, Wire } from './wire.mjs';
 
 /** How many packets go in one write. */
 const CHUNK = 250;
 /** How many packets may be unconfirmed: far fewer than there are packet ids. */
 const WINDOW = 4000;
 const PACKET_IDS = 65_535;
+/** ms between two looks for confirmations; WINDOW lasts longer. */
+const INTERVAL = 2;
 
 /**
  * The quote with a number, as JSON.
@@ -29,18 +31,19 @@ export class Feed {
   /** Goes on with publishing once more is confirmed. */
   #wake = () => {};
 
-  /** @param {import('node:net').Socket} socket */
-  constructor(socket) {
-    this.#socket = socket;
+  /** @param {Wire} wire */
+  constructor(wire) {
+    this.#socket = wire.socket;
+    wire.interval = INTERVAL;
     const confirm = (/** @type {number} */ type) => {
       if (type === PUBACK) this.#confirmed += 1;
     };
-    read(socket, confirm, () => this.#wake());
+    read(wire, confirm, () => this.#wake());
   }
 
   /** @param {number} port */
   static async connect(port) {
-    return new Feed(await connect(port, 'bench-feed'));
+    return new Feed(await Wire.connect(port, 'bench-feed'));
   }
 
   /**

@@ -20,10 +20,13 @@ import { pace } from './pacer.mjs';
 
 /** ms in which an order that is one too many would come. */
 const SETTLING = 100;
+/** ms between two reads of orders where their number counts, and not the time of each. */
+const INTERVAL = 1;
 
 const port = Number(process.argv[2]);
 const feed = await Feed.connect(port);
 const checker = await Checker.connect(port);
+checker.interval = INTERVAL;
 
 const commands = {
   async run({ first, count, qos, algorithms = 1 }) {
@@ -51,6 +54,7 @@ const commands = {
     /** @type {number[]} */
     const latencies = [];
     let start = 0n;
+    checker.interval = 0;
     checker.onOrder = (quote, now) => latencies.push(Number(now - start) / 1e6 - ((quote - first) / rate) * 1e3);
     const orders = checker.expect(1, (first + count) / 2);
     await Promise.all([
@@ -60,6 +64,7 @@ const commands = {
       }),
     ]);
     checker.onOrder = () => {};
+    checker.interval = INTERVAL;
     return { latencies };
   },
 };

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 import { quote } from './feed.mjs';
-import { connect, PUBACK, publish, read } from './wire.mjs';
+import { PUBACK, publish, read, Wire } from './wire.mjs';
 
 /** ns from the announcement of the start to the first quote. */
 const LEAD = 20_000_000n;
@@ -35,13 +35,14 @@ export function pace(options, started) {
 
 async function main() {
   const { port, first, count, rate } = workerData;
-  const socket = await connect(port, 'bench-pacer');
+  const wire = await Wire.connect(port, 'bench-pacer');
+  const { socket } = wire;
   let confirmed = 0;
   let wake = () => {};
   const confirm = (/** @type {number} */ type) => {
     if (type === PUBACK) confirmed += 1;
   };
-  read(socket, confirm, () => wake());
+  read(wire, confirm, () => wake());
   const packets = Array.from({ length: count }, (_, n) => publish('quotes', quote(first + n), (n % 65_535) + 1));
   const start = process.hrtime.bigint() + LEAD;
   parentPort?.postMessage(start);

@@ -8,31 +8,69 @@ import net from 'node:net';
 export const PUBLISH = 3;
 export const PUBACK = 4;
 
-/**
- * A connection to the broker, once it is confirmed.
- * @param {number} port
- * @param {string} clientId
- */
-export async function connect(port, clientId) {
-  const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
-  const id = text(clientId);
-  // [3.1] protocol level 4, clean session, no keep-alive
-  const variable = Buffer.concat([text('MQTT'), Buffer.from([4, 2, 0, 0])]);
-  socket.write(packet(0x10, Buffer.concat([variable, id])));
-  const connack = await firstData(socket);
-  if (connack[0] !== 0x20 || connack[3] !== 0) throw new Error('the broker refuses the connection');
-  return socket;
-}
+/** The most bytes of one read. */
+const READ = 64 * 1024;
 
-/**
- * [3.8] Subscribe at QoS 0: the socket loses nothing, and it costs the broker least.
- * @param {net.Socket} socket
- * @param {string} filter
- */
-export async function subscribe(socket, filter) {
-  socket.write(packet(0x82, Buffer.concat([Buffer.from([0, 1]), text(filter), Buffer.from([0])])));
-  const suback = await firstData(socket);
-  if (suback[0] !== 0x90 || suback[4] > 2) throw new Error(`the broker refuses to subscribe to ${filter}`);
+/** A connection to the broker. */
+export class Wire {
+  /** Gets what comes. @type {(data: Buffer) => void} */
+  receive = () => {};
+  /**
+   * ms between two reads, 0 to read at every packet: each of them would wake the process, and the
+   * processor is there for those who are measured. What comes meanwhile waits in the system.
+   */
+  interval = 0;
+
+  /**
+   * @param {number} port
+   * @param {string} clientId
+   * @returns {Promise<Wire>} once the broker has confirmed the connection
+   */
+  static async connect(port, clientId) {
+    const wire = new Wire(port);
+    const id = text(clientId);
+    // [3.1] protocol level 4, clean session, no keep-alive
+    const variable = Buffer.concat([text('MQTT'), Buffer.from([4, 2, 0, 0])]);
+    wire.socket.write(packet(0x10, Buffer.concat([variable, id])));
+    const connack = await wire.#first();
+    if (connack[0] !== 0x20 || connack[3] !== 0) throw new Error('the broker refuses the connection');
+    return wire;
+  }
+
+  /** @param {number} port */
+  constructor(port) {
+    const callback = (/** @type {number} */ length, /** @type {Uint8Array} */ bytes) => {
+      this.receive(Buffer.from(bytes.subarray(0, length)));
+      if (this.interval > 0) {
+        this.socket.pause(); // which, with a buffer of one's own, really reads no more
+        setTimeout(() => this.socket.resume(), this.interval);
+      }
+      return true;
+    };
+    const onread = { buffer: Buffer.alloc(READ), callback };
+    this.socket = net.connect({ port, host: '127.0.0.1', noDelay: true, onread });
+  }
+
+  /**
+   * [3.8] Subscribe at QoS 0: the socket loses nothing, and it costs the broker least.
+   * @param {string} filter
+   */
+  async subscribe(filter) {
+    this.socket.write(packet(0x82, Buffer.concat([Buffer.from([0, 1]), text(filter), Buffer.from([0])])));
+    const suback = await this.#first();
+    if (suback[0] !== 0x90 || suback[4] > 2) throw new Error(`the broker refuses to subscribe to ${filter}`);
+  }
+
+  /** @returns {Promise<Buffer>} */
+  #first() {
+    return new Promise((resolve, reject) => {
+      this.socket.once('error', reject);
+      this.receive = (data) => {
+        this.socket.off('error', reject);
+        resolve(data);
+      };
+    });
+  }
 }
 
 /**
@@ -61,14 +99,14 @@ export function publish(topic, payload, packetId) {
 
 /**
  * Calls back for each whole packet that comes.
- * @param {net.Socket} socket
+ * @param {Wire} wire
  * @param {(type: number, buffer: Buffer, start: number, end: number) => void} take  where the
  *   packet's variable header begins and its payload ends
  * @param {() => void} [taken]  after all the packets of one piece of data
  */
-export function read(socket, take, taken = () => {}) {
+export function read(wire, take, taken = () => {}) {
   let rest = Buffer.alloc(0);
-  socket.on('data', (data) => {
+  wire.receive = (data) => {
     const buffer = rest.length > 0 ? Buffer.concat([rest, data]) : data;
     let at = 0;
     for (;;) {
@@ -90,7 +128,7 @@ export function read(socket, take, taken = () => {}) {
     }
     rest = buffer.subarray(at);
     taken();
-  });
+  };
 }
 
 /** @param {string} value */
@@ -105,15 +143,4 @@ function text(value) {
  */
 function packet(first, body) {
   return Buffer.concat([Buffer.from([first, body.length]), body]);
-}
-
-/** @param {net.Socket} socket */
-function firstData(socket) {
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.once('data', (data) => {
-      socket.off('error', reject);
-      resolve(data);
-    });
-  });
 }
