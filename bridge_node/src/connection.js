@@ -76,6 +76,7 @@ export class Connection extends EventEmitter {
     });
     this.#attempt = client;
     putWireBefore(client);
+    judgeBySilence(client);
     let why = '';
     let refused = false;
     let upSince = Infinity;
@@ -161,5 +162,23 @@ function putWireBefore(client) {
   client.streamBuilder = () => {
     const { protocol, host, port = 1883, socksProxy } = client.options;
     return new Wire(protocol === 'mqtt' && !socksProxy ? overTcp({ host, port }) : over(build(client)));
+  };
+}
+
+/**
+ * Have a client give its broker up only if that is silent. The answer to a ping lies behind all the
+ * quotes that we have not read yet: while the algorithm is slow, it comes late or not at all.
+ * @param {import('mqtt').MqttClient} client
+ */
+function judgeBySilence(client) {
+  const giveUp = client.onKeepaliveTimeout;
+  client.onKeepaliveTimeout = () => {
+    const wire = /** @type {Wire} */ (client.stream);
+    if (wire.isSilent((client.keepalive * 1000) / 2)) {
+      giveUp.call(client);
+    } else {
+      client.sendPing(); // the broker expects a sign of life, too
+      client.reschedulePing(true);
+    }
   };
 }

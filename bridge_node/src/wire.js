@@ -37,6 +37,8 @@ export class Wire extends Duplex {
   /** Bytes that have to be there before it is worth looking again. */
   #wanted = 1;
   #connected = false;
+  #isHeld = false;
+  #heardAt = performance.now();
 
   /** @param {Open} open */
   constructor(open) {
@@ -62,16 +64,27 @@ export class Wire extends Duplex {
 
   /** Read no further for now: the broker, or the system, keeps what comes. */
   hold() {
+    this.#isHeld = true;
     this.#socket.pause();
   }
 
   /** Read on. */
   release() {
+    this.#isHeld = false;
     this.#socket.resume();
+  }
+
+  /**
+   * Whether we listen, and have heard nothing for so long.
+   * @param {number} ms
+   */
+  isSilent(ms) {
+    return !this.#isHeld && performance.now() - this.#heardAt > ms;
   }
 
   /** @param {Buffer} data */
   #receive(data) {
+    this.#heardAt = performance.now();
     this.#pieces.push(data);
     this.#kept += data.length;
     if (this.#kept < this.#wanted) return;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 
+import { Connection } from '../src/connection.js';
 import { Publisher } from '../src/publisher.js';
 import { Subscriber } from '../src/subscriber.js';
 import { Collected, findMosquitto, keptLog, portOf, startBroker, startMosquitto } from './helpers.js';
@@ -84,6 +85,27 @@ test('bytes that are no packet end the connection with a sentence, and the next 
   const { seen, lines } = subscribe(t, url);
   assert.deepEqual(await seen.until(3), ['resumed', 'resumed', 'quotes 9 9']);
   assert.match(lines.map(({ text }) => text).join('\n'), /lost \(the broker sent a packet whose length is none\)/);
+});
+
+test('a broker that does not answer pings is held on to while it sends anything, and given up when it is silent', async (t) => {
+  const pings = new Collected();
+  /** @type {NodeJS.Timeout | undefined} */
+  let sending;
+  const url = await startScript(t, (type, _, socket) => {
+    if (type === 1) socket.write(CONNACK_RESUMED);
+    if (type === 1) sending = setInterval(() => socket.write(quote(1)), 100);
+    if (type === 12) pings.push('ping');
+  });
+  const { log } = keptLog();
+  const connection = new Connection(url, { clientId: 'x', keepalive: 1 }, log, 'info', () => ({ take: () => true }));
+  t.after(() => connection.stop());
+  const downs = new Collected();
+  connection.on('down', () => downs.push('down'));
+  connection.start();
+  await pings.until(4);
+  assert.deepEqual(downs.values, []);
+  clearInterval(sending);
+  await downs.until(1);
 });
 
 test('an order that the broker refuses is said, and goes out in its place on the next connection', async (t) => {
