@@ -40,6 +40,7 @@ check: setup
 
 bench: setup
 	python -m tests.bench.pipeline
+	python -m tests.bench.growth
 	python -m tests.bench.backtest.run
 
 # Renews the lock files from pyproject.toml and package.json.
