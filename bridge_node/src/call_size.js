@@ -2,7 +2,7 @@
 const MOST = 500;
 /** In the first call, before anything is known of the algorithm. */
 const FIRST = 25;
-/** ms that a call is to take: no order of it is published before its last quote is decided. */
+/** ms that the quotes of a call are to take: no order leaves before the last of them is decided. */
 const LONGEST = 100;
 
 /**
@@ -11,6 +11,7 @@ const LONGEST = 100;
  */
 export class CallSize {
   quotes = FIRST;
+  #last = { quotes: 0, ms: 0 };
 
   /**
    * Learn from a call.
@@ -18,7 +19,12 @@ export class CallSize {
    * @param {number} ms  that it took
    */
   learn(quotes, ms) {
-    const fitting = Math.floor((quotes * LONGEST) / ms);
+    const { quotes: before, ms: msBefore } = this.#last;
+    this.#last = { quotes, ms };
+    // What a call takes whatever it carries (a slow disk, a busy machine) is no reason for smaller
+    // ones: a quote takes no more than the difference between two calls shows.
+    const more = quotes === before ? Infinity : Math.max(0, (ms - msBefore) / (quotes - before));
+    const fitting = Math.floor(LONGEST / Math.min(ms / quotes, more));
     this.quotes = Math.max(1, Math.min(fitting, 2 * this.quotes, MOST));
   }
 }

@@ -23,7 +23,12 @@ test('calls to a fast algorithm grow to 500 quotes, even where each call costs m
 });
 
 test('a call to an algorithm of 20 ms for each quote takes about 100 ms', () => {
-  assert.deepEqual(sizes(1, 20).slice(0, 3), [25, 4, 4]);
+  assert.deepEqual(sizes(1, 20).slice(0, 4), [25, 4, 5, 5]);
+});
+
+test('calls that take long whatever they carry do not shrink for it', () => {
+  const carried = sizes(500, 0.05).slice(6);
+  assert.ok(Math.min(...carried) >= 50, `${carried}`);
 });
 
 test('one that takes longer than that for a quote gets one at a time', () => {
