@@ -84,7 +84,7 @@ class Ledger(Protocol):
 class Memory:
     """Keeps the latest decisions in memory: enough for calls and quotes that come again.
 
-    A bridge holds no more than 1,000 quotes unacknowledged and a batch under way.
+    A bridge holds some 3,000 quotes unacknowledged, as many as it reads and has under way.
     """
 
     MOST = 10_000

@@ -130,11 +130,6 @@ export class Connection extends EventEmitter {
     this.#attempt?.stream.destroy();
   }
 
-  /** Read on, if the connection is held. */
-  release() {
-    if (this.client) /** @type {Wire} */ (this.client.stream).release();
-  }
-
   /** Disconnect and stay so. */
   async stop() {
     this.#stopped = true;

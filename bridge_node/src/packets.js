@@ -58,17 +58,25 @@ export function readFrame(bytes, at) {
 export function readPublish(bytes, first, { start, end }, hasProperties) {
   const qos = (first >> 1) & 3;
   if (qos > 1) throw new PacketError(`the broker sent a PUBLISH at QoS ${qos}, and QoS 1 was subscribed to`);
-  if (end - start < 2) throw new PacketError('the broker sent a PUBLISH without a topic');
-  let at = start + 2 + bytes.readUInt16BE(start);
+  // what lies beyond the data is read as undefined, and the end is checked once
+  let at = start + 2 + uint16(bytes, start);
   const topic = bytes.toString('utf8', start + 2, at);
   let packetId = 0;
   if (qos > 0) {
-    packetId = bytes.readUInt16BE(at);
+    packetId = uint16(bytes, at);
     at += 2;
   }
   if (hasProperties) at = skipProperties(bytes, at);
-  if (at > end) throw new PacketError('the broker sent a PUBLISH that is shorter than it says');
+  if (!(at <= end)) throw new PacketError('the broker sent a PUBLISH that is shorter than it says');
   return { topic, payload: bytes.subarray(at, end), qos, retain: (first & RETAIN) !== 0, packetId };
+}
+
+/**
+ * @param {Buffer} bytes
+ * @param {number} at
+ */
+function uint16(bytes, at) {
+  return bytes[at] * 256 + bytes[at + 1];
 }
 
 /**
@@ -79,7 +87,7 @@ function skipProperties(bytes, at) {
   if (bytes[at] === 0) return at + 1;
   let length = 0;
   for (let n = 0; n < LENGTH_BYTES; n++) {
-    const byte = bytes.readUInt8(at + n);
+    const byte = bytes[at + n];
     length |= (byte & 0x7f) << (7 * n);
     if (byte < 0x80) return at + n + 1 + length;
   }
@@ -91,8 +99,10 @@ function skipProperties(bytes, at) {
  * @param {Buffer} bytes
  * @param {Frame} frame
  * @returns {{packetId: number, reasonCode: number}} from 128 on a reason code is a refusal
+ * @throws {PacketError} if it is none
  */
 export function readPuback(bytes, { start, end }) {
+  if (end - start < 2) throw new PacketError('the broker sent a PUBACK without a packet id');
   return { packetId: bytes.readUInt16BE(start), reasonCode: end - start > 2 ? bytes[start + 2] : 0 };
 }
 

@@ -63,6 +63,8 @@ export class Publisher {
   #window = WINDOW;
   /** Bytes of a packet that the broker takes (MQTT 5, Maximum Packet Size). */
   #largest = Infinity;
+  /** Of the present connection. @type {import('./wire.js').Wire | undefined} */
+  #wire;
   /** @type {NodeJS.Timeout | undefined} */
   #nextLook;
   /** Topics as bytes. @type {Map<string, Buffer>} */
@@ -78,15 +80,18 @@ export class Publisher {
     this.#log = log;
     this.#recover = recover;
     const clientId = `tickwire-publisher-${randomBytes(6).toString('hex')}`;
-    this.connection = new Connection(address, { clientId, clean: true }, log, 'debug', (_, wire) => ({
-      take: (bytes, first, frame) => first >> 4 === PUBACK && this.#takePuback(readPuback(bytes, frame)),
-      taken: () => {
-        this.#pump();
-        if (this.#unconfirmed.size <= MANY) return;
-        wire.hold();
-        this.#nextLook = setTimeout(() => wire.release(), INTERVAL);
-      },
-    }));
+    this.connection = new Connection(address, { clientId, clean: true }, log, 'debug', (_, wire) => {
+      this.#wire = wire;
+      return {
+        take: (bytes, first, frame) => first >> 4 === PUBACK && this.#takePuback(readPuback(bytes, frame)),
+        taken: () => {
+          this.#pump();
+          if (this.#unconfirmed.size <= MANY) return;
+          wire.hold();
+          this.#nextLook = setTimeout(() => wire.release(), INTERVAL);
+        },
+      };
+    });
     this.connection.on('up', (client, connack) => {
       this.#window = Math.min(WINDOW, connack.properties?.receiveMaximum ?? WINDOW);
       this.#largest = connack.properties?.maximumPacketSize ?? Infinity;
@@ -134,7 +139,7 @@ export class Publisher {
   /** Look for confirmations now. */
   look() {
     clearTimeout(this.#nextLook);
-    this.connection.release();
+    this.#wire?.release();
   }
 
   stop() {
@@ -186,6 +191,7 @@ export class Publisher {
   }
 
   #lose() {
+    this.#wire = undefined;
     this.#recovering = true;
     const pending = [...this.#unconfirmed.values(), ...this.#again];
     this.#waiting = [...[...this.#unconfirmed.values()].filter(({ batch }) => !batch.lost), ...this.#waiting];

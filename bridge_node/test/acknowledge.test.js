@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import mqtt from 'mqtt';
 
 import { Subscriber } from '../src/subscriber.js';
-import { Collected, findMosquitto, keptLog, startBroker, startMosquitto } from './helpers.js';
+import { BROKERS, Collected, keptLog, startBroker } from './helpers.js';
 
 /**
  * @param {import('node:test').TestContext} t
@@ -53,15 +53,7 @@ test('hundreds of quotes stand unacknowledged at once, and acknowledgements leav
   assert.deepEqual(await acknowledged.until(300), Array.from({ length: 300 }, (_, n) => n));
 });
 
-const mosquitto = findMosquitto();
-for (const [name, start, skip] of /** @type {const} */ ([
-  ['the embedded broker', startBroker, false],
-  [
-    'mosquitto',
-    (/** @type {import('node:test').TestContext} */ t) => startMosquitto(t, String(mosquitto)),
-    mosquitto ? false : 'mosquitto is not installed: `apt-get install mosquitto` to run this test',
-  ],
-])) {
+for (const [name, start, skip] of BROKERS) {
   test(`of 300 quotes at once, those that were not acknowledged wait in the session at ${name}`, { skip }, async (t) => {
     const broker = await start(t);
     const first = await subscribe(t, broker);

@@ -104,6 +104,21 @@ export function findMosquitto() {
   }
 }
 
+const mosquitto = findMosquitto();
+
+/**
+ * The brokers that a test runs against: name, start, and why it is skipped.
+ * @type {[string, (t: import('node:test').TestContext) => Promise<{url: string}>, string | false][]}
+ */
+export const BROKERS = [
+  ['the embedded broker', startBroker, false],
+  [
+    'mosquitto',
+    (t) => startMosquitto(t, String(mosquitto)),
+    mosquitto ? false : 'mosquitto is not installed: `apt-get install mosquitto` to run this test',
+  ],
+];
+
 /**
  * A real mosquitto that lets a thousand quotes stand unacknowledged.
  * @param {import('node:test').TestContext} t

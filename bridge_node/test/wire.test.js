@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Connection } from '../src/connection.js';
 import { Publisher } from '../src/publisher.js';
 import { Subscriber } from '../src/subscriber.js';
-import { Collected, findMosquitto, keptLog, portOf, startBroker, startMosquitto } from './helpers.js';
+import { BROKERS, Collected, keptLog, portOf } from './helpers.js';
 
 // What a broker says, in bytes (MQTT 5, sections 3.2, 3.3, 3.4 and 3.9).
 const CONNACK_RESUMED = Buffer.from([0x20, 3, 1, 0, 0]);
@@ -74,18 +74,28 @@ for (const [name, size] of /** @type {const} */ ([['in one piece', 1000], ['byte
   });
 }
 
-test('bytes that are no packet end the connection with a sentence, and the next one goes on', async (t) => {
-  let connections = 0;
-  const url = await startScript(t, (type, packet, socket) => {
-    if (type === SUBSCRIBE) socket.write(suback(packet));
-    if (type !== 1) return;
-    const nonsense = Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0x7f]);
-    socket.write(Buffer.concat([CONNACK_RESUMED, ++connections === 1 ? nonsense : quote(9)]));
+/** @type {[string, number[], RegExp][]} */
+const NO_PACKETS = [
+  ['a length of five bytes', [0x30, 0xff, 0xff, 0xff, 0xff, 0x7f], /a packet whose length is none/],
+  ['a PUBLISH without a topic', [0x30, 0], /properties whose length is none/],
+  ['a topic longer than its packet', [0x30, 3, 0, 9, 0x61], /properties whose length is none/],
+  ['properties longer than their packet', [0x30, 4, 0, 1, 0x61, 0x7f], /a PUBLISH that is shorter than it says/],
+  ['a quote at QoS 2', [0x34, 6, 0, 1, 0x61, 0, 1, 0], /a PUBLISH at QoS 2/],
+];
+
+for (const [what, bytes, sentence] of NO_PACKETS) {
+  test(`${what} ends the connection with a sentence, and the next one goes on`, async (t) => {
+    let connections = 0;
+    const url = await startScript(t, (type, packet, socket) => {
+      if (type === SUBSCRIBE) socket.write(suback(packet));
+      if (type !== 1) return;
+      socket.write(Buffer.concat([CONNACK_RESUMED, ++connections === 1 ? Buffer.from(bytes) : quote(9)]));
+    });
+    const { seen, lines } = subscribe(t, url);
+    assert.deepEqual(await seen.until(3), ['resumed', 'resumed', 'quotes 9 9']);
+    assert.match(lines.find(({ text }) => text.includes('lost'))?.text ?? '', sentence);
   });
-  const { seen, lines } = subscribe(t, url);
-  assert.deepEqual(await seen.until(3), ['resumed', 'resumed', 'quotes 9 9']);
-  assert.match(lines.map(({ text }) => text).join('\n'), /lost \(the broker sent a packet whose length is none\)/);
-});
+}
 
 test('a broker that does not answer pings is held on to while it sends anything, and given up when it is silent', async (t) => {
   const pings = new Collected();
@@ -133,15 +143,7 @@ test('an order that the broker refuses is said, and goes out in its place on the
   assert.deepEqual(errors, ['the broker refuses orders/x: Not authorized']);
 });
 
-const mosquitto = findMosquitto();
-for (const [name, start, skip] of /** @type {const} */ ([
-  ['the embedded broker', startBroker, false],
-  [
-    'mosquitto',
-    (/** @type {import('node:test').TestContext} */ t) => startMosquitto(t, String(mosquitto)),
-    mosquitto ? false : 'mosquitto is not installed: `apt-get install mosquitto` to run this test',
-  ],
-])) {
+for (const [name, start, skip] of BROKERS) {
   test(`payloads of every length of packet pass through ${name} byte for byte, by the thousand`, { skip }, async (t) => {
     const { url } = await start(t);
     const payloads = [0, 1, 100, 110, 111, 112, 120, 127, 128, 16_300, 16_383, 16_384, 1024 * 1024].map((length) =>

@@ -18,15 +18,7 @@ const HEADER_AT = { 0x93: 1, 0xdc: 3, 0xdd: 5 };
  */
 
 /** An event that could not be read. */
-export class UnreadableEvent extends Error {
-  /**
-   * @param {string} message
-   * @param {unknown} [cause]
-   */
-  constructor(message, cause) {
-    super(message, { cause });
-  }
-}
+export class UnreadableEvent extends Error {}
 
 const decoder = new Decoder();
 const rawDecoder = new Decoder({ rawStrings: true });
@@ -89,7 +81,7 @@ export function decodeEvent(payload, isRaw = false) {
     event = (isRaw ? rawDecoder : decoder).decode(payload);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UnreadableEvent(reason, cause);
+    throw new UnreadableEvent(reason, { cause });
   }
   if (!Array.isArray(event) || event.length !== 3) {
     throw new UnreadableEvent('an event is an array of 3');

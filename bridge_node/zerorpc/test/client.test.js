@@ -52,6 +52,17 @@ describe('with a Python server', GUARD, () => {
     assert.equal(await client.invoke('echo', undefined), null);
   });
 
+  test('invokeRaw leaves the texts of a value as bytes, reads its keys, and reads an error', async () => {
+    const value = { orders: ['größe', ''], count: 3 };
+    const raw = await client.invokeRaw('echo', value);
+    assert.deepEqual(raw, { orders: value.orders.map((text) => Buffer.from(text)), count: 3 });
+    await assert.rejects(client.invokeRaw('no_such_method'), (error) => {
+      assert(error instanceof RemoteError);
+      assert.match(error.message, /no_such_method/);
+      return true;
+    });
+  });
+
   test('a 64-bit integer comes back as the nearest number', async () => {
     assert.equal(await client.invoke('big_int'), 2 ** 63);
   });
