@@ -82,7 +82,7 @@ def complete(returned: Any, algo: str, quote: Mapping[str, Any]) -> list[Order]:
 
 
 def _order(returned: Any, n: int, algo: str, quote: Mapping[str, Any]) -> Order:
-    if type(returned) is not dict and not isinstance(returned, Mapping):
+    if not isinstance(returned, Mapping):
         raise OrderError(
             f"event returned {returned!r:.80}: an order is a map with side, sid and quantity"
         )

@@ -85,7 +85,7 @@ class PaperBroker:
         With fractional units the amount is the truth, and the quantity is amount / quote.
         """
         if self._is_free:
-            most = max(0.0, cash if cash < amount else amount)
+            most = max(0.0, min(amount, cash))
             if not self._is_whole:
                 return Lot(most / quote, most)
             quantity = self.units(quote, most)
@@ -147,10 +147,10 @@ class PaperBroker:
         quote = float(data["quote"])
         quantity = order.quantity
         amount = order.amount if quote == order.price else quantity * quote
-        if order.side == "sell":
+        if not _buys(order):
             if cash + self.proceeds(amount, quantity) < 0:
                 return None
-        elif (amount if self._is_free else self._bill(amount, quantity)) > cash:
+        elif self._bill(amount, quantity) > cash:
             quantity, amount = self.lot(quote, amount, cash)
             if amount < MINIMUM_AMOUNT:
                 return None

@@ -103,7 +103,7 @@ class Portfolio(Account):
         if self.cash < MINIMUM_AMOUNT and not self._said_spent:
             self._said_spent = True
             log.info("cash is spent")
-        if (cash if cash < amount else amount) / quote > MAXIMUM_QUANTITY:
+        if min(amount, cash) / quote > MAXIMUM_QUANTITY:
             raise ValueError(
                 f"cannot buy {data['sid']} for {min(amount, cash):g} at {quote}:"
                 f" at most {MAXIMUM_QUANTITY:g} units"

@@ -1,6 +1,7 @@
 /**
  * The few packets of MQTT 3.1.1 that the exchange needs, written and read without a client library:
- * a library would be the bottleneck of what it measures. Numbers in brackets are sections of
+ * a library would be the bottleneck of what it measures, and the bridge's own packets are what it
+ * checks. Numbers in brackets are sections of
  * https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/mqtt-v3.1.1.html.
  */
 import net from 'node:net';
