@@ -6,7 +6,7 @@ Knows no network, no disk and no clock.
 from portfolio.account import Account, Position, fold
 from portfolio.broker import MINIMUM_AMOUNT, PaperBroker
 from portfolio.costs import Costs
-from portfolio.errors import MissingTimeError, ParameterError, PortfolioError
+from portfolio.errors import InvalidTimeError, MissingTimeError, ParameterError, PortfolioError
 from portfolio.limits import (
     Cut,
     LargestDailyLoss,
@@ -51,6 +51,7 @@ __all__ = [
     "LargestDrawdown",
     "LargestOrder",
     "LargestPosition",
+    "InvalidTimeError",
     "Limit",
     "MissingTimeError",
     "Order",

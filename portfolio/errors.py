@@ -2,6 +2,7 @@
 
 PortfolioError
 ├── ParameterError     a parameter is unknown, or its value is not allowed
+├── InvalidTimeError   a quote's `ts` is no time
 └── MissingTimeError   a limit that needs time met a quote without it
 """
 
@@ -16,3 +17,17 @@ class ParameterError(PortfolioError):
 
 class MissingTimeError(PortfolioError):
     """A limit that needs time met a quote without it."""
+
+
+class InvalidTimeError(PortfolioError):
+    """A quote's `ts` is no time.
+
+    `code` is one of contracts/README.md, "Times"; `value` is what was given, `reason` a sentence.
+    """
+
+    def __init__(self, code: str, value: object, reason: str):
+        shown = f'"{value:.40}"' if isinstance(value, str) else f"{value!r:.40}"
+        super().__init__(f'"ts" is {shown}: {reason}')
+        self.code = code
+        self.value = value
+        self.reason = reason

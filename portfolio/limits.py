@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from portfolio.sizing import Book
-from portfolio.times import DAY, seconds
+from portfolio.times import DAY, SECOND, seconds
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class LargestDailyLoss(_Stop):
 
     def watch(self, seen: Seen) -> None:
         """Begin a new day, or see what this one has lost."""
-        day = int(seconds(seen.data, "largest_daily_loss") // DAY)
+        day = int(seconds(seen.data, "largest_daily_loss") * SECOND // DAY)
         # late quotes of a day that is over belong to the present one
         if self.state is None or day > self.state[0]:
             self.state = (day, seen.before, None)

@@ -1,32 +1,285 @@
-"""A quote's own time: the only clock that a limit knows."""
+"""What a quote's `ts` means: the one parser of times in Python, and the only clock of a limit.
 
+Held to contracts/examples/time.json, as the bridge's parser is.
+"""
+
+from __future__ import annotations
+
+import math
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
-from portfolio.errors import MissingTimeError
+from portfolio.errors import InvalidTimeError, MissingTimeError
 
-DAY = 86_400.0
-"""Seconds."""
+SECOND = 10**9
+DAY = 86_400 * SECOND
+"""Nanoseconds, as every instant here: since 1970, UTC, without leap seconds."""
+
+MAX_SAFE = 2**53 - 1
+"""The largest whole number that JSON carries exactly between all languages (RFC 8259, section 6)."""
+
+_UNIX_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def _new_year(year: int) -> int:
+    return (date(year, 1, 1).toordinal() - _UNIX_EPOCH) * DAY
+
+
+# A quote of another year is a mistake, or a stand-in for no time (0001-01-01, 9999-12-31).
+_EARLIEST, _LATEST = _new_year(1700), _new_year(2201)
+
+UNITS = {"s": SECOND, "ms": 10**6, "us": 10**3, "ns": 1}
+"""Nanoseconds of each unit in which instants are written as numbers."""
+
+# The years 1980 to 2200 in each unit: disjoint ranges, and no date as digits lies in one of them.
+_RANGES = [
+    (_new_year(1980) // size, _new_year(2201) // size, size) for size in sorted(UNITS.values())[::-1]
+]
+_DATES = (17000101, 22001231)
+_DATES_WITH_MINUTES = (170001010000, 220012312359)
+_DATES_WITH_SECONDS = (17000101000000, 22001231235959)
+
+_ZONE = r"(?: ?(Z|UTC|[+-]\d{2}(?::?\d{2})?))?"
+_TIME = r"(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
+_BASIC_TIME = r"(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d{1,9}))?)?"
+_SPLIT = re.compile(r"(\d{4}([-./])\d{2}\2\d{2}|\d{8})(?:(?:T| {1,2})(.+))?", re.ASCII | re.DOTALL)
+_TIME_OF_DAY = re.compile(_TIME + _ZONE, re.ASCII)
+_BASIC_TIME_OF_DAY = re.compile(_BASIC_TIME + _ZONE, re.ASCII)
+_DATE = re.compile(r"\d{4}([-./])\d{2}\1\d{2}", re.ASCII)
+_SECOND = re.compile(r"[T ](\d{2}):(\d{2}):(\d{2})", re.ASCII)
+_AFTER_SECOND = re.compile(rf"(?:[.,](\d{{1,9}}))?{_ZONE}", re.ASCII)
+_NUMBER = re.compile(r"(-?)(0|[1-9]\d*)(?:\.(\d+))?", re.ASCII)
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_AMBIGUOUS = re.compile(
+    rf"\d{{1,2}}[-./ ]\d{{1,2}}[-./ ]\d{{2,4}}\b.*|.*\b({_MONTHS})[a-z]*\b.*",
+    re.ASCII | re.IGNORECASE | re.DOTALL,
+)
+
+
+def instant(ts: object) -> int:
+    """Return the nanoseconds since 1970, UTC, that a time stands for.
+
+    Text is ISO 8601, with `T` or a space, whose date may also be written with dots or slashes
+    between year, month and day; without an offset it is UTC, without a time of day midnight. A
+    number, or its text, is told apart by its magnitude: seconds, milliseconds, microseconds or
+    nanoseconds since 1970 for the years 1980 to 2200, or a date as the digits YYYYMMDD, YYYYMMDDHHMM
+    or YYYYMMDDHHMMSS. It is read by its shortest decimal text; what is finer than a nanosecond is
+    cut off.
+
+    :raises InvalidTimeError: with a code of contracts/README.md, "Times", if it is no such time.
+    """
+    if isinstance(ts, str):
+        # of a year's seconds nearly all share these parts with others
+        day = _day(ts[:10])
+        if day is not None:
+            if len(ts) == 10:
+                return day
+            second, rest = _second(ts[10:19]), _after_second(ts[19:])
+            if second is not None and rest is not None:
+                return _within(ts, day + second + rest)
+        return _read_text(ts)
+    if isinstance(ts, bool) or not isinstance(ts, int | float):
+        raise InvalidTimeError("time_type", ts, "a time is a text or a number")
+    if isinstance(ts, float) and not math.isfinite(ts):
+        raise InvalidTimeError("time_type", ts, "a time is a finite number")
+    if not -MAX_SAFE <= ts <= MAX_SAFE:
+        raise InvalidTimeError(
+            "time_unsafe", ts, "a number of more than 53 bits is not exact: send it as text"
+        )
+    whole = int(ts)
+    if ts == whole:
+        return _of_number(ts, whole, "")
+    # the shortest text of a double: what was written, where its binary value is another
+    return _of_number(ts, whole, repr(ts).partition(".")[2])
 
 
 def seconds(data: Mapping[str, Any], needed_by: str) -> float:
-    """Return a quote's `ts` as seconds since the epoch.
+    """Return a quote's `ts` as seconds since 1970.
 
     :param needed_by: the parameter that asks, for the error.
-    :raises MissingTimeError: if it has none, or one that is no ISO 8601 text (without an offset:
-        UTC) and no epoch milliseconds.
+    :raises MissingTimeError: if the quote has no `ts`, or one that is no time.
     """
     ts = data.get("ts")
     try:
-        if isinstance(ts, int | float):
-            # as a date, so that infinity and the like are refused
-            return datetime.fromtimestamp(ts / 1000, UTC).timestamp()
-        time = datetime.fromisoformat(ts)  # type: ignore[arg-type]  # None raises TypeError
-    except (TypeError, ValueError, OverflowError):
-        found = "has no ts" if ts is None else f"has the ts {ts!r:.40}"
-        raise MissingTimeError(
-            f"{needed_by} reads the time of every quote, and this one of {data.get('sid')} {found}:"
-            " it has to be ISO 8601 or epoch milliseconds"
-        ) from None
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+        if ts is not None:
+            return instant(ts) / SECOND
+        found = "it has no ts"
+    except InvalidTimeError as error:
+        found = str(error)
+    raise MissingTimeError(
+        f"{needed_by} reads the time of every quote, and this one of {data.get('sid')} lacks one:"
+        f" {found}"
+    )
+
+
+def iso_8601(ns: int) -> str:
+    """Return the date, for midnight, or the date and time in UTC with `Z`."""
+    day, rest = divmod(ns, DAY)
+    text = date.fromordinal(day + _UNIX_EPOCH).isoformat()
+    return text if not rest else f"{text}T{_clock(rest)}Z"
+
+
+def iso_8601_full(ns: int) -> str:
+    """Return date and time in UTC with `Z`, of midnight too."""
+    day, rest = divmod(ns, DAY)
+    return f"{date.fromordinal(day + _UNIX_EPOCH).isoformat()}T{_clock(rest)}Z"
+
+
+def span(first: int, last: int) -> tuple[str, str]:
+    """Return two instants in one format: dates if both are midnight, else dates and times."""
+    show = iso_8601_full if first % DAY or last % DAY else iso_8601
+    return show(first), show(last)
+
+
+def _clock(rest: int) -> str:
+    seconds, fraction = divmod(rest, SECOND)
+    text = datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S")
+    return f"{text}.{fraction:09}".rstrip("0") if fraction else text
+
+
+def names_day(ts: object) -> bool:
+    """Tell whether a time is a date without a time of day."""
+    if isinstance(ts, str):
+        text = ts
+    else:
+        text = str(int(ts)) if isinstance(ts, int | float) else ""
+    match = _SPLIT.fullmatch(text)
+    return match is not None and match[3] is None
+
+
+def _read_text(ts: str) -> int:
+    if number := _NUMBER.fullmatch(ts):
+        return _of_number(ts, int(number[1] + number[2]), (number[3] or "").rstrip("0"))
+    match = _SPLIT.fullmatch(ts)
+    if match is None:
+        raise _unreadable(ts)
+    written, _, rest = match.groups()
+    digits = written if len(written) == 8 else written[:4] + written[5:7] + written[8:]
+    time = None
+    if rest is not None:
+        time = _TIME_OF_DAY.fullmatch(rest) or _BASIC_TIME_OF_DAY.fullmatch(rest)
+        if time is None:
+            raise _unreadable(ts)
+    day = _of_digits(ts, digits)
+    if time is None:
+        return day
+    hour, minute, second, fraction, zone = time.groups()
+    of_day = _second_of_day(ts, hour, minute, second or "00") + _fraction(fraction)
+    offset = _offset(zone)
+    if offset is None:
+        raise InvalidTimeError("time_impossible", ts, f"there is no offset {zone}")
+    return _within(ts, day + of_day - offset)
+
+
+def _unreadable(ts: str) -> InvalidTimeError:
+    if _AMBIGUOUS.fullmatch(ts):
+        return InvalidTimeError(
+            "time_ambiguous", ts, "it can be read in several ways: a time is ISO 8601 text"
+        )
+    return InvalidTimeError(
+        "time_format", ts, "a time is ISO 8601 text, such as 2024-01-10T21:55:31Z, or a number"
+    )
+
+
+def _within(ts: object, ns: int) -> int:
+    if not _EARLIEST <= ns < _LATEST:
+        raise InvalidTimeError("time_range", ts, "a time is of the years 1700 to 2200")
+    return ns
+
+
+def _of_number(ts: object, whole: int, fraction: str) -> int:
+    for least, beyond, size in _RANGES:
+        if least <= whole < beyond:
+            digits = len(str(size)) - 1
+            return whole * size + int(fraction[:digits].ljust(digits, "0") or 0)
+    if not fraction:
+        if _DATES[0] <= whole <= _DATES[1]:
+            return _of_digits(ts, str(whole))
+        if (
+            _DATES_WITH_MINUTES[0] <= whole <= _DATES_WITH_MINUTES[1]
+            or _DATES_WITH_SECONDS[0] <= whole <= _DATES_WITH_SECONDS[1]
+        ):
+            text = str(whole).ljust(14, "0")
+            return _of_digits(ts, text[:8]) + _second_of_day(ts, text[8:10], text[10:12], text[12:])
+    raise InvalidTimeError("time_range", ts, _what_it_might_be(whole))
+
+
+def _what_it_might_be(whole: int) -> str:
+    if 1000 <= whole <= 2999:
+        guess = "a year"
+    elif 20_000 <= whole < 110_000:
+        guess = "a day of Excel"
+    elif 0 <= whole < 20_000_000:
+        guess = "the number of a row, or an instant near 1970"
+    elif abs(whole) < _RANGES[0][0]:
+        guess = "seconds of before 1980"
+    else:
+        guess = "an instant before 1980 or after 2200"
+    return (
+        "as a number a time is s, ms, us or ns since 1970 of the years 1980 to 2200, or YYYYMMDD,"
+        f" YYYYMMDDHHMM or YYYYMMDDHHMMSS; it might be {guess}"
+    )
+
+
+def _of_digits(ts: object, digits: str) -> int:
+    try:
+        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        raise InvalidTimeError("time_impossible", ts, "there is no such day") from None
+    return _within(ts, (day.toordinal() - _UNIX_EPOCH) * DAY)
+
+
+def _second_of_day(ts: object, hour: str, minute: str, second: str) -> int:
+    if hour > "23" or minute > "59" or second > "59":
+        raise InvalidTimeError("time_impossible", ts, "there is no such time of day")
+    return ((int(hour) * 60 + int(minute)) * 60 + int(second)) * SECOND
+
+
+def _fraction(digits: str | None) -> int:
+    return int(digits.ljust(9, "0")) if digits else 0
+
+
+def _offset(zone: str | None) -> int | None:
+    if zone is None or zone in ("Z", "UTC"):
+        return 0
+    hours, minutes = zone[1:3], zone[3:].removeprefix(":") or "00"
+    if hours > "23" or minutes > "59":
+        return None
+    size = (int(hours) * 60 + int(minutes)) * 60 * SECOND
+    return -size if zone[0] == "-" else size
+
+
+# lru_cache bounds what is kept: these hold ten years of days, and every second of a day
+
+
+@lru_cache(4096)
+def _day(text: str) -> int | None:
+    if not _DATE.fullmatch(text):
+        return None
+    try:
+        return _of_digits(text, text[:4] + text[5:7] + text[8:])
+    except InvalidTimeError:
+        return None
+
+
+@lru_cache(100_000)
+def _second(text: str) -> int | None:
+    match = _SECOND.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return _second_of_day(text, *match.groups())
+    except InvalidTimeError:
+        return None
+
+
+@lru_cache(4096)
+def _after_second(text: str) -> int | None:
+    match = _AFTER_SECOND.fullmatch(text)
+    if match is None:
+        return None
+    offset = _offset(match[2])
+    return None if offset is None else _fraction(match[1]) - offset
