@@ -36,7 +36,8 @@ UNITS = {"s": SECOND, "ms": 10**6, "us": 10**3, "ns": 1}
 
 # The years 1980 to 2200 in each unit: disjoint ranges, and no date as digits lies in one of them.
 _RANGES = [
-    (_new_year(1980) // size, _new_year(2201) // size, size) for size in sorted(UNITS.values())[::-1]
+    (_new_year(1980) // size, _new_year(2201) // size, size)
+    for size in sorted(UNITS.values())[::-1]
 ]
 _DATES = (17000101, 22001231)
 _DATES_WITH_MINUTES = (170001010000, 220012312359)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from os import PathLike
+from typing import Any, Unpack
 
 from market_data.errors import FeedError, UnusableFileError
 from market_data.feeds import merge
 from market_data.feeds.columns import check_columns
 from market_data.feeds.csv_feed import read_csv
 from market_data.feeds.jsonl_feed import read_jsonl
+from market_data.feeds.options import ReadOptions
 from market_data.feeds.parquet_feed import read_parquet
 from market_data.feeds.quality import Quality
 from market_data.feeds.quote import Quote, SkippedRow
@@ -16,28 +19,28 @@ from market_data.feeds.sources import Source, find_sources
 from market_data.feeds.sql_feed import read_sql
 
 
+Frame = Any
+
+
 def open_feed(
-    sources: str | Sequence[str],
+    sources: str | PathLike[str] | Frame | Sequence[str | PathLike[str] | Frame],
     *,
-    columns: Mapping[str, str] | None = None,
-    query: str | None = None,
-    sort: bool = False,
     on_skip: Callable[[SkippedRow], None] = lambda _: None,
+    **options: Unpack[ReadOptions],
 ) -> Feed:
     """Return the feed of these sources; see Feed for what reading it may raise.
 
     :param sources: one or several, each a sample's name, a file (.csv, .parquet, .jsonl or .ndjson
-        for a recording of quotes, .db, .sqlite or .sqlite3 for SQLite), or an SQLAlchemy URL of a
-        database.
-    :param columns: names of columns by `sid`, `ts` and `quote`, where they are not recognised.
-    :param query: what to SELECT from the databases among the sources.
-    :param sort: whether to sort each source by time, which keeps its quotes in memory.
+        for a recording of quotes, .db, .sqlite or .sqlite3 for SQLite), an SQLAlchemy URL of a
+        database, or a data frame of pandas or polars.
     :param on_skip: gets every row that is no quote.
+    :param options: as ReadOptions describes them.
     :raises SourceNotFoundError: if a source is neither a sample nor a file.
     :raises ColumnsError: if `columns` has other keys.
     :raises UnusableFileError: if no source has use for `columns`, or for `query`.
     """
     found = find_sources([sources] if isinstance(sources, str) else sources)
+    columns, query = options.get("columns"), options.get("query")
     if not found:
         raise FeedError("no source of quotes is given; expected a sample, a file or a database")
     shown = ", ".join(map(str, found))
@@ -46,7 +49,7 @@ def open_feed(
     if query is not None and all(source.kind != "sql" for source in found):
         expected = "a database such as prices.db or sqlite:///prices.db"
         raise UnusableFileError(shown, "a query is of no use here", expected)
-    return Feed(found, check_columns(columns or {}), query, sort, on_skip)
+    return Feed(found, check_columns(columns or {}), query, options.get("sort", False), on_skip)
 
 
 class Feed:

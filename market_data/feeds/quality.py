@@ -51,6 +51,10 @@ class Report(NamedTuple):
     gaps: int
     longest_gaps: tuple[Gap, ...]
 
+    def lines(self) -> list[str]:
+        """Return what a person has to know of the data, one sentence each."""
+        return []
+
 
 class Quality:
     """Counts what is odd about a feed that is in the order of time.
