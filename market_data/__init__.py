@@ -3,10 +3,13 @@
 from market_data.address import BrokerAddress
 from market_data.errors import (
     AddressError,
+    BarsError,
     BrokerRefusedError,
     ColumnsError,
     FeedError,
     MissingPackageError,
+    ReadOptionError,
+    SkippedRowError,
     SourceNotFoundError,
     StateFileError,
     TopicError,
@@ -17,10 +20,10 @@ from market_data.errors import (
 )
 from market_data.feeds.columns import parse_columns
 from market_data.feeds.feed import Feed, open_feed
+from market_data.feeds.options import ReadOptions
 from market_data.feeds.quality import Gap, Quality, Report
 from market_data.feeds.quote import Quote, Recorded, SkippedRow, as_message
 from market_data.feeds.sources import Source, find_source
-from market_data.feeds.times import epoch_ns
 from market_data.publisher import Publisher
 from market_data.replay import Pace, messages, replay
 from market_data.samples import SAMPLES, Sample
@@ -30,6 +33,7 @@ from market_data.stopping import Interrupted, Stop
 __all__ = [
     "SAMPLES",
     "AddressError",
+    "BarsError",
     "BrokerAddress",
     "BrokerRefusedError",
     "ColumnsError",
@@ -44,10 +48,13 @@ __all__ = [
     "Publisher",
     "Quality",
     "Quote",
+    "ReadOptionError",
+    "ReadOptions",
     "Recorded",
     "Report",
     "Sample",
     "SkippedRow",
+    "SkippedRowError",
     "Source",
     "SourceNotFoundError",
     "State",
@@ -59,7 +66,6 @@ __all__ = [
     "UntimedError",
     "UnusableFileError",
     "as_message",
-    "epoch_ns",
     "find_source",
     "messages",
     "open_feed",

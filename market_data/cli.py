@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from market_data.address import BrokerAddress, check_page, check_topic
 from market_data.errors import FeedError, StateFileError
-from market_data.feeds.columns import parse_columns
 from market_data.feeds.feed import Feed, open_feed
 from market_data.feeds.quote import SkippedRow
+from market_data.options import read_options, taken
 from market_data.publisher import Publisher
 from market_data.readiness import await_ready
 from market_data.replay import Message, Pace, messages, read_ahead, replay
@@ -34,19 +35,21 @@ def say(text: str) -> None:
     click.echo(f"\n{text}" if sys.stdout.isatty() else text, err=True)
 
 
-class SkipCounter:
-    """Counts the rows that are no quotes and names the first one, of several sources."""
+class SkipReporter:
+    """Says the first row of each source and reason that is skipped."""
 
     def __init__(self, *, several: bool) -> None:
-        self.count = 0
+        self._said: set[tuple[str, str]] = set()
         self._several = several
 
     def __call__(self, skipped: SkippedRow) -> None:
         """Take note of one row."""
-        self.count += 1
-        if self.count == 1:
-            where = f"row {skipped.row}" + (f" of {skipped.source}" if self._several else "")
-            say(f"{where} skipped: {skipped.reason}")
+        key = skipped.source, skipped.problem
+        if key in self._said:
+            return
+        self._said.add(key)
+        where = f"row {skipped.row}" + (f" of {skipped.source}" if self._several else "")
+        say(f"{where} skipped: {skipped.reason}")
 
 
 class _Sentence(click.ClickException):
@@ -76,27 +79,7 @@ def list_samples() -> None:
 
 @main.command("replay")
 @click.argument("sources", metavar="FILE|SAMPLE|URL…", nargs=-1, required=True)
-@click.option(
-    "--columns",
-    metavar="KEY=NAME,…",
-    envvar="MARKET_DATA_COLUMNS",
-    show_envvar=True,
-    help="The columns of symbol, time and price: sid=Ticker,ts=Day,quote=Last.",
-)
-@click.option(
-    "--query",
-    metavar="SELECT",
-    envvar="MARKET_DATA_QUERY",
-    show_envvar=True,
-    help="What to read from a database.",
-)
-@click.option(
-    "--sort",
-    is_flag=True,
-    envvar="MARKET_DATA_SORT",
-    show_envvar=True,
-    help="Sort each source by time first, with its quotes in memory.",
-)
+@read_options("MARKET_DATA")
 @click.option(
     "--mqtt",
     metavar="URL",
@@ -164,9 +147,6 @@ def list_samples() -> None:
 def replay_command(
     context: click.Context,
     sources: tuple[str, ...],
-    columns: str | None,
-    query: str | None,
-    sort: bool,
     mqtt: str,
     topic: str,
     rate: float,
@@ -175,26 +155,28 @@ def replay_command(
     run: str | None,
     state: str | None,
     when_ready: str | None,
+    **options: Any,
 ) -> None:
     """Publish price history as quotes, that of several sources in the order of time.
 
     A source is the name of a sample; a file that ends in .csv, .parquet, or .jsonl (a recording of
-    quotes, one per line); a database, which is a file that ends in .db or .sqlite or a URL such as
-    postgresql://HOST/NAME, with a --query.
+    quotes, one per line), or in .csv.gz or .csv.zst; a database, which is a file that ends in .db or
+    .sqlite or a URL such as postgresql://HOST/NAME, with a --query. The layouts of yfinance, Yahoo,
+    Binance, Alpha Vantage, Stooq, MetaTrader, HistData and CryptoDataDownload are recognised.
     """
     if at_most and _origin(context, "rate") is _origin(context, "at_most"):
         raise click.UsageError("--rate and --max exclude each other.")
     # the nearer one wins: an option of the command line over one of the environment
     unpaced = at_most and _origin(context, "rate") is not ParameterSource.COMMANDLINE
     stop = Stop()
-    skips = SkipCounter(several=len(sources) > 1)
+    skips = SkipReporter(several=len(sources) > 1)
+    feed: Feed | None = None
     try:
         with stop.on_signals():
             address = BrokerAddress.parse(mqtt)
             publisher = Publisher(address, check_topic(topic), stop, say)
             page = check_page(when_ready) if when_ready else None
-            named = parse_columns(columns) if columns else None
-            feed = open_feed(sources, columns=named, query=query or None, sort=sort, on_skip=skips)
+            feed = open_feed(sources, on_skip=skips, **taken(options))
             before = read_state(Path(state), feed.name, topic, run) if state else None
             now = before or State(feed.name, topic, run or _time_of_start())
             with stop.interruptible():
@@ -205,6 +187,8 @@ def replay_command(
                 click.echo(f"replaying {_described(feed)} as run {now.run} {destination}")
             else:
                 click.echo(_continuing(before, feed, str(state), destination, loop=loop))
+            for note in feed.quality.report().notes:
+                click.echo(note)
             cursor = Cursor(Path(state), now, publisher, time.monotonic) if state else None
             if page:
                 await_ready(page, stop, say)
@@ -217,8 +201,9 @@ def replay_command(
     except FeedError as error:
         raise _Sentence(str(error)) from error
     finally:
-        if skips.count:
-            say(f"skipped {skips.count} row{'s' if skips.count > 1 else ''} in all")
+        report = feed.quality.report() if feed else None
+        for line in report.lines()[len(report.notes) :] if report else ():
+            say(line)
 
 
 def _origin(context: click.Context, parameter: str) -> ParameterSource | None:

@@ -6,6 +6,9 @@ FeedError
 ├── MissingPackageError   a source that needs a package which is not installed
 ├── ColumnsError          a choice of columns that cannot be understood
 ├── UnknownColumnError    a choice of a column that the table does not have
+├── ReadOptionError       an option of reading that cannot be understood, or is of no use
+├── SkippedRowError       a row that is no quote, where every one has to be
+├── BarsError             bars of different lengths that would be merged by times of unknown meaning
 ├── UnsortedError         a quote that is earlier than the one before it
 ├── UntimedError          a quote without a time where its time decides the order
 ├── StateFileError        a state file of another replay, a damaged one, one that cannot be written
@@ -15,6 +18,8 @@ FeedError
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 
 class FeedError(Exception):
@@ -75,6 +80,37 @@ class UnknownColumnError(FeedError):
         self.nearest = nearest
 
 
+class ReadOptionError(FeedError):
+    """An option of reading that cannot be understood, or is of no use."""
+
+    def __init__(self, option: str, value: object, reason: str):
+        super().__init__(f"{option} is {value!r:.40}: {reason}")
+        self.option = option
+        self.value = value
+
+
+class SkippedRowError(FeedError):
+    """A row that is no quote, where `strict` asks that every one is."""
+
+    def __init__(self, source: str, row: int, reason: str):
+        super().__init__(f"{source}: row {row}: {reason}; without --strict it is skipped")
+        self.source = source
+        self.row = row
+
+
+class BarsError(FeedError):
+    """Bars of different lengths, some of unknown ends: merging them would look ahead."""
+
+    def __init__(self, lengths: Mapping[str, str], unknown: str):
+        listed = ", ".join(f"{source} has {length}" for source, length in lengths.items())
+        super().__init__(
+            f"{listed}: bars of different lengths are merged by their ends, and {unknown} does not"
+            " tell whether its times are these; say what they mean by --bar-time open or"
+            " --bar-time close"
+        )
+        self.lengths = dict(lengths)
+
+
 class UnsortedError(FeedError):
     """The quote of a row is earlier than the one of a row before it in the same source."""
 
@@ -91,17 +127,15 @@ class UnsortedError(FeedError):
 
 
 class UntimedError(FeedError):
-    """A quote without a time that can be read, where several sources are merged or one sorted."""
+    """A quote without a time, where its time decides the order."""
 
-    def __init__(self, source: str, row: int, ts: object):
-        found = "no time" if ts is None else f"the time {ts!r:.40}"
+    def __init__(self, source: str, row: int):
         super().__init__(
-            f"{source}: row {row} has {found}, and merging or sorting needs one;"
-            " expected ISO 8601 text or epoch milliseconds"
+            f"{source}: row {row} has no time, and merging, sorting and picking by time need one;"
+            ' expected "ts" in every quote'
         )
         self.source = source
         self.row = row
-        self.ts = ts
 
 
 class StateFileError(FeedError):

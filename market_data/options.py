@@ -1,4 +1,4 @@
-"""The options of both commands that read history, `market-data replay` and `algo-service backtest`."""
+"""The options of the commands that read history: `market-data replay`, `algo-service backtest`."""
 
 from __future__ import annotations
 

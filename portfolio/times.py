@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from itertools import repeat
+from operator import add, itemgetter, mul
 from typing import Any
 
 from portfolio.errors import InvalidTimeError, MissingTimeError
@@ -19,7 +20,7 @@ DAY = 86_400 * SECOND
 """Nanoseconds, as every instant here: since 1970, UTC, without leap seconds."""
 
 MAX_SAFE = 2**53 - 1
-"""The largest whole number that JSON carries exactly between all languages (RFC 8259, section 6)."""
+"""The largest whole number that JSON carries exactly to any language (RFC 8259, section 6)."""
 
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()
 
@@ -49,6 +50,7 @@ _BASIC_TIME = r"(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d{1,9}))?)?"
 _SPLIT = re.compile(r"(\d{4}([-./])\d{2}\2\d{2}|\d{8})(?:(?:T| {1,2})(.+))?", re.ASCII | re.DOTALL)
 _TIME_OF_DAY = re.compile(_TIME + _ZONE, re.ASCII)
 _BASIC_TIME_OF_DAY = re.compile(_BASIC_TIME + _ZONE, re.ASCII)
+_OFFSET_END = re.compile(r"(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)$", re.ASCII)
 _DATE = re.compile(r"\d{4}([-./])\d{2}\1\d{2}", re.ASCII)
 _SECOND = re.compile(r"[T ](\d{2}):(\d{2}):(\d{2})", re.ASCII)
 _AFTER_SECOND = re.compile(rf"(?:[.,](\d{{1,9}}))?{_ZONE}", re.ASCII)
@@ -66,22 +68,19 @@ def instant(ts: object) -> int:
     Text is ISO 8601, with `T` or a space, whose date may also be written with dots or slashes
     between year, month and day; without an offset it is UTC, without a time of day midnight. A
     number, or its text, is told apart by its magnitude: seconds, milliseconds, microseconds or
-    nanoseconds since 1970 for the years 1980 to 2200, or a date as the digits YYYYMMDD, YYYYMMDDHHMM
-    or YYYYMMDDHHMMSS. It is read by its shortest decimal text; what is finer than a nanosecond is
-    cut off.
+    nanoseconds since 1970 for the years 1980 to 2200, or a date as the digits YYYYMMDD,
+    YYYYMMDDHHMM or YYYYMMDDHHMMSS. It is read by its shortest decimal text; what is finer than a
+    nanosecond is cut off.
 
     :raises InvalidTimeError: with a code of contracts/README.md, "Times", if it is no such time.
     """
     if isinstance(ts, str):
-        # of a year's seconds nearly all share these parts with others
-        day = _day(ts[:10])
-        if day is not None:
+        try:
             if len(ts) == 10:
-                return day
-            second, rest = _second(ts[10:19]), _after_second(ts[19:])
-            if second is not None and rest is not None:
-                return _within(ts, day + second + rest)
-        return _read_text(ts)
+                return _DAYS[ts]
+            return _within(ts, _DAYS[ts[:10]] + _SECONDS[ts[10:19]] + _RESTS[ts[19:]])
+        except InvalidTimeError:
+            return _read_text(ts)
     if isinstance(ts, bool) or not isinstance(ts, int | float):
         raise InvalidTimeError("time_type", ts, "a time is a text or a number")
     if isinstance(ts, float) and not math.isfinite(ts):
@@ -95,6 +94,45 @@ def instant(ts: object) -> int:
         return _of_number(ts, whole, "")
     # the shortest text of a double: what was written, where its binary value is another
     return _of_number(ts, whole, repr(ts).partition(".")[2])
+
+
+def instants(column: Sequence[str] | Sequence[int]) -> list[int]:
+    """Return the same of many texts, or of many whole numbers, in a fraction of the time.
+
+    :raises InvalidTimeError: at the first one that is no time.
+    """
+    is_text = isinstance(column[0], str)
+    found = _of_texts(column) if is_text else _of_numbers(column)  # type: ignore[arg-type]
+    return list(map(instant, column)) if found is None else found
+
+
+def _of_texts(column: Sequence[str]) -> list[int] | None:
+    """Return instants of dates, or of dates and times to the second; None at any doubt."""
+    try:
+        if set(map(len, column)) == {10}:
+            return list(map(_DAYS.__getitem__, column))
+        days = map(_DAYS.__getitem__, map(_DATE_PART, column))
+        found = list(map(add, days, map(_SECONDS.__getitem__, map(_SECOND_PART, column))))
+        rests = list(map(_REST, column))
+        if rests.count(rests[0]) < len(rests):
+            found = list(map(add, found, map(_RESTS.__getitem__, rests)))
+        elif rest := _RESTS[rests[0]]:  # one offset, as it mostly is
+            found = list(map(add, found, repeat(rest)))
+    except InvalidTimeError:
+        return None
+    return found if min(found) >= _EARLIEST and max(found) < _LATEST else None
+
+
+def _of_numbers(column: Sequence[int]) -> list[int] | None:
+    """Return instants of whole numbers in one range of those since 1970; None at any doubt."""
+    least, most = min(column), max(column)
+    for first, beyond, size in _RANGES:
+        if first <= least and most < beyond and most <= MAX_SAFE:
+            return list(map(mul, column, repeat(size)))
+    return None
+
+
+_DATE_PART, _SECOND_PART, _REST = (itemgetter(slice(*at)) for at in ((10,), (10, 19), (19, None)))
 
 
 def seconds(data: Mapping[str, Any], needed_by: str) -> float:
@@ -143,12 +181,19 @@ def _clock(rest: int) -> str:
 
 def names_day(ts: object) -> bool:
     """Tell whether a time is a date without a time of day."""
-    if isinstance(ts, str):
-        text = ts
-    else:
-        text = str(int(ts)) if isinstance(ts, int | float) else ""
-    match = _SPLIT.fullmatch(text)
+    if isinstance(ts, int | float):
+        ts = str(int(ts))
+    match = _SPLIT.fullmatch(ts) if isinstance(ts, str) else None
     return match is not None and match[3] is None
+
+
+def is_local(ts: object) -> bool:
+    """Tell whether a time has a time of day and no offset: a clock on a wall shows it somewhere."""
+    if isinstance(ts, str) and not _NUMBER.fullmatch(ts):
+        match = _SPLIT.fullmatch(ts)
+        return match is not None and match[3] is not None and not _OFFSET_END.search(match[3])
+    whole = float(ts) if isinstance(ts, str | int | float) else math.nan
+    return any(least <= whole <= most for least, most in (_DATES_WITH_MINUTES, _DATES_WITH_SECONDS))
 
 
 def _read_text(ts: str) -> int:
@@ -253,34 +298,49 @@ def _offset(zone: str | None) -> int | None:
     return -size if zone[0] == "-" else size
 
 
-# lru_cache bounds what is kept: these hold ten years of days, and every second of a day
+class _Known(dict[str, int]):
+    """What parts of texts stand for: of a year's seconds nearly all share theirs with others.
+
+    :param read: returns what a part stands for, or raises InvalidTimeError.
+    """
+
+    def __init__(self, read: Callable[[str], int]):
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, part: str) -> int:
+        found = self._read(part)
+        if len(self) >= _MAX_KNOWN:
+            self.clear()
+        self[part] = found
+        return found
 
 
-@lru_cache(4096)
-def _day(text: str) -> int | None:
+# Every second of a day.
+_MAX_KNOWN = 86_400
+
+
+def _day(text: str) -> int:
     if not _DATE.fullmatch(text):
-        return None
-    try:
-        return _of_digits(text, text[:4] + text[5:7] + text[8:])
-    except InvalidTimeError:
-        return None
+        raise _unreadable(text)
+    return _of_digits(text, text[:4] + text[5:7] + text[8:])
 
 
-@lru_cache(100_000)
-def _second(text: str) -> int | None:
+def _second(text: str) -> int:
     match = _SECOND.fullmatch(text)
     if match is None:
-        return None
-    try:
-        return _second_of_day(text, *match.groups())
-    except InvalidTimeError:
-        return None
+        raise _unreadable(text)
+    return _second_of_day(text, *match.groups())
 
 
-@lru_cache(4096)
-def _after_second(text: str) -> int | None:
+def _rest(text: str) -> int:
     match = _AFTER_SECOND.fullmatch(text)
     if match is None:
-        return None
+        raise _unreadable(text)
     offset = _offset(match[2])
-    return None if offset is None else _fraction(match[1]) - offset
+    if offset is None:
+        raise _unreadable(text)
+    return _fraction(match[1]) - offset
+
+
+_DAYS, _SECONDS, _RESTS = _Known(_day), _Known(_second), _Known(_rest)

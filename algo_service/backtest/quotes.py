@@ -10,7 +10,9 @@ from algo_service.errors import QuoteError
 from algo_service.failure import sentence
 from algo_service.ledger import Failure
 from algo_service.quotes import accept, digest
-from market_data import Feed, as_message, epoch_ns
+from market_data import Feed, as_message
+from portfolio import InvalidTimeError
+from portfolio.times import instant
 
 Refuse = Callable[[Any, Failure], None]
 
@@ -32,17 +34,14 @@ class Checked(list[dict[str, Any]]):
 def of_feed(feed: Feed, refuse: Refuse, advance: Callable[[int], None]) -> Iterator[dict[str, Any]]:
     """Yield the quotes of a feed.
 
-    :param refuse: gets what is no quote for the bridge: one whose time is none.
+    :param refuse: gets a quote whose id was used before, with other content.
     :param advance: gets how many have been read since its last call.
     """
     seen = _Seen(refuse)
-    for times, quotes in feed.batches():
-        all_timed = None not in times
-        for time, quote in zip(times, quotes, strict=True):
+    for _times, quotes in feed.batches():
+        for quote in quotes:
             message = as_message(quote, RUN)
-            if not all_timed and time is None and quote.ts is not None:
-                refuse(message, _failure(f'"ts" is {quote.ts!r:.40}: it has to be a time'))
-            elif quote.recorded is None or seen.is_new(message):
+            if quote.recorded is None or seen.is_new(message):
                 yield message
         advance(len(quotes))
 
@@ -56,19 +55,13 @@ def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[dict[str, Any]]:
     for number, quote in enumerate(quotes, 1):
         try:
             message = accept({"id": f"maps:{RUN}:{number}", "channel": "quotes", **quote})
-            ts = message.get("ts")
-            if ts is not None and not _is_time(ts):
-                raise QuoteError(f'"ts" is {ts!r:.40}: it has to be a time')
-        except (QuoteError, TypeError) as error:
+            if (ts := message.get("ts")) is not None:
+                instant(ts)
+        except (QuoteError, InvalidTimeError, TypeError) as error:
             refuse(quote, {"error": sentence(error), "traceback": ""})
             continue
         if "id" not in quote or seen.is_new(message):
             yield message
-
-
-def _is_time(ts: Any) -> bool:
-    is_text_or_number = isinstance(ts, str | int | float) and not isinstance(ts, bool)
-    return is_text_or_number and epoch_ns(ts) is not None
 
 
 class _Seen:

@@ -1,54 +1,102 @@
-"""Quotes from a CSV file, row by row."""
+"""A CSV file as a table."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 
 from market_data.errors import UnusableFileError
-from market_data.feeds.cells import BATCH, Cells, OnSkip, make_quotes
-from market_data.feeds.columns import find_columns
-from market_data.feeds.quote import Quote
+from market_data.feeds.columns import Sample
+from market_data.feeds.dialect import find_dialect
+from market_data.feeds.opening import open_text, read_head, undecodable
+from market_data.feeds.options import TABS, ReadOptions
+from market_data.feeds.quote import SkippedRow
+from market_data.feeds.table import OnSkip, Rows
+from market_data.feeds.timed import BATCH
 
 
-def read_csv(
-    path: Path, name: str, columns: Mapping[str, str], on_skip: OnSkip
-) -> Iterator[list[Quote]]:
-    """Yield the quotes of a CSV file in the order of its rows, a batch at a time.
+class CsvTable:
+    """The rows of a CSV file, which count from 1, without the header and blank lines.
 
-    Rows count from 1, without the header and blank lines. Without a column for the symbol it is
-    the file's stem in upper case. UnusableFileError where the file cannot be read, is empty, or
-    lacks a column.
+    :param name: of the source.
+    :raises UnusableFileError: if the file cannot be read, or is empty.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = filter(None, csv.reader(file))
-            header = next(rows, None)
-            if header is None:
-                raise UnusableFileError(str(path), "the file is empty", "a header and rows")
-            sid, ts, quote = find_columns(header, columns, str(path))
-            first_row = 1
-            while batch := list(islice(rows, BATCH)):
-                symbols = [path.stem.upper()] * len(batch) if sid is None else _cells(batch, sid)
-                cells = Cells(symbols, _cells(batch, ts), _cells(batch, quote))
-                yield make_quotes(cells, first_row, name, on_skip)
-                first_row += len(batch)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UnusableFileError(str(path), reason, "a CSV file that can be read") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UnusableFileError(
-            str(path),
-            str(error),
-            "a CSV file in UTF-8, or the ending .parquet, .jsonl or .db for what it is",
-        ) from error
+
+    def __init__(self, path: Path, name: str, symbol: str, options: ReadOptions):
+        self._path = path
+        self._name = name
+        delimiter = options.get("delimiter")
+        try:
+            head = read_head(path, options.get("encoding"))
+        except (OSError, EOFError) as error:
+            raise _unreadable(path, error) from error
+        except UnicodeDecodeError as error:
+            raise undecodable(path, error) from error
+        self._encoding = head.encoding
+        self._dialect = find_dialect(head.text, "\t" if delimiter in TABS else delimiter)
+        rows = self._dialect.rows
+        if not rows:
+            raise UnusableFileError(str(path), "the file is empty", "a header and rows")
+        self._width = len(rows[0])
+        has_header = options.get("header", True)
+        self.sample = Sample(str(path), symbol, rows, has_header)
+        self.notes = [
+            f'a line before the header is skipped: "{line:.60}"' for line in self._dialect.preamble
+        ]
+
+    def rows(self, needed: list[int], header_rows: int, on_skip: OnSkip) -> Iterator[Rows]:
+        """Yield the rows; one with more or fewer cells than the header goes to `on_skip`."""
+        try:
+            with open_text(self._path, self._encoding) as file:
+                yield from self._rows(file, needed, header_rows, on_skip)
+        except (OSError, EOFError) as error:
+            raise _unreadable(self._path, error) from error
+        except UnicodeDecodeError as error:
+            raise undecodable(self._path, error) from error
+        except csv.Error as error:
+            raise UnusableFileError(
+                str(self._path),
+                str(error),
+                "a CSV file, or the ending .parquet, .jsonl or .db for what it is",
+            ) from error
+
+    def _rows(
+        self, file: Iterator[str], needed: list[int], header_rows: int, on_skip: OnSkip
+    ) -> Iterator[Rows]:
+        dialect = self._dialect
+        for _line in dialect.preamble:
+            next(line for line in file if line.strip())
+        reader = csv.reader(file, delimiter=dialect.delimiter, skipinitialspace=dialect.skips_space)
+        rows = filter(None, reader)
+        for _row in range(header_rows):
+            next(rows, None)
+        first, width = 1, self._width
+        while batch := list(islice(rows, BATCH)):
+            read = range(first, first + len(batch))
+            numbers: Sequence[int] = read
+            first += len(batch)
+            if set(map(len, batch)) != {width}:
+                numbers, batch = self._whole(read, batch, on_skip)
+            if batch:
+                columns = list(zip(*batch, strict=True))
+                yield Rows(numbers, {index: columns[index] for index in needed})
+
+    def _whole(
+        self, numbers: range, batch: list[list[str]], on_skip: OnSkip
+    ) -> tuple[list[int], list[list[str]]]:
+        whole = []
+        for number, row in zip(numbers, batch, strict=True):
+            if len(row) == self._width:
+                whole.append((number, row))
+                continue
+            text = self._dialect.delimiter.join(row)
+            found = f"{len(row)} cell{'s' if len(row) != 1 else ''} and not {self._width}"
+            on_skip(SkippedRow(self._name, number, "cells", f"{found}: {text[:60]!r}"))
+        return [number for number, _row in whole], [row for _number, row in whole]
 
 
-def _cells(rows: list[list[str]], index: int) -> list[str]:
-    try:
-        return list(map(itemgetter(index), rows))
-    except IndexError:
-        return [row[index] if index < len(row) else "" for row in rows]
+def _unreadable(path: Path, error: OSError | EOFError) -> UnusableFileError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return UnusableFileError(str(path), reason, "a CSV file that can be read")

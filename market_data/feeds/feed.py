@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from os import PathLike
 from typing import Any, Unpack
 
-from market_data.errors import FeedError, UnusableFileError
-from market_data.feeds import merge
-from market_data.feeds.columns import check_columns
-from market_data.feeds.csv_feed import read_csv
+from market_data.errors import BarsError, FeedError, SkippedRowError, UnusableFileError
+from market_data.feeds import bars, merge
+from market_data.feeds.csv_feed import CsvTable
+from market_data.feeds.frame_feed import FrameTable, is_frame
 from market_data.feeds.jsonl_feed import read_jsonl
-from market_data.feeds.options import ReadOptions
-from market_data.feeds.parquet_feed import read_parquet
+from market_data.feeds.options import ReadOptions, check_options, read_span
+from market_data.feeds.parquet_feed import ParquetTable
 from market_data.feeds.quality import Quality
 from market_data.feeds.quote import Quote, SkippedRow
 from market_data.feeds.sources import Source, find_sources
-from market_data.feeds.sql_feed import read_sql
+from market_data.feeds.sql_feed import SqlTable
+from market_data.feeds.table import Table, TableReader
+from market_data.feeds.timed import Timed
+from portfolio.times import span
 
-
-Frame = Any
+Given = str | PathLike[str] | Any
+"""A sample's name, a file, a database's URL, or a data frame of pandas or polars."""
 
 
 def open_feed(
-    sources: str | PathLike[str] | Frame | Sequence[str | PathLike[str] | Frame],
+    sources: Given | Sequence[Given],
     *,
     on_skip: Callable[[SkippedRow], None] = lambda _: None,
     **options: Unpack[ReadOptions],
@@ -31,25 +36,20 @@ def open_feed(
     """Return the feed of these sources; see Feed for what reading it may raise.
 
     :param sources: one or several, each a sample's name, a file (.csv, .parquet, .jsonl or .ndjson
-        for a recording of quotes, .db, .sqlite or .sqlite3 for SQLite), an SQLAlchemy URL of a
-        database, or a data frame of pandas or polars.
+        for a recording of quotes, .db, .sqlite or .sqlite3 for SQLite; with .gz or .zst behind it
+        if it is compressed), an SQLAlchemy URL of a database, or a data frame of pandas or polars.
     :param on_skip: gets every row that is no quote.
     :param options: as ReadOptions describes them.
     :raises SourceNotFoundError: if a source is neither a sample nor a file.
     :raises ColumnsError: if `columns` has other keys.
-    :raises UnusableFileError: if no source has use for `columns`, or for `query`.
+    :raises ReadOptionError: if an option cannot be understood, or no source has use for it.
     """
-    found = find_sources([sources] if isinstance(sources, str) else sources)
-    columns, query = options.get("columns"), options.get("query")
+    is_one = isinstance(sources, str | PathLike) or is_frame(sources)
+    found = find_sources([sources] if is_one else list(sources))  # type: ignore[arg-type]
     if not found:
         raise FeedError("no source of quotes is given; expected a sample, a file or a database")
-    shown = ", ".join(map(str, found))
-    if columns and all(source.kind == "jsonl" for source in found):
-        raise UnusableFileError(shown, "a recording has no columns", "no choice of columns")
-    if query is not None and all(source.kind != "sql" for source in found):
-        expected = "a database such as prices.db or sqlite:///prices.db"
-        raise UnusableFileError(shown, "a query is of no use here", expected)
-    return Feed(found, check_columns(columns or {}), query, options.get("sort", False), on_skip)
+    check_options(options, {source.kind for source in found})
+    return Feed(found, options, on_skip)
 
 
 class Feed:
@@ -61,22 +61,17 @@ class Feed:
     Iterating raises UnusableFileError where a source cannot be read or holds no quote,
     UnknownColumnError where a named column is missing, MissingPackageError where a package is;
     UnsortedError, unless it is to be sorted, at a quote that is earlier than the one before it in
-    its source; and, if there are several sources or one is to be sorted, UntimedError at a quote
-    without a readable time.
+    its source; if there are several sources, or one is to be sorted or cut, UntimedError at a quote
+    without a time; BarsError where bars of different lengths cannot be merged; and SkippedRowError
+    at a row that is no quote, where every one has to be.
     """
 
     def __init__(
-        self,
-        sources: Sequence[Source],
-        columns: Mapping[str, str],
-        query: str | None,
-        sort: bool,
-        on_skip: Callable[[SkippedRow], None],
+        self, sources: Sequence[Source], options: ReadOptions, on_skip: Callable[[SkippedRow], None]
     ):
         self.sources = tuple(sources)
-        self._columns = columns
-        self._query = query
-        self._sort = sort
+        self._options = options
+        self._span = read_span(options)
         self._on_skip = on_skip
         self._quality = Quality()
 
@@ -85,10 +80,13 @@ class Feed:
         """The names of the sources."""
         return "+".join(source.name for source in self.sources)
 
-    @property
+    @cached_property
     def is_in_rows(self) -> bool:
         """Whether quotes come by ascending rows of one source."""
-        return len(self.sources) == 1 and not self._sort
+        if len(self.sources) > 1 or self._options.get("sort"):
+            return False
+        (source,) = self.sources
+        return source.kind != "csv" or not _goes_back(self._reader(source, lambda _: None))
 
     @property
     def quality(self) -> Quality:
@@ -102,40 +100,130 @@ class Feed:
         for batch in self.batches():
             yield from batch.quotes
 
-    def batches(self) -> Iterator[merge.Timed]:
+    def batches(self) -> Iterator[Timed]:
         """Yield the quotes with their times, some thousand at once."""
         quality = self._quality = Quality()
-
-        def skip(row: SkippedRow) -> None:
-            quality.skip(row)
-            self._on_skip(row)
-
-        feeds = [self._read(source, skip) for source in self.sources]
-        for batch in feeds[0] if len(feeds) == 1 else merge.merge(feeds):
+        readers = {
+            source: self._reader(source, self._skip)
+            for source in self.sources
+            if source.kind != "jsonl"
+        }
+        if len(self.sources) > 1:
+            _check_lengths(self.sources, readers)
+        for source, reader in readers.items():
+            where = f"{source.name}: " if len(self.sources) > 1 else ""
+            for note in reader.notes:
+                quality.note(where + note)
+        feeds = [self._read(source, readers.get(source)) for source in self.sources]
+        batches = feeds[0] if len(feeds) == 1 else merge.merge(feeds)
+        if self._span != (-math.inf, math.inf):
+            batches = self._between(batches)
+        for batch in batches:
             quality.add(batch)
             yield batch
+        self._note_twice(readers)
 
-    def _read(self, source: Source, skip: Callable[[SkippedRow], None]) -> Iterator[merge.Timed]:
-        shown = str(source)
-        batches = merge.with_times(_not_empty(self._batches(source, skip), shown))
-        if self._sort or len(self.sources) > 1:
-            batches = merge.all_timed(batches, shown)
-        return merge.sort(batches) if self._sort else merge.in_order(batches, shown)
+    def _skip(self, row: SkippedRow) -> None:
+        if self._options.get("strict"):
+            raise SkippedRowError(row.source, row.row, row.reason)
+        self._quality.skip(row)
+        self._on_skip(row)
 
-    def _batches(self, source: Source, skip: Callable[[SkippedRow], None]) -> Iterator[list[Quote]]:
+    def _reader(self, source: Source, on_skip: Callable[[SkippedRow], None]) -> TableReader:
+        return TableReader(self._table(source), source.name, self._options, on_skip)
+
+    def _table(self, source: Source) -> Table:
         if source.kind == "sql":
-            return read_sql(source, self._query, self._columns, skip)
+            options = self._options
+            return SqlTable(source, options.get("query"), options.get("columns") or {})
+        if source.kind == "frame":
+            return FrameTable(source.frame, str(source), source.symbol)
         assert source.path is not None
-        if source.kind == "jsonl":
-            return read_jsonl(source.path, source.name, skip)
-        read = read_parquet if source.kind == "parquet" else read_csv
-        return read(source.path, source.name, self._columns, skip)
+        if source.kind == "parquet":
+            return ParquetTable(source.path, source.symbol)
+        return CsvTable(source.path, source.name, source.symbol, self._options)
+
+    def _read(self, source: Source, reader: TableReader | None) -> Iterator[Timed]:
+        shown = str(source)
+        if reader is None:
+            assert source.path is not None
+            batches = read_jsonl(source.path, source.name, self._skip)
+        else:
+            batches = reader.timed()
+        batches = self._not_empty(batches, source, reader)
+        is_sorted = self._options.get("sort") or (source.kind == "csv" and _goes_back(reader))
+        if is_sorted or len(self.sources) > 1 or self._span != (-math.inf, math.inf):
+            batches = merge.all_timed(batches, shown)
+        batches = merge.sort(batches) if is_sorted else merge.in_order(batches, shown)
+        if reader is not None and reader.plan.is_bar:
+            batches = bars.without_repeats(batches, self._quality.repeat)
+        return batches
+
+    def _not_empty(
+        self, batches: Iterator[Timed], source: Source, reader: TableReader | None
+    ) -> Iterator[Timed]:
+        is_empty = True
+        for batch in batches:
+            if batch.quotes:
+                is_empty = False
+                yield batch
+        if not is_empty:
+            return
+        skips = self._quality.skips(source.name)
+        if not skips:
+            raise UnusableFileError(str(source), "no row is a quote", "at least one")
+        _problem, rows, first = skips[0]
+        found = f"no row is a quote; {rows:,} of them, the first row {first.row}: "
+        raise UnusableFileError(
+            str(source),
+            found + first.reason,
+            (reader.suggestion() if reader else "") or first.option or "at least one quote",
+        )
+
+    def _between(self, batches: Iterator[Timed]) -> Iterator[Timed]:
+        start, end = self._span
+        first = last = None
+        is_empty = True
+        for batch in batches:
+            first = batch.times[0] if first is None else first
+            last = batch.times[-1]
+            for picked in merge.between([batch], start, end):
+                is_empty = False
+                yield picked
+            if last >= end:  # type: ignore[operator]
+                break
+        if is_empty:
+            assert first is not None
+            assert last is not None
+            between = " to ".join(span(first, last))
+            raise UnusableFileError(
+                str(self),
+                "no quote is of the time that --from and --to pick",
+                f"times of {between}",
+            )
+
+    def _note_twice(self, readers: dict[Source, TableReader]) -> None:
+        for source, reader in readers.items():
+            if reader.twice:
+                self._quality.note(
+                    f"{len(reader.twice)} times of {source.name} are of an hour that comes twice,"
+                    f" from {reader.twice[0]} on: the order of the rows tells which each is"
+                )
 
 
-def _not_empty(batches: Iterator[list[Quote]], shown: str) -> Iterator[list[Quote]]:
-    empty = True
-    for quotes in batches:
-        empty = empty and not quotes
-        yield quotes
-    if empty:
-        raise UnusableFileError(shown, "no row is a quote", "at least one")
+def _goes_back(reader: TableReader | None) -> bool:
+    layout = reader.plan.layout if reader else None
+    return layout is not None and layout.newest_first
+
+
+def _check_lengths(sources: Sequence[Source], readers: dict[Source, TableReader]) -> None:
+    """Refuse to merge bars of different lengths if the end of some is not known.
+
+    Their times might be those of the beginnings: then the closing price of a day would be known in
+    its first minute.
+    """
+    unknown = [s for s, reader in readers.items() if not reader.is_end_known]
+    lengths = {s: readers[s].length if s in readers else None for s in sources}
+    if unknown and len(set(lengths.values())) > 1:
+        shown = {source.name: bars.name(length) for source, length in lengths.items()}
+        raise BarsError(shown, unknown[0].name)

@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from market_data.errors import UnusableFileError
-from market_data.feeds.cells import BATCH, OnSkip
+from market_data.feeds.opening import open_bytes
 from market_data.feeds.quote import MAX_PRICE, MAX_SID, NoQuoteError, Quote, Recorded
-from market_data.feeds.times import epoch_ns, is_iso_8601
+from market_data.feeds.table import OnSkip
+from market_data.feeds.timed import BATCH, Timed
+from portfolio.errors import InvalidTimeError
+from portfolio.times import instant
 
 # The contract's limits: bytes of a message, quotes in one, characters, levels of maps and lists.
 _MAX_MESSAGE = 1024 * 1024
@@ -32,7 +35,7 @@ _NONE = object()
 _JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
-def read_jsonl(path: Path, name: str, on_skip: OnSkip) -> Iterator[list[Quote]]:
+def read_jsonl(path: Path, name: str, on_skip: OnSkip) -> Iterator[Timed]:
     """Yield the quotes of a recording in the order of its lines, a batch at a time.
 
     Rows are its lines, which count from 1, without blank ones. A shorthand gives one quote per
@@ -40,23 +43,27 @@ def read_jsonl(path: Path, name: str, on_skip: OnSkip) -> Iterator[list[Quote]]:
     UnusableFileError where the file cannot be read.
     """
     row = 0
+    times: list[int | None] = []
     batch: list[Quote] = []
     try:
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             for line in _lines(file):
                 row += 1
                 try:
-                    batch += _quotes(line, row, name)
+                    time, quotes = _quotes(line, row, name)
                 except NoQuoteError as error:
                     on_skip(error.skipped(name, row))
+                    continue
+                batch += quotes
+                times += [time] * len(quotes)
                 if len(batch) >= BATCH:
-                    yield batch
-                    batch = []
-    except OSError as error:
-        reason = error.strerror or str(error)
+                    yield Timed(times, batch)
+                    times, batch = [], []
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise UnusableFileError(str(path), reason, "a recording that can be read") from error
     if batch:
-        yield batch
+        yield Timed(times, batch)
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
@@ -73,18 +80,17 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
         mark = b""
 
 
-def _quotes(line: bytes, row: int, source: str) -> list[Quote]:
+def _quotes(line: bytes, row: int, source: str) -> tuple[int | None, list[Quote]]:
     message = _parse(line)
     ts = message.pop("ts", None)
-    if ts is not None:
-        _check_time(ts)
+    time = None if ts is None else _time(ts)
     own_id = message.pop("id", _NONE)
     if own_id is _NONE:
         own_id = None
     else:
         _check_text("id", own_id, _MAX_ID)
     if "sid" not in message and "quote" not in message:
-        return _shorthand(message, ts, own_id, row, source)
+        return time, _shorthand(message, ts, own_id, row, source)
     sid, price = message.pop("sid", _NONE), message.pop("quote", _NONE)
     if sid is _NONE or price is _NONE:
         raise NoQuoteError("missing", f'"{"sid" if sid is _NONE else "quote"}" is missing')
@@ -93,7 +99,8 @@ def _quotes(line: bytes, row: int, source: str) -> list[Quote]:
     if not isinstance(channel, str) or not 0 < len(channel) <= _MAX_CHANNEL:
         channel = None
     recorded = Recorded(own_id, channel, False, message)
-    return [Quote(sid, _price("quote", price), ts, row, source, recorded)]
+    price = _price("quote", price)
+    return time, [Quote(sid, price, ts, row, source, recorded=recorded)]
 
 
 def _shorthand(
@@ -107,7 +114,7 @@ def _shorthand(
     for sid, price in prices.items():
         _check_text("sid", sid, MAX_SID)
         recorded = Recorded(own_id and f"{own_id}/{sid}", None, True, {})
-        quotes.append(Quote(sid, _price(sid, price), ts, row, source, recorded))
+        quotes.append(Quote(sid, _price(sid, price), ts, row, source, recorded=recorded))
     return quotes
 
 
@@ -163,16 +170,11 @@ def _check_depth(value: object, left: int) -> None:
         _check_depth(inner, left - 1)
 
 
-def _check_time(ts: object) -> None:
-    if isinstance(ts, str):
-        # the former is quicker, and the latter takes dates that no calendar has
-        is_time = epoch_ns(ts) is not None or is_iso_8601(ts)
-    else:
-        is_time = type(ts) is int or (type(ts) is float and math.isfinite(ts))
-    if not is_time:
-        raise NoQuoteError(
-            "malformed", f'"ts" is {_show(ts)}: a time is ISO 8601 text or epoch milliseconds'
-        )
+def _time(ts: object) -> int:
+    try:
+        return instant(ts)
+    except InvalidTimeError as error:
+        raise NoQuoteError("time", str(error)) from None
 
 
 def _check_text(key: str, value: object, longest: int) -> None:
@@ -189,7 +191,8 @@ def _price(key: str, value: object) -> float:
     is_text = isinstance(value, str) and _JSON_NUMBER.fullmatch(value)
     if type(value) not in (int, float) and not is_text:
         raise NoQuoteError(
-            "absurd", f'"{key}" is {_show(value)}: a price is a number, or a JSON number as text'
+            "not_a_price",
+            f'"{key}" is {_show(value)}: a price is a number, or a JSON number as text',
         )
     try:
         price = float(value)  # type: ignore[arg-type]
@@ -197,7 +200,8 @@ def _price(key: str, value: object) -> float:
         price = math.inf
     if not 0 < price <= MAX_PRICE:
         raise NoQuoteError(
-            "absurd", f'"{key}" is {price:g}: a price is finite, above 0 and at most 1e9'
+            "not_positive" if price <= 0 else "not_a_price",
+            f'"{key}" is {price:g}: a price is finite, above 0 and at most 1e9',
         )
     return price
 

@@ -1,61 +1,59 @@
-"""Quotes with their times: checked to be in order, sorted, or merged into that order."""
+"""Quotes by their times: checked to be in order, sorted, merged into that order, or picked."""
 
 from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice, repeat
 from operator import itemgetter
-from typing import NamedTuple
 
 from market_data.errors import UnsortedError, UntimedError
-from market_data.feeds.cells import BATCH
 from market_data.feeds.quote import Quote
-from market_data.feeds.times import epoch_ns
+from market_data.feeds.timed import BATCH, Timed
 
 _first = itemgetter(0)
-_ts = itemgetter(2)
-
-
-class Timed(NamedTuple):
-    """Quotes and their times in nanoseconds since 1970, of equal length; None where unreadable."""
-
-    times: Sequence[int | None]
-    quotes: Sequence[Quote]
-
-
-def with_times(batches: Iterable[Sequence[Quote]]) -> Iterator[Timed]:
-    """Yield the same batches with the times of their quotes."""
-    for quotes in batches:
-        yield Timed(list(map(epoch_ns, map(_ts, quotes))), quotes)
 
 
 def all_timed(batches: Iterable[Timed], shown: str) -> Iterator[Timed]:
-    """Yield the same; UntimedError at a quote without a readable time."""
+    """Yield the same; UntimedError at a quote without a time."""
     for batch in batches:
         if None in batch.times:
             quote = batch.quotes[batch.times.index(None)]
-            raise UntimedError(shown, quote.row, quote.ts)
+            raise UntimedError(shown, quote.row)
         yield batch
 
 
 def in_order(batches: Iterable[Timed], shown: str) -> Iterator[Timed]:
     """Yield the same; UnsortedError at a quote that is earlier than one before it.
 
-    Quotes without a readable time may stand anywhere.
+    Quotes without a time may stand anywhere.
     """
     latest: float = -math.inf
     before: Quote | None = None
     for batch in batches:
-        for time, quote in zip(batch.times, batch.quotes, strict=True):
-            if time is None:
-                continue
-            if time < latest:
-                assert before is not None
-                raise UnsortedError(shown, quote.row, quote.ts, before.row, before.ts)
-            latest, before = time, quote
+        times: list[int] = [time for time in batch.times if time is not None]
+        if times and (times[0] < latest or times != sorted(times)):
+            raise _first_unsorted(batch, latest, before, shown)
+        if times:
+            latest = times[-1]
+            before = next(
+                quote
+                for time, quote in zip(reversed(batch.times), reversed(batch.quotes), strict=True)
+                if time is not None
+            )
         yield batch
+
+
+def _first_unsorted(batch: Timed, latest: float, before: Quote | None, shown: str) -> UnsortedError:
+    for time, quote in zip(*batch, strict=True):
+        if time is None:
+            continue
+        if time < latest:
+            assert before is not None
+            return UnsortedError(shown, quote.row, quote.ts, before.row, before.ts)
+        latest, before = time, quote
+    raise AssertionError("the batch is in order")
 
 
 def sort(batches: Iterable[Timed]) -> Iterator[Timed]:
@@ -81,3 +79,19 @@ def _entries(feed: Iterable[Timed], place: int) -> Iterator[tuple[int | None, in
     # the place decides between equal times, so that quotes are never compared
     for times, quotes in feed:
         yield from zip(times, repeat(place), quotes)
+
+
+def between(batches: Iterable[Timed], start: float, end: float) -> Iterator[Timed]:
+    """Yield the quotes from `start` on and before `end`, of quotes that are in order."""
+    for batch in batches:
+        times: tuple[int, ...] = batch.times  # type: ignore[assignment]
+        if times[0] >= end:
+            return
+        if times[-1] < start:
+            continue
+        if start <= times[0] and times[-1] < end:
+            yield batch
+            continue
+        kept = [pair for pair in zip(*batch, strict=True) if start <= pair[0] < end]  # type: ignore[operator]
+        if kept:
+            yield Timed(*zip(*kept, strict=True))

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, TypedDict
+import math
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, TypedDict
+
+from market_data.errors import ReadOptionError
+from market_data.feeds.columns import check_columns
+from market_data.feeds.quote import NoQuoteError
+from market_data.feeds.time_column import TimeColumn
+from market_data.feeds.zones import Zone, find_zone
+from portfolio.nearest import did_you_mean
+from portfolio.times import DAY, names_day
 
 TimeUnit = Literal["s", "ms", "us", "ns", "excel"]
 BarTime = Literal["open", "close"]
+
+TABS = ("tab", "\\t")
+"""How a tab is written as a delimiter."""
 
 
 class ReadOptions(TypedDict, total=False):
@@ -43,3 +55,89 @@ class ReadOptions(TypedDict, total=False):
     """Whether a time opens or closes its bar."""
     strict: bool
     """Whether the first row that is no quote is an error."""
+
+
+# Which kinds of sources have use for an option.
+_TABLES = {"csv", "parquet", "sql", "frame"}
+_USERS: dict[str, set[str]] = {
+    "delimiter": {"csv"},
+    "encoding": {"csv"},
+    "header": {"csv"},
+    "query": {"sql"},
+    "columns": _TABLES,
+    "decimal": _TABLES,
+    "thousands": _TABLES,
+    "bar_time": _TABLES,
+    "time_unit": _TABLES,
+    "time_format": _TABLES,
+    "timezone": _TABLES,
+}
+_CHOICES = {
+    "decimal": (".", ","),
+    "thousands": (",", ".", " ", "'", "\u2019", "\u00a0", "\u202f", "_"),
+    "time_unit": ("s", "ms", "us", "ns", "excel"),
+    "bar_time": ("open", "close"),
+}
+
+
+def flag(name: str) -> str:
+    """Return how an option is called on the command line."""
+    names = {"start": "--from", "end": "--to", "header": "--no-header"}
+    return names.get(name, f"--{name.replace('_', '-')}")
+
+
+def check_options(options: ReadOptions, kinds: Collection[str]) -> None:
+    """Raise ReadOptionError if an option cannot be understood, or none of the kinds has use for it.
+
+    ColumnsError where `columns` has other keys than those of a quote.
+    """
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    for name in given:
+        if name not in ReadOptions.__annotations__:
+            raise ReadOptionError(name, given[name], f"there is no such option{_near(name)}")
+        users = _USERS.get(name)
+        if users is not None and users.isdisjoint(kinds):
+            expected = f"{' or '.join(sorted(users))}, and not {' or '.join(sorted(kinds))}"
+            raise ReadOptionError(flag(name), given[name], f"it is for {expected}")
+    for name, choices in _CHOICES.items():
+        if name in given and given[name] not in choices:
+            listed = ", ".join(map(repr, choices))
+            raise ReadOptionError(flag(name), given[name], f"it is one of {listed}")
+    if given.get("decimal", ".") == given.get("thousands"):
+        raise ReadOptionError(
+            "--thousands",
+            given["thousands"],
+            "it separates the fraction; --decimal tells what does",
+        )
+    delimiter = given.get("delimiter", ",")
+    if len(delimiter) != 1 and delimiter not in TABS:
+        raise ReadOptionError("--delimiter", delimiter, "it is one character, or tab")
+    if (zone := given.get("timezone")) is not None:
+        find_zone(zone)
+    check_columns(given.get("columns", {}))
+
+
+def _near(name: str) -> str:
+    return did_you_mean(name, ReadOptions.__annotations__)
+
+
+def read_span(options: ReadOptions) -> tuple[float, float]:
+    """Return the first instant that is read, and that from which on none is; infinite if not given.
+
+    :raises ReadOptionError: if one of them is no time.
+    """
+    start, end = (_instant(name, options) for name in ("start", "end"))
+    return (-math.inf if start is None else start), (math.inf if end is None else end)
+
+
+def _instant(name: str, options: ReadOptions) -> int | None:
+    text = options.get(name)
+    if text is None:
+        return None
+    zone = options.get("timezone")
+    column = TimeColumn(zone=Zone(find_zone(zone)) if zone else None)
+    try:
+        _ts, ns = column.one(text if isinstance(text, str | int | float) else str(text), None)
+    except NoQuoteError as error:
+        raise ReadOptionError(flag(name), text, str(error)) from None
+    return ns + DAY if name == "end" and names_day(text) else ns

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from market_data.feeds.others import Others
 
 # Cash per unit, and characters, as in contracts/quote.schema.json.
 MAX_PRICE = 1e9
 MAX_SID = 64
 
-# What can be wrong with a row: a value is not there, a price cannot be one, anything else.
-Problem = Literal["missing", "absurd", "malformed"]
+Problem = Literal[
+    "cells", "missing", "not_positive", "not_a_price", "time", "local_time", "malformed"
+]
+"""Why a row is no quote: its cells are not as many as the header's, a value is not there, a price
+is 0 or below, a price is none, a time is none, a local time does not exist or anything else."""
 
 
 class Recorded(NamedTuple):
-    """What a recorded quote holds besides its price; None where it holds none of it.
+    """What a recorded quote holds of its own; None where it holds none of it.
 
-    `shorthand` tells that its message may hold quotes of other symbols, too.
+    `shared` tells that its row may hold quotes of other symbols, too.
     """
 
     id: str | None
     channel: str | None
-    shorthand: bool
+    shared: bool
     fields: Mapping[str, Any]
 
 
 class Quote(NamedTuple):
     """One price of one symbol, read from the row `row`, counted from 1, of the source `source`.
 
-    `ts` is ISO 8601 text or a number of epoch milliseconds, verbatim; None where a recorded quote
-    has none. Text of a table that is no time is kept as well.
+    `ts` is verbatim as it was given, or ISO 8601 text with an offset where it was made of several
+    columns, by an option, or by what is known of the file; None where a recorded quote has none.
+    The other fields that it carries along are in `others` at the place `at`, or in `recorded`.
     """
 
     sid: str
@@ -37,38 +44,49 @@ class Quote(NamedTuple):
     ts: str | int | float | None
     row: int
     source: str
+    others: Others | None = None
+    at: int = 0
     recorded: Recorded | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The other fields that it carries along."""
+        if self.recorded is not None and self.recorded.fields:
+            return dict(self.recorded.fields)
+        return {} if self.others is None else dict(self.others.of(self.at))
 
 
 class SkippedRow(NamedTuple):
-    """A row of a source that is no quote, and why."""
+    """A row of a source that is no quote, and why; `option` is what would read it, if one would."""
 
     source: str
     row: int
     problem: Problem
     reason: str
+    option: str = ""
 
 
 class NoQuoteError(ValueError):
     """A row is no quote; its text says why."""
 
-    def __init__(self, problem: Problem, reason: str):
+    def __init__(self, problem: Problem, reason: str, option: str = ""):
         super().__init__(reason)
         self.problem = problem
+        self.option = option
 
     def skipped(self, source: str, row: int) -> SkippedRow:
         """Return the same as a fact about a row."""
-        return SkippedRow(source, row, self.problem, str(self))
+        return SkippedRow(source, row, self.problem, str(self), self.option)
 
 
 def as_message(quote: Quote, run: str, channel: str = "quotes") -> dict[str, Any]:
     """Return the map that an engine takes (contracts/quote.schema.json#/$defs/canonical).
 
-    Its keys are `sid`, `quote`, `ts` if there is one, `id`, `channel`, then those that a recording
-    holds besides. The id is `<source>:<run>:<row>`, in a shorthand with `/<sid>` behind it; a
-    recorded quote keeps its own id and channel.
+    Its keys are `sid`, `quote`, `ts` if there is one, `id`, `channel`, then those that it carries
+    along. The id is `<source>:<run>:<row>`, with `/<sid>` behind it where a row may hold several
+    quotes; a recorded quote keeps its own id and channel.
     """
-    sid, price, ts, row, source, recorded = quote
+    sid, price, ts, row, source, others, at, recorded = quote
     message: dict[str, Any] = {"sid": sid, "quote": price}
     if ts is not None:
         message["ts"] = ts
@@ -77,8 +95,10 @@ def as_message(quote: Quote, run: str, channel: str = "quotes") -> dict[str, Any
     if recorded is not None:
         if recorded.id is not None:
             message["id"] = recorded.id
-        elif recorded.shorthand:
+        elif recorded.shared:
             message["id"] += f"/{sid}"
         message["channel"] = recorded.channel or channel
         message.update(recorded.fields)
+    if others is not None:
+        message.update(others.of(at))
     return message

@@ -1,17 +1,20 @@
-"""The choice between a sample, a file and a database."""
+"""The choice between a sample, a file, a database and a data frame."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from os import PathLike, fspath
 from pathlib import Path, PurePosixPath
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from market_data.errors import SourceNotFoundError
+from market_data.feeds.frame_feed import is_frame
+from market_data.feeds.opening import SUFFIXES
 from market_data.samples import SAMPLES, Sample
 
-Kind = Literal["csv", "parquet", "jsonl", "sql"]
+Kind = Literal["csv", "parquet", "jsonl", "sql", "frame"]
 
 _KINDS: dict[str, Kind] = {
     ".parquet": "parquet",
@@ -26,8 +29,8 @@ _KINDS: dict[str, Kind] = {
 class Source(NamedTuple):
     """Where quotes are read from; `name` goes into their ids.
 
-    A file has a `path`, which is of a sample if there is a `sample`; another database has a `url`.
-    As text it is what an error names, without a password.
+    A file has a `path`, which is of a sample if there is a `sample`; another database has a `url`,
+    and a data frame is the `frame` itself. As text it is what an error names, without a password.
     """
 
     name: str
@@ -35,8 +38,16 @@ class Source(NamedTuple):
     path: Path | None
     sample: Sample | None = None
     url: str | None = None
+    frame: Any = None
+
+    @property
+    def symbol(self) -> str:
+        """The instrument of a table that has no column for it."""
+        return (self.name if self.path is None else _stem(self.path)).upper()
 
     def __str__(self) -> str:
+        if self.kind == "frame":
+            return "the data frame"
         if self.url is None:
             return str(self.path)
         scheme, rest = self.url.split("://", 1)
@@ -44,13 +55,16 @@ class Source(NamedTuple):
         return f"{scheme}://{rest.split('?', 1)[0].rpartition('@')[2]}"
 
 
-def find_source(text: str) -> Source:
+def find_source(given: str | PathLike[str] | Any) -> Source:
     """Return the sample of this name, or else the file at this path, or the database of this URL.
 
     A file that is named like a sample is reached as ./NAME. What kind of file it is its ending
-    tells: .parquet; .jsonl or .ndjson; .db, .sqlite or .sqlite3; any other is CSV.
-    SourceNotFoundError where there is none of them.
+    tells, before .gz or .zst if there is one: .parquet; .jsonl or .ndjson; .db, .sqlite or
+    .sqlite3; any other is CSV. SourceNotFoundError where there is none of them.
     """
+    if is_frame(given):
+        return Source("frame", "frame", None, frame=given)
+    text = fspath(given)
     if sample := SAMPLES.get(text):
         return Source(sample.name, "csv", sample.path, sample)
     if "://" in text:
@@ -59,19 +73,27 @@ def find_source(text: str) -> Source:
     path = Path(text)
     # empty text would be the present folder
     if text and path.exists():
-        return Source(path.stem, _KINDS.get(path.suffix.lower(), "csv"), path)
+        return Source(_stem(path), _KINDS.get(_uncompressed(path).suffix.lower(), "csv"), path)
     nearest = difflib.get_close_matches(text.lower(), SAMPLES, n=1)
     raise SourceNotFoundError(text, nearest[0] if nearest else None, sorted(SAMPLES))
 
 
-def find_sources(texts: Iterable[str]) -> list[Source]:
-    """Return the source of each text, with a name of its own.
+def _uncompressed(path: Path) -> Path:
+    return path.with_suffix("") if path.suffix.lower() in SUFFIXES else path
+
+
+def _stem(path: Path) -> str:
+    return _uncompressed(path).stem
+
+
+def find_sources(given: Iterable[str | PathLike[str] | Any]) -> list[Source]:
+    """Return the source of each, with a name of its own.
 
     Of several sources with the same name the second is named NAME.2, and so on, since the ids of
     their quotes must differ. SourceNotFoundError where there is none.
     """
     sources: list[Source] = []
-    for source in map(find_source, texts):
+    for source in map(find_source, given):
         taken = {other.name for other in sources}
         name, number = source.name, 1
         while name in taken:

@@ -1,31 +1,56 @@
-"""Quotes from an SQL query, by a cursor that streams."""
+"""The result of an SQL query as a table, by a cursor that streams."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from market_data.errors import MissingPackageError, UnusableFileError
-from market_data.feeds.cells import BATCH, Cells, OnSkip, make_quotes
-from market_data.feeds.columns import find_columns, missing_symbol
-from market_data.feeds.quote import Quote
+from market_data.feeds.columns import Sample, check_symbol
 from market_data.feeds.sources import Source
+from market_data.feeds.table import OnSkip, Rows
+from market_data.feeds.timed import BATCH
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Engine
 
 
-def read_sql(
-    source: Source, query: str | None, columns: Mapping[str, str], on_skip: OnSkip
-) -> Iterator[list[Quote]]:
-    """Yield the quotes of a query in the order of its rows, a batch at a time.
+class SqlTable:
+    """The rows of a query's result, which count from 1.
 
-    Rows count from 1. A time of a date or timestamp type becomes ISO 8601 text. UnusableFileError
-    where there is no query, the database will not have it, or the result lacks a column;
-    MissingPackageError without SQLAlchemy.
+    :raises UnusableFileError: if there is no query, the database will not have it, or no column
+        tells the symbol.
+    :raises MissingPackageError: without SQLAlchemy.
     """
+
+    def __init__(self, source: Source, query: str | None, named: Mapping[str, str]):
+        self._batches = _read(source, query)
+        # the query runs once: its first row is what tells the names
+        header = next(self._batches)
+        first = next(self._batches, None)
+        if first is not None:
+            self._batches = chain([first], self._batches)
+        rows = [["" if cell is None else str(cell) for cell in row] for row in first or []]
+        self.sample = Sample(str(source), "", [header, *rows], True, is_text=False)
+        check_symbol(header, named, str(source))
+        self.notes: list[str] = []
+
+    def rows(self, needed: list[int], header_rows: int, on_skip: OnSkip) -> Iterator[Rows]:  # noqa: ARG002
+        """Yield the rows; all of them have as many cells, and the header is none of them."""
+        first = 1
+        for rows in self._batches:
+            columns = list(zip(*rows, strict=True))
+            yield Rows(range(first, first + len(rows)), {index: columns[index] for index in needed})
+            first += len(rows)
+
+
+def _read(source: Source, query: str | None) -> Iterator[Any]:
+    """Yield the names of the columns, then lists of rows."""
     try:
         import sqlalchemy
     except ModuleNotFoundError:
@@ -42,16 +67,8 @@ def read_sql(
             result = connection.exec_driver_sql(query, execution_options=streaming)
             if not result.returns_rows:
                 raise UnusableFileError(str(source), "the query has no result", _expected(engine))
-            header = list(result.keys())
-            sid, ts, quote = find_columns(header, columns, str(source))
-            if sid is None:
-                raise missing_symbol(header, str(source))
-            first_row = 1
-            for rows in result.partitions(BATCH):
-                by_column = list(zip(*rows, strict=True))
-                cells = Cells(by_column[sid], by_column[ts], by_column[quote])
-                yield make_quotes(cells, first_row, source.name, on_skip)
-                first_row += len(rows)
+            yield list(result.keys())
+            yield from result.partitions(BATCH)
     # of the two the latter is how sqlite3 refuses a second statement
     except (sqlalchemy.exc.SQLAlchemyError, sqlite3.Warning) as error:
         reason = str(getattr(error, "orig", error)).partition("\n")[0]

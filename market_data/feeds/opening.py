@@ -1,0 +1,114 @@
+"""Opens a text file whatever its compression and encoding are; what it is, its first bytes tell."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, TextIO, cast
+
+from market_data.errors import MissingPackageError, UnusableFileError
+
+SUFFIXES = (".gz", ".zst")
+"""Endings of compressed files, which stand behind the ending of their kind."""
+
+_HEAD = 64 * 1024
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# What is taken for a table now and then, by its first bytes.
+_OTHERS = (
+    (b"PK\x03\x04", "an Excel workbook or another archive", "its sheet, saved as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook", "its sheet, saved as CSV"),
+    (b"PAR1", "a Parquet file", "the ending .parquet"),
+    (b"SQLite format 3\0", "an SQLite database", "the ending .db and --query"),
+    (b"%PDF", "a PDF file", "a CSV file"),
+    (b"<!doctype", "a web page", "the CSV file that it links to"),
+    (b"<html", "a web page", "the CSV file that it links to"),
+)
+
+
+class Head(NamedTuple):
+    """What the beginning of a text file tells."""
+
+    encoding: str
+    text: str
+    """The first 64 KiB."""
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """Open a file, decompressed if it is compressed by gzip or Zstandard.
+
+    :raises OSError: if it cannot be read.
+    :raises MissingPackageError: if Zstandard is not available.
+    """
+    file = path.open("rb")
+    start = file.read(4)
+    file.seek(0)
+    if start.startswith(b"\x1f\x8b"):
+        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
+    if start == b"\x28\xb5\x2f\xfd":
+        return _zstd(file, path)
+    return file
+
+
+def _zstd(file: BinaryIO, path: Path) -> BinaryIO:
+    # Python has a module for it from 3.14 on
+    try:
+        import pyarrow as pa
+    except ModuleNotFoundError:
+        file.close()
+        raise MissingPackageError(str(path), "pyarrow") from None
+    stream = pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
+    return cast(BinaryIO, io.BufferedReader(stream))
+
+
+def read_head(path: Path, encoding: str | None) -> Head:
+    """Return the encoding and the beginning of a text file.
+
+    :param encoding: the one to use; None to detect a mark of UTF-8 or UTF-16.
+    :raises UnusableFileError: if it is no text in this encoding.
+    """
+    if encoding is not None:
+        _check(path, encoding)
+    with open_bytes(path) as file:
+        start = file.read(_HEAD)
+    for mark, what, instead in _OTHERS:
+        if start[: len(mark)].lower() == mark.lower():
+            raise UnusableFileError(str(path), f"it is {what}", instead)
+    found = encoding or next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8")
+    if found == "utf-8" and b"\0" in start:
+        # every other byte of western text in UTF-16 is 0
+        order = "le" if start[1:2] == b"\0" else "be"
+        raise UnusableFileError(
+            str(path), "it holds zero bytes, as UTF-16 does", f"--encoding utf-16-{order}"
+        )
+    # the last character may have been cut
+    text = codecs.getincrementaldecoder(found)().decode(start)
+    return Head(found, text)
+
+
+def open_text(path: Path, encoding: str) -> TextIO:
+    """Open a text file with its line ends as they are, for the module csv."""
+    return io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="")
+
+
+def undecodable(path: Path, error: UnicodeDecodeError) -> UnusableFileError:
+    """Return the refusal of bytes that are no text in the encoding."""
+    return UnusableFileError(
+        str(path),
+        f"{error.object[error.start : error.end]!r} is no text in {error.encoding}",
+        "--encoding cp1252, or another one that the file is written in",
+    )
+
+
+def _check(path: Path, encoding: str) -> None:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise UnusableFileError(
+            str(path), f'there is no encoding "{encoding}"', "--encoding utf-8, utf-16 or cp1252"
+        ) from None

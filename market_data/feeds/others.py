@@ -1,0 +1,39 @@
+"""The other fields of quotes of a table: open, high, low, volume and their like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from market_data.feeds.number_column import NumberColumn
+
+
+class Others:
+    """The other fields of a batch of rows.
+
+    Their cells are read together, when the first quote of the batch is asked for its own: who only
+    wants prices does not wait for them.
+
+    :param names: of the fields.
+    :param columns: the cells of each.
+    """
+
+    __slots__ = ("_columns", "_names", "_numbers", "_rows")
+
+    def __init__(
+        self, names: Sequence[str], columns: Sequence[Sequence[Any]], numbers: NumberColumn
+    ):
+        self._names = names
+        self._columns = columns
+        self._numbers = numbers
+        self._rows: list[tuple[float | None, ...]] | None = None
+
+    def of(self, index: int) -> Iterable[tuple[str, float]]:
+        """Return names and values of a row of the batch; a cell that is no number has none."""
+        rows = self._rows
+        if rows is None:
+            rows = self._rows = list(zip(*map(self._numbers.fields, self._columns), strict=True))
+            self._columns = ()
+        values = rows[index]
+        pairs = zip(self._names, values, strict=True)
+        return [pair for pair in pairs if pair[1] is not None] if None in values else pairs  # type: ignore[misc,return-value]

@@ -1,0 +1,266 @@
+"""A table becomes quotes, whatever it was read from, a batch of rows at a time.
+
+Nearly every batch holds nothing but proper values, and then each column is read as a whole, which
+takes a third of the time. Any doubt about a column, and its cells are read one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import repeat
+from operator import add
+from typing import Any, NamedTuple, Protocol
+
+from market_data.errors import UnusableFileError
+from market_data.feeds import bars
+from market_data.feeds.columns import Plan, Sample, Series, find_plan
+from market_data.feeds.layouts import ZONES
+from market_data.feeds.number_column import NumberColumn, SeparatorError
+from market_data.feeds.options import ReadOptions
+from market_data.feeds.others import Others
+from market_data.feeds.quote import MAX_SID, NoQuoteError, Quote, Recorded, SkippedRow
+from market_data.feeds.suggestion import suggest
+from market_data.feeds.time_column import TimeColumn
+from market_data.feeds.timed import Timed
+from market_data.feeds.zones import Zone, find_zone
+from portfolio.errors import InvalidTimeError
+from portfolio.times import DAY, instant, names_day
+
+OnSkip = Callable[[SkippedRow], None]
+
+# What Quote._make does, without a call of Python.
+_quote = partial(tuple.__new__, Quote)
+
+_SHARED = Recorded(None, None, True, {})
+
+
+class Rows(NamedTuple):
+    """Rows of a table: the number of each, and its cells by column."""
+
+    numbers: Sequence[int]
+    cells: dict[int, Sequence[Any]]
+
+
+class Table(Protocol):
+    """What quotes are read from; used by TableReader, in this order, on one thread."""
+
+    sample: Sample
+    notes: list[str]
+    """What a person has to know of how it was read."""
+
+    def rows(self, needed: list[int], header_rows: int, on_skip: OnSkip) -> Iterator[Rows]:
+        """Yield all rows behind the header, some at a time; may be called once."""
+        ...
+
+
+class TableReader:
+    """Reads one table.
+
+    :param name: of the source, for the ids of its quotes.
+    :param on_skip: gets every row that is no quote.
+    :raises UnusableFileError: if it has no column for the time, or for the price.
+    """
+
+    def __init__(self, table: Table, name: str, options: ReadOptions, on_skip: OnSkip):
+        self._name = name
+        self._sample = table.sample
+        self._on_skip = on_skip
+        self.plan = plan = find_plan(table.sample, options.get("columns") or {})
+        self._numbers = NumberColumn(options.get("decimal", "."), options.get("thousands"))
+        self._said = options.get("bar_time")
+        self._layout_time = plan.layout.time if plan.layout else "unknown"
+        self._times = self._time_column(table, options)
+        self.notes = [*table.notes, *_notes(plan, options)]
+        self._batches = table.rows(plan.needed, plan.header_rows, on_skip)
+        self._end: Callable[[int], int] | None = None
+        self.length: int | None = None
+        """Of the bars, in nanoseconds; None for quotes, or if it differs."""
+        self.is_end_known = True
+        """Whether a quote's time is that at which its price is known."""
+        self._first = self._read_first()
+
+    def _time_column(self, table: Table, options: ReadOptions) -> TimeColumn:
+        layout = self.plan.layout
+        zone_name = options.get("timezone")
+        is_combined = len(self.plan.ts) > 1
+        if zone_name is None and layout is not None and layout.zone not in ("", "UTC"):
+            zone_name = layout.zone
+        return TimeColumn(
+            options.get("time_unit"),
+            options.get("time_format"),
+            Zone(find_zone(zone_name)) if zone_name is not None else None,
+            is_combined=is_combined,
+            is_regular=self.plan.is_bar or _is_regular(table.sample, self.plan),
+            newest_first=layout is not None and layout.newest_first,
+        )
+
+    @property
+    def twice(self) -> list[str]:
+        """The times that were of an hour that comes twice, as they are written."""
+        return self._times.twice
+
+    def suggestion(self) -> str:
+        """Return the options that would read the table; empty if none is known."""
+        if len(self.plan.series) > 1 or not self._sample.is_text:
+            return ""
+        rows = self._sample.rows[self.plan.header_rows :]
+        return suggest(rows, self.plan.ts, self.plan.series[0].price)
+
+    def timed(self) -> Iterator[Timed]:
+        """Yield all quotes in the order of the rows; may be called once."""
+        if self._first is not None:
+            yield self._first
+        for rows in self._batches:
+            yield self._ended(self._read(rows))
+
+    def _read_first(self) -> Timed | None:
+        """Read the first batch with a quote, which tells what the times of the bars are."""
+        first = next((read for rows in self._batches if (read := self._read(rows)).quotes), None)
+        if first is None:
+            return None
+        interval = bars.length([quote.sid for quote in first.quotes], first.times)  # type: ignore[arg-type]
+        names_days = all(names_day(quote.ts) for quote in first.quotes) or (
+            # as data frames have dates: as midnights
+            self._layout_time == "unknown" and all(time % DAY == 0 for time in first.times if time)
+        )
+        # a date names its day, whatever a layout says of times of day
+        bar_time = self._said or ("unknown" if names_days else self._layout_time)
+        if not (self.plan.is_bar or names_days or self._said) or (
+            not self.plan.is_bar and interval is None
+        ):
+            return first  # quotes, each of its own instant
+        self.length, self.is_end_known = interval, bar_time == "close"
+        if bar_time == "open" and interval is not None:
+            self._end = partial(add, interval - bars.END)
+            self.is_end_known = True
+            self.notes.append(
+                f"the times open {bars.name(interval)}: each quote gets the time of its bar's end,"
+                " when its price is known"
+            )
+        elif bar_time == "open":
+            self.notes.append("the times open bars of different lengths: they stay as they are")
+        elif bar_time == "close" and any(time % bars.END for time in first.times if time):
+            self._end = _cut
+        return self._ended(first)
+
+    def _ended(self, read: Timed) -> Timed:
+        """Return the same quotes at the ends of their bars."""
+        if self._end is None or not read.quotes:
+            return read
+        times = list(map(self._end, read.times))  # type: ignore[arg-type]
+        written = map(self._times.written, times)
+        return Timed(times, [q._replace(ts=ts) for q, ts in zip(read.quotes, written, strict=True)])
+
+    def _read(self, rows: Rows) -> Timed:
+        try:
+            return self._as_a_whole(rows)
+        except (ValueError, TypeError, ArithmeticError):
+            read = list(self._one_by_one(rows))
+            return Timed([time for time, _quote in read], [quote for _time, quote in read])
+
+    def _as_a_whole(self, rows: Rows) -> Timed:
+        (series,) = self.plan.series  # ValueError: several are read one by one
+        (at,) = self.plan.ts
+        cells = rows.cells
+        prices = self._numbers.prices(cells[series.price])
+        ts, times = self._times.column(cells[at])
+        sids = repeat(series.symbol) if series.sid is None else _all_sids(cells[series.sid])
+        others = repeat(self._others(series, cells))
+        columns = (sids, prices, ts, rows.numbers, repeat(self._name), others, range(len(prices)))
+        return Timed(times, list(map(_quote, zip(*columns, repeat(None)))))
+
+    def _others(self, series: Series, cells: dict[int, Any]) -> Others | None:
+        if not series.fields:
+            return None
+        names, indices = zip(*series.fields, strict=True)
+        return Others(names, [cells[index] for index in indices], self._numbers)
+
+    def _one_by_one(self, rows: Rows) -> Iterator[tuple[int, Quote]]:
+        several = len(self.plan.series) > 1
+        for n, row in enumerate(rows.numbers):
+            cells = {index: column[n] for index, column in rows.cells.items()}
+            try:
+                for series in self.plan.series:
+                    try:
+                        yield self._quote(series, cells, row, several=several)
+                    except NoQuoteError as error:
+                        if not several or error.problem in ("time", "local_time"):
+                            raise
+                        self._on_skip(error.skipped(self._name, row))
+            except NoQuoteError as error:
+                self._on_skip(error.skipped(self._name, row))
+
+    def _quote(
+        self, series: Series, cells: dict[int, Any], row: int, *, several: bool
+    ) -> tuple[int, Quote]:
+        sid = series.symbol if series.sid is None else _sid(cells[series.sid])
+        time = cells[self.plan.ts[0]]
+        if len(self.plan.ts) > 1:
+            time = f"{_text(time)} {_text(cells[self.plan.ts[1]])}".strip()
+        # before the time, which an hour that comes twice has depend on the rows that are read
+        try:
+            price = self._numbers.price(cells[series.price])
+        except SeparatorError as error:
+            option = self.suggestion() or error.option
+            raise UnusableFileError(self._sample.shown, f"row {row}: {error}", option) from None
+        ts, ns = self._times.one(time, sid)
+        others = self._others(series, {index: [cell] for index, cell in cells.items()})
+        recorded = _SHARED if several else None
+        return ns, Quote(sid, price, ts, row, self._name, others, 0, recorded)
+
+
+def _cut(ns: int) -> int:
+    # what writes microseconds ends a bar at its last microsecond: as one end, the last millisecond
+    return ns - ns % bars.END
+
+
+def _text(cell: Any) -> str:
+    return cell.strip() if isinstance(cell, str) else "" if cell is None else str(cell)
+
+
+def _all_sids(cells: Sequence[Any]) -> list[str]:
+    sids = list(map(str.strip, cells))
+    lengths = set(map(len, set(sids)))
+    if min(lengths) == 0 or max(lengths) > MAX_SID:
+        raise ValueError
+    return sids
+
+
+def _sid(cell: object) -> str:
+    if cell is None:
+        raise NoQuoteError("missing", "no symbol")
+    if type(cell) is int:
+        return str(cell)
+    if not isinstance(cell, str):
+        raise NoQuoteError("malformed", f"the symbol {cell!r:.40} is not a text")
+    sid = cell.strip()
+    if not sid:
+        raise NoQuoteError("missing", "no symbol")
+    if len(sid) > MAX_SID:
+        raise NoQuoteError(
+            "malformed", f"the symbol {sid[:40]!r}… has more than {MAX_SID} characters"
+        )
+    return sid
+
+
+def _is_regular(sample: Sample, plan: Plan) -> bool:
+    """Tell whether the first rows are at constant intervals, by their times as they are written."""
+    times = []
+    for row in sample.rows[plan.header_rows :]:
+        try:
+            times.append(instant(" ".join(row[at].strip() for at in plan.ts)))
+        except (InvalidTimeError, IndexError, AttributeError):
+            continue
+    return bars.length([""] * len(times), times) is not None
+
+
+def _notes(plan: Plan, options: ReadOptions) -> Iterator[str]:
+    layout = plan.layout
+    if layout is None:
+        return
+    yield f"layout: {layout.name}"
+    if plan.header_rows > 1:
+        yield f"the header has {plan.header_rows} rows: of names, symbols, and of the index"
+    if layout.zone != "UTC" and options.get("timezone") is None:
+        yield f"time zone: {ZONES.get(layout.zone, layout.zone)}"
