@@ -146,6 +146,7 @@ def list_samples() -> None:
 @click.pass_context
 def replay_command(
     context: click.Context,
+    /,
     sources: tuple[str, ...],
     mqtt: str,
     topic: str,
@@ -160,9 +161,10 @@ def replay_command(
     """Publish price history as quotes, that of several sources in the order of time.
 
     A source is the name of a sample; a file that ends in .csv, .parquet, or .jsonl (a recording of
-    quotes, one per line), or in .csv.gz or .csv.zst; a database, which is a file that ends in .db or
-    .sqlite or a URL such as postgresql://HOST/NAME, with a --query. The layouts of yfinance, Yahoo,
-    Binance, Alpha Vantage, Stooq, MetaTrader, HistData and CryptoDataDownload are recognised.
+    quotes, one per line), with .gz or .zst behind it if it is compressed; a database, which is a
+    file that ends in .db or .sqlite or a URL such as postgresql://HOST/NAME, with a --query. The
+    layouts of yfinance, Yahoo, Binance, Alpha Vantage, Stooq, MetaTrader, HistData and
+    CryptoDataDownload are recognised.
     """
     if at_most and _origin(context, "rate") is _origin(context, "at_most"):
         raise click.UsageError("--rate and --max exclude each other.")
