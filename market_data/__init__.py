@@ -21,7 +21,8 @@ from market_data.errors import (
 from market_data.feeds.columns import parse_columns
 from market_data.feeds.feed import Feed, open_feed
 from market_data.feeds.options import ReadOptions
-from market_data.feeds.quality import Gap, Quality, Report
+from market_data.feeds.quality import Quality
+from market_data.feeds.quality_report import Gap, Report
 from market_data.feeds.quote import Quote, Recorded, SkippedRow, as_message
 from market_data.feeds.sources import Source, find_source
 from market_data.publisher import Publisher

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from market_data.feeds.times import is_iso_8601, iso_8601
 
 from market_data import epoch_ns
-from market_data.feeds.times import is_iso_8601, iso_8601
 from tests.processes import ROOT
 
 SECOND = 10**9
