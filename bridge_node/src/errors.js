@@ -23,3 +23,22 @@ export function reason(error) {
   const code = /** @type {{code?: unknown}} */ (error).code;
   return error.message || String(code ?? error.name);
 }
+
+/**
+ * @param {unknown} value  of parsed JSON
+ * @param {number} longest  in characters
+ * @returns {string} the beginning of its JSON, for a sentence
+ */
+export function shown(value, longest) {
+  // JSON has no name for what 1e999 becomes
+  if (typeof value === 'number') return String(value);
+  let text;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    // what JSON.parse has read may be nested too deep to be written
+    if (!(error instanceof RangeError)) throw error;
+    text = Array.isArray(value) ? '[…' : '{…';
+  }
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}

@@ -1,4 +1,4 @@
-import { QuoteError } from './errors.js';
+import { QuoteError, shown } from './errors.js';
 
 /**
  * A quote in the one form that algorithms receive (contracts/quote.schema.json#/$defs/canonical).
@@ -179,6 +179,5 @@ function kind(value) {
 
 /** @param {unknown} value */
 function show(value) {
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return shown(value, 80);
 }

@@ -59,6 +59,20 @@ for (const example of read('examples/quote.json').invalid) {
   });
 }
 
+for (const field of ['sid', 'quote', 'id', 'ts']) {
+  for (const [open, inner, close] of [['[', '', ']'], ['{"a":', '1', '}']]) {
+    test(`a ${field} nested too deep to be shown is refused by its name: ${open}`, () => {
+      const deep = `${open.repeat(100_000)}${inner}${close.repeat(100_000)}`;
+      const others = ['sid', 'quote', 'id'].filter((key) => key !== field);
+      const rest = others.map((key) => `"${key}":${key === 'quote' ? 1 : '"a"'}`).join();
+      assert.throws(
+        () => readOne(`{${rest},"${field}":${deep}}`),
+        (error) => error instanceof QuoteError && error.message.startsWith(`"${field}" is ${open[0]}`),
+      );
+    });
+  }
+}
+
 test('a message that is too large, too deep or too many quotes is refused', () => {
   const large = JSON.stringify({ sid: 'GOOG', quote: 1, note: 'x'.repeat(LIMITS.bytes) });
   assert.throws(() => readOne(large), /too large/);
