@@ -8,6 +8,20 @@ export class QuoteError extends Error {
   name = 'QuoteError';
 }
 
+/** A quote's `ts` is no time. `code` is one of contracts/README.md, "Times"; the message names the value. */
+export class InvalidTimeError extends QuoteError {
+  /**
+   * @param {string} code
+   * @param {unknown} value  what was given
+   * @param {string} sentence  why it is no time
+   */
+  constructor(code, value, sentence) {
+    super(`"ts" is ${shown(value, 40)}: ${sentence}`);
+    this.name = 'InvalidTimeError';
+    this.code = code;
+  }
+}
+
 /** What a backend without a portfolio returned is no order. */
 export class OrderError extends Error {
   name = 'OrderError';
