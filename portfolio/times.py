@@ -198,7 +198,9 @@ def is_local(ts: object) -> bool:
 
 def _read_text(ts: str) -> int:
     if number := _NUMBER.fullmatch(ts):
-        return _of_number(ts, int(number[1] + number[2]), (number[3] or "").rstrip("0"))
+        # 20 digits are beyond every range, and int() refuses more than 4,300 with another error
+        whole = int(number[1] + number[2][:20])
+        return _of_number(ts, whole, (number[3] or "").rstrip("0"))
     match = _SPLIT.fullmatch(ts)
     if match is None:
         raise _unreadable(ts)

@@ -8,6 +8,20 @@ export class QuoteError extends Error {
   name = 'QuoteError';
 }
 
+/** A quote's `ts` is no time. `code` is one of contracts/README.md, "Times"; the message names the value. */
+export class InvalidTimeError extends QuoteError {
+  /**
+   * @param {string} code
+   * @param {unknown} value  what was given
+   * @param {string} sentence  why it is no time
+   */
+  constructor(code, value, sentence) {
+    super(`"ts" is ${shown(value, 40)}: ${sentence}`);
+    this.name = 'InvalidTimeError';
+    this.code = code;
+  }
+}
+
 /** What a backend without a portfolio returned is no order. */
 export class OrderError extends Error {
   name = 'OrderError';
@@ -22,4 +36,23 @@ export function reason(error) {
   // Node reports a refused connection to a name with several addresses with an empty message
   const code = /** @type {{code?: unknown}} */ (error).code;
   return error.message || String(code ?? error.name);
+}
+
+/**
+ * @param {unknown} value  of parsed JSON
+ * @param {number} longest  in characters
+ * @returns {string} the beginning of its JSON, for a sentence
+ */
+export function shown(value, longest) {
+  // JSON has no name for what 1e999 becomes
+  if (typeof value === 'number') return String(value);
+  let text;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    // what JSON.parse has read may be nested too deep to be written
+    if (!(error instanceof RangeError)) throw error;
+    text = Array.isArray(value) ? '[…' : '{…';
+  }
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

@@ -1,4 +1,5 @@
-import { QuoteError } from './errors.js';
+import { QuoteError, shown } from './errors.js';
+import { checkTime } from './time.js';
 
 /**
  * A quote in the one form that algorithms receive (contracts/quote.schema.json#/$defs/canonical).
@@ -26,8 +27,6 @@ export const LIMITS = {
 
 // JSON's grammar of numbers (RFC 8259, section 6), which a price given as text follows
 const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
-const ISO_8601 =
-  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -133,13 +132,12 @@ function readPrice(price, key) {
 
 /**
  * @param {unknown} ts
- * @returns {string | number | undefined}
+ * @returns {string | number | undefined} verbatim
  */
 function readTs(ts) {
   if (ts === undefined || ts === null) return undefined;
-  if (typeof ts === 'number' && Number.isFinite(ts)) return ts;
-  if (typeof ts === 'string' && ISO_8601.test(ts)) return ts;
-  throw new QuoteError(`"ts" is ${show(ts)}: a time is ISO 8601 text or epoch milliseconds`);
+  checkTime(ts);
+  return ts;
 }
 
 /**
@@ -179,6 +177,5 @@ function kind(value) {
 
 /** @param {unknown} value */
 function show(value) {
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return shown(value, 80);
 }

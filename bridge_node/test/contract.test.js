@@ -59,6 +59,56 @@ for (const example of read('examples/quote.json').invalid) {
   });
 }
 
+for (const example of read('examples/quote.json').invalid) {
+  test(`an invalid quote is no JSON or fails the schema, but where that cannot tell: ${example.name}`, () => {
+    let message;
+    try {
+      message = JSON.parse(payloadOf(example).toString());
+    } catch {
+      return;
+    }
+    // bytes that are not UTF-8 are text to this test, and no quote to the bridge
+    if (example.payload_base64) return;
+    assert.equal(passes('quote')(message), example.beyond_schema === true);
+  });
+}
+
+test('every time of the table passes the schema, and is carried verbatim in both forms', () => {
+  for (const { ts } of read('examples/time.json').valid) {
+    for (const message of [{ sid: 'GOOG', quote: 1, ts }, { goog: 1, ts }]) {
+      assert.ok(passes('quote')(message), String(ts));
+      const [quote] = readOne(JSON.stringify(message));
+      assert.equal(quote.ts, ts);
+    }
+  }
+});
+
+test('a message with what is no time, in either form, is refused by a sentence that begins with "ts"', () => {
+  for (const { ts } of read('examples/time.json').invalid) {
+    for (const message of [{ sid: 'GOOG', quote: 1, ts }, { goog: 1, ts }]) {
+      assert.throws(
+        () => readOne(JSON.stringify(message)),
+        (error) => error instanceof QuoteError && error.message.startsWith('"ts" is '),
+        String(ts),
+      );
+    }
+  }
+});
+
+for (const field of ['sid', 'quote', 'id', 'ts']) {
+  for (const [open, inner, close] of [['[', '', ']'], ['{"a":', '1', '}']]) {
+    test(`a ${field} nested too deep to be shown is refused by its name: ${open}`, () => {
+      const deep = `${open.repeat(100_000)}${inner}${close.repeat(100_000)}`;
+      const others = ['sid', 'quote', 'id'].filter((key) => key !== field);
+      const rest = others.map((key) => `"${key}":${key === 'quote' ? 1 : '"a"'}`).join();
+      assert.throws(
+        () => readOne(`{${rest},"${field}":${deep}}`),
+        (error) => error instanceof QuoteError && error.message.startsWith(`"${field}" is ${open[0]}`),
+      );
+    });
+  }
+}
+
 test('a message that is too large, too deep or too many quotes is refused', () => {
   const large = JSON.stringify({ sid: 'GOOG', quote: 1, note: 'x'.repeat(LIMITS.bytes) });
   assert.throws(() => readOne(large), /too large/);

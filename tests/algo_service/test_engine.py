@@ -87,6 +87,16 @@ def test_a_bad_quote_is_an_error_in_its_place() -> None:
     assert third["orders"]
 
 
+@pytest.mark.parametrize("ts", [0, "soon", "2024-02-31", 1_700_000_000_123_456_789, [], True])
+def test_a_quote_whose_ts_is_no_time_is_an_error_in_its_place_and_changes_nothing(ts: Any) -> None:
+    driven, undisturbed = (engine(Halves, {"cash": 1000}) for _ in range(2))
+    first, bad, third = driven.decide([quote(1), quote(2, ts=ts), quote(3)])
+    assert bad["error"].startswith('QuoteError: "ts" is ')
+    assert bad["traceback"] == ""
+    assert undisturbed.decide([quote(1), quote(3)]) == [first, third]
+    assert driven.snapshot() == undisturbed.snapshot()
+
+
 class Exits(Returns):
     def event(self, data: dict[str, Any]) -> None:
         raise SystemExit("enough")

@@ -41,13 +41,16 @@ def test_a_pair_is_an_instrument_and_its_price() -> None:
 
 def test_a_map_may_have_any_field_and_gets_the_id_and_channel_that_it_lacks() -> None:
     buyer = Buyer()
-    quotes = [{"sid": "A", "quote": 150, "ts": 7, "volume": 3}, {"sid": "A", "quote": 1, "id": "x"}]
+    quotes = [
+        {"sid": "A", "quote": 150, "ts": 20240110, "volume": 3},
+        {"sid": "A", "quote": 1, "id": "x"},
+    ]
     play(lambda: buyer, quotes)
     assert buyer.seen == [
-        {"sid": "A", "quote": 150.0, "ts": 7, "volume": 3, "id": "1", "channel": "quotes"},
+        {"sid": "A", "quote": 150.0, "ts": 20240110, "volume": 3, "id": "1", "channel": "quotes"},
         {"sid": "A", "quote": 1.0, "id": "x", "channel": "quotes"},
     ]
-    assert quotes[0] == {"sid": "A", "quote": 150, "ts": 7, "volume": 3}
+    assert quotes[0] == {"sid": "A", "quote": 150, "ts": 20240110, "volume": 3}
 
 
 def test_parameters_are_given_to_initialize_and_the_seed_is_known() -> None:

@@ -72,7 +72,8 @@ class Pipeline:
         self._http = free_port()
         file = folder / "prices.csv"
         noise = random.Random(1)
-        rows = (f"{n},{100 + noise.random() * 50:.4f}" for n in range(1, quotes + 1))
+        times = range(1_700_000_000, 1_700_000_000 + quotes)
+        rows = (f"{ts},{100 + noise.random() * 50:.4f}" for ts in times)
         file.write_text("\n".join(["ts,price", *rows]))
         self._broker = Broker("mosquitto", folder, self._start_broker)
         self._commands: dict[str, tuple[object, ...]] = {

@@ -28,6 +28,7 @@ BAD: list[tuple[bytes, str]] = [
     (NOISE, "not UTF-8"),
     (b"[" * 100_000 + b"]" * 100_000, "not"),
     (b'{"sid":"GOOG","quote":1,"x":' + b"[" * 1000 + b"]" * 1000 + b"}", "nested too deep"),
+    (b'{"sid":' + b"[" * 100_000 + b"]" * 100_000 + b',"quote":1}', '"sid" is ['),
 ]
 
 

@@ -188,7 +188,7 @@ def test_the_bridge_ends_when_told_to_while_everything_is_away(
 
 def rows(parts: Parts, count: int) -> str:
     """A feed's file of so many prices."""
-    lines = (f"{n},{100 + n % 50}" for n in range(1, count + 1))
+    lines = (f"{1_700_000_000 + n},{100 + n % 50}" for n in range(1, count + 1))
     return str(parts.file("rows.csv", "\n".join(["ts,price", *lines])))
 
 
