@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, starmap
 from operator import lt
+from typing import NamedTuple
 
 from market_data.feeds.quote import Quote
 from market_data.feeds.timed import Timed
@@ -18,30 +18,34 @@ so the bar of a day's last hour, or of a month's last day, is of that day."""
 _NAMES = ((7 * DAY, "week"), (DAY, "day"), (3600 * SECOND, "hour"), (60 * SECOND, "minute"))
 
 
-def length(sids: Sequence[str], times: Sequence[int]) -> int | None:
-    """Return the length of the bars that begin or end at these times, in nanoseconds.
+class Length(NamedTuple):
+    """How long the bars of a table are, in nanoseconds."""
 
-    It is the smallest interval of an instrument's times, if it is also the most frequent one; None
-    if there is no such interval.
-    """
+    usual: int | None
+    """The median of the intervals between an instrument's times; None if there is no interval."""
+    is_constant: bool
+    """Whether it is the smallest one, too: nights and weekends are longer, months differ."""
+
+
+def find_length(sids: Iterable[str], times: Iterable[int]) -> Length:
+    """Return the length of the bars that begin or end at these times."""
     latest: dict[str, int] = {}
-    intervals: Counter[int] = Counter()
-    for sid, time in zip(sids, times, strict=True):
+    intervals = []
+    for sid, time in zip(sids, times, strict=False):
         before = latest.get(sid)
         if before is not None and time != before:
-            intervals[abs(time - before)] += 1
+            intervals.append(abs(time - before))
         latest[sid] = time
     if not intervals:
-        return None
-    smallest = min(intervals)
-    # nights and weekends are rarer; of days without weekends four of five intervals are days
-    return smallest if 2 * intervals[smallest] >= intervals.total() else None
+        return Length(None, False)
+    usual = sorted(intervals)[len(intervals) // 2]
+    return Length(usual, usual == min(intervals))
 
 
 def name(interval: int | None) -> str:
-    """Return how a person calls bars of this length."""
-    if interval is None:
-        return "quotes at any time"
+    """Return how a person calls bars of this length; 0 is of no bars."""
+    if not interval:
+        return "bars of unknown length" if interval is None else "quotes of single instants"
     for size, word in _NAMES:
         if interval % size == 0:
             count = interval // size

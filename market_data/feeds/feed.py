@@ -223,7 +223,7 @@ def _check_lengths(sources: Sequence[Source], readers: dict[Source, TableReader]
     its first minute.
     """
     unknown = [s for s, reader in readers.items() if not reader.is_end_known]
-    lengths = {s: readers[s].length if s in readers else None for s in sources}
-    if unknown and len(set(lengths.values())) > 1:
+    lengths = {s: readers[s].length if s in readers else 0 for s in sources}
+    if unknown and len({length for length in lengths.values() if length is not None}) > 1:
         shown = {source.name: bars.name(length) for source, length in lengths.items()}
         raise BarsError(shown, unknown[0].name)

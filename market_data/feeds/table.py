@@ -74,8 +74,8 @@ class TableReader:
         self.notes = [*table.notes, *_notes(plan, options)]
         self._batches = table.rows(plan.needed, plan.header_rows, on_skip)
         self._end: Callable[[int], int] | None = None
-        self.length: int | None = None
-        """Of the bars, in nanoseconds; None for quotes, or if it differs."""
+        self.length: int | None = 0
+        """Of the bars, in nanoseconds: None if it is not known, 0 for quotes of single instants."""
         self.is_end_known = True
         """Whether a quote's time is that at which its price is known."""
         self._first = self._read_first()
@@ -119,23 +119,23 @@ class TableReader:
         first = next((read for rows in self._batches if (read := self._read(rows)).quotes), None)
         if first is None:
             return None
-        interval = bars.length([quote.sid for quote in first.quotes], first.times)  # type: ignore[arg-type]
+        sids = (quote.sid for quote in first.quotes)
+        usual, is_constant = bars.find_length(sids, first.times)  # type: ignore[arg-type]
         names_days = all(names_day(quote.ts) for quote in first.quotes) or (
             # as data frames have dates: as midnights
             self._layout_time == "unknown" and all(time % DAY == 0 for time in first.times if time)
         )
         # a date names its day, whatever a layout says of times of day
-        bar_time = self._said or ("unknown" if names_days else self._layout_time)
-        if not (self.plan.is_bar or names_days or self._said) or (
-            not self.plan.is_bar and interval is None
-        ):
+        known = "unknown" if names_days else self._layout_time
+        bar_time = self._said if self._said and known == "unknown" else known
+        if not (self.plan.is_bar or names_days or (self._said and is_constant)):
             return first  # quotes, each of its own instant
-        self.length, self.is_end_known = interval, bar_time == "close"
-        if bar_time == "open" and interval is not None:
-            self._end = partial(add, interval - bars.END)
+        self.length, self.is_end_known = usual, bar_time == "close"
+        if bar_time == "open" and usual is not None and is_constant:
+            self._end = partial(add, usual - bars.END)
             self.is_end_known = True
             self.notes.append(
-                f"the times open {bars.name(interval)}: each quote gets the time of its bar's end,"
+                f"the times open {bars.name(usual)}: each quote gets the time of its bar's end,"
                 " when its price is known"
             )
         elif bar_time == "open":
@@ -252,7 +252,7 @@ def _is_regular(sample: Sample, plan: Plan) -> bool:
             times.append(instant(" ".join(row[at].strip() for at in plan.ts)))
         except (InvalidTimeError, IndexError, AttributeError):
             continue
-    return bars.length([""] * len(times), times) is not None
+    return bars.find_length(repeat(""), times).is_constant
 
 
 def _notes(plan: Plan, options: ReadOptions) -> Iterator[str]:
