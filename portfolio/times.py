@@ -19,7 +19,7 @@ DAY = 86_400 * SECOND
 """Nanoseconds, as every instant here: since 1970, UTC, without leap seconds."""
 
 MAX_SAFE = 2**53 - 1
-"""The largest whole number that JSON carries exactly between all languages (RFC 8259, section 6)."""
+"""The largest whole number that JSON carries exactly from any language (RFC 8259, section 6)."""
 
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()
 
@@ -36,7 +36,8 @@ UNITS = {"s": SECOND, "ms": 10**6, "us": 10**3, "ns": 1}
 
 # The years 1980 to 2200 in each unit: disjoint ranges, and no date as digits lies in one of them.
 _RANGES = [
-    (_new_year(1980) // size, _new_year(2201) // size, size) for size in sorted(UNITS.values())[::-1]
+    (_new_year(1980) // size, _new_year(2201) // size, size)
+    for size in sorted(UNITS.values())[::-1]
 ]
 _DATES = (17000101, 22001231)
 _DATES_WITH_MINUTES = (170001010000, 220012312359)
@@ -65,9 +66,9 @@ def instant(ts: object) -> int:
     Text is ISO 8601, with `T` or a space, whose date may also be written with dots or slashes
     between year, month and day; without an offset it is UTC, without a time of day midnight. A
     number, or its text, is told apart by its magnitude: seconds, milliseconds, microseconds or
-    nanoseconds since 1970 for the years 1980 to 2200, or a date as the digits YYYYMMDD, YYYYMMDDHHMM
-    or YYYYMMDDHHMMSS. It is read by its shortest decimal text; what is finer than a nanosecond is
-    cut off.
+    nanoseconds since 1970 for the years 1980 to 2200, or a date as the digits YYYYMMDD,
+    YYYYMMDDHHMM or YYYYMMDDHHMMSS. It is read by its shortest decimal text; what is finer than a
+    nanosecond is cut off.
 
     :raises InvalidTimeError: with a code of contracts/README.md, "Times", if it is no such time.
     """
@@ -142,11 +143,8 @@ def _clock(rest: int) -> str:
 
 def names_day(ts: object) -> bool:
     """Tell whether a time is a date without a time of day."""
-    if isinstance(ts, str):
-        text = ts
-    else:
-        text = str(int(ts)) if isinstance(ts, int | float) else ""
-    match = _SPLIT.fullmatch(text)
+    text = str(int(ts)) if isinstance(ts, int | float) else ts
+    match = _SPLIT.fullmatch(text) if isinstance(text, str) else None
     return match is not None and match[3] is None
 
 
