@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from portfolio.sizing import Book
-from portfolio.times import DAY, SECOND, seconds
+from portfolio.times import DAY, SECOND, instant_of, nanoseconds
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class LargestDailyLoss(_Stop):
 
     def watch(self, seen: Seen) -> None:
         """Begin a new day, or see what this one has lost."""
-        day = int(seconds(seen.data, "largest_daily_loss") * SECOND // DAY)
+        day = instant_of(seen.data, "largest_daily_loss") // DAY
         # late quotes of a day that is over belong to the present one
         if self.state is None or day > self.state[0]:
             self.state = (day, seen.before, None)
@@ -220,21 +220,29 @@ class StaleAfter(Limit):
 
     def __init__(self, limit: float):
         self.limit = limit
+        self._limit = nanoseconds(limit)
 
     def watch(self, seen: Seen) -> None:
         """Remember the newest time."""
-        time = seconds(seen.data, "stale_after")
-        self.state = time if self.state is None else max(self.state, time)
+        time = instant_of(seen.data, "stale_after")
+        self.state = max(self._newest(time), time)
 
     def distrust(self, data: Mapping[str, Any], last: float | None) -> str | None:  # noqa: ARG002
         """Return how old the quote is, if that is too old."""
-        time = seconds(data, "stale_after")
-        age = (time if self.state is None else self.state) - time
-        if age <= self.limit:
+        time = instant_of(data, "stale_after")
+        age = self._newest(time) - time
+        if age <= self._limit:
             return None
         return (
-            f"stale_after: {age:g} s older than the newest quote, and {self.limit:g} s is the limit"
+            f"stale_after: {age / SECOND:g} s older than the newest quote, and {self.limit:g} s is"
+            " the limit"
         )
+
+    def _newest(self, otherwise: int) -> int:
+        if self.state is None:
+            return otherwise
+        # journals of before hold it in seconds
+        return nanoseconds(self.state) if isinstance(self.state, float) else self.state
 
 
 class Limits:

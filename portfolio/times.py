@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -97,8 +98,8 @@ def instant(ts: object) -> int:
     return _of_number(ts, whole, repr(ts).partition(".")[2])
 
 
-def seconds(data: Mapping[str, Any], needed_by: str) -> float:
-    """Return a quote's `ts` as seconds since 1970.
+def instant_of(data: Mapping[str, Any], needed_by: str) -> int:
+    """Return the instant of a quote's `ts`.
 
     :param needed_by: the parameter that asks, for the error.
     :raises MissingTimeError: if the quote has no `ts`, or one that is no time.
@@ -106,7 +107,7 @@ def seconds(data: Mapping[str, Any], needed_by: str) -> float:
     ts = data.get("ts")
     try:
         if ts is not None:
-            return instant(ts) / SECOND
+            return instant(ts)
         found = "it has no ts"
     except InvalidTimeError as error:
         found = str(error)
@@ -114,6 +115,16 @@ def seconds(data: Mapping[str, Any], needed_by: str) -> float:
         f"{needed_by} reads the time of every quote, and this one of {data.get('sid')} lacks one:"
         f" {found}"
     )
+
+
+def seconds(data: Mapping[str, Any], needed_by: str) -> float:
+    """Return the same in seconds since 1970."""
+    return instant_of(data, needed_by) / SECOND
+
+
+def nanoseconds(seconds: float) -> int:
+    """Return seconds as whole nanoseconds, by their shortest decimal text."""
+    return int(Decimal(repr(float(seconds))) * SECOND)
 
 
 def iso_8601(ns: int) -> str:

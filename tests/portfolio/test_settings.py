@@ -9,7 +9,6 @@ import pytest
 from portfolio import PARAMETERS, UNSIZED, ParameterError, Portfolio, sized
 from tests.portfolio.quotes import begin, told
 
-DAY = 86_400_000
 """In milliseconds."""
 
 
@@ -81,8 +80,8 @@ def test_a_random_sizing_draws_from_the_algorithms_generator_where_one_is_given(
 )
 def test_a_limit_is_there_by_its_parameter(params: dict[str, Any], reason: str) -> None:
     portfolio = Portfolio.from_params({"starting_cash": 1000, **params})
-    assert portfolio.buy(begin(portfolio, 100.0, ts=2 * DAY), 500.0) == 500.0
-    assert portfolio.buy(begin(portfolio, 50.0, ts=DAY), 100.0) == 0.0
+    assert portfolio.buy(begin(portfolio, 100.0, ts="2013-03-02"), 500.0) == 500.0
+    assert portfolio.buy(begin(portfolio, 50.0, ts="2013-03-01"), 100.0) == 0.0
     (said,) = told(portfolio)
     assert said.startswith(f"buy 0 of 100: {reason}")
 
