@@ -40,7 +40,7 @@ class PaperBroker:
     def __init__(
         self, units: Units = "fractional", fill: FillRule = "quote", costs: Costs = NO_COSTS
     ):
-        self._is_whole = units == "whole"
+        self.is_whole = units == "whole"
         self.waits = fill == "next"
         """Whether orders are pending until the next quote of their instrument."""
         self._costs = costs
@@ -67,11 +67,11 @@ class PaperBroker:
 
     def is_lot(self, quantity: float) -> bool:
         """Whether so many units can be traded."""
-        return not self._is_whole or quantity.is_integer()
+        return not self.is_whole or quantity.is_integer()
 
     def units(self, quote: float, amount: float) -> float:
         """Return the most units that can be traded and are worth at most `amount`."""
-        if not self._is_whole:
+        if not self.is_whole:
             return amount / quote
         units = float(math.floor(amount / quote))
         # the quotient is rounded: one more or one less may be right
@@ -86,13 +86,13 @@ class PaperBroker:
         """
         if self._is_free:
             most = max(0.0, min(amount, cash))
-            if not self._is_whole:
+            if not self.is_whole:
                 return Lot(most / quote, most)
             quantity = self.units(quote, most)
             return Lot(quantity, quantity * quote)
         slip = self._costs.slip("buy")
         most = max(0.0, min(amount, self._costs.affordable(cash, quote * slip) / slip))
-        if self._is_whole:
+        if self.is_whole:
             return self._whole_lot(quote, most, amount, cash)
         while most > 0 and self._bill(most, most / quote) > cash:  # by the rounding of a few bits
             most -= math.ulp(cash)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from portfolio import settings
-from portfolio.account import Account, Change, Position
+from portfolio.account import ROUNDING, Account, Change, Position
 from portfolio.broker import MINIMUM_AMOUNT, PaperBroker
 from portfolio.limits import Cut, Limit, Limits, Seen
 from portfolio.orders import Fill, Order, Side
@@ -125,6 +125,9 @@ class Portfolio(Account):
     def sell(self, data: Mapping[str, Any], quantity: float | None = None) -> float:
         """Place a market order to sell `quantity` units, by default the whole position.
 
+        Units are parts of a binary fraction: what differs from the whole position by less than a
+        billionth of it is the whole position.
+
         :return: the units that are sold; 0.0 if none are held and none were asked for, or if a
             limit refused the order.
         :raises ValueError: if that is not above 0, more than is held, or a part of a unit where
@@ -136,6 +139,8 @@ class Portfolio(Account):
             quantity = held
             if not held:
                 return 0.0
+        elif not self._broker.is_whole and abs(held - quantity) < ROUNDING * held:
+            quantity = held
         if not 0 < quantity <= held:
             raise ValueError(
                 f"cannot sell {quantity} of {sid}: {held} are held, and this portfolio is long"

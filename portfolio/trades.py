@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+from portfolio.account import remainder
 from portfolio.orders import Fill
 
 
@@ -33,8 +34,9 @@ class Trades:
             self._positions[fill.sid] = quantity + fill.quantity, cost + fill.amount + fill.fee
             return
         self.sold += fill.amount
-        share = cost * (fill.quantity / quantity)
-        self._positions[fill.sid] = quantity - fill.quantity, cost - share
+        left = remainder(quantity, fill.quantity)
+        share = cost * (fill.quantity / quantity) if left else cost
+        self._positions[fill.sid] = left, cost - share
         profit = fill.amount - fill.fee - share
         self.returns.append(profit / share)
         if profit > 0:
