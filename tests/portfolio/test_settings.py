@@ -9,8 +9,6 @@ import pytest
 from portfolio import PARAMETERS, UNSIZED, ParameterError, Portfolio, sized
 from tests.portfolio.quotes import begin, told
 
-"""In milliseconds."""
-
 
 @pytest.mark.parametrize(
     ("params", "quantity", "price", "fee"),  # of a buy for 550 at 100, filled at once
@@ -98,6 +96,7 @@ def test_parameters_of_others_are_not_looked_at() -> None:
 NUMBERS = {
     # lowest and highest that are allowed
     "starting_cash": (0, 1e15),
+    "minimum_amount": (0, 1e15),
     "fraction": (0, 1),
     "bet": (0, 1e15),
     "instruments": (1, 1_000_000),
