@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from portfolio.sizing import Book
+from portfolio.text import cash
 from portfolio.times import DAY, SECOND, instant_of, nanoseconds
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class LargestOrder(Limit):
         """Return the largest order, if this one is larger."""
         if amount <= self.most:
             return None
-        return Cut(self.most, f"largest_order: {amount:.2f} is above {self.most:.2f}")
+        return Cut(self.most, f"largest_order: {cash(amount)} is above {cash(self.most)}")
 
 
 class LargestPosition(Limit):
@@ -95,7 +96,8 @@ class LargestPosition(Limit):
             return None
         return Cut(
             max(0.0, self.most - held),
-            f"largest_position: {held:.2f} of {sid} and {amount:.2f} more is above {self.most:.2f}",
+            f"largest_position: {cash(held)} of {sid} and {cash(amount)} more is above"
+            f" {cash(self.most)}",
         )
 
 
@@ -127,9 +129,9 @@ class LargestDailyLoss(_Stop):
         after = seen.after
         if halt is None and after < opening and after <= opening * (1 - self.fraction):
             halt = (
-                f"largest_daily_loss: the equity of {after:.2f} is {1 - after / opening:.2%} below"
-                f" {opening:.2f}, that before the day's first quote, and {self.fraction:.2%} ends"
-                " the day; until the next one only reducing orders"
+                f"largest_daily_loss: the equity of {cash(after)} is {1 - after / opening:.2%}"
+                f" below {cash(opening)}, that before the day's first quote, and"
+                f" {self.fraction:.2%} ends the day; until the next one only reducing orders"
             )
             log.warning("%s", halt)
             self.state = (day, opening, halt)
@@ -162,9 +164,9 @@ class LargestDrawdown(_Stop):
         peak = max(peak, after)
         if halt is None and after < peak and after <= peak * (1 - self.fraction):
             halt = (
-                f"largest_drawdown: the equity of {after:.2f} is {1 - after / peak:.2%} below its"
-                f" peak of {peak:.2f}, and {self.fraction:.2%} is the limit; until a person resets"
-                " it only reducing orders"
+                f"largest_drawdown: the equity of {cash(after)} is {1 - after / peak:.2%} below"
+                f" its peak of {cash(peak)}, and {self.fraction:.2%} is the limit; until a person"
+                " resets it only reducing orders"
             )
             log.warning("%s", halt)
         self.state = (peak, halt)

@@ -14,6 +14,7 @@ from portfolio.broker import PaperBroker
 from portfolio.limits import Cut, Limit, Limits, Seen
 from portfolio.orders import Fill, Order, Rejection, Side
 from portfolio.sizing import RandomFraction, RandomSource, SeededFraction, Sizing
+from portfolio.text import cash as cash_text
 
 MAXIMUM_QUANTITY = 1e15
 """The largest order, in units: beyond it a float no longer tells whole units apart."""
@@ -367,7 +368,7 @@ class Portfolio(Account):
         left = self.cash + self._broker.proceeds(amount, quantity)
         if left >= 0:
             return None
-        return f"costs: they are more than the sale brings and the cash, by {-left:.2f}"
+        return f"costs: they are more than the sale brings and the cash, by {cash_text(-left)}"
 
     def _place(
         self,

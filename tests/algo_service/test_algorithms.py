@@ -20,7 +20,7 @@ from algo_service.algorithms import BUILT_IN, BuyAndHold, MeanReversion, Momentu
 from algo_service.engine import Engine
 from algo_service.ledger import Begun, Entry, Memory, State
 from algo_service.testing import play
-from portfolio import ParameterError
+from portfolio import MAXIMUM_QUANTITY, ParameterError
 
 Quotes = list[tuple[str, float]]
 
@@ -251,6 +251,46 @@ def test_rebalance_brings_each_instrument_to_an_equal_share_at_its_turn(
     params: dict[str, Any], quotes: Quotes, orders: list[str]
 ) -> None:
     assert play(Rebalance, quotes, cash=1000, **params).orders == orders
+
+
+# Any currency
+
+
+RULES: dict[str, dict[str, Any]] = {
+    "buy_and_hold": {},
+    "sma_cross": {"fast": 2, "slow": 5},
+    "mean_reversion": {"window": 5, "entry": 1},
+    "momentum": {"lookback": 3},
+    "rebalance": {"every": 4},
+    "random": {"exit": 0.3, "seed": 5},
+}
+
+
+@pytest.mark.parametrize("cash", [10_000, 0.05, 1e12])
+@pytest.mark.parametrize("factor", [1e-200, 1.4e-10, 1e-3, 1e6])
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_prices_and_cash_of_another_size_give_the_same_orders(
+    name: str, factor: float, cash: float
+) -> None:
+    prices = [100, 103, 101, 101, 98, 95, 97, 97, 97, 102, 108, 104, 100, 99, 99, 103, 90, 90] * 4
+
+    def orders(factor: float, cash: float) -> list[str]:
+        quotes = [("AB"[n % 2], price * factor) for n, price in enumerate(prices)]
+        params = {**RULES[name], "cash": cash}
+        return [order.partition(" ")[0] for order in play(BUILT_IN[name], quotes, **params).orders]
+
+    if cash / factor / 90 > MAXIMUM_QUANTITY:
+        cash = factor * 10_000  # as many units as there may be
+    assert orders(factor, cash) == orders(1.0, 10_000)
+    assert any(orders(1.0, 10_000))
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.1, 0.3, 1e-8, 7e5, 1e-180])
+def test_a_score_that_is_the_entry_is_so_in_any_currency(factor: float) -> None:
+    quotes = of("A", *(price * factor for price in (10, 10, 10, 10, 5)))
+    cash = 1000 * factor
+    assert not any(play(MeanReversion, quotes, cash=cash, window=5, entry=2).orders)
+    assert play(MeanReversion, quotes, cash=cash, window=5, entry=1.999).orders[-1] == "buy 200 A"
 
 
 # Parameters

@@ -40,7 +40,7 @@ def algorithm(*numbers: float, **params: Any) -> RandomAlgo:
         ({"threshold": 1}, [0.99], "0.99 is not above 1: no order", 1000.0),
         ({"exit": 0.25}, [0.3], "0.30 is not above 0.5: no order", 1000.0),
         ({"exit": 0.25}, [0.2], "0.20 is below 0.25, but no GOOG was sold", 1000.0),
-        ({}, [0.9, 0.000001], "0.90 is above 0.5, but the bet came to nothing", 1000.0),
+        ({}, [0.9, 0.0000009], "0.90 is above 0.5, but the bet came to nothing", 1000.0),
     ],
 )
 def test_a_quote_leads_to_an_order_or_to_the_reason_why_not(

@@ -59,7 +59,7 @@ def run(portfolio: Portfolio, *steps: tuple[float, Act] | tuple[float, Any, Act]
         ({"largest_order": 200}, 200.0, "buy 2"),
         ({"largest_order": 200}, 300.0, "buy 2 of 300: largest_order: 300.00 is above 200.00"),
         ({"largest_order": 0}, 300.0, "buy 0 of 300: largest_order: 300.00 is above 0.00"),
-        ({"largest_order": 0.009}, 300.0, "buy 0 of 300: largest_order: 300.00 is above 0.01"),
+        ({"largest_order": 0.009}, 300.0, "buy 0 of 300: largest_order: 300.00 is above 0.009"),
         (
             {"largest_order": 250, "units": "whole"},
             300.0,
@@ -295,6 +295,13 @@ def test_no_order_is_placed_at_a_quote_older_than_the_newest_by_more_than_the_li
 def test_a_refusal_of_a_stale_quote_tells_its_age() -> None:
     assert run(made(stale_after=60), (100.0, NOON, watch), (100.0, NOON - 90_500, buy(300.0))) == [
         "buy 0 of 300: stale_after: 90.5 s older than the newest quote, and 60 s is the limit"
+    ]
+
+
+def test_a_refusal_in_a_small_account_tells_amounts_that_differ() -> None:
+    portfolio = made(0.05, largest_order=0.00123)
+    assert run(portfolio, (0.051, buy(0.00345))) == [
+        "buy 0.0241176 of 0.00345: largest_order: 0.00345 is above 0.00123"
     ]
 
 
