@@ -19,7 +19,9 @@ from portfolio.text import cash as cash_text
 MAXIMUM_QUANTITY = 1e15
 """The largest order, in units: beyond it a float no longer tells whole units apart."""
 
-_SMALLEST_BUY = 1e-6
+_SMALLEST_BUYS = 1e6
+"""That the starting cash pays: by default the smallest is a millionth of it."""
+
 # what it was, in cash, before it was a parameter; journals of then go on with it
 _FORMER_MINIMUM = 0.01
 
@@ -61,7 +63,7 @@ class Portfolio(Account):
         """Filled since the last quote came, in the order filled."""
         self.rejections: list[Rejection] = []
         """What came to nothing since the last quote came."""
-        self.minimum_amount = cash * _SMALLEST_BUY if minimum_amount is None else minimum_amount
+        self.minimum_amount = cash / _SMALLEST_BUYS if minimum_amount is None else minimum_amount
         self.sizing: Sizing = RandomFraction(random_module) if sizing is None else sizing
         self._broker = PaperBroker() if broker is None else broker
         self._limits = Limits(limits)

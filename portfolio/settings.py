@@ -32,7 +32,7 @@ from portfolio.sizing import (
 
 STARTING_CASH = Parameter(
     "starting_cash",
-    10000,
+    50000,  # what the bridge gives, as the article's app.js does
     "The cash that the portfolio starts with.",
     minimum=0,
     maximum=1e15,

@@ -69,7 +69,7 @@ def test_below_the_exit_the_whole_position_is_sold(caplog: pytest.LogCaptureFixt
 def test_without_parameters_it_starts_as_the_article_says() -> None:
     algo = RandomAlgo()
     algo.initialize({})
-    assert (algo.threshold, algo.exit, algo.portfolio.cash) == (0.5, 0, 10000)
+    assert (algo.threshold, algo.exit, algo.portfolio.cash) == (0.5, 0, 50000)
 
 
 def test_the_same_seed_gives_the_same_bets() -> None:
@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_bets() -> None:
         for price in range(100, 200):
             algo.event({"sid": "GOOG", "quote": float(price)})
         cash.append(algo.portfolio.cash)
-    assert cash[0] == cash[1] != 10000
+    assert cash[0] == cash[1] != 50000
 
 
 @pytest.mark.parametrize(

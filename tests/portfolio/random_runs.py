@@ -158,7 +158,7 @@ class Auditor:
     def __init__(self, params: Mapping[str, Any]):
         self.params = params
         self.cash = float(params["starting_cash"])
-        self.minimum = params.get("minimum_amount", self.cash * 1e-6)
+        self.minimum = params.get("minimum_amount", self.cash / 1e6)
         self.portfolio = Portfolio.from_params(params)
         self.is_whole = params.get("units") == "whole"
         self.waits = params.get("fill") == "next"

@@ -84,9 +84,9 @@ def test_a_limit_is_there_by_its_parameter(params: dict[str, Any], reason: str) 
     assert said.startswith(f"buy 0 of 100: {reason}")
 
 
-def test_without_parameters_it_is_the_articles_portfolio() -> None:
+def test_without_parameters_it_is_the_articles_portfolio_with_its_cash() -> None:
     portfolio = Portfolio.from_params({})
-    assert (portfolio.cash, portfolio.positions, portfolio.halt) == (10000.0, {}, None)
+    assert (portfolio.cash, portfolio.positions, portfolio.halt) == (50000.0, {}, None)
 
 
 def test_parameters_of_others_are_not_looked_at() -> None:
