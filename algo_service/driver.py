@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from algo_service import state
 from algo_service.algorithm import Algorithm, channels
-from algo_service.errors import AlgoServiceError
-from algo_service.failure import own_traceback, sentence
+from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.failure import own_place, own_traceback, sentence
 from algo_service.ledger import Decision, Failure, State
 from algo_service.orders import complete, encode
 from algo_service.parameters import SEED, Read
@@ -38,13 +38,13 @@ class Driver:
     :param name: the algorithm's name, for the ids of its orders.
     :param parameters: as merged.
     :raises AlgoServiceError: if what `initialize` answers is no list of channels.
+    :raises InitializeError: if the algorithm's own lines raise.
     """
 
     def __init__(
         self, create: Callable[[], Algorithm], name: str, parameters: Mapping[str, Any]
     ) -> None:
         self._name = name
-        self._algorithm = create()
         self._is_restorable = is_restorable(create)
         self._said_ignored = False
         # An algorithm that draws from the module `random` is reproducible too.
@@ -52,7 +52,16 @@ class Driver:
         # `cash` is another name of `starting_cash`, for the reader as for the giver.
         cash = {"cash": parameters["starting_cash"]} if "starting_cash" in parameters else {}
         given = Read({**parameters, **cash})
-        self.channels = channels(self._algorithm.initialize(given))
+        try:
+            self._algorithm = create()
+            wanted = self._algorithm.initialize(given)
+        except (AlgoServiceError, PortfolioError, KeyboardInterrupt):
+            raise  # a sentence already, or the user's own
+        except BaseException as error:
+            raise InitializeError(
+                f"initialize raised {sentence(error)}{own_place(error)}", own_traceback(error)
+            ) from None
+        self.channels = channels(wanted)
         if not hasattr(create, "PARAMETERS"):
             self._warn_of(given.unread)
         portfolio = getattr(self._algorithm, "portfolio", None)

@@ -61,6 +61,7 @@ class Engine:
         self._driver: Driver | None = None
         self._state = State(None, None)
         self.parameters: dict[str, Any] = {}
+        self._begun_with: dict[str, Any] | None = None
         begun = self._ledger.begun()
         if begun:
             self._resume(begun)
@@ -82,15 +83,17 @@ class Engine:
     def initialize(self, params: Mapping[str, Any]) -> list[str]:
         """Prepare the algorithm and return the channels that it wants.
 
-        Once a quote was decided the same parameters return the channels and reset nothing.
+        Once a quote was decided the same parameters return the channels and reset nothing. After a
+        restart one that is not given is the one that the journal was begun with.
 
         :raises ParameterError: if a parameter is not allowed, or they are others than those that
             the algorithm has begun with.
         :raises AlgoServiceError: if the algorithm's answer is no list of channels.
+        :raises InitializeError: if the algorithm's own lines raise.
         """
         if not isinstance(params, Mapping):
             raise ParameterError(f"the parameters are {params!r:.80}: they have to be a map")
-        parameters = merge(self._declared, params, self._overrides, seed=self._seed)
+        parameters = self._merge(params)
         if self._driver and parameters == self.parameters:
             return self._driver.channels
         if self._seq > self._first_seq:
@@ -145,6 +148,10 @@ class Engine:
         self._last_quote_id = entries[-1][0][1]
         return dict(zip(fresh, decisions, strict=True))
 
+    def _merge(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        layers = (params, self._overrides)
+        return merge(self._declared, *layers, seed=self._seed, begun=self._begun_with)
+
     def _start(self, parameters: dict[str, Any]) -> Driver:
         driver = Driver(self._create, self.name, parameters)
         self._driver, self.parameters, self._state = driver, parameters, driver.state
@@ -152,7 +159,8 @@ class Engine:
 
     def _resume(self, begun: Begun) -> None:
         self._seed = begun.parameters["seed"]
-        parameters = merge(self._declared, begun.parameters, self._overrides, seed=self._seed)
+        self._begun_with = begun.parameters
+        parameters = self._merge({})
         if parameters != begun.parameters:
             raise ParameterError(
                 f"the journal of {self.name} was begun with"

@@ -2,6 +2,7 @@
 
 AlgoServiceError
 ├── LoadError        an algorithm cannot be imported, or is none
+├── InitializeError  an algorithm's own initialize raised
 ├── AddressError     the service cannot listen at an address
 ├── QuoteError       a quote breaks the contract
 ├── OrderError       an algorithm returned something that is no order
@@ -18,6 +19,17 @@ class AlgoServiceError(Exception):
 
 class LoadError(AlgoServiceError):
     """An algorithm cannot be imported, or is none."""
+
+
+class InitializeError(AlgoServiceError):
+    """An algorithm's own `initialize` raised, or its `__init__`.
+
+    `traceback` has the author's lines, without any of ours.
+    """
+
+    def __init__(self, sentence: str, traceback: str = ""):
+        super().__init__(sentence)
+        self.traceback = traceback
 
 
 class AddressError(AlgoServiceError):

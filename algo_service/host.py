@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import json
+import logging
 import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -17,10 +18,12 @@ import gevent
 from gevent.threadpool import ThreadPool
 
 from algo_service.engine import Engine
-from algo_service.errors import AlgoServiceError
+from algo_service.errors import AlgoServiceError, InitializeError
 from algo_service.failure import sentence
 from algo_service.journal import Journal
 from algo_service.ledger import Decision, Failure
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -70,7 +73,11 @@ class Host:
     @exposed
     def initialize(self, params: dict[str, Any]) -> list[str]:
         """Prepare the algorithm with a map of parameters; returns the channels that it wants."""
-        return self._in_worker(self.engine.initialize, params)
+        try:
+            return self._in_worker(self.engine.initialize, params)
+        except InitializeError as error:
+            log.error("%s\n%s", error, error.traceback)
+            raise
 
     @exposed
     def event(self, data: dict[str, Any]) -> Any:

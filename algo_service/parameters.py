@@ -19,7 +19,10 @@ SEED = Parameter(
 
 
 def merge(
-    declared: Iterable[Parameter] | None, *layers: Mapping[str, Any], seed: int
+    declared: Iterable[Parameter] | None,
+    *layers: Mapping[str, Any],
+    seed: int,
+    begun: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Merge the declared defaults and each layer, the later ones over the earlier ones.
 
@@ -27,14 +30,18 @@ def merge(
         is taken.
     :param layers: maps from names (or their aliases) to values.
     :param seed: the one to use where no layer gives any.
-    :return: the values by name; of the common `starting_cash` and `seed` checked in every case.
+    :param begun: the parameters that a journal was begun with: they stand in for the defaults,
+        which another version may have had others of, or none.
+    :return: the values by name; the common `starting_cash` and `seed` are there in every case.
     :raises ParameterError: for a name that is not declared (if any are), a value that is not
         allowed, or two names of one parameter with different values in one layer.
     """
     own = {parameter.name: parameter for parameter in declared or ()}
     known = {STARTING_CASH.name: STARTING_CASH, SEED.name: SEED, **own}
     names = {alias: p.name for p in known.values() for alias in (p.name, *p.aliases)}
-    merged = {name: p.default for name, p in own.items() if p.default is not None}
+    merged = {name: p.default for name, p in known.items() if p.default is not None}
+    if begun is not None:
+        merged, layers = {}, (begun, *layers)
     for layer in layers:
         given: dict[str, Any] = {}
         for key, value in layer.items():

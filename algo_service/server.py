@@ -98,6 +98,12 @@ class Server(zerorpc.Server):  # type: ignore[misc]
         self._multiplexer: ChannelMultiplexer = _Multiplexer(self._events)
         self._events.active = self._multiplexer.active_channels
 
+    def _print_traceback(self, protocol_v1: bool, exc_infos: Any) -> tuple[Any, ...]:
+        """Return what the caller is told of an exception: of an algorithm's, its own lines."""
+        told: tuple[Any, ...] = super()._print_traceback(protocol_v1, exc_infos)
+        own = getattr(exc_infos[1], "traceback", "")
+        return (*told[:2], own) if own and len(told) == 3 else told
+
     def bind(self, address: str) -> None:
         """Listen at `address`.
 

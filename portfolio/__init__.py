@@ -4,7 +4,7 @@ Knows no network, no disk and no clock.
 """
 
 from portfolio.account import Account, Position, fold
-from portfolio.broker import MINIMUM_AMOUNT, PaperBroker
+from portfolio.broker import PaperBroker
 from portfolio.costs import Costs
 from portfolio.errors import InvalidTimeError, MissingTimeError, ParameterError, PortfolioError
 from portfolio.limits import (
@@ -17,7 +17,7 @@ from portfolio.limits import (
     PriceBand,
     StaleAfter,
 )
-from portfolio.orders import Fill, Order, Side
+from portfolio.orders import Fill, Order, Rejection, Side
 from portfolio.parameters import Parameter
 from portfolio.portfolio import MAXIMUM_QUANTITY, Portfolio
 from portfolio.settings import PARAMETERS, STARTING_CASH, UNSIZED, sized
@@ -34,7 +34,6 @@ from portfolio.sizing import (
 
 __all__ = [
     "MAXIMUM_QUANTITY",
-    "MINIMUM_AMOUNT",
     "PARAMETERS",
     "STARTING_CASH",
     "UNSIZED",
@@ -63,6 +62,7 @@ __all__ = [
     "Position",
     "PriceBand",
     "RandomFraction",
+    "Rejection",
     "SeededFraction",
     "Side",
     "Sizing",

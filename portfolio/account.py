@@ -8,6 +8,10 @@ from typing import NamedTuple
 
 from portfolio.orders import Fill
 
+ROUNDING = 1e-9
+"""A remainder below this fraction of a position is what rounding leaves of parts that add up to
+the whole: it counts as nothing."""
+
 
 class Position(NamedTuple):
     """What is held of one instrument."""
@@ -25,6 +29,16 @@ class Position(NamedTuple):
 
 Change = tuple[float, float, float, str, Position | None]
 """What a fill replaced in an account: cash, realised, fees, an instrument and its position."""
+
+
+def remainder(held: float, sold: float) -> float:
+    """Return the units that a sale leaves of those held; 0.0 where rounding alone has left them.
+
+    A whole number of units from 1 on has been left on purpose, however many were held.
+    """
+    left = held - sold
+    is_nothing = abs(left) < ROUNDING * held and not (left >= 1 and left.is_integer())
+    return 0.0 if is_nothing else left
 
 
 class Account:
@@ -88,7 +102,7 @@ class Account:
         else:
             assert held is not None, f"{fill.id} sells {fill.sid}, which is not held"
             self.cash += fill.amount - fill.fee
-            left = held.quantity - fill.quantity
+            left = remainder(held.quantity, fill.quantity)
             sold = held.cost * (fill.quantity / held.quantity) if left else held.cost
             self.realised += fill.amount - sold
             self._hold(fill.sid, Position(left, held.cost - sold) if left else None)

@@ -15,9 +15,6 @@ log = logging.getLogger(__name__)
 Units = Literal["fractional", "whole"]
 FillRule = Literal["quote", "next"]
 
-MINIMUM_AMOUNT = 0.01
-"""The smallest buy, in cash; a smaller one gives no order."""
-
 
 class Lot(NamedTuple):
     """How much to buy."""
@@ -40,7 +37,8 @@ class PaperBroker:
     def __init__(
         self, units: Units = "fractional", fill: FillRule = "quote", costs: Costs = NO_COSTS
     ):
-        self._is_whole = units == "whole"
+        self.is_whole = units == "whole"
+        """Whether a part of a unit cannot be traded."""
         self.waits = fill == "next"
         """Whether orders are pending until the next quote of their instrument."""
         self._costs = costs
@@ -67,17 +65,25 @@ class PaperBroker:
 
     def is_lot(self, quantity: float) -> bool:
         """Whether so many units can be traded."""
-        return not self._is_whole or quantity.is_integer()
+        return not self.is_whole or quantity.is_integer()
 
     def units(self, quote: float, amount: float) -> float:
         """Return the most units that can be traded and are worth at most `amount`."""
-        if not self._is_whole:
+        if not self.is_whole:
             return amount / quote
         units = float(math.floor(amount / quote))
         # the quotient is rounded: one more or one less may be right
         if (units + 1) * quote <= amount:
             return units + 1
         return units - 1 if units * quote > amount else units
+
+    def worth(self, quote: float, amount: float) -> float:
+        """Return what these units are worth: the part of `amount` that can be traded."""
+        return self.units(quote, amount) * quote if self.is_whole else amount
+
+    def unit_cost(self, quote: float) -> float | None:
+        """Return the cash that one unit costs with its commission; None where parts are traded."""
+        return self._bill(quote, 1.0) if self.is_whole else None
 
     def lot(self, quote: float, amount: float, cash: float) -> Lot:
         """Return the largest lot of at most `amount` that `cash` pays with all its costs.
@@ -86,13 +92,13 @@ class PaperBroker:
         """
         if self._is_free:
             most = max(0.0, min(amount, cash))
-            if not self._is_whole:
+            if not self.is_whole:
                 return Lot(most / quote, most)
             quantity = self.units(quote, most)
             return Lot(quantity, quantity * quote)
         slip = self._costs.slip("buy")
         most = max(0.0, min(amount, self._costs.affordable(cash, quote * slip) / slip))
-        if self._is_whole:
+        if self.is_whole:
             return self._whole_lot(quote, most, amount, cash)
         while most > 0 and self._bill(most, most / quote) > cash:  # by the rounding of a few bits
             most -= math.ulp(cash)
@@ -123,11 +129,13 @@ class PaperBroker:
         received = amount * self._costs.slip("sell")
         return received - self._costs.fee(received, quantity)
 
-    def cancel_buys(self) -> None:
-        """Forget the buys that are pending: they will not fill."""
-        for order in filter(_buys, self.pending):
+    def cancel_buys(self) -> list[Order]:
+        """Forget the buys that are pending, and return them: they will not fill."""
+        buys = list(filter(_buys, self.pending))
+        for order in buys:
             log.warning("%s is cancelled: a limit has stopped all buying", order.id)
         self.pending = tuple(order for order in self.pending if not _buys(order))
+        return buys
 
     def take_due(self, sid: str) -> list[Order]:
         """Return the pending orders of an instrument, which are pending no longer."""
@@ -137,12 +145,13 @@ class PaperBroker:
         return due
 
     def execute(
-        self, order: Order, data: Mapping[str, Any], fill_id: str, cash: float
+        self, order: Order, data: Mapping[str, Any], fill_id: str, cash: float, minimum: float
     ) -> Fill | None:
         """Return the fill of an order at the quote `data`.
 
         Where the price has moved since it was placed, a buy is cut to what `cash` pays now. None
-        if nothing is left of it, or if the costs of a sale are more than it brings and the cash.
+        if less than `minimum` is left of it, or if the costs of a sale are more than it brings and
+        the cash.
         """
         quote = float(data["quote"])
         quantity = order.quantity
@@ -152,7 +161,7 @@ class PaperBroker:
                 return None
         elif self._bill(amount, quantity) > cash:
             quantity, amount = self.lot(quote, amount, cash)
-            if amount < MINIMUM_AMOUNT:
+            if not quantity or amount < minimum:
                 return None
         price, fee = quote, 0.0
         if not self._is_free:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from portfolio.sizing import Book
-from portfolio.times import DAY, SECOND, seconds
+from portfolio.text import cash
+from portfolio.times import DAY, SECOND, instant_of, nanoseconds
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class LargestOrder(Limit):
         """Return the largest order, if this one is larger."""
         if amount <= self.most:
             return None
-        return Cut(self.most, f"largest_order: {amount:.2f} is above {self.most:.2f}")
+        return Cut(self.most, f"largest_order: {cash(amount)} is above {cash(self.most)}")
 
 
 class LargestPosition(Limit):
@@ -95,7 +96,8 @@ class LargestPosition(Limit):
             return None
         return Cut(
             max(0.0, self.most - held),
-            f"largest_position: {held:.2f} of {sid} and {amount:.2f} more is above {self.most:.2f}",
+            f"largest_position: {cash(held)} of {sid} and {cash(amount)} more is above"
+            f" {cash(self.most)}",
         )
 
 
@@ -119,7 +121,7 @@ class LargestDailyLoss(_Stop):
 
     def watch(self, seen: Seen) -> None:
         """Begin a new day, or see what this one has lost."""
-        day = int(seconds(seen.data, "largest_daily_loss") * SECOND // DAY)
+        day = instant_of(seen.data, "largest_daily_loss") // DAY
         # late quotes of a day that is over belong to the present one
         if self.state is None or day > self.state[0]:
             self.state = (day, seen.before, None)
@@ -127,9 +129,9 @@ class LargestDailyLoss(_Stop):
         after = seen.after
         if halt is None and after < opening and after <= opening * (1 - self.fraction):
             halt = (
-                f"largest_daily_loss: the equity of {after:.2f} is {1 - after / opening:.2%} below"
-                f" {opening:.2f}, that before the day's first quote, and {self.fraction:.2%} ends"
-                " the day; until the next one only reducing orders"
+                f"largest_daily_loss: the equity of {cash(after)} is {1 - after / opening:.2%}"
+                f" below {cash(opening)}, that before the day's first quote, and"
+                f" {self.fraction:.2%} ends the day; until the next one only reducing orders"
             )
             log.warning("%s", halt)
             self.state = (day, opening, halt)
@@ -162,9 +164,9 @@ class LargestDrawdown(_Stop):
         peak = max(peak, after)
         if halt is None and after < peak and after <= peak * (1 - self.fraction):
             halt = (
-                f"largest_drawdown: the equity of {after:.2f} is {1 - after / peak:.2%} below its"
-                f" peak of {peak:.2f}, and {self.fraction:.2%} is the limit; until a person resets"
-                " it only reducing orders"
+                f"largest_drawdown: the equity of {cash(after)} is {1 - after / peak:.2%} below"
+                f" its peak of {cash(peak)}, and {self.fraction:.2%} is the limit; until a person"
+                " resets it only reducing orders"
             )
             log.warning("%s", halt)
         self.state = (peak, halt)
@@ -220,21 +222,29 @@ class StaleAfter(Limit):
 
     def __init__(self, limit: float):
         self.limit = limit
+        self._limit = nanoseconds(limit)
 
     def watch(self, seen: Seen) -> None:
         """Remember the newest time."""
-        time = seconds(seen.data, "stale_after")
-        self.state = time if self.state is None else max(self.state, time)
+        time = instant_of(seen.data, "stale_after")
+        self.state = max(self._newest(time), time)
 
     def distrust(self, data: Mapping[str, Any], last: float | None) -> str | None:  # noqa: ARG002
         """Return how old the quote is, if that is too old."""
-        time = seconds(data, "stale_after")
-        age = (time if self.state is None else self.state) - time
-        if age <= self.limit:
+        time = instant_of(data, "stale_after")
+        age = self._newest(time) - time
+        if age <= self._limit:
             return None
         return (
-            f"stale_after: {age:g} s older than the newest quote, and {self.limit:g} s is the limit"
+            f"stale_after: {age / SECOND:g} s older than the newest quote, and {self.limit:g} s is"
+            " the limit"
         )
+
+    def _newest(self, otherwise: int) -> int:
+        if self.state is None:
+            return otherwise
+        # journals of before hold it in seconds
+        return nanoseconds(self.state) if isinstance(self.state, float) else self.state
 
 
 class Limits:

@@ -50,3 +50,22 @@ class Fill(NamedTuple):
     """The time of the quote at which the order filled, verbatim."""
     quote_id: str
     """The quote at which the order filled."""
+
+
+Code = Literal["below_one_unit", "below_minimum", "no_cash", "unfilled", "cancelled"]
+
+
+class Rejection(NamedTuple):
+    """Something asked for that led to no order, or an order that did not fill.
+
+    An order that a limit has refused is none: it is an `Order` with a quantity of 0.
+    """
+
+    sid: str
+    side: Side
+    code: Code
+    """`below_one_unit`: units are whole, and it does not pay one. `below_minimum`: it is below
+    `minimum_amount`. `no_cash`: the cash is spent. `unfilled`: an order met its quote, and could
+    not be paid there. `cancelled`: a limit has stopped all buying while it waited."""
+    reason: str
+    """In words, with the numbers."""

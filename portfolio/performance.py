@@ -6,17 +6,20 @@ Ratios come from empyrical-reloaded, which is imported when they are asked for, 
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from portfolio.errors import PortfolioError
-from portfolio.orders import Fill
 from portfolio.portfolio import Portfolio
-from portfolio.times import DAY, seconds
+from portfolio.same_day import NOTHING, same_day
+from portfolio.times import DAY, SECOND, instant, span
+from portfolio.trades import Trades
 
 DAYS_PER_YEAR = 365.25
-DAY_MS = 86_400_000
+
+MINIMUM_DAYS = 14
+"""Of data that annual figures need: a year made of less is a guess to the power of 26 and more."""
 
 RATIOS = ("annual_return", "volatility", "sharpe", "sortino", "calmar")
 
@@ -36,56 +39,11 @@ class Drawdown(NamedTuple):
     """When the peak was reached again; None if it was not."""
 
 
-class Trades:
-    """Every sale is a trade: its profit is what it brings less the fees and its share of the cost.
-
-    Takes 8 bytes of memory for each.
-    """
-
-    def __init__(self) -> None:
-        self.returns = array("d")
-        """Profit / cost of each trade."""
-        self.gains = self.losses = 0.0
-        """Sums of the profits above and below 0, in cash; the losses as a positive number."""
-        self.bought = self.sold = self.fees = 0.0
-        """In cash."""
-        self.fills = 0
-        self._positions: dict[str, tuple[float, float]] = {}
-
-    def add(self, fill: Fill) -> None:
-        """Take a fill in."""
-        self.fills += 1
-        self.fees += fill.fee
-        quantity, cost = self._positions.get(fill.sid, (0.0, 0.0))
-        if fill.side == "buy":
-            self.bought += fill.amount
-            self._positions[fill.sid] = quantity + fill.quantity, cost + fill.amount + fill.fee
-            return
-        self.sold += fill.amount
-        share = cost * (fill.quantity / quantity)
-        self._positions[fill.sid] = quantity - fill.quantity, cost - share
-        profit = fill.amount - fill.fee - share
-        self.returns.append(profit / share)
-        if profit > 0:
-            self.gains += profit
-        else:
-            self.losses -= profit
-
-    @property
-    def win_rate(self) -> float | None:
-        """The fraction of trades with a profit above 0; None without a trade."""
-        if not self.returns:
-            return None
-        return sum(each > 0 for each in self.returns) / len(self.returns)
-
-    @property
-    def profit_factor(self) -> float | None:
-        """Gains / losses; None without a loss."""
-        return self.gains / self.losses if self.losses else None
-
-
 class Performance:
     """Watches a portfolio, and keeps its last equity of each day.
+
+    A day is one of UTC, by the instant that a quote's `ts` stands for, however it is spelt. A quote
+    without one belongs to the time of the one before it; so does one that comes late, to its day.
 
     :param portfolio: before its first quote, with cash above 0.
     """
@@ -96,13 +54,13 @@ class Performance:
         self.trades = Trades()
         self.quotes = 0
         self.equity = cash
-        self.first: Time = None
-        self.last: Time = None
-        self._days: dict[str | int, float] = {}
-        # the day of the last quote, and where it begins and ends
-        self._day: str | int | None = None
-        self._from: Any = None
-        self._until: Any = None
+        self.first: int | None = None
+        """The instant of the first quote that has one, as `portfolio.times.instant` returns it."""
+        self._last: Time = None
+        self._days: dict[int, float] = {}
+        # the day of the last quote, and the bounds of the times that begin no other
+        self._day: int | None = None
+        self._start, self._end, self._length, self._place, self._char, self._zone = NOTHING
         self._held = 0
         self._first_prices: dict[str, float] = {}
         self._peak = self._low = cash
@@ -111,18 +69,33 @@ class Performance:
         self._worst = Drawdown(0.0, None, None, None)
 
     def see(self, data: Mapping[str, Any]) -> None:
-        """Take note of the portfolio after a quote."""
+        """Take note of the portfolio after a quote.
+
+        :raises InvalidTimeError: if its `ts` is no time.
+        """
         portfolio = self._portfolio
         if portfolio.price_before is None:
             self._first_prices[data["sid"]] = data["quote"]
         try:
+            # the test of portfolio.same_day, here because a call would take longer than it
             ts = data["ts"]
-            if not self._from <= ts < self._until:
-                self._begin_day(ts)
-        except (KeyError, TypeError):  # it has none, or it is the first one
+            if not (
+                self._start <= ts < self._end
+                and (
+                    (length := self._length) is None
+                    or (len(ts) == length and ts[self._place] == self._char)
+                    or (self._zone and ts.endswith(self._zone))
+                )
+            ):
+                self._enter_day(ts)
+            self._last = ts
+        except (KeyError, TypeError):  # it has none, or is written in another way than the last one
             ts = data.get("ts")
-            self._begin_day(ts)
-        self.last = ts
+            if ts is None:
+                ts = self._last
+            else:
+                self._enter_day(ts)
+                self._last = ts
         self.quotes += 1
         if portfolio.positions:
             self._held += 1
@@ -140,27 +113,34 @@ class Performance:
         elif equity < self._low:
             self._low, self._trough_at = equity, ts
 
-    def _begin_day(self, ts: Any) -> None:
-        if not self.quotes:
-            self.first = self._peak_at = ts
-        if ts is None:
-            return
-        if self._day is not None:
-            self._days[self._day] = self.equity
-        if isinstance(ts, str):
-            self._day = self._from = ts[:10]
-            self._until = ts[:10] + "~"  # sorts behind any time of that day
+    def _enter_day(self, ts: str | float) -> None:
+        """Begin another day, if the quote is of a later one."""
+        if self._length == 10 and type(ts) is str and len(ts) == 10:  # one date after another
+            day = _day_of_date(ts)
+            self._start, self._end = ts, ts + "~"
         else:
-            self._day = int(ts // DAY_MS)
-            self._from, self._until = self._day * DAY_MS, (self._day + 1) * DAY_MS
+            at = instant(ts)
+            day = at // DAY
+            bounds = same_day(ts, at)
+            self._start, self._end, self._length, self._place, self._char, self._zone = bounds
+        today = self._day
+        if today is None:
+            self.first, self._day = instant(ts), day
+            if not self.quotes:
+                self._peak_at = ts
+        elif day > today:
+            self._days[today] = self.equity
+            self._day = day
 
     @property
-    def days(self) -> dict[str | int, float]:
-        """The last equity of each day of the quotes' own calendar.
-
-        By ISO date, or by days since the epoch where times are epoch milliseconds.
-        """
+    def days(self) -> dict[int, float]:
+        """The last equity of each day with a quote, by UTC days since 1970."""
         return self._days if self._day is None else {**self._days, self._day: self.equity}
+
+    @property
+    def last(self) -> int | None:
+        """The instant of the last quote that has one."""
+        return None if self._last is None else instant(self._last)
 
     def _close_drawdown(self, recovery: Time) -> None:
         depth = self._low / self._peak - 1
@@ -198,30 +178,51 @@ class Performance:
     @property
     def years(self) -> float | None:
         """From the first quote to the last; None if they have no times, or one time."""
-        if self.first is None or self.last is None:
-            return None
-        return (_at(self.last) - _at(self.first)) / DAY / DAYS_PER_YEAR or None
+        return self._elapsed / DAY / DAYS_PER_YEAR or None
+
+    @property
+    def _elapsed(self) -> int:
+        """From the first quote to the last, in nanoseconds; 0 if they have no times."""
+        first, last = self.first, self.last
+        return 0 if first is None or last is None else max(0, last - first)
+
+    @property
+    def _annual_years(self) -> float | None:
+        """The years, if they are enough for annual figures."""
+        return self.years if self._elapsed >= MINIMUM_DAYS * DAY else None
+
+    @property
+    def notes(self) -> list[str]:
+        """Why figures are not defined, one sentence for each reason."""
+        if not self.quotes or self._annual_years is not None:
+            return []
+        if self.first is None:
+            return ["annual figures need the times of quotes, and none of these has a ts"]
+        found = _length_text(self._elapsed)
+        return [f"annual figures need at least {MINIMUM_DAYS} days of data: this is {found}"]
 
     @property
     def turnover(self) -> float | None:
         """The lesser of purchases and sales per year, over the mean of the days' equity.
 
-        Source: portfolio turnover rate, SEC Form N-1A, item 13, instruction 4(d).
+        None for less than `MINIMUM_DAYS`. Source: portfolio turnover rate, SEC Form N-1A, item 13,
+        instruction 4(d).
         """
-        if self.years is None:
+        years = self._annual_years
+        if years is None:
             return None
         days = self.days.values()
         mean = math.fsum(days) / len(days)
-        return min(self.trades.bought, self.trades.sold) / mean / self.years if mean else None
+        return min(self.trades.bought, self.trades.sold) / mean / years if mean else None
 
     @property
     def drawdown_days(self) -> float | None:
         """From the peak of the deepest drawdown to its recovery, or to the last quote."""
         worst = self.drawdown
-        if worst.peak is None or self.last is None:
+        if worst.peak is None or self._last is None:
             return None
-        end = self.last if worst.recovery is None else worst.recovery
-        return (_at(end) - _at(worst.peak)) / DAY
+        end = self._last if worst.recovery is None else worst.recovery
+        return (instant(end) - instant(worst.peak)) / DAY
 
     def ratios(self) -> dict[str, float | None]:
         """Return annual return, volatility, Sharpe, Sortino and Calmar ratio.
@@ -230,10 +231,10 @@ class Performance:
         by empyrical-reloaded. A year has as many of them as the data suggests: 252, or 365, 52 or
         12 where days without a quote are rarer or more frequent than weekends and holidays.
 
-        :return: by name; None where it is not defined.
+        :return: by name; None where it is not defined, and for less than `MINIMUM_DAYS`.
         """
-        days = self.days
-        if len(days) < 2 or self.years is None:
+        days, years = self.days, self._annual_years
+        if len(days) < 2 or years is None:
             return dict.fromkeys(RATIOS)
         try:
             import empyrical
@@ -246,7 +247,7 @@ class Performance:
         equity = np.array([self.starting_cash, *days.values()])
         with np.errstate(all="ignore"):
             returns = equity[1:] / equity[:-1] - 1
-            year = _periods(len(days) / self.years)
+            year = _periods(len(days) / years)
             found = {
                 "annual_return": empyrical.annual_return(returns, annualization=year),
                 "volatility": empyrical.annual_volatility(returns, annualization=year),
@@ -261,11 +262,13 @@ class Performance:
         return {**self.plain(), **self.ratios()}
 
     def plain(self) -> dict[str, Any]:
-        """Return all figures but the ratios."""
+        """Return all figures but the ratios; first and last as ISO 8601, both dates or neither."""
+        first, last = self.first, self.last
+        times = (None, None) if first is None or last is None else span(first, last)
         return {
             "quotes": self.quotes,
-            "first": self.first,
-            "last": self.last,
+            "first": times[0],
+            "last": times[1],
             "starting_cash": self.starting_cash,
             "final_equity": self.equity,
             "total_return": self.total_return,
@@ -282,8 +285,17 @@ class Performance:
         }
 
 
-def _at(ts: str | float) -> float:
-    return seconds({"ts": ts}, "performance")
+@lru_cache(4096)
+def _day_of_date(text: str) -> int:
+    return instant(text) // DAY
+
+
+def _length_text(ns: int) -> str:
+    """Return a length of time in its largest unit, cut to one decimal."""
+    units = (("day", DAY), ("hour", 3600 * SECOND), ("minute", 60 * SECOND))
+    unit, size = next((each for each in units if ns >= each[1]), ("second", SECOND))
+    value = ns * 10 // size / 10
+    return f"{value:g} {unit}" if value == 1 else f"{value:g} {unit}s"
 
 
 def _periods(per_year: float) -> int:

@@ -8,15 +8,22 @@ import random as random_module
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from portfolio import settings
-from portfolio.account import Account, Change, Position
-from portfolio.broker import MINIMUM_AMOUNT, PaperBroker
+from portfolio import rejections, settings
+from portfolio.account import ROUNDING, Account, Change, Position
+from portfolio.broker import PaperBroker
 from portfolio.limits import Cut, Limit, Limits, Seen
-from portfolio.orders import Fill, Order, Side
+from portfolio.orders import Fill, Order, Rejection, Side
 from portfolio.sizing import RandomFraction, RandomSource, SeededFraction, Sizing
+from portfolio.text import cash as cash_text
 
 MAXIMUM_QUANTITY = 1e15
 """The largest order, in units: beyond it a float no longer tells whole units apart."""
+
+_SMALLEST_BUYS = 1e6
+"""That the starting cash pays: by default the smallest is a millionth of it."""
+
+# what it was, in cash, before it was a parameter; journals of then go on with it
+_FORMER_MINIMUM = 0.01
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +40,8 @@ class Portfolio(Account):
         left, drawn from the module `random`.
     :param broker: how much an order may be, what it costs, and where it fills.
     :param limits: what refuses or cuts orders.
+    :param minimum_amount: the smallest buy, in cash; a smaller one gives no order. By default a
+        millionth of the starting cash.
     :raises ValueError: if the amount is no such number.
     """
 
@@ -42,6 +51,7 @@ class Portfolio(Account):
         sizing: Sizing | None = None,
         broker: PaperBroker | None = None,
         limits: Iterable[Limit] = (),
+        minimum_amount: float | None = None,
     ):
         cash = float(amount)
         if not (math.isfinite(cash) and cash >= 0):
@@ -51,6 +61,9 @@ class Portfolio(Account):
         """Placed since the last quote came, in the order placed."""
         self.fills: list[Fill] = []
         """Filled since the last quote came, in the order filled."""
+        self.rejections: list[Rejection] = []
+        """What came to nothing since the last quote came."""
+        self.minimum_amount = cash / _SMALLEST_BUYS if minimum_amount is None else minimum_amount
         self.sizing: Sizing = RandomFraction(random_module) if sizing is None else sizing
         self._broker = PaperBroker() if broker is None else broker
         self._limits = Limits(limits)
@@ -93,14 +106,14 @@ class Portfolio(Account):
     def buy(self, data: Mapping[str, Any], amount: float) -> float:
         """Place a market order for `amount` of cash, cut to what cash and limits allow.
 
-        :return: the cash committed; 0.0 if that would be less than 0.01, or less than one unit
-            where units are whole, or if a limit refused the order.
+        :return: the cash committed; 0.0 if that would be less than `minimum_amount`, or less than
+            one unit where units are whole (`rejections` says so), or if a limit refused the order.
         :raises ValueError: if the amount is not a finite number.
         """
         if not math.isfinite(amount):
             raise ValueError(f"cannot buy for {amount}: an amount is a finite number")
         quote, cash = self._quote(data), self.buying_power
-        if self.cash < MINIMUM_AMOUNT and not self._said_spent:
+        if self.cash < self.minimum_amount and not self._said_spent:
             self._said_spent = True
             log.info("cash is spent")
         if min(amount, cash) / quote > MAXIMUM_QUANTITY:
@@ -108,8 +121,12 @@ class Portfolio(Account):
                 f"cannot buy {data['sid']} for {min(amount, cash):g} at {quote}:"
                 f" at most {MAXIMUM_QUANTITY:g} units"
             )
-        quantity, asked = self._broker.lot(quote, float(amount), cash)
-        if asked < MINIMUM_AMOUNT:
+        lot = quantity, asked = self._broker.lot(quote, float(amount), cash)
+        if not quantity or asked < self.minimum_amount:
+            costs = self._broker.unit_cost(quote)
+            self._reject(
+                rejections.of_buy(data["sid"], quote, amount, lot, cash, self.minimum_amount, costs)
+            )
             return 0.0
         doubt = self._doubts(data)
         cut = Cut(0.0, doubt) if doubt else self._limits.cut(data, asked, self)
@@ -117,13 +134,16 @@ class Portfolio(Account):
             self._place("buy", data, quantity, asked)
             return asked
         quantity, amount = self._broker.lot(quote, cut.amount, cash)
-        if amount < MINIMUM_AMOUNT:
+        if amount < self.minimum_amount:
             quantity, amount = 0.0, 0.0
         self._place("buy", data, quantity, amount, asked, cut.reason)
         return amount
 
     def sell(self, data: Mapping[str, Any], quantity: float | None = None) -> float:
         """Place a market order to sell `quantity` units, by default the whole position.
+
+        Units are parts of a binary fraction: what differs from the whole position by less than a
+        billionth of it is the whole position.
 
         :return: the units that are sold; 0.0 if none are held and none were asked for, or if a
             limit refused the order.
@@ -136,6 +156,8 @@ class Portfolio(Account):
             quantity = held
             if not held:
                 return 0.0
+        elif not self._broker.is_whole and abs(held - quantity) < ROUNDING * held:
+            quantity = held
         if not 0 < quantity <= held:
             raise ValueError(
                 f"cannot sell {quantity} of {sid}: {held} are held, and this portfolio is long"
@@ -159,15 +181,20 @@ class Portfolio(Account):
 
         :param target: cash, at least 0; cut like any buy, and to whole units where they are whole.
         """
-        sid, quote = data["sid"], self._quote(data)
-        excess = self.value(sid) - target
-        held = self._broker.unsold(sid, self.quantity(sid))
+        sid, quote, broker = data["sid"], self._quote(data), self._broker
+        value = self.value(sid)
+        excess = value - target
         if excess < 0:
-            self.buy(data, -excess)
+            # what is held is as near to the target as units and the smallest buy let it be
+            if not value or broker.worth(quote, -excess) >= self.minimum_amount:
+                self.buy(data, -excess)
         elif target <= 0:
             self.sell(data)
-        elif (quantity := min(held, self._broker.units(quote, excess))) * quote >= MINIMUM_AMOUNT:
-            self.sell(data, quantity)
+        else:
+            held = broker.unsold(sid, self.quantity(sid))
+            quantity = min(held, broker.units(quote, excess))
+            if quantity and quantity * quote >= self.minimum_amount:
+                self.sell(data, quantity)
 
     # What it may read, beside the account.
 
@@ -177,6 +204,11 @@ class Portfolio(Account):
         if not self._broker.pending:
             return self.cash
         return max(0.0, self.cash - self._broker.committed)
+
+    @property
+    def pending(self) -> tuple[Order, ...]:
+        """Orders that wait for the next quote of their instrument, in the order placed."""
+        return self._broker.pending
 
     @property
     def instruments(self) -> int:
@@ -242,8 +274,9 @@ class Portfolio(Account):
         if self._doubt is None:
             self.prices[sid] = data["quote"]
         limits.watch(Seen(data, self.price_before, equity, self.equity))
-        if limits.halt:
-            broker.cancel_buys()
+        if halt := limits.halt:
+            for order in broker.cancel_buys():
+                self._reject(Rejection(order.sid, "buy", "cancelled", halt))
         if broker.pending and self._doubt is None:
             for order in broker.take_due(sid):
                 self._execute(order, data, self._key(data))
@@ -270,7 +303,8 @@ class Portfolio(Account):
 
     def _forget(self) -> None:
         self._sid, self.price_before, self._doubt, self._before = "", None, None, None
-        self.orders, self.fills, self._changes, self._valued = [], [], [], {}
+        self.orders, self.fills, self.rejections = [], [], []
+        self._changes, self._valued = [], {}
 
     def save(self) -> dict[str, Any]:
         """Return what a later `load` needs, as plain data."""
@@ -284,6 +318,7 @@ class Portfolio(Account):
             "limits": self._limits.states,
             "sizing": self.sizing.save() if isinstance(self.sizing, SeededFraction) else None,
             "said_spent": self._said_spent,
+            "minimum_amount": self.minimum_amount,
         }
 
     def load(self, data: Mapping[str, Any]) -> None:
@@ -296,6 +331,7 @@ class Portfolio(Account):
         if isinstance(self.sizing, SeededFraction):
             self.sizing.load(data["sizing"])
         self._said_spent = data["said_spent"]
+        self.minimum_amount = data.get("minimum_amount", _FORMER_MINIMUM)
         self._forget()
 
     def reset(self) -> str | None:
@@ -308,6 +344,10 @@ class Portfolio(Account):
         return halt
 
     # Orders and their fills.
+
+    def _reject(self, rejection: Rejection | None) -> None:
+        if rejection is not None:
+            self.rejections.append(rejection)
 
     def _quote(self, data: Mapping[str, Any]) -> float:
         """Return the price that an order is placed at."""
@@ -330,7 +370,7 @@ class Portfolio(Account):
         left = self.cash + self._broker.proceeds(amount, quantity)
         if left >= 0:
             return None
-        return f"costs: they are more than the sale brings and the cash, by {-left:.2f}"
+        return f"costs: they are more than the sale brings and the cash, by {cash_text(-left)}"
 
     def _place(
         self,
@@ -365,9 +405,11 @@ class Portfolio(Account):
             self._execute(order, data, key)
 
     def _execute(self, order: Order, data: Mapping[str, Any], key: str) -> None:
-        fill = self._broker.execute(order, data, f"{key}:{len(self.fills)}", self.cash)
+        fill_id = f"{key}:{len(self.fills)}"
+        fill = self._broker.execute(order, data, fill_id, self.cash, self.minimum_amount)
         if fill is None:
             log.warning("%s does not fill: the cash no longer pays for it", order.id)
+            self._reject(rejections.of_pending(order, float(data["quote"]), self.cash))
             return
         self.fills.append(fill)
         self._changes.append(self.apply(fill))

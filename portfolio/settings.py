@@ -32,11 +32,19 @@ from portfolio.sizing import (
 
 STARTING_CASH = Parameter(
     "starting_cash",
-    10000,
+    50000,  # what the bridge gives, as the article's app.js does
     "The cash that the portfolio starts with.",
     minimum=0,
     maximum=1e15,
     aliases=("cash",),
+)
+
+MINIMUM_AMOUNT = Parameter(
+    "minimum_amount",
+    None,
+    "The smallest buy, in cash; by default a millionth of the starting cash.",
+    minimum=0,
+    maximum=1e15,
 )
 
 SIZING = Parameter(
@@ -138,7 +146,7 @@ _LIMITS: dict[Parameter, Callable[[float], Limit]] = {
     PRICE_BAND: PriceBand,
     STALE_AFTER: StaleAfter,
 }
-_OTHERS = (UNITS, FILL, *_COSTS, *_LIMITS)
+_OTHERS = (MINIMUM_AMOUNT, UNITS, FILL, *_COSTS, *_LIMITS)
 
 PARAMETERS = (STARTING_CASH, *_SIZING, *_OTHERS)
 """All that `Portfolio.from_params` reads, but for `seed`."""
@@ -168,6 +176,7 @@ def read(params: Mapping[str, Any], random: RandomSource | None) -> dict[str, An
             Costs(**{field: value for field, value in costs.items() if value is not None}),
         ),
         "limits": [make(value) for make, value in limits if value is not None],
+        "minimum_amount": MINIMUM_AMOUNT.read(params),
     }
 
 

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import repeat
 from operator import add, itemgetter, mul
 from typing import Any
@@ -20,7 +21,7 @@ DAY = 86_400 * SECOND
 """Nanoseconds, as every instant here: since 1970, UTC, without leap seconds."""
 
 MAX_SAFE = 2**53 - 1
-"""The largest whole number that JSON carries exactly to any language (RFC 8259, section 6)."""
+"""The largest whole number that JSON carries exactly from any language (RFC 8259, section 6)."""
 
 _UNIX_EPOCH = date(1970, 1, 1).toordinal()
 
@@ -135,8 +136,8 @@ def _of_numbers(column: Sequence[int]) -> list[int] | None:
 _DATE_PART, _SECOND_PART, _REST = (itemgetter(slice(*at)) for at in ((10,), (10, 19), (19, None)))
 
 
-def seconds(data: Mapping[str, Any], needed_by: str) -> float:
-    """Return a quote's `ts` as seconds since 1970.
+def instant_of(data: Mapping[str, Any], needed_by: str) -> int:
+    """Return the instant of a quote's `ts`.
 
     :param needed_by: the parameter that asks, for the error.
     :raises MissingTimeError: if the quote has no `ts`, or one that is no time.
@@ -144,7 +145,7 @@ def seconds(data: Mapping[str, Any], needed_by: str) -> float:
     ts = data.get("ts")
     try:
         if ts is not None:
-            return instant(ts) / SECOND
+            return instant(ts)
         found = "it has no ts"
     except InvalidTimeError as error:
         found = str(error)
@@ -152,6 +153,11 @@ def seconds(data: Mapping[str, Any], needed_by: str) -> float:
         f"{needed_by} reads the time of every quote, and this one of {data.get('sid')} lacks one:"
         f" {found}"
     )
+
+
+def nanoseconds(seconds: float) -> int:
+    """Return seconds as whole nanoseconds, by their shortest decimal text."""
+    return int(Decimal(repr(float(seconds))) * SECOND)
 
 
 def iso_8601(ns: int) -> str:
@@ -181,9 +187,8 @@ def _clock(rest: int) -> str:
 
 def names_day(ts: object) -> bool:
     """Tell whether a time is a date without a time of day."""
-    if isinstance(ts, int | float):
-        ts = str(int(ts))
-    match = _SPLIT.fullmatch(ts) if isinstance(ts, str) else None
+    text = str(int(ts)) if isinstance(ts, int | float) else ts
+    match = _SPLIT.fullmatch(text) if isinstance(text, str) else None
     return match is not None and match[3] is None
 
 

@@ -21,7 +21,8 @@ class MeanReversion:
     """Buys an instrument when its z-score is below -`entry`, and sells all above -`exit`.
 
     The z-score is the quote's distance from the mean of the last `window` quotes, itself included,
-    in their standard deviations (of the population). Where that deviation is 0 there is none.
+    in their standard deviations (of the population), to 9 decimals. Where that deviation is 0 there
+    is none.
     Source: J. Bollinger, Bollinger on Bollinger Bands (2001), whose lower band is `entry` 2.
     """
 
@@ -51,10 +52,12 @@ class MeanReversion:
         if len(quotes) < self.window or min(quotes) == max(quotes):
             return
         mean = math.fsum(quotes) / self.window
-        deviation = math.sqrt(math.fsum((quote - mean) ** 2 for quote in quotes) / self.window)
-        if not deviation:  # of prices so small that their squares vanish
-            return
-        score = (data["quote"] - mean) / deviation
+        # in a power of two near the mean: it rounds nothing, and no square of a distance vanishes
+        unit = math.ldexp(1.0, math.frexp(mean)[1])
+        squares = [((quote - mean) / unit) ** 2 for quote in quotes]
+        deviation = math.sqrt(math.fsum(squares) / self.window)
+        # to 9 decimals: a score of 2 is 2 in whatever currency, and not a bit more
+        score = round((data["quote"] - mean) / unit / deviation, 9)
         if not self.portfolio.value(sid):
             if score < -self.entry:
                 self.portfolio.optimize(data)

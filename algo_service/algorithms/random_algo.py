@@ -9,6 +9,7 @@ from typing import Any
 
 from algo_service.parameters import SEED
 from portfolio import PARAMETERS, Parameter, Portfolio
+from portfolio.text import cash
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +54,13 @@ class RandomAlgo:
         if number > self.threshold:
             amount = self.portfolio.optimize(data)
             if amount:
-                log.info("buying %.2f of %s", amount, sid)
+                log.info("buying %s of %s", cash(amount), sid)
             else:
                 log.info("%.2f is above %g, but the bet came to nothing", number, self.threshold)
         elif number < self.exit:
             quantity = self.portfolio.sell(data)
             if quantity:
-                log.info("selling %.2f of %s", quantity * float(data["quote"]), sid)
+                log.info("selling %s of %s", cash(quantity * float(data["quote"])), sid)
             else:
                 log.info("%.2f is below %g, but no %s was sold", number, self.exit, sid)
         else:

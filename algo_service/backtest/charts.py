@@ -108,7 +108,7 @@ def _only(number: int, count: int) -> list[bool]:
     return [n == number for n in range(count) for _trace in range(3)]
 
 
-def months(days: dict[str | int, float], cash: float) -> go.Figure | None:
+def months(days: dict[int, float], cash: float) -> go.Figure | None:
     """Draw the return of each month and year; None where no quote has a time."""
     if not days:
         return None

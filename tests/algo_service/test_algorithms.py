@@ -20,7 +20,7 @@ from algo_service.algorithms import BUILT_IN, BuyAndHold, MeanReversion, Momentu
 from algo_service.engine import Engine
 from algo_service.ledger import Begun, Entry, Memory, State
 from algo_service.testing import play
-from portfolio import ParameterError
+from portfolio import MAXIMUM_QUANTITY, ParameterError
 
 Quotes = list[tuple[str, float]]
 
@@ -36,8 +36,87 @@ def of(sid: str, *prices: float) -> Quotes:
     ("params", "quotes", "orders"),  # of 1000 in cash
     [
         ({}, of("A", 100, 110, 50, 200), ["buy 10 A", "", "", ""]),
-        # the first takes all
-        ({}, [("A", 100), ("B", 50), ("A", 90)], ["buy 10 A", "", ""]),
+        # A makes room for B at its next quote, once; B is bought at its own
+        (
+            {},
+            [("A", 100), ("B", 50), ("A", 90), ("A", 120), ("B", 45), ("A", 200), ("B", 10)],
+            # 900 of equity; then 450 + 5 * 120 = 1050, of which 450 are left to buy
+            ["buy 10 A", "", "sell 5 A", "", "buy 10 B", "", ""],
+        ),
+        # of 1050 B's part would be 525, and of 800 it is 400: 50 stay in cash
+        (
+            {},
+            [("A", 100), ("B", 50), ("A", 90), ("A", 70), ("B", 50), ("B", 50)],
+            ["buy 10 A", "", "sell 5 A", "", "buy 8 B", ""],
+        ),
+        # two that are new at once, and one more
+        (
+            {},
+            [
+                *(("A", 100), ("B", 50), ("C", 10), ("B", 50), ("A", 120), ("C", 10), ("B", 50)),
+                *(("A", 120), ("D", 1), ("A", 120), ("D", 1), ("B", 50), ("D", 1), ("C", 10)),
+                *(("D", 1), ("A", 300), ("B", 5), ("C", 90), ("D", 1)),
+            ],
+            # 1200, of which 400 each, then 300 each; D takes what comes free as it comes
+            [
+                *("buy 10 A", "", "", "", "sell 6.66667 A", "buy 40 C", "buy 8 B"),
+                *("", "", "sell 0.833333 A", "buy 100 D", "sell 2 B", "buy 100 D", "sell 10 C"),
+                *("buy 100 D", "", "", "", ""),
+            ],
+        ),
+        # what an order that waits will free has yet to come
+        (
+            {"fill": "next"},
+            [
+                *(("A", 100), ("A", 100), ("B", 50), ("A", 100), ("B", 50), ("A", 100)),
+                *(("B", 50), ("B", 50), ("A", 100)),
+            ],
+            ["buy 10 A", "", "", "sell 5 A", "", "", "buy 10 B", "", ""],
+        ),
+        # 100 are left and buy 2; 300 more come when the sale of A has filled
+        (
+            {"fill": "next", "units": "whole"},
+            [
+                *(("A", 300), ("A", 300), ("B", 50), ("A", 300), ("B", 50), ("A", 300)),
+                *(("B", 50), ("B", 50)),
+            ],
+            ["buy 3 A", "", "buy 2 B", "sell 1 A", "", "", "buy 6 B", ""],
+        ),
+        # a sale that a limit refuses at a bad price is tried again at the next one
+        (
+            {"price_band": 0.5},
+            [("A", 100), ("B", 50), ("A", 1000), ("A", 100), ("A", 100), ("B", 50)],
+            [
+                "buy 10 A",
+                "",
+                # of the last price that is trusted, 100
+                "sell 0 A (price_band: 1000 is 900.00% away from the last quote, 100, and 50.00%"
+                " is the limit)",
+                "sell 0 A (price_band: 100 is 90.00% away from the last quote, 1000, and 50.00%"
+                " is the limit)",
+                "sell 5 A",
+                "buy 10 B",
+            ],
+        ),
+        # a limit of size ends a purchase, as it does where there is one instrument
+        (
+            {"largest_position": 300},
+            [("A", 100), ("A", 100), ("B", 50), ("A", 100), ("B", 50), ("B", 50)],
+            [
+                "buy 3 A (largest_position: 0.00 of A and 1000.00 more is above 300.00)",
+                "",
+                "buy 6 B (largest_position: 0.00 of B and 500.00 more is above 300.00)",
+                "",
+                "",
+                "",
+            ],
+        ),
+        # with another sizing the first takes all
+        (
+            {"sizing": "all_in"},
+            [("A", 100), ("B", 50), ("A", 90), ("B", 50)],
+            ["buy 10 A", "", "", ""],
+        ),
         (
             {"sizing": "equal_weight", "instruments": 2},
             [("A", 100), ("B", 50), ("A", 90), ("B", 60)],
@@ -67,10 +146,39 @@ def of(sid: str, *prices: float) -> Quotes:
         ),
     ],
 )
-def test_buy_and_hold_buys_each_instrument_at_its_first_quote_and_never_sells(
+def test_buy_and_hold_buys_equal_parts_of_each_instrument_and_sells_to_make_room_alone(
     params: dict[str, Any], quotes: Quotes, orders: list[str]
 ) -> None:
     assert play(BuyAndHold, quotes, cash=1000, **params).orders == orders
+
+
+@pytest.mark.parametrize("units", ["fractional", "whole"])
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_buy_and_hold_comes_to_equal_weights_of_whatever_is_quoted(count: int, units: Any) -> None:
+    sids = [f"S{n}" for n in range(count)]
+    quotes = [(sid, 10.0 + n) for _ in range(3 * count) for n, sid in enumerate(sids)]
+    played = play(BuyAndHold, quotes, cash=100_000, units=units)
+    held = played.portfolio["positions"]
+    for n, sid in enumerate(sids):
+        worth = held[sid]["quantity"] * (10.0 + n)
+        assert worth == pytest.approx(100_000 / count, abs=count * 20 if units == "whole" else 0.01)
+    assert not any(played.orders[2 * count * count :])
+
+
+@run(deadline=None)
+@given(
+    st.lists(st.floats(1, 1000), min_size=1, max_size=30),
+    st.sampled_from(
+        [{}, {"units": "whole"}, {"commission": 0.01, "slippage": 0.01}, {"fill": "next"},
+         {"largest_order": 300}, {"largest_drawdown": 0.1}, {"price_band": 0.3}]
+    ),
+)  # fmt: skip
+def test_buy_and_hold_of_one_instrument_is_all_in(
+    prices: list[float], params: dict[str, Any]
+) -> None:
+    equal = play(BuyAndHold, prices, cash=1000, **params)
+    all_in = play(BuyAndHold, prices, cash=1000, sizing="all_in", **params)
+    assert (equal.orders, equal.fills) == (all_in.orders, all_in.fills)
 
 
 # mean_reversion
@@ -253,6 +361,46 @@ def test_rebalance_brings_each_instrument_to_an_equal_share_at_its_turn(
     assert play(Rebalance, quotes, cash=1000, **params).orders == orders
 
 
+# Any currency
+
+
+RULES: dict[str, dict[str, Any]] = {
+    "buy_and_hold": {},
+    "sma_cross": {"fast": 2, "slow": 5},
+    "mean_reversion": {"window": 5, "entry": 1},
+    "momentum": {"lookback": 3},
+    "rebalance": {"every": 4},
+    "random": {"exit": 0.3, "seed": 5},
+}
+
+
+@pytest.mark.parametrize("cash", [10_000, 0.05, 1e12])
+@pytest.mark.parametrize("factor", [1e-200, 1.4e-10, 1e-3, 1e6])
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_prices_and_cash_of_another_size_give_the_same_orders(
+    name: str, factor: float, cash: float
+) -> None:
+    prices = [100, 103, 101, 101, 98, 95, 97, 97, 97, 102, 108, 104, 100, 99, 99, 103, 90, 90] * 4
+
+    def orders(factor: float, cash: float) -> list[str]:
+        quotes = [("AB"[n % 2], price * factor) for n, price in enumerate(prices)]
+        params = {**RULES[name], "cash": cash}
+        return [order.partition(" ")[0] for order in play(BUILT_IN[name], quotes, **params).orders]
+
+    if cash / factor / 90 > MAXIMUM_QUANTITY:
+        cash = factor * 10_000  # as many units as there may be
+    assert orders(factor, cash) == orders(1.0, 10_000)
+    assert any(orders(1.0, 10_000))
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.1, 0.3, 1e-8, 7e5, 1e-180])
+def test_a_score_that_is_the_entry_is_so_in_any_currency(factor: float) -> None:
+    quotes = of("A", *(price * factor for price in (10, 10, 10, 10, 5)))
+    cash = 1000 * factor
+    assert not any(play(MeanReversion, quotes, cash=cash, window=5, entry=2).orders)
+    assert play(MeanReversion, quotes, cash=cash, window=5, entry=1.999).orders[-1] == "buy 200 A"
+
+
 # Parameters
 
 
@@ -336,7 +484,7 @@ class Kept(Memory):
 
 PARAMS: dict[str, dict[str, Any]] = {
     "random": {"exit": 0.3},
-    "buy_and_hold": {"sizing": "equal_weight", "instruments": 3, "fill": "next"},
+    "buy_and_hold": {"fill": "next", "commission": 0.01},
     "sma_cross": {"fast": 2, "slow": 4, "sizing": "random_fraction"},
     "mean_reversion": {"window": 3, "entry": 1, "sizing": "random_fraction"},
     "momentum": {"lookback": 2, "fill": "next", "largest_drawdown": 0.2},

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import logging
+import pickle
 import random
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algo_service import Engine, RandomAlgo
-from algo_service.errors import AlgoServiceError, JournalError
+from algo_service.errors import AlgoServiceError, InitializeError, JournalError
 from algo_service.ledger import Memory, State
+from algo_service.loader import load
 from portfolio import LargestDrawdown, ParameterError, Portfolio
+from tests.processes import ROOT
 
 
 def quote(n: int = 1, price: Any = 100.0, **fields: Any) -> dict[str, Any]:
@@ -378,3 +382,106 @@ def test_the_ledger_in_memory_forgets_the_oldest_decisions(
     driven.decide([quote(3), quote(4), quote(5)])
     keys = [("quotes", str(n)) for n in range(1, 6)]
     assert list(ledger.find(keys)) == keys[2:]
+
+
+AUTHORS = """
+from portfolio import Portfolio
+
+
+class Reads:
+    def initialize(self, params):
+        self.portfolio = Portfolio(self.cash(params))
+        return ["quotes"]
+
+    def cash(self, params):
+        return params["cahs"]
+
+    def event(self, data): ...
+
+
+class Indebted(Reads):
+    def cash(self, params):
+        return -5
+
+
+class Quotes(Reads):
+    def cash(self, params):
+        import json
+        return json.loads("{")
+
+
+class Ends(Reads):
+    def cash(self, params):
+        raise SystemExit("enough")
+
+
+class Hides(Reads):
+    def cash(self, params):
+        try:
+            return Portfolio("much").cash
+        except ValueError as error:
+            raise RuntimeError("no cash") from error
+
+
+class Made(Reads):
+    def __init__(self):
+        self.made = 1 / 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "place", "lines"),
+    [
+        ("Reads", "KeyError: 'cahs'", "line 11", ["initialize", "cash"]),
+        # the last line of the author's, whoever raised beneath it
+        (
+            "Indebted",
+            "ValueError: the starting cash is -5: it has to be finite and at least 0",
+            "line 7",
+            ["initialize"],
+        ),
+        ("Quotes", "JSONDecodeError: ", "line 24", ["initialize", "cash", "loads"]),
+        ("Ends", "SystemExit: enough", "line 29", ["initialize", "cash"]),
+        ("Hides", "RuntimeError: no cash", "line 37", ["initialize", "cash"]),
+        ("Made", "ZeroDivisionError: division by zero", "line 42", ["__init__"]),
+    ],
+)
+def test_an_exception_in_an_initialize_is_one_sentence_with_the_authors_lines(
+    tmp_path: Path, name: str, told: str, place: str, lines: list[str]
+) -> None:
+    file = tmp_path / "my_algo.py"
+    file.write_text(AUTHORS)
+    _, create = load(f"{file}:{name}")
+    with pytest.raises(InitializeError) as raised:
+        engine(create)
+    text, trace = str(raised.value), raised.value.traceback
+    assert text.startswith(f"initialize raised {told}")
+    assert text.endswith(f" (my_algo.py, {place})")
+    assert "\n" not in text
+    assert all(f"in {line}\n" in trace for line in lines)
+    ours = {str(ROOT / package) for package in ("algo_service", "portfolio")}
+    assert not any(path in trace for path in ours)
+    # as it travels between the processes of a sweep
+    travelled = pickle.loads(pickle.dumps(raised.value))
+    assert (str(travelled), travelled.traceback) == (text, trace)
+
+
+def test_a_sentence_that_initialize_raises_stays_that_sentence() -> None:
+    class Refuses(Returns):
+        def initialize(self, params: Mapping[str, Any]) -> list[str]:
+            raise ParameterError("fast is 30, slow 30: fast has to be less")
+
+    with pytest.raises(ParameterError, match=r"^fast is 30, slow 30: fast has to be less$"):
+        engine(Refuses)
+
+
+def test_an_algorithm_that_declares_nothing_gets_its_cash_and_seed() -> None:
+    seen: dict[str, Any] = {}
+
+    class Reads(Returns):
+        def initialize(self, params: Mapping[str, Any]) -> list[str]:
+            seen.update(params)
+            return ["quotes"]
+
+    engine(Reads)
+    assert seen == {"cash": 50000, "starting_cash": 50000, "seed": 7}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algo_service import Engine, RandomAlgo
+from algo_service.algorithms import BuyAndHold
 from algo_service.errors import JournalError, StateError
 from algo_service.journal import Journal
 from algo_service.state import decode, encode
@@ -378,3 +380,54 @@ def test_orders_since_counts_back_from_the_latest_decision_page_by_page(tmp_path
     (decision,) = engine.decide([quote(7)])  # seen before: no new decision, no new time
     assert journal.outputs_since(0, 7, 1) == [(8, decision)]
     close(engine)
+
+
+class Undeclared:
+    """Declares nothing, and takes its cash where it is given."""
+
+    def initialize(self, params: Mapping[str, Any]) -> list[str]:
+        self.portfolio = Portfolio(params.get("cash", 10000))
+        return ["quotes"]
+
+    def event(self, data: dict[str, Any]) -> None:
+        self.portfolio.buy(data, data.get("amount", 1000))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "begun"),
+    [
+        (RandomAlgo, {"starting_cash": 10000, "threshold": 0, "seed": 3}),
+        (BuyAndHold, {"starting_cash": 10000, "sizing": "all_in", "seed": 3}),
+        (Undeclared, {"seed": 3}),
+        (Undeclared, {"starting_cash": 777, "seed": 3}),
+    ],
+)
+def test_a_journal_of_before_goes_on_with_the_defaults_of_then(
+    tmp_path: Path, algorithm: Any, begun: dict[str, Any]
+) -> None:
+    path = tmp_path / "journal"
+    cash = begun.get("starting_cash", 10000)
+    engine = Engine(algorithm, "algo", {}, 3, Journal(path, "algo"))
+    engine.initialize({**begun, "cash": cash})
+    engine.decide([quote(1)])
+    close(engine)
+    with sqlite3.connect(path) as database:
+        # as an earlier version wrote it: with other defaults, and no smallest buy in the state
+        (packed,) = database.execute("SELECT value FROM state WHERE name = 'portfolio'").fetchone()
+        state = decode(packed)
+        assert state.pop("minimum_amount") == cash / 1e6
+        database.execute("UPDATE state SET value = ? WHERE name = 'portfolio'", (encode(state),))
+        database.execute(
+            "UPDATE meta SET value = ? WHERE name = 'parameters'", (json.dumps(begun),)
+        )
+    resumed = Engine(algorithm, "algo", {}, 8, Journal(path, "algo"))
+    assert resumed.initialize({}) == ["quotes"]
+    assert resumed.parameters == begun
+    assert resumed.snapshot()["positions"]
+    portfolio = resumed._driver.portfolio
+    assert portfolio.minimum_amount == 0.01
+    resumed.decide([quote(2, amount=0.02)])
+    assert resumed._driver.portfolio.minimum_amount == 0.01
+    with pytest.raises(ParameterError, match="has begun with"):
+        resumed.initialize({"cash": 55})
+    close(resumed)

@@ -7,7 +7,8 @@ import pytest
 from algo_service.algorithms import SmaCross
 from algo_service.algorithms.random_algo import RandomAlgo
 from algo_service.parameters import Read, merge
-from portfolio import Parameter, ParameterError
+from portfolio import STARTING_CASH, Parameter, ParameterError
+from tests.processes import ROOT
 
 DECLARED = RandomAlgo.PARAMETERS
 
@@ -18,9 +19,9 @@ DECLARED = RandomAlgo.PARAMETERS
         ([{}], {}),
         ([{"threshold": 0.1}, {}], {"threshold": 0.1}),
         ([{"threshold": 0.1}, {"threshold": 0.9}], {"threshold": 0.9}),
-        ([{"cash": 50000}], {"starting_cash": 50000}),
-        ([{"cash": 50000}, {"starting_cash": 7}], {"starting_cash": 7}),
-        ([{"starting_cash": 7}, {"cash": 50000}], {"starting_cash": 50000}),
+        ([{"cash": 20000}], {"starting_cash": 20000}),
+        ([{"cash": 20000}, {"starting_cash": 7}], {"starting_cash": 7}),
+        ([{"starting_cash": 7}, {"cash": 20000}], {"starting_cash": 20000}),
         ([{"cash": 7, "starting_cash": 7}], {"starting_cash": 7}),
         ([{"seed": 5}], {"seed": 5}),
         ([{"seed": None}], {"seed": 99}),
@@ -33,7 +34,7 @@ def test_later_layers_win_whatever_name_they_use(
     defaults = {
         "threshold": 0.5,
         "exit": 0,
-        "starting_cash": 10000,
+        "starting_cash": 50000,
         "sizing": "random_fraction",
         "units": "fractional",
         "fill": "quote",
@@ -46,7 +47,7 @@ def test_an_algorithms_own_default_of_a_common_parameter_holds() -> None:
     assert merge(SmaCross.PARAMETERS, {}, seed=99) == {
         "fast": 10,
         "slow": 30,
-        "starting_cash": 10000,
+        "starting_cash": 50000,
         "sizing": "all_in",
         "units": "fractional",
         "fill": "quote",
@@ -57,6 +58,26 @@ def test_an_algorithms_own_default_of_a_common_parameter_holds() -> None:
 def test_an_algorithm_that_declares_nothing_takes_any_name() -> None:
     merged = merge(None, {"window": [1, 2], "cash": 5}, seed=99)
     assert merged == {"window": [1, 2], "starting_cash": 5, "seed": 99}
+
+
+def test_cash_and_seed_are_there_for_an_algorithm_that_declares_nothing() -> None:
+    assert merge(None, {}, seed=99) == {"starting_cash": STARTING_CASH.default, "seed": 99}
+
+
+def test_without_a_word_about_cash_it_is_what_the_bridge_gives() -> None:
+    cli = (ROOT / "bridge_node/src/cli.js").read_text()
+    assert f".default({{ cash: {STARTING_CASH.default} }}" in cli
+
+
+def test_what_a_journal_was_begun_with_stands_in_for_the_defaults() -> None:
+    begun = {"threshold": 0.3, "starting_cash": 10000, "sizing": "all_in", "seed": 5}
+    assert merge(DECLARED, {}, seed=99, begun=begun) == begun
+    given = {"cash": 7, "units": "whole"}
+    merged = merge(DECLARED, given, seed=99, begun=begun)
+    assert merged == {**begun, "starting_cash": 7, "units": "whole"}
+    assert merge(None, {}, seed=99, begun={"seed": 5}) == {"seed": 5}
+    with pytest.raises(ParameterError, match='unknown parameter "treshold"'):
+        merge(DECLARED, {}, seed=99, begun={"treshold": 1})
 
 
 @pytest.mark.parametrize(

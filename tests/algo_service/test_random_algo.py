@@ -40,7 +40,7 @@ def algorithm(*numbers: float, **params: Any) -> RandomAlgo:
         ({"threshold": 1}, [0.99], "0.99 is not above 1: no order", 1000.0),
         ({"exit": 0.25}, [0.3], "0.30 is not above 0.5: no order", 1000.0),
         ({"exit": 0.25}, [0.2], "0.20 is below 0.25, but no GOOG was sold", 1000.0),
-        ({}, [0.9, 0.000001], "0.90 is above 0.5, but the bet came to nothing", 1000.0),
+        ({}, [0.9, 0.0000009], "0.90 is above 0.5, but the bet came to nothing", 1000.0),
     ],
 )
 def test_a_quote_leads_to_an_order_or_to_the_reason_why_not(
@@ -69,7 +69,7 @@ def test_below_the_exit_the_whole_position_is_sold(caplog: pytest.LogCaptureFixt
 def test_without_parameters_it_starts_as_the_article_says() -> None:
     algo = RandomAlgo()
     algo.initialize({})
-    assert (algo.threshold, algo.exit, algo.portfolio.cash) == (0.5, 0, 10000)
+    assert (algo.threshold, algo.exit, algo.portfolio.cash) == (0.5, 0, 50000)
 
 
 def test_the_same_seed_gives_the_same_bets() -> None:
@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_bets() -> None:
         for price in range(100, 200):
             algo.event({"sid": "GOOG", "quote": float(price)})
         cash.append(algo.portfolio.cash)
-    assert cash[0] == cash[1] != 10000
+    assert cash[0] == cash[1] != 50000
 
 
 @pytest.mark.parametrize(

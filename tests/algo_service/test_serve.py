@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 from collections.abc import Callable
@@ -53,6 +54,25 @@ def test_an_event_that_raises_is_a_remote_error_with_its_name_and_message(
         client.event(GOOG)
     assert (raised.value.name, raised.value.msg) == ("KeyError", "'volume'")
     assert "fails.py" in raised.value.traceback
+
+
+def test_an_initialize_that_raises_shows_its_authors_lines_to_the_caller_and_in_the_log(
+    serve: Serve, connect: Connect, tmp_path: Path
+) -> None:
+    (tmp_path / "a.py").write_text(
+        "class A:\n"
+        "    def initialize(self, params): return params['cahs']\n"
+        "    def event(self, data): ...\n"
+    )
+    service = serve("--algo", tmp_path / "a.py:A")
+    with pytest.raises(zerorpc.RemoteError) as raised:
+        connect(service).initialize({})
+    sentence = "initialize raised KeyError: 'cahs' (a.py, line 2)"
+    assert (raised.value.name, raised.value.msg) == ("InitializeError", sentence)
+    assert "return params['cahs']" in raised.value.traceback
+    assert "algo_service" not in raised.value.traceback
+    service.process.wait_for(f"^{re.escape(sentence)}$")
+    service.process.wait_for(r"return params\['cahs'\]$")
 
 
 @pytest.mark.parametrize(

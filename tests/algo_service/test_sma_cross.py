@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 import market_data
 from algo_service.algorithms import SmaCross
+from algo_service.algorithms.means import Means
 from algo_service.testing import play
+from tests.processes import ROOT
 
 
 @pytest.mark.parametrize(
@@ -40,9 +42,9 @@ from algo_service.testing import play
             [10, 8, 12, 12, 11],
             ["", "", "buy 100 GOOG", "", ""],
         ),
-        # -0.25, then +0.0000000004, which is 0 to 9 decimals
-        ({"fast": 1, "slow": 2}, [1.0, 0.5, 0.5000000008], ["", "", ""]),
-        ({"fast": 1, "slow": 2}, [1.0, 0.5, 0.5000000012], ["", "", "buy 2400 GOOG"]),
+        # -0.25, then 0.8e-12 of the slow mean, which is zero; 1.2e-12 is not
+        ({"fast": 1, "slow": 2}, [1.0, 0.5, 0.5 + 0.8e-12], ["", "", ""]),
+        ({"fast": 1, "slow": 2}, [1.0, 0.5, 0.5 + 1.2e-12], ["", "", "buy 2400 GOOG"]),
         (
             {"fast": 1, "slow": 2, "sizing": "fixed_cash", "bet": 120},
             [("A", 10), ("B", 5), ("A", 8), ("B", 4), ("A", 12), ("B", 6), ("B", 5), ("A", 9)],
@@ -131,6 +133,30 @@ def test_on_the_history_of_goog_it_agrees_with_a_second_computation_to_the_cent(
     assert len([order for order in expected.orders if order]) > 20
     assert played.orders == expected.orders
     assert round(played.portfolio["equity"], 2) == float(round(expected.equity, 2))
+
+
+@pytest.mark.parametrize("case", ["11-price-100", "11b-price-8e-6", "11c-price-1.4e-10"])
+def test_the_same_prices_in_another_currency_are_traded_the_same(case: str) -> None:
+    with (ROOT / "tests" / "cases" / f"{case}.csv").open() as lines:
+        closes = [float(row["close"]) for row in csv.DictReader(lines)]
+    played = play(SmaCross, closes, fast=5, slow=20, cash=10_000)
+    orders = [order for order in played.orders if order]
+    assert (len(orders), sum(order.startswith("sell ") for order in orders)) == (15, 7)
+    assert played.portfolio["equity"] == pytest.approx(18_173, abs=1)
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-170, 1e-12, 0.1, 3.0, 1e6, 1e100])
+def test_means_that_are_equal_are_equal_in_any_currency(factor: float) -> None:
+    tenths = [77, 11, 1, 2, 11, 33, 11, 33, 33, 55, 33, 55, 11, 11, 33, 11, 33, 22, 0]
+    means = Means(2, [price / 10 * factor for price in tenths[:4]])
+    seen, expected = [], []
+    for end in range(5, len(tenths)):
+        difference = means.add(tenths[end - 1] / 10 * factor)
+        seen.append((difference > 0) - (difference < 0))
+        exact = 2 * sum(tenths[end - 2 : end]) - sum(tenths[end - 4 : end])
+        expected.append((exact > 0) - (exact < 0))
+    assert seen == expected
+    assert expected.count(0) > 2
 
 
 CENTS = st.lists(st.integers(1, 100_000), min_size=5, max_size=80)

@@ -41,6 +41,7 @@ OTHERS = st.fixed_dictionaries(
     optional={
         "units": st.sampled_from(["whole", "fractional"]),
         "fill": st.sampled_from(["next", "quote"]),
+        "minimum_amount": st.sampled_from([0, 0.01, 500.0]),
     },
 )
 
@@ -157,6 +158,7 @@ class Auditor:
     def __init__(self, params: Mapping[str, Any]):
         self.params = params
         self.cash = float(params["starting_cash"])
+        self.minimum = params.get("minimum_amount", self.cash / 1e6)
         self.portfolio = Portfolio.from_params(params)
         self.is_whole = params.get("units") == "whole"
         self.waits = params.get("fill") == "next"
@@ -185,19 +187,30 @@ class Auditor:
         self._watch_losses(before, self._equity(), data)
         self.portfolio.begin("algo", data)
         self._check_halt()
+        cancelled = 0
         if self.portfolio.halt:
-            self.waiting = {k: order for k, order in self.waiting.items() if order.side == "sell"}
+            sales = {k: order for k, order in self.waiting.items() if order.side == "sell"}
+            cancelled, self.waiting = len(self.waiting) - len(sales), sales
         due = set()
         if is_trusted:
             due = {key for key, order in self.waiting.items() if order.sid == data["sid"]}
             self.waiting = {key: self.waiting[key] for key in self.waiting if key not in due}
         assert self.portfolio.orders == []
-        assert {fill.order_id for fill in self.portfolio.fills} <= due
+        filled = {fill.order_id for fill in self.portfolio.fills}
+        assert filled <= due
+        codes = [each.code for each in self.portfolio.rejections]
+        assert codes == ["cancelled"] * cancelled + ["unfilled"] * len(due - filled)
+        assert {order.id for order in self.portfolio.pending} == set(self.waiting)
         self._check_fills(data, 0)
         self._check_books()
         for action in step.actions:
             orders, fills = len(self.portfolio.orders), len(self.portfolio.fills)
-            act(self.portfolio, data, action)
+            rejected = len(self.portfolio.rejections)
+            is_done = act(self.portfolio, data, action)
+            if is_done and action.kind == "buy" and action.size:
+                # whatever kept it from trading is told
+                told = len(self.portfolio.orders) + len(self.portfolio.rejections)
+                assert told > orders + rejected
             for order in self.portfolio.orders[orders:]:
                 self._check_order(order, data, is_trusted)
             self._check_fills(data, fills)
@@ -255,7 +268,7 @@ class Auditor:
         assert is_trusted
         if order.side == "buy":
             assert not self.portfolio.halt
-            assert order.amount >= 0.01
+            assert order.amount >= self.minimum
             assert order.amount <= self.params.get("largest_order", math.inf)
             assert order.asked is None or order.amount < order.asked
         else:

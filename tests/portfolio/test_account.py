@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from portfolio import Account, Fill, Position, fold
+from portfolio.account import remainder
 from portfolio.orders import Side
 
 
@@ -91,3 +92,35 @@ def test_the_order_in_which_positions_were_opened_leaves_no_trace_in_their_value
         account.cash, account.prices = 0.7, {"A": 0.1, "B": 0.2, "C": 0.3}
         worth.add((account.equity, account.exposure, account.unrealised))
     assert len(worth) == 1
+
+
+@pytest.mark.parametrize("count", [3, 7, 10, 1000])
+def test_parts_that_add_up_to_a_position_close_it_however_they_were_rounded(count: int) -> None:
+    part = 1 / count
+    bought_in_parts = [fill("buy", part, 100.0)] * count
+    sold_in_parts = [fill("sell", part, 100.0)] * count
+    for fills in (
+        [*bought_in_parts, fill("sell", 1.0, 100.0)],
+        [fill("buy", 1.0, 100.0), *sold_in_parts],
+        [*bought_in_parts, fill("sell", 0.5, 100.0), fill("sell", 0.5, 100.0)],
+    ):
+        account = fold(1000.0, fills)
+        assert account.positions == {}
+        assert account.realised == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("held", "sold", "left"),
+    [
+        (1.0, 1 - 2e-9, 2e-9),
+        (1.0, 1 - 0.5e-9, 0.0),
+        (1.0, 1 + 0.5e-9, 0.0),
+        (1e-12, 0.9e-12, 0.1e-12),
+        # whole units are left on purpose
+        (1e12, 1e12 - 1, 1.0),
+    ],
+)
+def test_what_is_below_a_billionth_of_a_position_is_nothing(
+    held: float, sold: float, left: float
+) -> None:
+    assert remainder(held, sold) == pytest.approx(left, rel=1e-3)

@@ -59,7 +59,7 @@ def run(portfolio: Portfolio, *steps: tuple[float, Act] | tuple[float, Any, Act]
         ({"largest_order": 200}, 200.0, "buy 2"),
         ({"largest_order": 200}, 300.0, "buy 2 of 300: largest_order: 300.00 is above 200.00"),
         ({"largest_order": 0}, 300.0, "buy 0 of 300: largest_order: 300.00 is above 0.00"),
-        ({"largest_order": 0.009}, 300.0, "buy 0 of 300: largest_order: 300.00 is above 0.01"),
+        ({"largest_order": 0.009}, 300.0, "buy 0 of 300: largest_order: 300.00 is above 0.009"),
         (
             {"largest_order": 250, "units": "whole"},
             300.0,
@@ -252,17 +252,22 @@ def test_every_order_at_a_distrusted_quote_is_refused() -> None:
 @pytest.mark.parametrize(
     ("times", "trusted"),  # with stale_after=60
     [
-        ([0, 60_000, 120_000], [True, True, True]),
-        ([0, 0, 0], [True, True, True]),
-        ([60_000, 0], [True, True]),
-        ([60_001, 0], [True, False]),
-        ([100_000, 0, 40_000, 39_999, 100_000], [True, False, True, False, True]),
+        ([NOON, NOON + 60_000, NOON + 120_000], [True, True, True]),
+        ([NOON, NOON, NOON], [True, True, True]),
+        ([NOON, NOON - 60_000], [True, True]),
+        ([NOON, NOON - 60_001], [True, False]),
+        # in seconds, microseconds, and digits
+        ([NOON // 1000, NOON // 1000 - 60, NOON // 1000 - 61], [True, True, False]),
+        ([NOON * 1000, NOON * 1000 - 60_000_000, NOON * 1000 - 60_000_001], [True, True, False]),
+        ([NOON, 201303011159, 201303011158, 20130301115900], [True, True, False, True]),
+        # to the nanosecond, which a double of seconds does not hold
+        (["2013-03-01T12:00:00.000000001Z", "2013-03-01T11:59:00.000000001"], [True, True]),
+        (["2013-03-01T12:00:00.000000001Z", "2013-03-01T11:59:00"], [True, False]),
         # the newest is not made older by a late one
-        ([100_000, 0, 39_000], [True, False, False]),
+        ([NOON, NOON - 100_000, NOON - 61_000, NOON - 60_000], [True, False, False, True]),
         # 1970 and before
-        ([0, -61_000], [True, False]),
-        ([-1, -61_002], [True, False]),
-        ([-120_000, -60_000, 0], [True, True, True]),
+        (["1970-01-01", "1969-12-31T23:58:59Z"], [True, False]),
+        (["1969-12-31T23:58", "1969-12-31T23:59", "1970-01-01"], [True, True, True]),
         (["2013-03-01T12:00:00Z", "2013-03-01T11:58:59Z"], [True, False]),
         (["2013-03-01T12:00:00Z", "2013-03-01T13:59:00+02:00"], [True, True]),
         (["2013-03-01T12:00:00Z", "2013-03-01T12:00:00+02:00"], [True, False]),
@@ -291,6 +296,21 @@ def test_a_refusal_of_a_stale_quote_tells_its_age() -> None:
     assert run(made(stale_after=60), (100.0, NOON, watch), (100.0, NOON - 90_500, buy(300.0))) == [
         "buy 0 of 300: stale_after: 90.5 s older than the newest quote, and 60 s is the limit"
     ]
+
+
+def test_a_refusal_in_a_small_account_tells_amounts_that_differ() -> None:
+    portfolio = made(0.05, largest_order=0.00123)
+    assert run(portfolio, (0.051, buy(0.00345))) == [
+        "buy 0.0241176 of 0.00345: largest_order: 0.00345 is above 0.00123"
+    ]
+
+
+@pytest.mark.parametrize(("newest", "trusted"), [(1362139200.123, True), (1362139200.124, False)])
+def test_the_newest_time_of_a_journal_of_before_is_in_seconds(newest: float, trusted: bool) -> None:
+    portfolio = made(stale_after=60)
+    portfolio.load({**portfolio.save(), "limits": (newest,)})
+    data = begin(portfolio, 100.0, ts="2013-03-01T11:59:00.123Z")
+    assert (portfolio.buy(data, 100.0) > 0) == trusted
 
 
 def test_a_quote_is_stale_by_the_newest_of_any_instrument() -> None:
@@ -365,7 +385,16 @@ HALF_A_DAY_LATER = NOON + DAY // 2
         ),
         (["2013-03-01T23:00:00Z", NOON, NOON + 1, HALF_A_DAY_LATER], [False, True, True, False]),
         # before 1970, too
-        ([-DAY, -1, -1, 0], [False, True, True, False]),
+        (
+            ["1969-12-31", "1969-12-31T23:59:59.999Z", "1969-12-31T12:00", "1970-01-01"],
+            [False, True, True, False],
+        ),
+        # the last nanosecond of a day, which a double of seconds takes for the next one
+        (
+            [NOON, NOON, "2013-03-01T23:59:59.999999999Z", "2013-03-02T00:00:00Z"],
+            [False, True, True, False],
+        ),
+        ([20130301, 20130301, "2013-03-01T20:00:00-03:00", 20130302], [False, True, True, False]),
     ],
 )
 def test_a_daily_loss_stops_buying_until_the_next_day(times: list[Any], halted: list[bool]) -> None:
@@ -539,13 +568,14 @@ def test_a_real_loss_is_one_though_the_price_band_doubted_its_first_quote() -> N
 @pytest.mark.parametrize(
     ("ts", "found"),
     [
-        (None, "has no ts"),
-        ("yesterday", "has the ts 'yesterday'"),
-        ("", "has the ts ''"),
-        ("2013-02-30", "has the ts '2013-02-30'"),
-        ([1], "has the ts [1]"),
-        (float("nan"), "has the ts nan"),
-        (float("inf"), "has the ts inf"),
+        (None, "it has no ts"),
+        ("yesterday", '"ts" is "yesterday": a time is ISO 8601 text'),
+        ("", '"ts" is "": a time is ISO 8601 text'),
+        ("2013-02-30", '"ts" is "2013-02-30": there is no such day'),
+        ([1], '"ts" is [1]: a time is a text or a number'),
+        (float("nan"), '"ts" is nan: a time is a finite number'),
+        (float("inf"), '"ts" is inf: a time is a finite number'),
+        (0, '"ts" is 0: as a number a time is s, ms, us or ns since 1970'),
     ],
 )
 def test_a_quote_without_a_time_is_refused_by_the_limit_that_needs_it(
@@ -555,7 +585,7 @@ def test_a_quote_without_a_time_is_refused_by_the_limit_that_needs_it(
     with pytest.raises(MissingTimeError) as refused:
         portfolio.begin("algo", quote(ts=ts))
     assert str(refused.value).startswith(
-        f"{limit} reads the time of every quote, and this one of GOOG {found}: "
+        f"{limit} reads the time of every quote, and this one of GOOG lacks one: {found}"
     )
 
 

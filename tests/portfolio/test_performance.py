@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import empyrical
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolio import Costs, PaperBroker, Portfolio
+from portfolio import Costs, InvalidTimeError, PaperBroker, Portfolio
 from portfolio.performance import Performance
 
 
@@ -29,6 +31,8 @@ def run(
         performance.see(data)
     return portfolio, performance
 
+
+START_MS = 1_767_571_200_000  # 2026-01-05
 
 # Bought 5 at 100 and sold at 120; 5 at 80, sold at 60.
 ROUND_TRIPS = [
@@ -61,10 +65,14 @@ def test_the_figures_of_two_trades_worked_by_hand() -> None:
         "exposure_time": 2 / 5,
     }
     assert {name: figures[name] for name in expected} == pytest.approx(expected)
-    # bought for 500 and 400, sold for 600 and 300; at 1000, 1100, 1100, 1000 and 1000 of equity
-    years = 4 / 365.25
-    assert figures["turnover"] == pytest.approx(900 / 1040 / years)
     assert performance.drawdown.trough == "2026-01-08"
+
+
+def test_turnover_is_what_was_bought_or_sold_in_a_year_over_the_mean_equity() -> None:
+    _, performance = run([*ROUND_TRIPS, ("2026-02-04", 70.0, 0.0)])
+    # bought for 500 and 400, sold for 600 and 300; at 1000, 1100, 1100 and three times 1000
+    years = 30 / 365.25
+    assert performance.figures()["turnover"] == pytest.approx(900 / (6200 / 6) / years)
 
 
 def test_fees_are_in_a_trades_profit() -> None:
@@ -90,7 +98,7 @@ def test_a_drawdown_ends_where_its_peak_is_reached_again() -> None:
 
 @given(st.lists(st.floats(1, 1000), min_size=2, max_size=60))
 def test_the_deepest_drawdown_is_that_of_empyrical(prices: list[float]) -> None:
-    portfolio, performance = run([(n * 86_400_000, p, 0.0) for n, p in enumerate(prices)][:1])
+    portfolio, performance = run([(START_MS, prices[0], 0.0)])
     equities = []
     for n, price in enumerate(prices[1:], 1):
         data = {
@@ -98,7 +106,7 @@ def test_the_deepest_drawdown_is_that_of_empyrical(prices: list[float]) -> None:
             "quote": price,
             "id": str(n),
             "channel": "quotes",
-            "ts": n * 86_400_000,
+            "ts": START_MS + n * 86_400_000,
         }
         portfolio.begin("algo", data)
         portfolio.buy(data, 700)
@@ -142,3 +150,125 @@ def test_buy_and_hold_is_equal_parts_of_every_instrument() -> None:
         portfolio.begin("algo", data)
         performance.see(data)
     assert performance.buy_and_hold == pytest.approx((2.0 + 0.5) / 2 - 1)
+
+
+def minutes(count: int, step: int) -> list[datetime]:
+    return [
+        datetime(2026, 1, 5, 13, 30, tzinfo=UTC) + timedelta(minutes=n * step) for n in range(count)
+    ]
+
+
+TOKYO, NEW_YORK = timezone(timedelta(hours=9)), timezone(timedelta(hours=-5))
+SPELLINGS: dict[str, Callable[[datetime], Any]] = {
+    "without an offset": lambda at: at.replace(tzinfo=None).isoformat(),
+    "Z": lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    "a space and no seconds": lambda at: at.strftime("%Y.%m.%d %H:%M"),
+    "fraction": lambda at: at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+    "Tokyo": lambda at: at.astimezone(TOKYO).isoformat(),
+    "New York": lambda at: at.astimezone(NEW_YORK).isoformat(),
+    "s": lambda at: int(at.timestamp()),
+    "ms": lambda at: at.timestamp() * 1000,
+    "us": lambda at: int(at.timestamp()) * 10**6,
+    "YYYYMMDDHHMMSS": lambda at: int(at.strftime("%Y%m%d%H%M%S")),
+    "ns as text": lambda at: f"{int(at.timestamp())}000000000",
+    "by turns": lambda at: [at.isoformat(), at.astimezone(TOKYO).isoformat(), int(at.timestamp())][
+        at.hour % 3
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+@pytest.mark.parametrize("step", [1, 30, 7 * 60])
+def test_the_same_instants_give_the_same_figures_however_they_are_spelt(
+    name: str, step: int
+) -> None:
+    def told(spell: Callable[[datetime], Any]) -> tuple[Any, Any]:
+        steps = [
+            (spell(at), 100 + 10 * math.sin(n / 9), 900.0 * (n // 7 % 2))
+            for n, at in enumerate(minutes(400, step))
+        ]
+        _, performance = run(steps)
+        return performance.figures(), performance.days
+
+    assert told(SPELLINGS[name]) == told(SPELLINGS["Z"])
+
+
+def test_days_written_as_dates_and_as_digits_give_the_same_figures() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(30)]
+    iso, digits, number, mixed = (
+        run([(spell(n, day), 100.0 + n, 50.0 * n) for n, day in enumerate(days)])[1]
+        for spell in (
+            lambda n, day: day.isoformat(),
+            lambda n, day: day.strftime("%Y%m%d"),
+            lambda n, day: int(day.strftime("%Y%m%d")),
+            lambda n, day: day.strftime(("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d")[n % 3]),
+        )
+    )
+    assert iso.figures() == digits.figures() == number.figures() == mixed.figures()
+    assert list(iso.days) == list(range(20454, 20484)) == list(mixed.days)
+
+
+def test_first_and_last_are_dates_where_both_are_midnight_and_else_have_a_time() -> None:
+    def ends(*times: Any) -> tuple[Any, Any]:
+        figures = run([(ts, 100.0, 0.0) for ts in times])[1].figures()
+        return figures["first"], figures["last"]
+
+    assert ends("20260105", 1767744000) == ("2026-01-05", "2026-01-07")
+    assert ends("2026-01-05", "2026-01-05T18:00+09:00") == (
+        "2026-01-05T00:00:00Z",
+        "2026-01-05T09:00:00Z",
+    )
+    assert ends(None, None) == (None, None)
+
+
+def test_a_late_quote_belongs_to_the_present_day_and_an_untimed_one_to_the_time_before_it() -> None:
+    steps = [
+        (None, 100.0, 500.0),
+        ("2026-01-05", 100.0, 500.0),
+        ("2026-01-06", 120.0, 500.0),
+        ("2026-01-05T12:00", 140.0, 500.0),
+        (None, 160.0, 500.0),
+        ("2026-01-07", 80.0, 500.0),
+    ]
+    _, performance = run(steps)
+    # 5 units at 100, then sold down to 500 at each price
+    assert list(performance.days) == [20458, 20459, 20460]
+    assert performance.days[20458] == 1000
+    assert performance.figures()["first"] == "2026-01-05"
+    assert performance.figures()["last"] == "2026-01-07"
+    assert performance.notes == ["annual figures need at least 14 days of data: this is 2 days"]
+
+
+@pytest.mark.parametrize(
+    ("last", "found"),
+    [
+        ("2026-01-05T13:30:40Z", "40 seconds"),
+        ("2026-01-05T13:31:00Z", "1 minute"),
+        ("2026-01-05T20:00:00Z", "6.5 hours"),
+        ("2026-01-19T13:29:59Z", "13.9 days"),
+        ("2026-01-19T13:30:00Z", None),
+    ],
+)
+def test_annual_figures_of_less_than_two_weeks_are_not_defined_and_it_says_why(
+    last: str, found: str | None
+) -> None:
+    steps = [("2026-01-05T13:30:00Z", 100.0, 500.0), ("2026-01-05T13:30:10Z", 90.0, 300.0),
+             ("2026-01-05T13:30:20Z", 110.0, 400.0), (last, 105.0, 0.0)]  # fmt: skip
+    _, performance = run(steps)
+    figures = performance.figures()
+    names = ("annual_return", "volatility", "sharpe", "sortino", "calmar", "turnover")
+    assert [figures[name] is None for name in names] == [found is not None] * 6
+    notes = [f"annual figures need at least 14 days of data: this is {found}"] if found else []
+    assert performance.notes == notes
+
+
+def test_without_times_it_says_that_they_are_missing() -> None:
+    assert run([(None, 100.0, 500.0), (None, 90.0, 0.0)])[1].notes == [
+        "annual figures need the times of quotes, and none of these has a ts"
+    ]
+    assert run([])[1].notes == []
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    with pytest.raises(InvalidTimeError, match='"ts" is "soon"'):
+        run([("2026-01-05", 100.0, 0.0), ("soon", 100.0, 0.0)])

@@ -144,9 +144,12 @@ def test_a_buy_of_more_than_the_cash_is_cut_to_it() -> None:
     assert told(portfolio) == ["buy 10"]
 
 
-@pytest.mark.parametrize(("amount", "orders"), [(0.00999, 0), (0.01, 1), (0.0, 0), (-5.0, 0)])
-def test_a_buy_below_a_cent_places_no_order(amount: float, orders: int) -> None:
-    portfolio = Portfolio(1000)
+@pytest.mark.parametrize("cash", [1000.0, 0.05, 1e12])
+@pytest.mark.parametrize(("part", "orders"), [(0.999e-6, 0), (1.001e-6, 1), (0.0, 0), (-0.5, 0)])
+def test_a_buy_below_a_millionth_of_the_starting_cash_places_no_order(
+    cash: float, part: float, orders: int
+) -> None:
+    portfolio, amount = Portfolio(cash), part * cash
     assert portfolio.buy(quote(), amount) == (amount if orders else 0.0)
     assert len(portfolio.orders) == orders
 
@@ -206,7 +209,7 @@ def test_numbers_given_as_whole_ones_are_floats_in_orders_and_fills() -> None:
         ("fractional", 0.0, ["sell 10"]),
         ("fractional", 625.0, ["buy 2.5"]),
         ("fractional", 9999.0, ["buy 20"]),  # the other 1000 of cash
-        ("fractional", 499.995, []),  # half a cent is no order
+        ("fractional", 499.999, []),  # less than a millionth of 2000
         ("whole", 299.0, ["sell 4"]),  # 4.02 of them are too much
         ("whole", 0.0, ["sell 10"]),
         ("whole", 460.0, []),

@@ -43,7 +43,7 @@ def test_undo_leaves_the_portfolio_as_it_was_before_the_quote(
         play(portfolio, quote, step)
         portfolio.undo()
         assert portfolio.save() == before
-        assert (portfolio.orders, portfolio.fills) == ([], [])
+        assert (portfolio.orders, portfolio.fills, portfolio.rejections) == ([], [], [])
         assert play(portfolio, quote, step) == play(undisturbed, quote, step)
         assert portfolio.save() == undisturbed.save()
 

@@ -9,9 +9,6 @@ import pytest
 from portfolio import PARAMETERS, UNSIZED, ParameterError, Portfolio, sized
 from tests.portfolio.quotes import begin, told
 
-DAY = 86_400_000
-"""In milliseconds."""
-
 
 @pytest.mark.parametrize(
     ("params", "quantity", "price", "fee"),  # of a buy for 550 at 100, filled at once
@@ -81,15 +78,15 @@ def test_a_random_sizing_draws_from_the_algorithms_generator_where_one_is_given(
 )
 def test_a_limit_is_there_by_its_parameter(params: dict[str, Any], reason: str) -> None:
     portfolio = Portfolio.from_params({"starting_cash": 1000, **params})
-    assert portfolio.buy(begin(portfolio, 100.0, ts=2 * DAY), 500.0) == 500.0
-    assert portfolio.buy(begin(portfolio, 50.0, ts=DAY), 100.0) == 0.0
+    assert portfolio.buy(begin(portfolio, 100.0, ts="2013-03-02"), 500.0) == 500.0
+    assert portfolio.buy(begin(portfolio, 50.0, ts="2013-03-01"), 100.0) == 0.0
     (said,) = told(portfolio)
     assert said.startswith(f"buy 0 of 100: {reason}")
 
 
-def test_without_parameters_it_is_the_articles_portfolio() -> None:
+def test_without_parameters_it_is_the_articles_portfolio_with_its_cash() -> None:
     portfolio = Portfolio.from_params({})
-    assert (portfolio.cash, portfolio.positions, portfolio.halt) == (10000.0, {}, None)
+    assert (portfolio.cash, portfolio.positions, portfolio.halt) == (50000.0, {}, None)
 
 
 def test_parameters_of_others_are_not_looked_at() -> None:
@@ -99,6 +96,7 @@ def test_parameters_of_others_are_not_looked_at() -> None:
 NUMBERS = {
     # lowest and highest that are allowed
     "starting_cash": (0, 1e15),
+    "minimum_amount": (0, 1e15),
     "fraction": (0, 1),
     "bet": (0, 1e15),
     "instruments": (1, 1_000_000),

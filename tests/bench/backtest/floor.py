@@ -4,7 +4,7 @@ import json
 import platform
 import time
 
-from quotes import CASH, FAST, SID, SLOW, prices, times
+from quotes import CASH, FAST, SID, SLOW, TOLERANCE, prices, times
 
 
 def main() -> None:
@@ -30,7 +30,10 @@ def main() -> None:
         seen += 1
         if seen < SLOW:
             continue
-        difference = round(fast_sum / FAST - slow_sum / SLOW, 9)
+        slow_mean = slow_sum / SLOW
+        difference = fast_sum / FAST - slow_mean
+        if -(nothing := TOLERANCE * slow_mean) <= difference <= nothing:
+            difference = 0.0
         if previous < 0 < difference:
             units = int(cash // price)
             if units:

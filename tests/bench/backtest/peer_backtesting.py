@@ -6,7 +6,7 @@ import warnings
 
 import backtesting
 import pandas as pd
-from quotes import CASH, COUNT, FAST, SLOW, prices, times
+from quotes import CASH, COUNT, FAST, SLOW, TOLERANCE, prices, times
 
 
 class SmaCross(backtesting.Strategy):
@@ -33,7 +33,10 @@ class SmaCross(backtesting.Strategy):
         self.seen = seen = seen + 1
         if seen < SLOW:
             return
-        difference = round(self.fast_sum / FAST - self.slow_sum / SLOW, 9)
+        slow_mean = self.slow_sum / SLOW
+        difference = self.fast_sum / FAST - slow_mean
+        if -(nothing := TOLERANCE * slow_mean) <= difference <= nothing:
+            difference = 0.0
         if self.previous < 0 < difference:
             units = int((self.equity - self.position.size * price) // price)
             if units:

@@ -4,7 +4,7 @@ import json
 import time
 
 import backtrader as bt
-from quotes import CASH, COUNT, FAST, SLOW, prices, times
+from quotes import CASH, COUNT, FAST, SLOW, TOLERANCE, prices, times
 
 MS_PER_DAY = 86_400_000
 EPOCH = bt.date2num(bt.datetime.datetime(1970, 1, 1))
@@ -52,7 +52,10 @@ class SmaCross(bt.Strategy):
         self.seen = seen = seen + 1
         if seen < SLOW:
             return
-        difference = round(self.fast_sum / FAST - self.slow_sum / SLOW, 9)
+        slow_mean = self.slow_sum / SLOW
+        difference = self.fast_sum / FAST - slow_mean
+        if -(nothing := TOLERANCE * slow_mean) <= difference <= nothing:
+            difference = 0.0
         if self.previous < 0 < difference:
             units = int(self.broker.getcash() // price)
             if units:

@@ -14,7 +14,7 @@ from nautilus_trader.model.identifiers import InstrumentId, Symbol, Venue
 from nautilus_trader.model.instruments import Equity
 from nautilus_trader.model.objects import Money, Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
-from quotes import CASH, COUNT, FAST, SID, SLOW, prices, times
+from quotes import CASH, COUNT, FAST, SID, SLOW, TOLERANCE, prices, times
 
 VENUE = Venue("SIM")
 ID = InstrumentId(Symbol(SID), VENUE)
@@ -46,7 +46,10 @@ class SmaCross(Strategy):
         self.seen = seen = seen + 1
         if seen < SLOW:
             return
-        difference = round(self.fast_sum / FAST - self.slow_sum / SLOW, 9)
+        slow_mean = self.slow_sum / SLOW
+        difference = self.fast_sum / FAST - slow_mean
+        if -(nothing := TOLERANCE * slow_mean) <= difference <= nothing:
+            difference = 0.0
         if self.previous < 0 < difference:
             units = int(self.account.balance_free(USD).as_double() // price)
             if units:

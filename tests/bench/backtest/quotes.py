@@ -1,10 +1,11 @@
 """What every party of the backtest benchmark is given: the quotes and the numbers of the rule.
 
 The rule, `sma_cross`: the difference of the simple means of the last `FAST` and the last `SLOW`
-quotes, rounded to 9 decimals. Buy when it was below zero at the quote before and is above zero now,
-sell all when the reverse; a difference of exactly zero is neither. The first decision is at quote
-`SLOW` + 1. Orders fill at the quote that caused them, without costs. A buy takes the largest whole
-number of units that the cash pays. What is held at the end is valued at the last quote.
+quotes, which is zero where it is at most `TOLERANCE` times the slow mean. Buy when it was below
+zero at the quote before and is above zero now, sell all when the reverse; a difference of zero is
+neither. The first decision is at quote `SLOW` + 1. Orders fill at the quote that caused them,
+without costs. A buy takes the largest whole number of units that the cash pays. What is held at the
+end is valued at the last quote.
 
 Nothing but the standard library, so that every environment computes identical prices.
 """
@@ -12,6 +13,7 @@ Nothing but the standard library, so that every environment computes identical p
 import random
 
 FAST, SLOW = 10, 30
+TOLERANCE = 1e-12
 CASH = 1_000_000.0
 COUNT = 200_000
 SID = "GOOG"
