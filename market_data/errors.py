@@ -114,10 +114,18 @@ class BarsError(FeedError):
 class UnsortedError(FeedError):
     """The quote of a row is earlier than the one of a row before it in the same source."""
 
-    def __init__(self, source: str, row: int, ts: object, row_before: int, ts_before: object):
+    def __init__(
+        self,
+        source: str,
+        row: int,
+        ts: object,
+        row_before: int,
+        ts_before: object,
+        hint: str = "",
+    ):
         super().__init__(
             f"{source}: row {row} is of {ts}, earlier than row {row_before} of {ts_before};"
-            " expected rows in the order of time, or --sort"
+            f" expected rows in the order of time, or --sort{hint}"
         )
         self.source = source
         self.row = row

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import repeat
 from operator import add, itemgetter, mul
-from typing import Any
+from typing import Any, TypeVar
 
 from portfolio.errors import InvalidTimeError, MissingTimeError
 
@@ -53,7 +53,7 @@ _TIME_OF_DAY = re.compile(_TIME + _ZONE, re.ASCII)
 _BASIC_TIME_OF_DAY = re.compile(_BASIC_TIME + _ZONE, re.ASCII)
 _OFFSET_END = re.compile(r"(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)$", re.ASCII)
 _DATE = re.compile(r"\d{4}([-./])\d{2}\1\d{2}", re.ASCII)
-_SECOND = re.compile(r"[T ](\d{2}):(\d{2}):(\d{2})", re.ASCII)
+_SECOND = re.compile(r"[T ](\d{2}):(\d{2})(?::(\d{2}))?", re.ASCII)
 _AFTER_SECOND = re.compile(rf"(?:[.,](\d{{1,9}}))?{_ZONE}", re.ASCII)
 _NUMBER = re.compile(r"(-?)(0|[1-9]\d*)(?:\.(\d+))?", re.ASCII)
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
@@ -79,7 +79,7 @@ def instant(ts: object) -> int:
         try:
             if len(ts) == 10:
                 return _DAYS[ts]
-            return _within(ts, _DAYS[ts[:10]] + _SECONDS[ts[10:19]] + _RESTS[ts[19:]])
+            return within(ts, _DAYS[ts[:10]] + _SECONDS[ts[10:19]] + _RESTS[ts[19:]])
         except InvalidTimeError:
             return _read_text(ts)
     if isinstance(ts, bool) or not isinstance(ts, int | float):
@@ -163,26 +163,21 @@ def nanoseconds(seconds: float) -> int:
 def iso_8601(ns: int) -> str:
     """Return the date, for midnight, or the date and time in UTC with `Z`."""
     day, rest = divmod(ns, DAY)
-    text = date.fromordinal(day + _UNIX_EPOCH).isoformat()
-    return text if not rest else f"{text}T{_clock(rest)}Z"
+    return iso_8601_full(ns) if rest else _DATES_AS_TEXT[day]
 
 
 def iso_8601_full(ns: int) -> str:
     """Return date and time in UTC with `Z`, of midnight too."""
     day, rest = divmod(ns, DAY)
-    return f"{date.fromordinal(day + _UNIX_EPOCH).isoformat()}T{_clock(rest)}Z"
+    second, fraction = divmod(rest, SECOND)
+    text = f"{_DATES_AS_TEXT[day]}T{_CLOCKS_AS_TEXT[second]}"
+    return f"{text}.{fraction:09}".rstrip("0") + "Z" if fraction else f"{text}Z"
 
 
 def span(first: int, last: int) -> tuple[str, str]:
     """Return two instants in one format: dates if both are midnight, else dates and times."""
     show = iso_8601_full if first % DAY or last % DAY else iso_8601
     return show(first), show(last)
-
-
-def _clock(rest: int) -> str:
-    seconds, fraction = divmod(rest, SECOND)
-    text = datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S")
-    return f"{text}.{fraction:09}".rstrip("0") if fraction else text
 
 
 def names_day(ts: object) -> bool:
@@ -224,7 +219,7 @@ def _read_text(ts: str) -> int:
     offset = _offset(zone)
     if offset is None:
         raise InvalidTimeError("time_impossible", ts, f"there is no offset {zone}")
-    return _within(ts, day + of_day - offset)
+    return within(ts, day + of_day - offset)
 
 
 def _unreadable(ts: str) -> InvalidTimeError:
@@ -237,7 +232,11 @@ def _unreadable(ts: str) -> InvalidTimeError:
     )
 
 
-def _within(ts: object, ns: int) -> int:
+def within(ts: object, ns: int) -> int:
+    """Return an instant; InvalidTimeError if it is not of the years of a quote.
+
+    :param ts: how it is written, for the error.
+    """
     if not _EARLIEST <= ns < _LATEST:
         raise InvalidTimeError("time_range", ts, "a time is of the years 1700 to 2200")
     return ns
@@ -282,7 +281,7 @@ def _of_digits(ts: object, digits: str) -> int:
         day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         raise InvalidTimeError("time_impossible", ts, "there is no such day") from None
-    return _within(ts, (day.toordinal() - _UNIX_EPOCH) * DAY)
+    return within(ts, (day.toordinal() - _UNIX_EPOCH) * DAY)
 
 
 def _second_of_day(ts: object, hour: str, minute: str, second: str) -> int:
@@ -305,17 +304,21 @@ def _offset(zone: str | None) -> int | None:
     return -size if zone[0] == "-" else size
 
 
-class _Known(dict[str, int]):
-    """What parts of texts stand for: of a year's seconds nearly all share theirs with others.
+Part = TypeVar("Part")
+Meaning = TypeVar("Meaning")
+
+
+class _Known(dict[Part, Meaning]):
+    """What parts of times stand for: of a year's seconds nearly all share theirs with others.
 
     :param read: returns what a part stands for, or raises InvalidTimeError.
     """
 
-    def __init__(self, read: Callable[[str], int]):
+    def __init__(self, read: Callable[[Part], Meaning]):
         super().__init__()
         self._read = read
 
-    def __missing__(self, part: str) -> int:
+    def __missing__(self, part: Part) -> Meaning:
         found = self._read(part)
         if len(self) >= _MAX_KNOWN:
             self.clear()
@@ -337,7 +340,7 @@ def _second(text: str) -> int:
     match = _SECOND.fullmatch(text)
     if match is None:
         raise _unreadable(text)
-    return _second_of_day(text, *match.groups())
+    return _second_of_day(text, *match.groups("00"))
 
 
 def _rest(text: str) -> int:
@@ -351,3 +354,9 @@ def _rest(text: str) -> int:
 
 
 _DAYS, _SECONDS, _RESTS = _Known(_day), _Known(_second), _Known(_rest)
+_DATES_AS_TEXT: _Known[int, str] = _Known(
+    lambda day: date.fromordinal(day + _UNIX_EPOCH).isoformat()
+)
+_CLOCKS_AS_TEXT: _Known[int, str] = _Known(
+    lambda second: datetime.fromtimestamp(second, UTC).strftime("%H:%M:%S")
+)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise, starmap
 from operator import lt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from market_data.feeds.quote import Quote
 from market_data.feeds.timed import Timed
@@ -14,6 +14,9 @@ from portfolio.times import DAY, SECOND
 END = 10**6
 """What lies between the end of a bar as its time is given, its last millisecond, and the next bar:
 so the bar of a day's last hour, or of a month's last day, is of that day."""
+
+# The part of shorter intervals that may be: one bar is, where the clock is set forward.
+_RARE = 0.02
 
 _NAMES = ((7 * DAY, "week"), (DAY, "day"), (3600 * SECOND, "hour"), (60 * SECOND, "minute"))
 
@@ -24,7 +27,7 @@ class Length(NamedTuple):
     usual: int | None
     """The median of the intervals between an instrument's times; None if there is no interval."""
     is_constant: bool
-    """Whether it is the smallest one, too: nights and weekends are longer, months differ."""
+    """Whether shorter ones are rare: nights and weekends are longer, months of many lengths."""
 
 
 def find_length(sids: Iterable[str], times: Iterable[int]) -> Length:
@@ -39,7 +42,8 @@ def find_length(sids: Iterable[str], times: Iterable[int]) -> Length:
     if not intervals:
         return Length(None, False)
     usual = sorted(intervals)[len(intervals) // 2]
-    return Length(usual, usual == min(intervals))
+    shorter = sum(interval < usual for interval in intervals)
+    return Length(usual, shorter <= _RARE * len(intervals))
 
 
 def name(interval: int | None) -> str:
@@ -61,40 +65,59 @@ def without_repeats(
     :param on_repeat: called with a bar of an instrument and a time that has had one, and whether it
         is the same bar: then it is dropped, else kept.
     """
-    latest: dict[str, tuple[int, list[Quote]]] = {}
+    latest: dict[str, _Latest] = {}
     for batch in batches:
         times, quotes = batch
         if quotes and _ascends(batch, latest):
-            latest = {quotes[-1].sid: (times[-1], [quotes[-1]])}  # type: ignore[dict-item]
+            latest = {quotes[-1].sid: _Latest(times[-1], quotes[-1])}
             yield batch
             continue
         kept = []
         for time, quote in zip(times, quotes, strict=True):
-            assert time is not None
             before = latest.get(quote.sid)
-            if before is None or before[0] != time:
-                latest[quote.sid] = time, [quote]
-            elif any(_is_same(quote, other) for other in before[1]):
+            if before is None or before.time != time:
+                latest[quote.sid] = _Latest(time, quote)
+            elif before.has(quote):
                 on_repeat(quote, True)
                 continue
             else:
-                before[1].append(quote)
                 on_repeat(quote, False)
             kept.append((time, quote))
         if kept:
             yield Timed(*zip(*kept, strict=True))
 
 
-def _ascends(batch: Timed, latest: dict[str, tuple[int, list[Quote]]]) -> bool:
+class _Latest:
+    """The bars of an instrument's latest time."""
+
+    __slots__ = ("_first", "_seen", "time")
+
+    def __init__(self, time: int | None, quote: Quote):
+        self.time = time
+        self._first = quote
+        self._seen: set[Any] | None = None
+
+    def has(self, quote: Quote) -> bool:
+        """Tell whether this very bar was there, and take note of it."""
+        if self._seen is None:
+            self._seen = {_content(self._first)}
+        content = _content(quote)
+        if content in self._seen:
+            return True
+        self._seen.add(content)
+        return False
+
+
+def _content(quote: Quote) -> tuple[Any, ...]:
+    return quote.quote, *quote.fields.items()
+
+
+def _ascends(batch: Timed, latest: dict[str, _Latest]) -> bool:
     """Tell quickly that no bar comes twice: all are of one instrument, each later than the last."""
-    times, quotes = batch
-    sids = {quote.sid for quote in quotes}
+    times: Sequence[Any] = batch.times
+    sids = {quote.sid for quote in batch.quotes}
     if len(sids) > 1 or not latest.keys() <= sids:
         return False
-    before = latest.get(quotes[0].sid)
-    starts_later = before is None or before[0] < times[0]  # type: ignore[operator]
+    before = latest.get(batch.quotes[0].sid)
+    starts_later = before is None or before.time < times[0]
     return starts_later and all(starmap(lt, pairwise(times)))
-
-
-def _is_same(quote: Quote, other: Quote) -> bool:
-    return quote.quote == other.quote and quote.fields == other.fields

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from market_data.errors import UnusableFileError
-from market_data.feeds.columns import Sample
 from market_data.feeds.dialect import find_dialect
 from market_data.feeds.opening import open_text, read_head, undecodable
 from market_data.feeds.options import TABS, ReadOptions
+from market_data.feeds.plan import Sample
 from market_data.feeds.quote import SkippedRow
 from market_data.feeds.table import OnSkip, Rows
 from market_data.feeds.timed import BATCH
+
+_UNREADABLE = (OSError, EOFError, zlib.error)
+"""What a file that is not there, is cut off, or has a damaged compression raises."""
 
 
 class CsvTable:
@@ -30,12 +34,14 @@ class CsvTable:
         delimiter = options.get("delimiter")
         try:
             head = read_head(path, options.get("encoding"))
-        except (OSError, EOFError) as error:
+        except _UNREADABLE as error:
             raise _unreadable(path, error) from error
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise undecodable(path, error) from error
         self._encoding = head.encoding
-        self._dialect = find_dialect(head.text, "\t" if delimiter in TABS else delimiter)
+        self._dialect = find_dialect(
+            head.text, "\t" if delimiter in TABS else delimiter, is_cut=head.is_cut
+        )
         rows = self._dialect.rows
         if not rows:
             raise UnusableFileError(str(path), "the file is empty", "a header and rows")
@@ -51,9 +57,9 @@ class CsvTable:
         try:
             with open_text(self._path, self._encoding) as file:
                 yield from self._rows(file, needed, header_rows, on_skip)
-        except (OSError, EOFError) as error:
+        except _UNREADABLE as error:
             raise _unreadable(self._path, error) from error
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise undecodable(self._path, error) from error
         except csv.Error as error:
             raise UnusableFileError(
@@ -72,12 +78,15 @@ class CsvTable:
         rows = filter(None, reader)
         for _row in range(header_rows):
             next(rows, None)
-        first, width = 1, self._width
+        first, width, lines = 1, self._width, reader.line_num
         while batch := list(islice(rows, BATCH)):
             read = range(first, first + len(batch))
             numbers: Sequence[int] = read
             first += len(batch)
-            if set(map(len, batch)) != {width}:
+            # a row of several lines, or a blank line
+            has_long_rows = reader.line_num - lines > len(batch)
+            lines = reader.line_num
+            if has_long_rows or set(map(len, batch)) != {width}:
                 numbers, batch = self._whole(read, batch, on_skip)
             if batch:
                 columns = list(zip(*batch, strict=True))
@@ -88,15 +97,18 @@ class CsvTable:
     ) -> tuple[list[int], list[list[str]]]:
         whole = []
         for number, row in zip(numbers, batch, strict=True):
-            if len(row) == self._width:
+            text = self._dialect.delimiter.join(row)
+            if len(row) != self._width:
+                found = f"{len(row)} cell{'s' if len(row) != 1 else ''} and not {self._width}"
+            elif "\n" in text or "\r" in text:
+                found = "a cell of several lines, as where a quotation mark is not closed"
+            else:
                 whole.append((number, row))
                 continue
-            text = self._dialect.delimiter.join(row)
-            found = f"{len(row)} cell{'s' if len(row) != 1 else ''} and not {self._width}"
             on_skip(SkippedRow(self._name, number, "cells", f"{found}: {text[:60]!r}"))
         return [number for number, _row in whole], [row for _number, row in whole]
 
 
-def _unreadable(path: Path, error: OSError | EOFError) -> UnusableFileError:
+def _unreadable(path: Path, error: Exception) -> UnusableFileError:
     reason = getattr(error, "strerror", None) or str(error)
     return UnusableFileError(str(path), reason, "a CSV file that can be read")

@@ -27,14 +27,15 @@ class Dialect(NamedTuple):
     """The first rows, with the header."""
 
 
-def find_dialect(text: str, delimiter: str | None) -> Dialect:
+def find_dialect(text: str, delimiter: str | None, *, is_cut: bool) -> Dialect:
     """Return how the text is written.
 
-    :param text: the beginning of the file, perhaps cut within a line.
+    :param text: the beginning of the file.
     :param delimiter: the one to use; None to detect it.
+    :param is_cut: whether there is more, so that the last line may be a part of one.
     """
     lines = text.splitlines()
-    if len(lines) > 1 and not text.endswith(("\n", "\r")):
+    if is_cut and len(lines) > 1:
         lines.pop()
     lines = [line for line in lines if line.strip()][:_SAMPLE]
     before = 0
@@ -45,12 +46,21 @@ def find_dialect(text: str, delimiter: str | None) -> Dialect:
     skips_space = f'{found} "' in text
     rows = _rows(lines[before:], found, skips_space=skips_space)
     widths = Counter(map(len, rows))
-    usual = max(widths, key=lambda width: widths[width] if width > 1 else 0, default=1)
+    usual = max(widths, key=lambda width: (width > 1, widths[width], width), default=1)
     skipped = 0
-    while skipped < min(_MAX_PREAMBLE, len(rows) - 1) and len(rows[skipped]) == 1 < usual:
+    while skipped < min(_MAX_PREAMBLE, len(rows) - 1) and _is_preamble(rows[skipped], usual):
         skipped += 1
     before += skipped
     return Dialect(found, skips_space, tuple(lines[:before]), tuple(rows[skipped:]))
+
+
+def _is_preamble(row: list[str], usual: int) -> bool:
+    """Tell whether a line before the header is of another kind than the lines of the table."""
+    filled = [cell for cell in row if cell.strip()]
+    # a name alone, perhaps with the delimiters of a spreadsheet behind it, or pairs; a header that
+    # is one cell shorter is that of row numbers without a name
+    is_short = len(row) < usual - 1 or (len(row) < usual and row[0].startswith("#"))
+    return len(filled) == 1 < usual or is_short
 
 
 def _fitness(lines: list[str], delimiter: str) -> float:

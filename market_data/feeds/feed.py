@@ -13,6 +13,7 @@ from market_data.feeds import bars, merge
 from market_data.feeds.csv_feed import CsvTable
 from market_data.feeds.frame_feed import FrameTable, is_frame
 from market_data.feeds.jsonl_feed import read_jsonl
+from market_data.feeds.number_column import separators
 from market_data.feeds.options import ReadOptions, check_options, read_span
 from market_data.feeds.parquet_feed import ParquetTable
 from market_data.feeds.quality import Quality
@@ -71,7 +72,7 @@ class Feed:
     ):
         self.sources = tuple(sources)
         self._options = options
-        self._span = read_span(options)
+        read_span(options, in_zone=False)  # a mistake is known at once
         self._on_skip = on_skip
         self._quality = Quality()
 
@@ -104,24 +105,33 @@ class Feed:
         """Yield the quotes with their times, some thousand at once."""
         quality = self._quality = Quality()
         readers = {
-            source: self._reader(source, self._skip)
+            source.name: self._reader(source, self._skip)
             for source in self.sources
             if source.kind != "jsonl"
         }
         if len(self.sources) > 1:
             _check_lengths(self.sources, readers)
-        for source, reader in readers.items():
-            where = f"{source.name}: " if len(self.sources) > 1 else ""
+        for name, reader in readers.items():
+            where = f"{name}: " if len(self.sources) > 1 else ""
             for note in reader.notes:
                 quality.note(where + note)
-        feeds = [self._read(source, readers.get(source)) for source in self.sources]
-        batches = feeds[0] if len(feeds) == 1 else merge.merge(feeds)
-        if self._span != (-math.inf, math.inf):
-            batches = self._between(batches)
-        for batch in batches:
+        picks = [_Pick(self._options, readers.get(source.name)) for source in self.sources]
+        feeds = [
+            pick.quotes(self._read(source, readers.get(source.name)))
+            for source, pick in zip(self.sources, picks, strict=True)
+        ]
+        is_empty = True
+        for batch in feeds[0] if len(feeds) == 1 else merge.merge(feeds):
+            is_empty = False
             quality.add(batch)
             yield batch
-        self._note_twice(readers)
+        if is_empty:
+            raise UnusableFileError(
+                str(self),
+                "no quote is of the time that --from and --to pick",
+                f"times of {' and of '.join(pick.span for pick in picks)}",
+            )
+        self._note_more(readers)
 
     def _skip(self, row: SkippedRow) -> None:
         if self._options.get("strict"):
@@ -152,9 +162,11 @@ class Feed:
             batches = reader.timed()
         batches = self._not_empty(batches, source, reader)
         is_sorted = self._options.get("sort") or (source.kind == "csv" and _goes_back(reader))
-        if is_sorted or len(self.sources) > 1 or self._span != (-math.inf, math.inf):
+        if is_sorted or len(self.sources) > 1 or {"start", "end"} & self._options.keys():
             batches = merge.all_timed(batches, shown)
-        batches = merge.sort(batches) if is_sorted else merge.in_order(batches, shown)
+        texts = reader.plan.texts if reader else ()
+        hint = f", or --columns sid={texts[0]} if that names instruments" if texts else ""
+        batches = merge.sort(batches) if is_sorted else merge.in_order(batches, shown, hint)
         if reader is not None and reader.plan.is_bar:
             batches = bars.without_repeats(batches, self._quality.repeat)
         return batches
@@ -172,43 +184,66 @@ class Feed:
         skips = self._quality.skips(source.name)
         if not skips:
             raise UnusableFileError(str(source), "no row is a quote", "at least one")
-        _problem, rows, first = skips[0]
-        found = f"no row is a quote; {rows:,} of them, the first row {first.row}: "
+        reasons = [
+            f"{skipped.rows:,} as row {skipped.first.row}: {skipped.first.reason}"
+            for skipped in skips[:3]
+        ]
         raise UnusableFileError(
             str(source),
-            found + first.reason,
-            (reader.suggestion() if reader else "") or first.option or "at least one quote",
+            f"no row is a quote; {'; '.join(reasons)}",
+            (reader.suggestion() if reader else "") or skips[0].first.option or "a quote at least",
         )
 
-    def _between(self, batches: Iterator[Timed]) -> Iterator[Timed]:
-        start, end = self._span
-        first = last = None
-        is_empty = True
-        for batch in batches:
-            first = batch.times[0] if first is None else first
-            last = batch.times[-1]
-            for picked in merge.between([batch], start, end):
-                is_empty = False
-                yield picked
-            if last >= end:  # type: ignore[operator]
-                break
-        if is_empty:
-            assert first is not None
-            assert last is not None
-            between = " to ".join(span(first, last))
-            raise UnusableFileError(
-                str(self),
-                "no quote is of the time that --from and --to pick",
-                f"times of {between}",
-            )
-
-    def _note_twice(self, readers: dict[Source, TableReader]) -> None:
-        for source, reader in readers.items():
+    def _note_more(self, readers: dict[str, TableReader]) -> None:
+        """Note what is known at the end."""
+        for name, reader in readers.items():
             if reader.twice:
                 self._quality.note(
-                    f"{len(reader.twice)} times of {source.name} are of an hour that comes twice,"
+                    f"{len(reader.twice)} times of {name} are of an hour that comes twice,"
                     f" from {reader.twice[0]} on: the order of the rows tells which each is"
                 )
+            for field, (count, first) in reader.unread.items():
+                option = separators([first])
+                self._quality.note(
+                    f"{count:,} cells of {field} in {name} are no numbers and left out, first"
+                    f' "{first:.30}"' + (f"; {option} may read them" if option else "")
+                )
+            if reader.plan.texts and self._quality.has_conflicts:
+                self._quality.note(
+                    f"{name} has no column of symbols that is known: if {reader.plan.texts[0]}"
+                    f" holds them, --columns sid={reader.plan.texts[0]}"
+                )
+
+
+class _Pick:
+    """Picks the quotes of one source that --from and --to ask for."""
+
+    def __init__(self, options: ReadOptions, reader: TableReader | None):
+        # dates name their days in any zone; times of day are of the zone that is said
+        self._start, self._end = read_span(
+            options, in_zone=reader is not None and not reader.names_days
+        )
+        self._first: int | None = None
+        self._last: int | None = None
+
+    @property
+    def span(self) -> str:
+        """What the source holds, as far as it was read."""
+        if self._first is None or self._last is None:
+            return "nothing"
+        return " to ".join(span(self._first, self._last))
+
+    def quotes(self, batches: Iterator[Timed]) -> Iterator[Timed]:
+        """Yield the quotes that are picked; they are in order."""
+        if (self._start, self._end) == (-math.inf, math.inf):
+            yield from batches
+            return
+        for batch in batches:
+            self._first = batch.times[0] if self._first is None else self._first
+            self._last = batch.times[-1]
+            yield from merge.between([batch], self._start, self._end)
+            if self._last is not None and self._last >= self._end:
+                return
 
 
 def _goes_back(reader: TableReader | None) -> bool:
@@ -216,14 +251,17 @@ def _goes_back(reader: TableReader | None) -> bool:
     return layout is not None and layout.newest_first
 
 
-def _check_lengths(sources: Sequence[Source], readers: dict[Source, TableReader]) -> None:
+def _check_lengths(sources: Sequence[Source], readers: dict[str, TableReader]) -> None:
     """Refuse to merge bars of different lengths if the end of some is not known.
 
     Their times might be those of the beginnings: then the closing price of a day would be known in
     its first minute.
     """
-    unknown = [s for s, reader in readers.items() if not reader.is_end_known]
-    lengths = {s: readers[s].length if s in readers else 0 for s in sources}
-    if unknown and len({length for length in lengths.values() if length is not None}) > 1:
-        shown = {source.name: bars.name(length) for source, length in lengths.items()}
-        raise BarsError(shown, unknown[0].name)
+    names = [source.name for source in sources]
+    unknown = [name for name, reader in readers.items() if not reader.is_end_known]
+    lengths = {name: readers[name].length if name in readers else 0 for name in names}
+    days = {name in readers and readers[name].names_days for name in names}
+    known = {length for length in lengths.values() if length is not None}
+    if unknown and (len(known) > 1 or len(days) > 1):
+        shown = {name: bars.name(length) for name, length in lengths.items()}
+        raise BarsError(shown, unknown[0])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from market_data.errors import MissingPackageError, UnusableFileError
 from market_data.feeds import arrow_table
-from market_data.feeds.columns import Sample
+from market_data.feeds.plan import Sample, find_wide
 from market_data.feeds.table import OnSkip, Rows
 from market_data.feeds.timed import BATCH
 
@@ -18,10 +18,9 @@ _EXPECTED = "a data frame whose columns hold values of one kind each"
 
 
 def is_frame(value: object) -> TypeGuard[Any]:
-    """Tell whether this is a data frame of pandas or polars, without importing either."""
+    """Tell whether this is an object of pandas or polars, without importing either."""
     kind = type(value)
-    package = kind.__module__.partition(".")[0]
-    return package in ("pandas", "polars") and kind.__name__ in ("DataFrame", "LazyFrame")
+    return kind.__module__.partition(".")[0] in ("pandas", "polars")
 
 
 class FrameTable:
@@ -40,6 +39,8 @@ class FrameTable:
         except ModuleNotFoundError:
             raise MissingPackageError("a data frame", "pyarrow") from None
         is_pandas = type(frame).__module__.startswith("pandas")
+        if type(frame).__name__ not in ("DataFrame", "LazyFrame"):
+            raise UnusableFileError(name, f"it is a {type(frame).__name__}", "a data frame")
         try:
             headers, table = _of_pandas(frame) if is_pandas else _of_polars(frame)
         except (pa.ArrowException, ValueError, TypeError) as error:
@@ -50,6 +51,9 @@ class FrameTable:
         # of two levels the names are rows of their own, as in yfinance's files
         is_text = len(headers) > 1
         self.sample = Sample(name, symbol, [*headers, *rows], True, is_text=is_text)
+        if is_text and find_wide(self.sample) is None:
+            found = f"{len(headers)} levels of columns that are not those of yfinance"
+            raise UnusableFileError(name, found, "columns of one level")
         self.notes: list[str] = []
 
     def rows(self, needed: list[int], header_rows: int, on_skip: OnSkip) -> Iterator[Rows]:  # noqa: ARG002
@@ -67,9 +71,22 @@ def _of_pandas(frame: Any) -> tuple[list[list[str]], pa.Table]:
     headers = [[str(name) for name in frame.columns.get_level_values(n)] for n in range(levels)]
     if not isinstance(frame.index, pd.RangeIndex):
         names = ["" if name is None else str(name) for name in frame.index.names]
+        if len(names) > 1:
+            # of two levels without names, that of texts is the symbol
+            texts = [pd.api.types.is_string_dtype(level.dtype) for level in frame.index.levels]
+            names = [
+                "symbol" if is_text and not n else n
+                for n, is_text in zip(names, texts, strict=True)
+            ]
         frame = frame.reset_index(names=[f"index {n}" for n in range(len(names))])
         headers = _with_index(headers, names)
+    elif levels > 1:
+        headers = _with_index([row[1:] for row in headers], [headers[0][0] or headers[-1][0]])
     plain = frame.set_axis([str(n) for n in range(frame.shape[1])], axis=1)
+    for name in plain.columns:
+        column = plain[name]
+        if pd.api.types.is_datetime64_dtype(column) and (column == column.dt.normalize()).all():
+            plain[name] = column.dt.date  # midnights are dates, as in a CSV file of the frame
     return headers, pa.Table.from_pandas(plain, preserve_index=False)
 
 

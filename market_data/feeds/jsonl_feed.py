@@ -9,6 +9,7 @@ import codecs
 import json
 import math
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -59,7 +60,7 @@ def read_jsonl(path: Path, name: str, on_skip: OnSkip) -> Iterator[Timed]:
                 if len(batch) >= BATCH:
                     yield Timed(times, batch)
                     times, batch = [], []
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnusableFileError(str(path), reason, "a recording that can be read") from error
     if batch:

@@ -48,7 +48,7 @@ class Layout(NamedTuple):
 
 LAYOUTS = (
     Layout(
-        "Binance klines", "open_time open high low close close_time",
+        "Binance klines", "open high low close close_time",
         ts="close_time", time="close",
     ),
     Layout(
@@ -93,7 +93,7 @@ LAYOUTS = (
 )  # fmt: skip
 
 YFINANCE = Layout("yfinance", "", time="open")
-"""Its header has three rows, which only code can read: see find_wide in columns.py."""
+"""Its header has three rows, which only code can read: see find_wide in plan.py."""
 
 ZONES = {
     "-05:00": "EST without daylight saving (-05:00)",
@@ -102,7 +102,9 @@ ZONES = {
 """What a person is told of a zone that has no name of its own."""
 
 
-def recognise(names: Sequence[str], first_row: Sequence[str], newest_first: bool) -> Layout | None:
+def recognise(
+    names: Sequence[str], first_row: Sequence[str], *, newest_first: bool
+) -> Layout | None:
     """Return the layout of a table; None if none is known.
 
     :param names: of the header, as `plain` makes them; empty if there is none.
@@ -115,7 +117,7 @@ def recognise(names: Sequence[str], first_row: Sequence[str], newest_first: bool
         if not set(layout.header.split()) <= set(names):
             continue
         # others write the same header, with the oldest first
-        if layout.name == "Alpha Vantage" and not newest_first:
+        if layout.newest_first and not newest_first and layout.name == "Alpha Vantage":
             continue
         return layout
     return None

@@ -24,17 +24,19 @@ def all_timed(batches: Iterable[Timed], shown: str) -> Iterator[Timed]:
         yield batch
 
 
-def in_order(batches: Iterable[Timed], shown: str) -> Iterator[Timed]:
+def in_order(batches: Iterable[Timed], shown: str, hint: str = "") -> Iterator[Timed]:
     """Yield the same; UnsortedError at a quote that is earlier than one before it.
 
     Quotes without a time may stand anywhere.
+
+    :param hint: what else may help, for the error.
     """
     latest: float = -math.inf
     before: Quote | None = None
     for batch in batches:
         times: list[int] = [time for time in batch.times if time is not None]
         if times and (times[0] < latest or times != sorted(times)):
-            raise _first_unsorted(batch, latest, before, shown)
+            raise _first_unsorted(batch, latest, before, shown, hint)
         if times:
             latest = times[-1]
             before = next(
@@ -45,13 +47,15 @@ def in_order(batches: Iterable[Timed], shown: str) -> Iterator[Timed]:
         yield batch
 
 
-def _first_unsorted(batch: Timed, latest: float, before: Quote | None, shown: str) -> UnsortedError:
+def _first_unsorted(
+    batch: Timed, latest: float, before: Quote | None, shown: str, hint: str
+) -> UnsortedError:
     for time, quote in zip(*batch, strict=True):
         if time is None:
             continue
         if time < latest:
             assert before is not None
-            return UnsortedError(shown, quote.row, quote.ts, before.row, before.ts)
+            return UnsortedError(shown, quote.row, quote.ts, before.row, before.ts, hint)
         latest, before = time, quote
     raise AssertionError("the batch is in order")
 

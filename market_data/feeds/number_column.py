@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from market_data.feeds.quote import MAX_PRICE, NoQuoteError
 from portfolio.times import MAX_SAFE
 
-# What tools write where there is no value.
-_NOTHING = {"", "null", "nan", "none", "na", "n/a", "#n/a", "-", "."}
+NOTHING = {"", "null", "nan", "nat", "none", "na", "n/a", "#n/a", "-", "."}
+"""What tools write, in lower case, where there is no value."""
 
-_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_THOUSANDS = re.compile(r"-?\d{1,3}([,. '\u00a0\u202f\u2019])\d{3}(\1\d{3})*([.,]\d+)?", re.ASCII)
-_DECIMAL_COMMA = re.compile(r"-?\d+,\d+", re.ASCII)
+_SPACES = "\u00a0\u202f\u2009"
+_CURRENCY = "$\u20ac\u00a3\u00a5\u20b9"
+
+# In India the groups before the last one are of two.
+_WHOLE: dict[str | None, str] = {
+    None: r"\d+",
+    **{
+        each: rf"(?:[1-9]\d{{0,2}}(?:{re.escape(each)}\d{{2,3}})*{re.escape(each)}\d{{3}}|\d+)"
+        for each in (",", ".", " ", "'", "\u2019", "_")
+    },
+}
 
 
 class SeparatorError(Exception):
@@ -36,18 +44,20 @@ class NumberColumn:
     """
 
     def __init__(self, decimal: str = ".", thousands: str | None = None):
+        thousands = " " if thousands is not None and thousands in _SPACES else thousands
         self._decimal = decimal
         self._thousands = thousands
         self._is_plain = decimal == "." and thousands is None
-        point = re.escape(decimal)
-        whole = r"\d+"
-        if thousands is not None:
-            # in India the groups before the last one are of two
-            group = re.escape(thousands)
-            whole = rf"(?:\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d+)"
+        point, whole = re.escape(decimal), _WHOLE[thousands]
         self._grammar = re.compile(
             rf"[+-]?(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?", re.ASCII
         )
+        self.unread: dict[str, tuple[int, str]] = {}
+        """By name of a field: how many of its cells are no numbers, and the first of them."""
+
+    def reads(self, text: str) -> bool:
+        """Tell whether a text is a number as this source writes them."""
+        return self._number(text.strip()) is not None
 
     def prices(self, cells: Sequence[Any]) -> list[float]:
         """Read a column of prices as a whole.
@@ -75,14 +85,14 @@ class NumberColumn:
         """
         if isinstance(cell, str):
             cell = cell.strip()
-            if cell.lower() in _NOTHING:
+            if cell.lower() in NOTHING:
                 raise NoQuoteError("missing", f'the price is "{cell}"' if cell else "no price")
         if cell is None or cell != cell:
             raise NoQuoteError("missing", "no price")
         shown = f"the price {cell[:40]!r}" if isinstance(cell, str) else f"the price {cell!r:.40}"
         price = self._number(cell)
         if price is None:
-            if isinstance(cell, str) and (option := self._option(cell)):
+            if isinstance(cell, str) and (option := separators([cell])):
                 raise SeparatorError(cell, option)
             raise NoQuoteError("not_a_price", f"{shown} is not a number")
         if math.isinf(price):
@@ -93,10 +103,12 @@ class NumberColumn:
             raise NoQuoteError("not_a_price", f"{shown} is above {MAX_PRICE:g}")
         return price
 
-    def fields(self, cells: Sequence[Any]) -> Sequence[float | None]:
+    def fields(self, name: str, cells: Sequence[Any]) -> Sequence[float | None]:
         """Read a column of other numbers; whole ones are integers, None is no number.
 
         A number of one value is of one type then, whether it went through JSON or not.
+
+        :param name: of the field, for `unread`.
         """
         types = set(map(type, cells))
         try:
@@ -108,7 +120,12 @@ class NumberColumn:
                 raise TypeError
             return _whole_as_integers(list(map(float, cells)))
         except (ValueError, TypeError, OverflowError):
-            return list(map(self._field, cells))
+            numbers = list(map(self._field, cells))
+        for cell, number in zip(cells, numbers, strict=True):
+            if number is None and isinstance(cell, str) and cell.strip().lower() not in NOTHING:
+                count, first = self.unread.get(name, (0, cell.strip()))
+                self.unread[name] = count + 1, first
+        return numbers
 
     def _field(self, cell: object) -> float | None:
         number = self._number(cell.strip() if isinstance(cell, str) else cell)
@@ -120,6 +137,10 @@ class NumberColumn:
         """Return a number as the nearest float; None if it is none."""
         try:
             if isinstance(cell, str):
+                if cell[:1] in _CURRENCY or cell[-1:] in _CURRENCY:
+                    cell = cell.strip(_CURRENCY).strip()
+                if self._thousands == " ":
+                    cell = cell.translate(_AS_SPACES)
                 if not self._grammar.fullmatch(cell):
                     return math.inf if cell.lower() in ("inf", "infinity", "+inf") else None
                 if self._thousands is not None:
@@ -132,17 +153,34 @@ class NumberColumn:
             return math.inf
         return None if math.isnan(number) else number
 
-    def _option(self, text: str) -> str:
-        """Return the options that would read a number with separators; empty if there are none."""
-        match = _THOUSANDS.fullmatch(text)
-        if match:
-            thousands, rest = match[1], match[3]
-            decimal = rest[0] if rest else ""
-            if thousands == "," and not match[2] and not rest:
-                return "--thousands , or --decimal , as the file means it"
-            quoted = f'"{thousands}"' if thousands not in ",." else thousands
-            return f"--thousands {quoted}" + (" --decimal ," if decimal == "," else "")
-        return "--decimal ," if _DECIMAL_COMMA.fullmatch(text) else ""
+
+_AS_SPACES = dict.fromkeys(map(ord, _SPACES), " ")
+
+# How numbers are written, the usual ways first.
+_WAYS = [
+    (NumberColumn(".", None), ""),
+    (NumberColumn(",", None), "--decimal ,"),
+    (NumberColumn(".", ","), "--thousands ,"),
+    (NumberColumn(",", "."), "--decimal , --thousands ."),
+    (NumberColumn(",", " "), "--decimal , --thousands ' '"),
+    (NumberColumn(".", " "), "--thousands ' '"),
+    (NumberColumn(".", "'"), """--thousands "'\""""),
+    (NumberColumn(".", "\u2019"), "--thousands \u2019"),
+    (NumberColumn(",", "'"), """--decimal , --thousands "'\""""),
+]
+
+
+def separators(texts: Iterable[str]) -> str:
+    """Return the options by which all texts are numbers; empty if none are needed, or none help.
+
+    Where two readings are possible, as of `1,085`, both are named.
+    """
+    found = [text.strip() for text in texts if text.strip().lower() not in NOTHING]
+    ways = [option for column, option in _WAYS if all(map(column.reads, found))]
+    if not ways or not ways[0] or not found:
+        return ""
+    is_doubtful = ways[0] == "--decimal ," and "--thousands ," in ways
+    return "--thousands , or --decimal , as the file means it" if is_doubtful else ways[0]
 
 
 def _of_texts(cells: Sequence[str]) -> Sequence[float]:
@@ -173,7 +211,4 @@ def _check_plain(text: str) -> None:
 
 def looks_like_number(text: str) -> bool:
     """Tell whether a text might be a number of some language."""
-    text = text.strip()
-    return bool(
-        _PLAIN.fullmatch(text) or _THOUSANDS.fullmatch(text) or _DECIMAL_COMMA.fullmatch(text)
-    )
+    return any(column.reads(text) for column, _option in _WAYS)

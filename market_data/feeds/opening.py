@@ -21,13 +21,18 @@ _MARKS = (
 )
 # What is taken for a table now and then, by its first bytes.
 _OTHERS = (
-    (b"PK\x03\x04", "an Excel workbook or another archive", "its sheet, saved as CSV"),
+    (b"PK\x03\x04", "an archive or an Excel workbook", "the CSV file in it, or its sheet as CSV"),
+    (b"BZh", "compressed by bzip2", "a file compressed by gzip or Zstandard, or by nothing"),
+    (b"\xfd7zXZ", "compressed by xz", "a file compressed by gzip or Zstandard, or by nothing"),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook", "its sheet, saved as CSV"),
     (b"PAR1", "a Parquet file", "the ending .parquet"),
     (b"SQLite format 3\0", "an SQLite database", "the ending .db and --query"),
     (b"%PDF", "a PDF file", "a CSV file"),
     (b"<!doctype", "a web page", "the CSV file that it links to"),
     (b"<html", "a web page", "the CSV file that it links to"),
+    (b"<?xml", "XML", "a CSV file"),
+    (b"{", "JSON", "a CSV file, or the ending .jsonl for messages"),
+    (b"[", "JSON", "a CSV file, or the ending .jsonl for messages"),
 )
 
 
@@ -37,6 +42,8 @@ class Head(NamedTuple):
     encoding: str
     text: str
     """The first 64 KiB."""
+    is_cut: bool
+    """Whether there is more."""
 
 
 def open_bytes(path: Path) -> BinaryIO:
@@ -77,18 +84,30 @@ def read_head(path: Path, encoding: str | None) -> Head:
     with open_bytes(path) as file:
         start = file.read(_HEAD)
     for mark, what, instead in _OTHERS:
-        if start[: len(mark)].lower() == mark.lower():
+        if start.lstrip()[: len(mark)].lower() == mark.lower():
             raise UnusableFileError(str(path), f"it is {what}", instead)
-    found = encoding or next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8")
+    found = encoding or "utf-8"
+    for mark, name in _MARKS:
+        # the mark is no part of the text, whoever tells the encoding
+        if start.startswith(mark) and (encoding is None or name[:5] == _plain_name(found)[:5]):
+            found = name
     if found == "utf-8" and b"\0" in start:
-        # every other byte of western text in UTF-16 is 0
-        order = "le" if start[1:2] == b"\0" else "be"
-        raise UnusableFileError(
-            str(path), "it holds zero bytes, as UTF-16 does", f"--encoding utf-16-{order}"
-        )
+        raise UnusableFileError(str(path), "it holds zero bytes", _instead_of_zeros(start))
     # the last character may have been cut
     text = codecs.getincrementaldecoder(found)().decode(start)
-    return Head(found, text)
+    return Head(found, text, len(start) == _HEAD)
+
+
+def _instead_of_zeros(start: bytes) -> str:
+    # every other byte of western text in UTF-16 is 0
+    if 3 * start.count(b"\0") < len(start):
+        return "a text file without them"
+    order = "le" if start[1] == 0 else "be"
+    return f"--encoding utf-16-{order}"
+
+
+def _plain_name(encoding: str) -> str:
+    return codecs.lookup(encoding).name
 
 
 def open_text(path: Path, encoding: str) -> TextIO:
@@ -96,18 +115,20 @@ def open_text(path: Path, encoding: str) -> TextIO:
     return io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="")
 
 
-def undecodable(path: Path, error: UnicodeDecodeError) -> UnusableFileError:
+def undecodable(path: Path, error: UnicodeError) -> UnusableFileError:
     """Return the refusal of bytes that are no text in the encoding."""
+    found = str(error)
+    if isinstance(error, UnicodeDecodeError):
+        found = f"{error.object[error.start : error.end]!r} is no text in {error.encoding}"
     return UnusableFileError(
-        str(path),
-        f"{error.object[error.start : error.end]!r} is no text in {error.encoding}",
-        "--encoding cp1252, or another one that the file is written in",
+        str(path), found, "--encoding cp1252, or another one that the file is written in"
     )
 
 
 def _check(path: Path, encoding: str) -> None:
     try:
-        codecs.lookup(encoding)
+        # there are codecs of other things than text, too
+        "".encode(encoding)
     except LookupError:
         raise UnusableFileError(
             str(path), f'there is no encoding "{encoding}"', "--encoding utf-8, utf-16 or cp1252"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Literal, TypedDict
 
 from market_data.errors import ReadOptionError
@@ -112,32 +114,57 @@ def check_options(options: ReadOptions, kinds: Collection[str]) -> None:
     delimiter = given.get("delimiter", ",")
     if len(delimiter) != 1 and delimiter not in TABS:
         raise ReadOptionError("--delimiter", delimiter, "it is one character, or tab")
+    if (time_format := given.get("time_format")) is not None:
+        _check_format(time_format)
     if (zone := given.get("timezone")) is not None:
         find_zone(zone)
     check_columns(given.get("columns", {}))
+
+
+def _check_format(time_format: str) -> None:
+    reason = ""
+    if not re.search("%[YyGcx]", time_format):
+        reason = "it has no year: without one all times are of 1900; write %Y or %y"
+    elif re.search("%H.*%p|%p.*%H", time_format):
+        reason = "%H is an hour of 24, to which %p adds nothing; write %I for one of 12"
+    try:
+        datetime.strptime("", time_format)
+    except ValueError as error:
+        if "does not match format" not in str(error):
+            reason = str(error)
+    except re.error:
+        reason = "a letter is in it twice"
+    if reason:
+        raise ReadOptionError("--time-format", time_format, reason)
 
 
 def _near(name: str) -> str:
     return did_you_mean(name, ReadOptions.__annotations__)
 
 
-def read_span(options: ReadOptions) -> tuple[float, float]:
+def read_span(options: ReadOptions, *, in_zone: bool) -> tuple[float, float]:
     """Return the first instant that is read, and that from which on none is; infinite if not given.
 
+    :param in_zone: whether a day is one of `timezone`, and not of UTC.
     :raises ReadOptionError: if one of them is no time.
     """
-    start, end = (_instant(name, options) for name in ("start", "end"))
+    start, end = (_instant(name, options, in_zone=in_zone) for name in ("start", "end"))
     return (-math.inf if start is None else start), (math.inf if end is None else end)
 
 
-def _instant(name: str, options: ReadOptions) -> int | None:
-    text = options.get(name)
-    if text is None:
+def _instant(name: str, options: ReadOptions, *, in_zone: bool) -> int | None:
+    given: Any = options.get(name)
+    if given is None:
         return None
-    zone = options.get("timezone")
-    column = TimeColumn(zone=Zone(find_zone(zone)) if zone else None)
+    zone_name = options.get("timezone")
+    zone = Zone(find_zone(zone_name)) if zone_name else None
+    column = TimeColumn(zone=zone)
     try:
-        _ts, ns = column.one(text if isinstance(text, str | int | float) else str(text), None)
+        ts, ns = column.one(given, None)
+        if names_day(ts):
+            ns += DAY if name == "end" else 0
+            if zone is not None and in_zone:
+                ns = zone.instants(ns)[0]
     except NoQuoteError as error:
-        raise ReadOptionError(flag(name), text, str(error)) from None
-    return ns + DAY if name == "end" and names_day(text) else ns
+        raise ReadOptionError(flag(name), given, str(error)) from None
+    return ns

@@ -32,7 +32,8 @@ class Others:
         """Return names and values of a row of the batch; a cell that is no number has none."""
         rows = self._rows
         if rows is None:
-            rows = self._rows = list(zip(*map(self._numbers.fields, self._columns), strict=True))
+            columns = map(self._numbers.fields, self._names, self._columns)
+            rows = self._rows = list(zip(*columns, strict=True))
             self._columns = ()
         values = rows[index]
         pairs = zip(self._names, values, strict=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from market_data.errors import MissingPackageError, UnusableFileError
 from market_data.feeds import arrow_table
-from market_data.feeds.columns import Sample
+from market_data.feeds.plan import Sample
 from market_data.feeds.table import OnSkip, Rows
 from market_data.feeds.timed import BATCH
 

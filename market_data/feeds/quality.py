@@ -73,6 +73,11 @@ class Quality:
         rows, first = (before.rows, before.first) if before else (0, row)
         self._skips[key] = Skipped(row.problem, rows + 1, first)
 
+    @property
+    def has_conflicts(self) -> bool:
+        """Whether bars of one instrument and time had different prices."""
+        return self._conflicting.count > 0
+
     def skips(self, source: str) -> list[Skipped]:
         """Return the rows of a source that were skipped, the most frequent reason first."""
         own = [skipped for (name, _problem), skipped in self._skips.items() if name == source]
@@ -125,7 +130,7 @@ class Quality:
             for quote, before in zip(quotes, [known.price, *prices], strict=False):
                 self._jump(quote, before)
         intervals = list(map(sub, times, [known.last, *times]))
-        if set(intervals) == {known.usual}:
+        if known.usual and set(intervals) == {known.usual}:
             known.repeats += len(intervals)
         else:
             for interval in intervals:
@@ -141,7 +146,9 @@ class Quality:
 
     def _jump(self, quote: Quote, before: float) -> None:
         ratio = max(quote.quote / before, before / quote.quote)
-        if ratio > _LEAST_JUMP and any(abs(ratio / each - 1) <= _ABOUT for each in _SPLITS):
+        is_split = any(abs(ratio / each - 1) <= _ABOUT for each in _SPLITS)
+        # more than that is no movement either: a lost separator of thousands, say
+        if is_split or ratio > _SPLITS[-1]:
             self._jumps.add(Jump(quote, before))
 
     def report(self) -> Report:

@@ -38,7 +38,8 @@ class Report(NamedTuple):
     Of the `quotes`, `untimed` have no time, so that nothing else is known of them; `duplicates` are
     of the time of the quote before them of the same instrument, but for the bars among them:
     `repeated` ones were dropped, `conflicting` ones, which have another price than the bar of this
-    time before them, were kept. `jumps` are changes of a price by about 2, 3, 5 or 10.
+    time before them, were kept. `jumps` are changes of a price by about 2, 3, 5 or
+    10, or more.
     `longest_gaps` are at most 20 of the `gaps`, the longest first. `notes` say how the sources were
     read.
     """
@@ -87,8 +88,8 @@ class Report(NamedTuple):
         if self.first_jump:
             quote, before = self.first_jump
             yield (
-                f"{_count(self.jumps, 'jump')} of a price by about 2, 3, 5 or 10, which may be a"
-                f" split: the first of them {_place(quote)}, {quote.sid} from {before:g} to"
+                f"{_count(self.jumps, 'jump')} of a price by about 2, 3, 5, 10 or more, which may"
+                f" be a split: the first of them {_place(quote)}, {quote.sid} from {before:g} to"
                 f" {quote.quote:g}"
             )
         if self.untimed:

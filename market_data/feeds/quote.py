@@ -13,10 +13,18 @@ MAX_PRICE = 1e9
 MAX_SID = 64
 
 Problem = Literal[
-    "cells", "missing", "not_positive", "not_a_price", "time", "local_time", "malformed"
+    "cells",
+    "missing",
+    "not_positive",
+    "not_a_price",
+    "time",
+    "time_format",
+    "local_time",
+    "malformed",
 ]
-"""Why a row is no quote: its cells are not as many as the header's, a value is not there, a price
-is 0 or below, a price is none, a time is none, a local time does not exist or anything else."""
+"""Why a row is no quote: its cells are not those of the header, a value is not there, a price is 0
+or below, a price is none, a time is none, its text is of no known format, a local time does not
+exist, or anything else."""
 
 
 class Recorded(NamedTuple):

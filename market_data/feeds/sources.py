@@ -9,9 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from market_data.errors import SourceNotFoundError
+from market_data.errors import SourceNotFoundError, UnusableFileError
 from market_data.feeds.frame_feed import is_frame
 from market_data.feeds.opening import SUFFIXES
+from market_data.feeds.quote import MAX_SID
 from market_data.samples import SAMPLES, Sample
 
 Kind = Literal["csv", "parquet", "jsonl", "sql", "frame"]
@@ -43,7 +44,7 @@ class Source(NamedTuple):
     @property
     def symbol(self) -> str:
         """The instrument of a table that has no column for it."""
-        return (self.name if self.path is None else _stem(self.path)).upper()
+        return (self.name if self.path is None else _stem(self.path)).upper()[:MAX_SID]
 
     def __str__(self) -> str:
         if self.kind == "frame":
@@ -64,6 +65,9 @@ def find_source(given: str | PathLike[str] | Any) -> Source:
     """
     if is_frame(given):
         return Source("frame", "frame", None, frame=given)
+    if not isinstance(given, str | PathLike):
+        found = f"a {type(given).__module__.partition('.')[0]} {type(given).__name__}"
+        raise UnusableFileError("a source", f"it is {found}", "a name, a path or a data frame")
     text = fspath(given)
     if sample := SAMPLES.get(text):
         return Source(sample.name, "csv", sample.path, sample)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from market_data.errors import MissingPackageError, UnusableFileError
-from market_data.feeds.columns import Sample, check_symbol
+from market_data.feeds.columns import check_symbol
+from market_data.feeds.plan import Sample
 from market_data.feeds.sources import Source
 from market_data.feeds.table import OnSkip, Rows
 from market_data.feeds.timed import BATCH

@@ -4,32 +4,44 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from market_data.feeds.number_column import looks_like_number
+from market_data.feeds.date_and_time import DateAndTime, looks_like_clock
+from market_data.feeds.number_column import NOTHING, looks_like_number, separators
 from portfolio.errors import InvalidTimeError
 from portfolio.times import instant
 
-# Parts of the names of closing prices in the languages that such files are often written in.
-_CLOSES = (
-    *("clos", "last", "price", "schlu", "kurs", "letzt", "cierre", "último", "ultimo", "clôt"),
-    *("clot", "dernier", "chius", "slot", "收盘", "終値"),
+# Parts of the names of prices in the languages that such files are often written in; the likelier
+# to be a closing price, the earlier.
+_PRICES = (
+    *("close", "clos", "schlu", "letzt", "cierre", "último", "ultimo", "clôt", "clot", "dernier"),
+    *("chius", "slot", "收盘", "終値", "last", "settle", "price", "kurs", "value", "bid", "ask"),
+)
+# Parts of the names of what is a number, and no price to trade at.
+_NO_PRICES = re.compile(
+    r"vol|qty|quan|amount|size|shares|turnover|count|trades|number|no\.|interest|%|chang|prev|"
+    r"\bid\b|seq|flag|stück|stuec|umsatz|wap|open|high|low|eröff|höchst|tiefst|hoch|tief|erst",
+    re.IGNORECASE,
 )
 
 _DATES = (
     *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%y", "%d/%m/%y"),
-    *("%m/%d/%y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y"),
-    *("%Y-%b-%d", "%a, %d %b %Y", "%Y-%m-%d", "%Y/%m/%d"),
+    *("%m/%d/%y", "%y/%m/%d", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y"),
+    *("%d %B %Y", "%d-%B-%Y", "%Y-%b-%d", "%a, %d %b %Y", "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"),
+    *("%Y%m%d", "%b %Y", "%Y-%m"),
 )
-_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S.%f", " %H:%M:%S %Z")
+_CLOCKS = (
+    *("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I-%p", ", %H:%M"),
+    *(", %H:%M:%S", "-%H:%M:%S", " %H%M", " %H%M%S", " %H%M%S%f", "%H%M%S%f", " %H:%M:%S %Z"),
+    *(" %H:%M:%S.%f %Z", " %H:%M:%S GMT%z", " %H:%M:%S.%f GMT%z"),
+)
 
 
 def time_formats(texts: Sequence[str]) -> list[str]:
     """Return the formats, in the letters of `strptime`, that read all texts."""
-    return [
-        f"{day}{clock}" for day in _DATES for clock in _CLOCKS if _reads(f"{day}{clock}", texts)
-    ]
+    days = [day for day in _DATES if any(_reads(f"{day}{clock}", texts[:1]) for clock in _CLOCKS)]
+    return [f"{day}{clock}" for day in days for clock in _CLOCKS if _reads(f"{day}{clock}", texts)]
 
 
 def guess(rows: Sequence[Sequence[str]], *, has_header: bool) -> str:
@@ -38,22 +50,37 @@ def guess(rows: Sequence[Sequence[str]], *, has_header: bool) -> str:
     :param rows: the first ones, with the header.
     :return: as they are written on a command line; empty if there is no time, or no price, in it.
     """
-    width = len(rows[0])
-    is_header = has_header and not any(map(_is_value, rows[0]))
+    width = max(set(map(len, rows)), key=list(map(len, rows)).count)
+    is_header = has_header and len(rows[0]) == width and not any(map(_is_value, rows[0]))
     body = [row for row in rows[is_header:] if len(row) == width]
-    if not body:
-        return ""
     cells = [[row[index].strip() for row in body] for index in range(width)]
-    ts = next((n for n in range(width) if all(map(_is_time, cells[n][:20]))), None)
-    prices = [n for n in range(width) if n != ts and all(map(looks_like_number, cells[n][:20]))]
-    if ts is None or not prices:
+    times = [n for n in range(width) if _all(_is_time, cells[n])]
+    # a number may be a time by chance
+    times.sort(key=lambda n: _all(looks_like_number, cells[n]))
+    prices = [
+        n
+        for n in range(width)
+        if n not in times[:1] and _all(looks_like_number, cells[n]) and not _counts(cells[n])
+    ]
+    if not body or not times or not prices:
         return ""
-    names = [name.strip() for name in rows[0]]
-    price = _likeliest_price(prices, names if is_header else [], cells)
-    where = (names[ts], names[price]) if is_header else (str(ts + 1), str(price + 1))
+    names = [name.strip() for name in rows[0]] if is_header else [""] * width
+    ts = [times[0], *_clock_beside(times[0], cells)]
+    prices = [n for n in prices if n not in ts]
+    likely = _likely_prices(prices, names, cells) if prices else []
+    if not likely:
+        return ""
+
+    def called(index: int) -> str:
+        return names[index] or str(index + 1)
+
+    columns = f"ts={'+'.join(map(called, ts))},quote={called(likely[0])}"
     options = [] if is_header else ["--no-header"]
-    options.append(f"--columns {shlex.quote(f'ts={where[0]},quote={where[1]}')}")
-    return " ".join(filter(None, [*options, suggest(body, (ts,), price)]))
+    options.append(f"--columns {shlex.quote(columns)}")
+    options.append(suggest(body, ts, likely[0]))
+    if len(likely) > 1:
+        options.append(f"(or the price in {', '.join(map(called, likely[1:6]))})")
+    return " ".join(filter(None, options))
 
 
 def suggest(rows: Sequence[Sequence[str]], ts: Sequence[int], price: int) -> str:
@@ -64,48 +91,84 @@ def suggest(rows: Sequence[Sequence[str]], ts: Sequence[int], price: int) -> str
     """
     width = len(rows[0]) if rows else 0
     body = [row for row in rows if len(row) == width]
-    times = [" ".join(row[at].strip() for at in ts) for row in body]
-    prices = [row[price].strip() for row in body]
-    return " ".join([*_separators(prices), *_time_options(times)])
+    times = [row[ts[0]].strip() for row in body]
+    if len(ts) > 1:
+        clocks = [row[ts[1]] for row in body]
+        both = DateAndTime(clocks, is_formatted=not _all(_is_instant, times))
+        pairs = zip(times, clocks, strict=True)
+        times = [both.join(day, clock) for day, clock in pairs if day and clock.strip()]
+    options = separators(row[price] for row in body), *_time_options(times)
+    return " ".join(filter(None, options))
 
 
-def _likeliest_price(prices: list[int], names: Sequence[str], cells: list[list[str]]) -> int:
-    for part in _CLOSES:
-        for index in prices:
-            if names and part in names[index].lower():
-                return index
-    # open, high, low, close, volume: of those with a fraction the fourth
-    broken = [n for n in prices if any(re.search(r"[.,]\d", text) for text in cells[n])] or prices
-    return broken[3] if len(broken) > 3 else broken[-1]
+def _clock_beside(ts: int, cells: Sequence[Sequence[str]]) -> list[int]:
+    """Return the column behind that of a date if it holds times of day."""
+    beside = cells[ts + 1] if ts + 1 < len(cells) else []
+    has_clock = any(":" in text for text in cells[ts])
+    is_clock = _all(looks_like_clock, beside) and any(":" in text for text in beside)
+    return [ts + 1] if is_clock and not has_clock else []
 
 
-def _separators(texts: Sequence[str]) -> Iterator[str]:
-    commas = any(re.search(r",(\d{1,2}|\d{4,})$", text) for text in texts)
-    if commas:
-        yield "--decimal ,"
-        if any(re.search(r"\d\.\d{3}", text) for text in texts):
-            yield "--thousands ."
-    elif any(re.search(r"\d,\d{3}", text) for text in texts):
-        yield "--thousands ,"
+def _likely_prices(
+    prices: Sequence[int], names: Sequence[str], cells: Sequence[Sequence[str]]
+) -> list[int]:
+    """Return the columns that may hold the price, the likeliest first."""
+    if any(names):
+        possible = [n for n in prices if not _NO_PRICES.search(names[n])]
+        for part in _PRICES:
+            found = [n for n in possible if part in names[n].lower()]
+            if found:
+                return found[:1]
+        return possible
+    bars = [prices[n : n + 4] for n in range(len(prices) - 3)]
+    are_bar = next((bar for bar in bars if _is_bar(*(cells[n] for n in bar))), None)
+    return [are_bar[3]] if are_bar else list(prices[:1])
+
+
+def _is_bar(
+    opens: Sequence[str], highs: Sequence[str], lows: Sequence[str], closes: Sequence[str]
+) -> bool:
+    try:
+        rows = [tuple(map(_as_float, row)) for row in zip(opens, highs, lows, closes, strict=True)]
+    except ValueError:
+        return False
+    return all(
+        low <= min(first, last) and max(first, last) <= high for first, high, low, last in rows
+    )
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    """Tell whether these are the numbers of the rows."""
+    return cells[0] in ("0", "1") and cells == [str(int(cells[0]) + n) for n in range(len(cells))]
+
+
+def _as_float(text: str) -> float:
+    return float(text.replace(",", "."))
 
 
 def _time_options(texts: Sequence[str]) -> Iterator[str]:
-    texts = [text for text in texts if text]
+    texts = [text for text in texts if text.lower() not in NOTHING]
     if not texts or all(map(_is_instant, texts)):
         return
-    if all(re.fullmatch(r"[2-9]\d{4}(\.\d+)?", text) for text in texts):
+    if formats := time_formats(texts):
+        yield f"--time-format {' or '.join(map(shlex.quote, formats))}"
+        times = [datetime.strptime(text, formats[0]).timestamp() for text in texts]
+        if times != sorted(times):
+            yield "--sort"
+    elif all(re.fullmatch(r"[2-7]\d{4}(\.\d+)?", text) for text in texts):
         yield "--time-unit excel"
     elif all(map(looks_like_number, texts)):
         yield "--time-unit s, ms, us or ns"
-    elif formats := time_formats(texts):
-        yield f"--time-format {' or '.join(map(shlex.quote, formats))}"
-        times = [datetime.strptime(text, formats[0]) for text in texts]
-        if times != sorted(times):
-            yield "--sort"
+
+
+def _all(holds: Callable[[str], bool], cells: Iterable[str]) -> bool:
+    """Tell whether it holds of the first cells that are not missing."""
+    found = [cell for cell in cells if cell.lower() not in NOTHING][:20]
+    return bool(found) and all(map(holds, found))
 
 
 def _is_time(text: str) -> bool:
-    return _is_instant(text) or bool(time_formats([text]))
+    return _is_instant(text) or (not looks_like_number(text) and bool(time_formats([text])))
 
 
 def _is_instant(text: str) -> bool:

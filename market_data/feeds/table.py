@@ -6,26 +6,26 @@ takes a third of the time. Any doubt about a column, and its cells are read one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import repeat
+from itertools import pairwise, repeat
 from operator import add
 from typing import Any, NamedTuple, Protocol
 
 from market_data.errors import UnusableFileError
 from market_data.feeds import bars
-from market_data.feeds.columns import Plan, Sample, Series, find_plan
+from market_data.feeds.date_and_time import DateAndTime
 from market_data.feeds.layouts import ZONES
 from market_data.feeds.number_column import NumberColumn, SeparatorError
 from market_data.feeds.options import ReadOptions
 from market_data.feeds.others import Others
+from market_data.feeds.plan import Plan, Sample, Series, find_plan
 from market_data.feeds.quote import MAX_SID, NoQuoteError, Quote, Recorded, SkippedRow
-from market_data.feeds.suggestion import suggest
+from market_data.feeds.suggestion import guess, suggest, time_formats
 from market_data.feeds.time_column import TimeColumn
 from market_data.feeds.timed import Timed
 from market_data.feeds.zones import Zone, find_zone
-from portfolio.errors import InvalidTimeError
-from portfolio.times import DAY, instant, names_day
+from portfolio.times import DAY, names_day
 
 OnSkip = Callable[[SkippedRow], None]
 
@@ -70,6 +70,7 @@ class TableReader:
         self._numbers = NumberColumn(options.get("decimal", "."), options.get("thousands"))
         self._said = options.get("bar_time")
         self._layout_time = plan.layout.time if plan.layout else "unknown"
+        self._joint: DateAndTime | None = None
         self._times = self._time_column(table, options)
         self.notes = [*table.notes, *_notes(plan, options)]
         self._batches = table.rows(plan.needed, plan.header_rows, on_skip)
@@ -78,6 +79,8 @@ class TableReader:
         """Of the bars, in nanoseconds: None if it is not known, 0 for quotes of single instants."""
         self.is_end_known = True
         """Whether a quote's time is that at which its price is known."""
+        self.names_days = False
+        """Whether the times are dates without a time of day."""
         self._first = self._read_first()
 
     def _time_column(self, table: Table, options: ReadOptions) -> TimeColumn:
@@ -86,13 +89,20 @@ class TableReader:
         is_combined = len(self.plan.ts) > 1
         if zone_name is None and layout is not None and layout.zone not in ("", "UTC"):
             zone_name = layout.zone
+        unit, time_format = options.get("time_unit"), options.get("time_format")
+        cells = [table.sample.cells(at, self.plan.header_rows) for at in self.plan.ts]
+        if is_combined:
+            self._joint = DateAndTime(cells[1], is_formatted=time_format is not None)
+        times = _local_times(zip(*cells, strict=False), self._joint, unit, time_format)
+        back = sum(earlier > later for earlier, later in pairwise(times))
         return TimeColumn(
-            options.get("time_unit"),
-            options.get("time_format"),
+            unit,
+            time_format,
             Zone(find_zone(zone_name)) if zone_name is not None else None,
             is_combined=is_combined,
-            is_regular=self.plan.is_bar or _is_regular(table.sample, self.plan),
-            newest_first=layout is not None and layout.newest_first,
+            names_days=not any(time % DAY for time in times),
+            is_regular=self.plan.is_bar or bars.find_length(repeat(""), times).is_constant,
+            newest_first=2 * back > len(times),
         )
 
     @property
@@ -100,11 +110,19 @@ class TableReader:
         """The times that were of an hour that comes twice, as they are written."""
         return self._times.twice
 
+    @property
+    def unread(self) -> dict[str, tuple[int, str]]:
+        """By name of another field: how many cells are no numbers, and the first of them."""
+        return self._numbers.unread
+
     def suggestion(self) -> str:
         """Return the options that would read the table; empty if none is known."""
         if len(self.plan.series) > 1 or not self._sample.is_text:
             return ""
         rows = self._sample.rows[self.plan.header_rows :]
+        width = len(self._sample.rows[0])
+        if not any(len(row) == width for row in rows):
+            return guess(self._sample.rows, has_header=False)
         return suggest(rows, self.plan.ts, self.plan.series[0].price)
 
     def timed(self) -> Iterator[Timed]:
@@ -121,14 +139,14 @@ class TableReader:
             return None
         sids = (quote.sid for quote in first.quotes)
         usual, is_constant = bars.find_length(sids, first.times)  # type: ignore[arg-type]
-        names_days = all(names_day(quote.ts) for quote in first.quotes) or (
-            # as data frames have dates: as midnights
-            self._layout_time == "unknown" and all(time % DAY == 0 for time in first.times if time)
+        self.names_days = all(names_day(quote.ts) for quote in first.quotes) or (
+            # dates that an option has read are midnights
+            self._layout_time == "unknown" and not any(time % DAY for time in first.times if time)
         )
         # a date names its day, whatever a layout says of times of day
-        known = "unknown" if names_days else self._layout_time
+        known = "unknown" if self.names_days else self._layout_time
         bar_time = self._said if self._said and known == "unknown" else known
-        if not (self.plan.is_bar or names_days or (self._said and is_constant)):
+        if not (self.plan.is_bar or self.names_days or (self._said and is_constant)):
             return first  # quotes, each of its own instant
         self.length, self.is_end_known = usual, bar_time == "close"
         if bar_time == "open" and usual is not None and is_constant:
@@ -161,11 +179,16 @@ class TableReader:
 
     def _as_a_whole(self, rows: Rows) -> Timed:
         (series,) = self.plan.series  # ValueError: several are read one by one
-        (at,) = self.plan.ts
         cells = rows.cells
         prices = self._numbers.prices(cells[series.price])
-        ts, times = self._times.column(cells[at])
-        sids = repeat(series.symbol) if series.sid is None else _all_sids(cells[series.sid])
+        sids: Iterable[str] = repeat(series.symbol)
+        if series.sid is not None:
+            sids = _all_sids(cells[series.sid])
+        written = cells[self.plan.ts[0]]
+        if self._joint is not None:
+            clocks = cells[self.plan.ts[1]]
+            written = list(map(self._joint.join, map(_text, written), map(_text, clocks)))
+        ts, times = self._times.column(written, sids)
         others = repeat(self._others(series, cells))
         columns = (sids, prices, ts, rows.numbers, repeat(self._name), others, range(len(prices)))
         return Timed(times, list(map(_quote, zip(*columns, repeat(None)))))
@@ -196,18 +219,31 @@ class TableReader:
     ) -> tuple[int, Quote]:
         sid = series.symbol if series.sid is None else _sid(cells[series.sid])
         time = cells[self.plan.ts[0]]
-        if len(self.plan.ts) > 1:
-            time = f"{_text(time)} {_text(cells[self.plan.ts[1]])}".strip()
+        if self._joint is not None:
+            time = self._joint.join(_text(time), _text(cells[self.plan.ts[1]]))
         # before the time, which an hour that comes twice has depend on the rows that are read
         try:
             price = self._numbers.price(cells[series.price])
         except SeparatorError as error:
             option = self.suggestion() or error.option
             raise UnusableFileError(self._sample.shown, f"row {row}: {error}", option) from None
-        ts, ns = self._times.one(time, sid)
+        try:
+            ts, ns = self._times.one(time, sid)
+        except NoQuoteError as error:
+            self._check_format(error, time, row)
+            raise
         others = self._others(series, {index: [cell] for index, cell in cells.items()})
         recorded = _SHARED if several else None
         return ns, Quote(sid, price, ts, row, self._name, others, 0, recorded)
+
+    def _check_format(self, error: NoQuoteError, time: Any, row: int) -> None:
+        """Refuse the table if its times are of a format that has to be said.
+
+        Otherwise some of its rows might be read, by chance, and the others be skipped.
+        """
+        if error.problem == "time_format" and time_formats([_text(time)]):
+            option = self.suggestion() or f"--time-format {time_formats([_text(time)])[0]!r}"
+            raise UnusableFileError(self._sample.shown, f"row {row}: {error}", option) from None
 
 
 def _cut(ns: int) -> int:
@@ -244,15 +280,21 @@ def _sid(cell: object) -> str:
     return sid
 
 
-def _is_regular(sample: Sample, plan: Plan) -> bool:
-    """Tell whether the first rows are at constant intervals, by their times as they are written."""
+def _local_times(
+    cells: Iterable[tuple[str, ...]],
+    joint: DateAndTime | None,
+    unit: str | None,
+    time_format: str | None,
+) -> list[int]:
+    """Return the first times as they are written, whatever their zone is."""
+    column = TimeColumn(unit, time_format)
     times = []
-    for row in sample.rows[plan.header_rows :]:
+    for row in cells:
         try:
-            times.append(instant(" ".join(row[at].strip() for at in plan.ts)))
-        except (InvalidTimeError, IndexError, AttributeError):
+            times.append(column.one(row[0] if joint is None else joint.join(*row), "")[1])
+        except NoQuoteError:
             continue
-    return bars.find_length(repeat(""), times).is_constant
+    return times
 
 
 def _notes(plan: Plan, options: ReadOptions) -> Iterator[str]:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from market_data.feeds.quote import NoQuoteError
+from market_data.feeds.quote import NoQuoteError, Problem
 from market_data.feeds.zones import Zone
 from portfolio.errors import InvalidTimeError
-from portfolio.times import DAY, MAX_SAFE, SECOND, UNITS, instant, instants, is_local
+from portfolio.times import DAY, MAX_SAFE, SECOND, UNITS, instant, instants, is_local, within
 
 Times = tuple[Sequence[str | int | float], Sequence[int]]
 """`ts` of each quote, and its instant in nanoseconds since 1970."""
 
-# Excel counts days from 1899-12-30; its times are exact to the millisecond.
+# Excel counts days from 1899-12-30. Five decimals, as it shows them, are 0.86 s apart.
 _EXCEL_EPOCH = -25_569 * DAY
+_EXCEL_ROUNDING = SECOND // 2
 _MILLISECOND = 10**6
+
+# Beyond it no unit has a time.
+_MAX_NUMBER = 10**19
 
 _EPOCH = datetime(1970, 1, 1)
 
@@ -30,6 +35,7 @@ class TimeColumn:
     :param time_format: in the letters of `strptime`; None for the texts of the contract.
     :param zone: of times without an offset; None for UTC, whose text then stays as it is.
     :param is_combined: whether the date and the time of day are in columns of their own.
+    :param names_days: whether the numbers of Excel are whole: then they are dates, of any zone.
     :param is_regular: whether an instrument has no two quotes at one time, so that an hour that
         comes twice is known from its first time again.
     :param newest_first: whether the rows go back in time.
@@ -42,6 +48,7 @@ class TimeColumn:
         zone: Zone | None = None,
         *,
         is_combined: bool = False,
+        names_days: bool = False,
         is_regular: bool = False,
         newest_first: bool = False,
     ):
@@ -53,18 +60,25 @@ class TimeColumn:
         self._is_regular = is_regular
         self._newest_first = newest_first
         self._latest: dict[object, int] = {}
-        self.is_verbatim = not (unit or time_format or zone or is_combined)
+        is_plain = not (unit or time_format or zone)
+        self.is_verbatim = is_plain and not is_combined
+        self._is_only_combined = is_plain and is_combined
+        self._names_days = names_days
         self.twice: list[str] = []
         """Times of an hour that comes twice, as they are written; the order of the rows tells which
         of the two each is."""
 
-    def column(self, cells: Sequence[Any]) -> Times:
+    def column(self, cells: Sequence[Any], keys: Iterable[object]) -> Times:
         """Read a column as a whole.
 
+        :param keys: the instrument of each cell.
         :raises ValueError, TypeError: at any doubt: then its cells are to be read one by one.
         """
-        if not self.is_verbatim:
-            raise ValueError
+        if not (self.is_verbatim or self._is_only_combined):
+            return self._one_after_another(cells, keys)
+        if self._is_only_combined:
+            found = instants(cells)
+            return list(map(self.written, found)), found
         types = set(map(type, cells))
         if types == {int}:
             return cells, instants(cells)
@@ -73,6 +87,16 @@ class TimeColumn:
         if any(map(str.isdecimal, texts)):
             return list(map(_as_given, texts)), found
         return texts, found
+
+    def _one_after_another(self, cells: Sequence[Any], keys: Iterable[object]) -> Times:
+        latest, twice = dict(self._latest), len(self.twice)
+        try:
+            read = [self.one(cell, key) for cell, key in zip(cells, keys, strict=False)]
+        except NoQuoteError:
+            self._latest = latest
+            del self.twice[twice:]
+            raise
+        return [ts for ts, _ns in read], [ns for _ts, ns in read]
 
     def one(self, cell: Any, key: object) -> tuple[str | int | float, int]:
         """Read one cell.
@@ -85,14 +109,12 @@ class TimeColumn:
         try:
             return self._read(ts, key)
         except InvalidTimeError as error:
-            option = ""
-            if error.code == "time_range" and not isinstance(ts, str):
-                option = "--time-unit"
+            problem: Problem = "time"
+            option = "--time-unit" if error.code == "time_range" else ""
             if error.code in ("time_ambiguous", "time_format"):
-                option = "--time-format"
-            raise NoQuoteError(
-                "time", str(error).replace('"ts" is', "the time is"), option
-            ) from None
+                problem = "time_format"
+            reason = str(error).replace('"ts" is', "the time is")
+            raise NoQuoteError(problem, reason, option) from None
 
     def written(self, ns: int) -> str:
         """Return an instant as `ts`, where it is not that of a cell."""
@@ -102,6 +124,9 @@ class TimeColumn:
         if self._format is not None and isinstance(ts, str):
             return self._by_format(ts, self._format, key)
         if self._unit is not None and (number := _number(ts)) is not None:
+            if abs(number) > _MAX_NUMBER:
+                reason = f"it is no time with --time-unit {self._unit}"
+                raise InvalidTimeError("time_range", ts, reason)
             return self._by_unit(number, self._unit, key)
         # a number that JSON cannot carry goes on as text
         given = ts if isinstance(ts, str) else _exact(ts)
@@ -119,28 +144,25 @@ class TimeColumn:
             ) from None
         if moment.tzinfo is not None:
             ns = _since_1970(moment.astimezone(UTC).replace(tzinfo=None))
+        elif "%Z" in time_format:
+            # strptime takes the names of this machine's own zone as well, and drops them
+            if not re.search(r"\b(UTC|GMT|Z)\b", text):
+                raise NoQuoteError("time", f'the time is "{text:.40}": %Z is UTC or GMT')
+            ns = _since_1970(moment)
         else:
             ns = _since_1970(moment)
             if self._zone is not None and any(f"%{letter}" in time_format for letter in "HIcXTR"):
                 return self._local(ns, key, text)
-        instant(self.written(ns))  # refuses what is no year of a quote
-        return self.written(ns), ns
+        return self.written(within(text, ns)), ns
 
     def _by_unit(self, number: Decimal, unit: str, key: object) -> tuple[str, int]:
         if unit == "excel":
-            ns = _EXCEL_EPOCH + round(number * DAY / _MILLISECOND) * _MILLISECOND
-            if self._zone is not None and ns % DAY:
+            ns = within(number, _of_excel(number))
+            if self._zone is not None and not self._names_days:
                 return self._local(ns, key, number)
         else:
-            ns = math.floor(number * UNITS[unit])
-        try:
-            text = self.written(ns)
-        except (ValueError, OverflowError):
-            raise InvalidTimeError(
-                "time_range", str(number), f"it is no time with --time-unit {unit}"
-            ) from None
-        instant(text)
-        return text, ns
+            ns = within(number, math.floor(number * UNITS[unit]))
+        return self.written(ns), ns
 
     def _local(self, local: int, key: object, shown: object) -> tuple[str, int]:
         assert self._zone is not None
@@ -207,6 +229,14 @@ def _number(ts: str | int | float) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
+
+
+def _of_excel(days: Decimal) -> int:
+    """Return the instant of a day of Excel, whose fraction is rounded to the second it is near."""
+    ns = round(days * DAY)
+    second = round(ns / SECOND) * SECOND
+    is_second = abs(ns - second) <= _EXCEL_ROUNDING
+    return _EXCEL_EPOCH + (second if is_second else ns // _MILLISECOND * _MILLISECOND)
 
 
 def _since_1970(moment: datetime) -> int:

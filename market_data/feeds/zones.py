@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -20,9 +21,9 @@ def find_zone(name: str) -> tzinfo:
 
     :raises ReadOptionError: if there is none.
     """
-    if name[:1] in ("+", "-"):
-        hours, minutes = int(name[:3]), int(name[0] + name[4:])
-        return timezone(timedelta(hours=hours, minutes=minutes))
+    if fixed := re.fullmatch(r"([+-])([01]\d|2[0-3]):?([0-5]\d)", name, re.ASCII):
+        size = timedelta(hours=int(fixed[2]), minutes=int(fixed[3]))
+        return timezone(-size if fixed[1] == "-" else size)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
