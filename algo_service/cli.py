@@ -10,8 +10,13 @@ from typing import Any
 import click
 
 from algo_service.engine import Engine
-from algo_service.errors import AlgoServiceError
-from algo_service.options import algorithm_options, merge_params
+from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.options import (
+    SHORT,
+    algorithm_options,
+    merge_params,
+)
+from market_data.options import read_options, taken
 from portfolio import PortfolioError
 
 
@@ -107,9 +112,7 @@ def serve(
     help="A shipped sample (see `market-data samples`), a CSV or Parquet file, a recording of"
     " quotes as JSON lines, or a database with --query. Several are merged in the order of time.",
 )
-@click.option("--columns", metavar="sid=NAME,ts=NAME,quote=NAME", help="Columns, by name.")
-@click.option("--query", metavar="SQL", help="What to SELECT from a database.")
-@click.option("--sort", is_flag=True, help="Sort the quotes by time; keeps them in memory.")
+@read_options("ALGO_SERVICE")
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -119,6 +122,11 @@ def serve(
     "--orders",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the orders, as JSON lines.",
+)
+@click.option(
+    "--trades",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the trades, as CSV: each sale with its entry, profit and return.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
 @click.option(
@@ -132,14 +140,12 @@ def backtest(
     algo: str,
     params: tuple[tuple[str, Any], ...],
     sources: tuple[str, ...],
-    columns: str | None,
-    query: str | None,
-    sort: bool,
+    sweeps: tuple[str, ...],
     report: Path | None,
     orders: Path | None,
+    trades: Path | None,
     as_json: bool,
-    sweeps: tuple[str, ...],
-    **short: str | None,
+    **others: Any,
 ) -> None:
     """Run an algorithm over history, and tell what came of it.
 
@@ -147,24 +153,20 @@ def backtest(
     position that is held at the end stays open, and is valued at the last quote.
     """
     from algo_service.backtest import command
-    from market_data import FeedError, parse_columns
+    from market_data import FeedError
 
     # the algorithm's lines about each quote would take longer than the backtest
     logging.basicConfig(level="ERROR", format="%(message)s")
+    # what an algorithm does in vain, such as returning orders, is said once
+    logging.getLogger("algo_service.driver").setLevel("WARNING")
     try:
         command.run(
             algo,
             sources,
-            merge_params(params, short),
+            merge_params(params, {name: others.pop(name) for name in SHORT}),
             sweeps,
-            source={
-                "columns": parse_columns(columns) if columns else None,
-                "query": query,
-                "sort": sort,
-            },
-            report=report,
-            orders=orders,
-            as_json=as_json,
+            taken(others),
+            command.Output(report, orders, trades, as_json),
         )
     except FeedError as error:
         raise AlgoServiceError(str(error)) from error
@@ -213,6 +215,9 @@ def main() -> None:
     """Run the command; a user's mistake is one sentence and exit status 2."""
     try:
         cli()
+    except InitializeError as error:
+        click.echo(f"{error.traceback}algo-service: {error}", err=True)
+        sys.exit(2)
     except (AlgoServiceError, PortfolioError) as error:
         click.echo(f"algo-service: {error}", err=True)
         sys.exit(2)

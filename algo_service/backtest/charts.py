@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -14,13 +12,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from algo_service.backtest.curve import MOST_INSTRUMENTS, MOST_MARKS, Curve
-from algo_service.backtest.run import times
+from algo_service.backtest import digits
+from algo_service.backtest.curve import MOST_INSTRUMENTS, MOST_MARKS, MOST_POINTS, Curve
+from algo_service.backtest.result import times
 from algo_service.backtest.sweep import Sweep
 
 # Blue and orange: told apart by everyone, and on grey paper by their lightness.
 BLUE, ORANGE, GREY = "#1f5fa8", "#e07b00", "#8a8f98"
-_MARKS = {"buy": ("triangle-up", BLUE), "sell": ("triangle-down", ORANGE)}
+_LINES = (BLUE, ORANGE, "#00856f", "#a83279", "#6b4fa0", "#7a5c00")
+"""Of algorithms that are compared; from the seventh on dashed."""
 _FALL = "rgba(224, 123, 0, 0.35)"
 
 _LAYOUT = {
@@ -30,30 +30,68 @@ _LAYOUT = {
     "hoverlabel": {"namelength": -1},
     "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
 }
+# up to 9 digits, as many as there are: for prices of 1e-10, and for an equity that hardly moves
+_AMOUNT = {"tickformat": ",.9~g", "hoverformat": ",.7~r"}
+_PERCENT = {"tickformat": ".3~%", "hoverformat": ".3~%"}
 
 
 def equity(curve: Curve) -> go.Figure:
     """Draw the equity against buy and hold, and the drawdown below."""
-    points = curve.points
-    at = times([each.ts for each in points])
-    values = pd.Series([each.equity for each in points])
-    drawdown = values / values.cummax().clip(lower=curve.starting_cash) - 1
-    figure = make_subplots(2, 1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.05)
-    held = curve.buy_and_hold()
+    at, values, drawdown = _course(curve)
+    figure = _two_rows()
     figure.add_scatter(
         x=at, y=values, name="Equity", line={"color": BLUE, "width": 2}, row=1, col=1
     )
-    figure.add_scatter(
-        x=at, y=held, name="Buy and hold", line={"color": GREY, "width": 1.3}, row=1, col=1
-    )
+    _add_buy_and_hold(figure, curve, at)
     figure.add_scatter(
         x=at, y=drawdown, name="Drawdown", fill="tozeroy", fillcolor=_FALL,
         line={"color": ORANGE, "width": 1}, row=2, col=1,
     )  # fmt: skip
-    figure.update_layout(height=520, hovermode="x unified", **_LAYOUT)
-    figure.update_yaxes(title="Cash", tickformat=",.0f", row=1, col=1)
-    figure.update_yaxes(title="Drawdown", tickformat=".0%", row=2, col=1)
     return figure
+
+
+def equities(curves: Mapping[str, Curve]) -> go.Figure:
+    """Draw the equity of several algorithms over the same data, and their drawdowns below."""
+    figure = _two_rows()
+    first = next(iter(curves.values()))
+    _add_buy_and_hold(figure, first, _course(first)[0])
+    for number, (name, curve) in enumerate(curves.items()):
+        at, values, drawdown = _course(curve)
+        dash = "solid" if number < len(_LINES) else "dash"
+        line = {"color": _LINES[number % len(_LINES)], "width": 1.8, "dash": dash}
+        own = {"name": _text(name), "legendgroup": name, "line": line}
+        figure.add_scatter(x=at, y=values, row=1, col=1, **own)
+        figure.add_scatter(x=at, y=drawdown, row=2, col=1, showlegend=False, **own)
+    return figure
+
+
+def _course(curve: Curve) -> tuple[pd.Index, Sequence[float], Sequence[float]]:
+    """Return times, equity and drawdown, as many as a chart can show."""
+    points = curve.points
+    values = pd.Series([each.equity for each in points])
+    drawdown = values / values.cummax().clip(lower=curve.starting_cash) - 1
+    return times([each.ts for each in _thin(points)]), _thin(list(values)), _thin(list(drawdown))
+
+
+def _thin(points: list[Any]) -> list[Any]:
+    """Return every n-th and the last one: a course may have been kept whole."""
+    step = -(-len(points) // (2 * MOST_POINTS))
+    return points if step <= 1 else [*points[:-1:step], points[-1]]
+
+
+def _two_rows() -> go.Figure:
+    figure = make_subplots(2, 1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.05)
+    figure.update_layout(height=520, hovermode="x unified", **_LAYOUT)
+    figure.update_yaxes(title="Cash", **_AMOUNT, row=1, col=1)
+    figure.update_yaxes(title="Drawdown", **_PERCENT, row=2, col=1)
+    return figure
+
+
+def _add_buy_and_hold(figure: go.Figure, curve: Curve, at: pd.Index) -> None:
+    figure.add_scatter(
+        x=at, y=_thin(curve.buy_and_hold()), name="Buy and hold",
+        line={"color": GREY, "width": 1.3}, row=1, col=1,
+    )  # fmt: skip
 
 
 def orders(curve: Curve) -> go.Figure:
@@ -64,9 +102,9 @@ def orders(curve: Curve) -> go.Figure:
         is_shown = number == 0
         fills = [fill for fill in curve.fills[:MOST_MARKS] if fill.sid == sid]
         # on one index, so that where times are lacking both count quotes
-        stamps = [ts for ts, _price in prices.points]
+        points = _thin(prices.points)
         figure.add_scatter(
-            x=times(stamps), y=[price for _ts, price in prices.points],
+            x=times([ts for ts, _price in points]), y=[price for _ts, price in points],
             name=f"{_text(sid)}: price",
             line={"color": GREY, "width": 1.3}, visible=is_shown,
         )  # fmt: skip
@@ -78,13 +116,16 @@ def orders(curve: Curve) -> go.Figure:
             figure.add_scatter(
                 x=times([fill.ts for fill in own]) if own else [],
                 y=[fill.price for fill in own],
-                text=[f"{fill.quantity:g} at {fill.price:g}" for fill in own],
+                text=[
+                    f"{digits.quantity(fill.quantity)} at {digits.price(fill.price)}"
+                    for fill in own
+                ],
                 name=side.capitalize(), mode="markers", visible=is_shown,
                 marker={"symbol": symbol, "size": 10, "color": color,
                         "line": {"color": "white", "width": 1}},
             )  # fmt: skip
     figure.update_layout(height=440, **_LAYOUT)
-    figure.update_yaxes(title="Price")
+    figure.update_yaxes(title="Price", **_AMOUNT)
     if len(drawn) > 1:
         buttons = [
             {
@@ -108,16 +149,15 @@ def _only(number: int, count: int) -> list[bool]:
     return [n == number for n in range(count) for _trace in range(3)]
 
 
-def months(days: dict[int, float], cash: float) -> go.Figure | None:
-    """Draw the return of each month and year; None where no quote has a time."""
+def months(days: Mapping[int, float], cash: float) -> go.Figure | None:
+    """Draw the return of each month and year; None where no quote has a time.
+
+    :param days: the last equity of each day, by days since 1970.
+    :param cash: the equity before the first one.
+    """
     if not days:
         return None
-    at = pd.DatetimeIndex(
-        [
-            _date(day) if isinstance(day, str) else pd.Timestamp(day * 86_400, unit="s")
-            for day in days
-        ]
-    )
+    at = pd.to_datetime(list(days), unit="D")
     values = pd.Series(list(days.values()), index=at).sort_index()
     closes = values.groupby([values.index.year, values.index.month]).last()
     before = closes.shift(1, fill_value=cash)
@@ -140,13 +180,6 @@ def months(days: dict[int, float], cash: float) -> go.Figure | None:
     return figure
 
 
-def _date(day: str) -> pd.Timestamp:
-    """Return the day that a time begins with, in any form of ISO 8601."""
-    if basic := re.match(r"\d{8}", day):
-        return pd.Timestamp(date.fromisoformat(basic[0]))
-    return pd.Timestamp(date.fromisoformat(day))
-
-
 def trades(returns: Sequence[float]) -> go.Figure | None:
     """Draw how the returns of trades are distributed; None without a trade."""
     if not returns:
@@ -154,7 +187,7 @@ def trades(returns: Sequence[float]) -> go.Figure | None:
     # counted here: there may be millions. 0 is an edge, so that no bar is both gain and loss
     found = np.asarray(returns, dtype=float)
     found = found[np.isfinite(found)]
-    size = max(0.001, float(np.ptp(found)) / 40)
+    size = max(float(np.ptp(found)) / 40, float(np.abs(found).max()) / 1000) or 0.001
     numbers, counts = np.unique(np.ceil(found / size), return_counts=True)
     middles = (numbers - 0.5) * size
     figure = go.Figure()
@@ -163,8 +196,9 @@ def trades(returns: Sequence[float]) -> go.Figure | None:
             x=middles[own], y=counts[own], name=name, width=size * 0.95, marker={"color": color}
         )
     figure.update_layout(height=320, **_LAYOUT)
-    figure.update_xaxes(title="Return of a trade", tickformat=".0%")
-    figure.update_yaxes(title="Trades")
+    figure.update_xaxes(title="Return of a trade", **_PERCENT)
+    # whole numbers: a half of a trade is none
+    figure.update_yaxes(title="Trades", tickformat=",d", dtick=1 if counts.max() < 8 else None)
     return figure
 
 

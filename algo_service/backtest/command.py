@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import click
 
 from algo_service.backtest import table
-from algo_service.backtest.run import Result, backtest
-from algo_service.backtest.sweep import Sweep, grid, sweep
+from algo_service.backtest.grid import grid
+from algo_service.backtest.result import Result
+from algo_service.backtest.run import backtest
+from algo_service.backtest.sweep import Sweep, sweep
+from algo_service.backtest.trades import TradeFile
 from algo_service.errors import AlgoServiceError
 from algo_service.orders import encode
-from market_data import Report
+from market_data.feeds.options import ReadOptions
+from portfolio import Order
 
 Advance = Callable[[int], None]
+
+
+class Output(NamedTuple):
+    """What is to be written beside the table."""
+
+    report: Path | None
+    orders: Path | None
+    trades: Path | None
+    as_json: bool
 
 
 def run(
@@ -27,45 +41,58 @@ def run(
     data: tuple[str, ...],
     params: dict[str, Any],
     sweeps: tuple[str, ...],
-    *,
-    source: Mapping[str, Any],
-    report: Path | None,
-    orders: Path | None,
-    as_json: bool,
+    options: ReadOptions,
+    output: Output,
 ) -> None:
     """Run a backtest, or the best one of a grid, and tell what came of it.
 
-    :param source: `columns`, `query` and `sort` for `market_data.open_feed`.
+    :param options: how the data is read.
     """
     swept = None
     if sweeps:
-        swept = _sweep(algo, data, params, sweeps, source)
+        swept = _sweep(algo, data, params, sweeps, options)
         best = {name: swept.best[name] for name in swept.names}
         params = {**params, "seed": swept.seed, **best}
-        if not as_json:
+        if not output.as_json:
             _print_sweep(swept)
-    with _written(orders) as file, _progress("quotes") as advance:
-        result = backtest(
-            algo,
-            data,
-            params,
-            **source,
-            keep="chart" if report else None,
-            on_order=(lambda order: print(encode(order), file=file)) if file else None,
-            advance=advance,
-        )
-    if as_json:
+    result = _backtest(algo, data, params, options, output)
+    if output.as_json:
         sweep_rows = {"sweep": swept.rows} if swept else {}
-        parameters = {"parameters": result.parameters}
-        click.echo(json.dumps({**result.figures(), **parameters, **sweep_rows}, allow_nan=False))
+        click.echo(json.dumps({**_as_object(result), **sweep_rows}, allow_nan=False))
     else:
         _print(result)
-    if report:
-        from algo_service.backtest import report as page
+    if output.report:
+        from algo_service.backtest import report
 
-        page.write(report, result, swept)
-        if not as_json:
-            click.echo(f"report written to {report}")
+        report.write(output.report, result, swept)
+        if not output.as_json:
+            click.echo(f"report written to {output.report}")
+
+
+def _backtest(
+    algo: str,
+    data: tuple[str, ...],
+    params: dict[str, Any],
+    options: ReadOptions,
+    output: Output,
+) -> Result:
+    with _written(output.orders) as orders, _written(output.trades) as file:
+        trades = TradeFile(file) if file else None
+
+        def on_order(order: Order) -> None:
+            print(encode(order), file=orders)
+
+        with _progress("quotes") as advance:
+            return backtest(
+                algo,
+                data,
+                params,
+                keep="chart" if output.report else None,
+                on_order=on_order if orders else None,
+                on_trade=partial(trades.write, algo) if trades else None,
+                advance=advance,
+                **options,
+            )
 
 
 def _sweep(
@@ -73,64 +100,56 @@ def _sweep(
     data: tuple[str, ...],
     params: dict[str, Any],
     sweeps: tuple[str, ...],
-    source: Mapping[str, Any],
+    options: ReadOptions,
 ) -> Sweep:
     values = dict(grid(text) for text in sweeps)
     total = 1
     for each in values.values():
         total *= len(each)
     with _progress("runs", total) as advance:
-        return sweep(algo, data, values, params, **source, advance=advance)
+        return sweep(algo, data, values, params, advance=advance, **options)
+
+
+def _as_object(result: Result) -> dict[str, Any]:
+    by_code = result.reasons.by_code()
+    return {
+        **result.figures(),
+        "parameters": result.parameters,
+        "rejections": {code: tally.count for code, tally in by_code.items()},
+        "reasons": {code: tally.reason for code, tally in by_code.items()},
+        "failures": [
+            {"error": each.error, "place": each.place, "count": each.count}
+            for each in result.errors
+        ],
+        "notes": result.notes,
+        "data": result.data_notes,
+    }
 
 
 def _print_sweep(swept: Sweep) -> None:
-    names = [*swept.names, "total_return", "sharpe", "max_drawdown", "trades"]
-    click.echo("  ".join(f"{name:>12}" for name in names))
-    for row in swept.rows[:10]:
-        cells = (table.shown(n, row[n]) if n in table.NAMES else f"{row[n]:g}" for n in names)
-        click.echo("  ".join(f"{cell:>12}" for cell in cells))
-    if swept.refused:
-        click.echo(f"{swept.refused} combinations are not allowed: {swept.refusal}, and so on")
-    click.secho(f"{swept.warning}\n", fg="yellow")
+    for line in table.sweep_lines(swept):
+        click.echo(line)
+    *others, warning = swept.notes
+    for line in others:
+        click.echo(line)
+    click.secho(f"{warning}\n", fg="yellow")
 
 
 def _print(result: Result) -> None:
-    said = ", ".join(f"{name}={value}" for name, value in result.parameters.items())
-    click.echo(f"{result.algo} ({said})")
+    click.echo(table.title(result))
     performance = result.performance
-    counts = {name: getattr(result, name) for name in ("orders", "refused", "cut", "failed")}
+    plain = performance.plain()
     # the ratios last: their library takes a second to import
-    for line in table.lines({**performance.plain(), **counts}):
+    for line in table.lines([{**plain, **result.counts()}]):
         click.echo(line)
-    for line in table.lines(performance.ratios()):
+    for line in table.lines([performance.ratios()]):
         click.echo(line)
-    for text in (*_oddities(result.quality), *_errors(result)):
-        click.secho(text, fg="yellow")
+    _warn(*(f"data: {line}" for line in result.data_notes), *result.notes)
 
 
-def _oddities(quality: Report | None) -> Iterator[str]:
-    if quality is None:
-        return
-    for name in ("missing", "absurd", "malformed", "untimed", "duplicates", "gaps"):
-        if count := getattr(quality, name):
-            yield f"data: {count:,} {_ODDITIES[name]}"
-
-
-_ODDITIES = {
-    "missing": "rows without a symbol, time or price, skipped",
-    "absurd": "rows with a price that cannot be one, skipped",
-    "malformed": "rows that are no quote, skipped",
-    "untimed": "quotes without a readable time",
-    "duplicates": "quotes at the time of the one before them",
-    "gaps": "gaps in time (the report lists the longest)",
-}
-
-
-def _errors(result: Result) -> Iterator[str]:
-    for failed in result.errors[:3]:
-        yield f"failed: {json.dumps(failed.quote, default=repr)[:200]}: {failed.error}"
-    if result.failed > 3:
-        yield f"failed: {result.failed - 3:,} more quotes"
+def _warn(*lines: str) -> None:
+    for line in lines:
+        click.secho(line, fg="yellow")
 
 
 @contextmanager
@@ -139,7 +158,8 @@ def _written(path: Path | None) -> Iterator[TextIO | None]:
         yield None
         return
     try:
-        with path.open("w", encoding="utf-8") as file:
+        # the line ends of CSV are its writer's own
+        with path.open("w", encoding="utf-8", newline="") as file:
             yield file
     except OSError as error:
         raise AlgoServiceError(f"cannot write {path}: {error.strerror}") from error

@@ -63,7 +63,7 @@ class Curve:
     def __init__(self, portfolio: Portfolio, *, thinned: bool):
         self._portfolio = portfolio
         self._most = MOST_POINTS if thinned else None
-        self._thinned = thinned
+        self.is_thinned = thinned
         self._firsts: dict[str, float] = {}
         self._equity = Thinned(self._most)
         self._last: Mapping[str, Any] | None = None
@@ -84,16 +84,16 @@ class Curve:
         if portfolio.price_before is None:
             self._firsts[sid] = data["quote"]
             self.instruments += 1
-            if not self._thinned or len(self.prices) < MOST_INSTRUMENTS:
+            if not self.is_thinned or len(self.prices) < MOST_INSTRUMENTS:
                 self.prices[sid] = Thinned(self._most)
         prices = self.prices.get(sid)
         if prices is not None and prices.is_due():
             prices.add((data.get("ts"), data["quote"]))
         if self._equity.is_due():
             self._equity.add(self._point(data))
-        if portfolio.orders and not self._thinned:
+        if portfolio.orders and not self.is_thinned:
             self.orders += portfolio.orders
-        if portfolio.fills and not (self._thinned and len(self.fills) >= MOST_MARKS):
+        if portfolio.fills and not (self.is_thinned and len(self.fills) >= MOST_MARKS):
             self.fills += portfolio.fills
         self._last = data
 

@@ -55,9 +55,13 @@ def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[dict[str, Any]]:
     for number, quote in enumerate(quotes, 1):
         try:
             message = accept({"id": f"maps:{RUN}:{number}", "channel": "quotes", **quote})
-            if (ts := message.get("ts")) is not None:
+            ts = message.get("ts")
+            if ts is not None:
                 instant(ts)
-        except (QuoteError, InvalidTimeError, TypeError) as error:
+        except TypeError:
+            refuse(quote, _failure(f"a quote is a map, not {type(quote).__name__}"))
+            continue
+        except (QuoteError, InvalidTimeError) as error:
             refuse(quote, {"error": sentence(error), "traceback": ""})
             continue
         if "id" not in quote or seen.is_new(message):

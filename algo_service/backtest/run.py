@@ -3,132 +3,49 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from collections.abc import Callable, Mapping
+from typing import Any, Unpack
 
 from algo_service.backtest.curve import Curve
+from algo_service.backtest.data import Data, opened
+from algo_service.backtest.failures import quotes
 from algo_service.backtest.quotes import Checked, of_feed, of_maps
+from algo_service.backtest.result import Result
+from algo_service.backtest.trades import MOST_TRADES, RoundTrips, Trade
 from algo_service.driver import Driver
 from algo_service.errors import AlgoServiceError
-from algo_service.ledger import Failure
 from algo_service.loader import load
 from algo_service.parameters import merge
-from market_data import Feed, Report, open_feed
+from market_data import Feed
+from market_data.feeds.options import ReadOptions
 from portfolio import Order
 from portfolio.performance import Performance
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-MOST_ERRORS = 20
-"""Quotes that failed, of which the reason is kept."""
-
-
-class Failed(NamedTuple):
-    """A quote that led to nothing."""
-
-    quote: Any
-    error: str
-    traceback: str
-
-
-@dataclass
-class Result:
-    """What came of a backtest."""
-
-    algo: str
-    parameters: dict[str, Any]
-    performance: Performance
-    curve: Curve | None
-    quality: Report | None = None
-    """What is odd about the data; None where it was given as maps."""
-    orders: int = 0
-    """Placed, those that a limit refused not counted."""
-    refused: int = 0
-    cut: int = 0
-    failed: int = 0
-    errors: list[Failed] = field(default_factory=list)
-    """The first quotes that failed."""
-
-    def figures(self) -> dict[str, Any]:
-        """Return all figures by name, as plain data; None where one is not defined."""
-        counts = {name: getattr(self, name) for name in ("orders", "refused", "cut", "failed")}
-        return {"algo": self.algo, **self.performance.figures(), **counts}
-
-    @property
-    def equity(self) -> pd.DataFrame:
-        """By time: equity, exposure, drawdown (0 or below) and buy_and_hold, in cash."""
-        import pandas as pd
-
-        curve = self._kept()
-        frame = pd.DataFrame(
-            {
-                "equity": [each.equity for each in curve.points],
-                "exposure": [each.exposure for each in curve.points],
-                "buy_and_hold": curve.buy_and_hold(),
-            },
-            index=times([each.ts for each in curve.points]),
-        )
-        peaks = frame["equity"].cummax().clip(lower=curve.starting_cash)
-        frame.insert(2, "drawdown", frame["equity"] / peaks - 1)
-        return frame
-
-    @property
-    def order_frame(self) -> pd.DataFrame:
-        """One row per order, with the fields of contracts/order.schema.json."""
-        import pandas as pd
-
-        return pd.DataFrame(self._kept().orders, columns=list(Order._fields))
-
-    @property
-    def fill_frame(self) -> pd.DataFrame:
-        """One row per fill, with the fields of contracts/fill.schema.json."""
-        import pandas as pd
-
-        from portfolio import Fill
-
-        return pd.DataFrame(self._kept().fills, columns=list(Fill._fields))
-
-    def _kept(self) -> Curve:
-        if self.curve is None:
-            raise AlgoServiceError("the course of this backtest was not kept")
-        return self.curve
-
-
-def times(stamps: Sequence[str | float | None]) -> pd.Index:
-    """Return `ts` of quotes as an index of times (without an offset: UTC)."""
-    import pandas as pd
-
-    if any(ts is None for ts in stamps):
-        return pd.RangeIndex(len(stamps), name="quote")
-    text = [ts if isinstance(ts, str) else pd.Timestamp(ts, unit="ms").isoformat() for ts in stamps]
-    return pd.DatetimeIndex(pd.to_datetime(text, format="ISO8601", utc=True), name="time")
 
 
 def backtest(
     algo: str | type[Any],
-    data: str | Sequence[str] | Feed | Checked | Iterable[Mapping[str, Any]],
+    data: Data,
     params: Mapping[str, Any] | None = None,
     *,
-    columns: Mapping[str, str] | None = None,
-    query: str | None = None,
-    sort: bool = False,
     keep: str | None = "all",
     on_order: Callable[[Order], None] | None = None,
+    on_trade: Callable[[Trade], None] | None = None,
     advance: Callable[[int], None] = lambda _: None,
+    **options: Unpack[ReadOptions],
 ) -> Result:
     """Run an algorithm over history.
 
     :param algo: a class, or what `--algo` takes.
-    :param data: what `market_data.open_feed` takes, or its feed; or maps with `sid`, `quote` and
-        any other field of a quote, in the order of time.
+    :param data: as `algo_service.backtest.data.Data` describes it.
     :param params: for the algorithm; a missing `seed` is drawn.
-    :param columns: as `market_data.open_feed` takes them; `query` and `sort` likewise.
-    :param keep: of the course: "all" for data frames, "chart" as much as a chart needs, None.
+    :param keep: of the course: "all" for data frames, "chart" as much as a report needs, None.
     :param on_order: called with each order, in the order placed.
+    :param on_trade: called with each trade when it is closed, and with the open ones at the end.
     :param advance: called with how many quotes have been read since its last call.
-    :raises AlgoServiceError: if there is no such algorithm, or it holds no portfolio, or no cash.
+    :param options: how sources are read, as `market_data.open_feed` takes them.
+    :raises AlgoServiceError: if there is no such algorithm, it holds no portfolio, or no cash; if
+        there is no quote, or every quote failed.
+    :raises InitializeError: if its `initialize` raises.
     :raises ParameterError: if a parameter is not allowed.
     :raises FeedError: if the data cannot be read.
     """
@@ -142,37 +59,44 @@ def backtest(
         raise AlgoServiceError(f"{name} has {lack}: there is nothing to value")
     performance = Performance(portfolio)
     curve = Curve(portfolio, thinned=keep == "chart") if keep else None
-    result = Result(name, parameters, performance, curve)
-
-    def fail(quote: Any, failure: Failure) -> None:
-        result.failed += 1
-        if len(result.errors) < MOST_ERRORS:
-            result.errors.append(Failed(quote, **failure))
+    trips = None
+    if keep or on_trade:
+        trips = RoundTrips(portfolio, None if keep == "all" else MOST_TRADES, on_trade)
+    result = Result(name, parameters, performance, curve, trips)
+    watchers = [each.see for each in (curve, trips) if each is not None]
+    fail, reasons = result.failures.add, result.reasons
 
     def see(quote: dict[str, Any]) -> None:
         performance.see(quote)
-        if curve:
-            curve.see(quote)
-        for order in portfolio.orders:
-            result.orders += bool(order.quantity)
-            result.refused += not order.quantity
-            result.cut += bool(order.quantity and order.reason)
+        for watch in watchers:
+            watch(quote)
+        if portfolio.orders or portfolio.rejections:
+            reasons.add(portfolio.orders, portfolio.rejections)
             if on_order:
-                on_order(order)
+                for order in portfolio.orders:
+                    on_order(order)
 
-    if _names_sources(data):
-        data = open_feed(data, columns=columns, query=query, sort=sort)
-    if isinstance(data, Checked):
-        driver.play(data.copies(), see, fail)
-    elif isinstance(data, Feed):
-        driver.play(of_feed(data, fail, advance), see, fail)
-        result.quality = data.quality.report()
+    source = opened(data, options)
+    if isinstance(source, Checked):
+        driver.play(source.copies(), see, fail)
+    elif isinstance(source, Feed):
+        driver.play(of_feed(source, fail, advance), see, fail)
+        result.quality = source.quality.report()
     else:
-        driver.play(of_maps(data, fail), see, fail)
+        driver.play(of_maps(source, fail), see, fail)
+    if not performance.quotes:
+        raise _no_quote(result)
+    reasons.pending = tuple(portfolio.pending)
+    if trips and on_trade:
+        for trade in trips.open():
+            on_trade(trade)
     return result
 
 
-def _names_sources(data: object) -> TypeGuard[str | Sequence[str]]:
-    return isinstance(data, str) or (
-        isinstance(data, list | tuple) and bool(data) and isinstance(data[0], str)
-    )
+def _no_quote(result: Result) -> AlgoServiceError:
+    if not result.failed:
+        return AlgoServiceError("there is no quote in the data; a generator gives its quotes once")
+    first, *others = result.errors
+    more = f", and {len(others)} other reasons" if others else ""
+    every = "the only quote" if result.failed == 1 else f"every one of {quotes(result.failed)}"
+    return AlgoServiceError(f"{result.algo}: {every} failed: {first}{more}")

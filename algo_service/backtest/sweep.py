@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import multiprocessing
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
-from algo_service.backtest.quotes import Checked, of_feed
+from algo_service.backtest.data import Data, holds_frame, opened
+from algo_service.backtest.failures import Failures
+from algo_service.backtest.quotes import Checked, of_feed, of_maps
 from algo_service.backtest.run import backtest
 from algo_service.errors import AlgoServiceError
+from algo_service.failure import sentence
 from algo_service.loader import load
-from market_data import FeedError, open_feed
+from market_data import Feed, FeedError
+from market_data.feeds.options import ReadOptions
 from portfolio import ParameterError
 
 if TYPE_CHECKING:
@@ -22,25 +29,47 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 100_000
 MOST_QUOTES = 500_000
-"""Quotes that each process keeps, so that it reads them once; more are read for each run anew."""
+"""Quotes of files that are kept in memory for all runs; more are read for each run anew."""
 
-_FIGURES = ("total_return", "sharpe", "max_drawdown", "trades", "win_rate", "final_equity")
-
-# What a process of the pool has read, or reads from for each run.
-_data: Any = None
-_options: dict[str, Any] = {}
-_is_read = False
+_FIGURES = (
+    *("total_return", "sharpe", "max_drawdown", "trades", "win_rate", "final_equity"),
+    *("orders", "failed"),
+)
 
 
-class _Unreadable(NamedTuple):
-    """Why a process could not read the data: an error of its own might not travel."""
+class _Given(NamedTuple):
+    """What all runs share."""
+
+    algo: str | type[Any]
+    data: Any
+    options: ReadOptions
+
+
+# What a process of the pool runs.
+_given: _Given | None = None
+
+
+class _Refused(NamedTuple):
+    """The algorithm does not allow a combination."""
 
     reason: str
 
 
-@dataclass
+class _Failed(NamedTuple):
+    """A run came to nothing; the reason is text, for an error of its own might not travel."""
+
+    reason: str
+
+
+class _Unreadable(NamedTuple):
+    """The data could not be read."""
+
+    reason: str
+
+
+@dataclass(repr=False)
 class Sweep:
-    """What came of a grid."""
+    """What came of a grid; printed, or at the end of a notebook's cell, it shows itself."""
 
     names: list[str]
     """The parameters that were varied."""
@@ -52,6 +81,10 @@ class Sweep:
     """Combinations that the algorithm does not allow."""
     refusal: str = ""
     """Why the first one of them is not allowed."""
+    failed: int = 0
+    """Runs in which every quote failed, or that ended with an error."""
+    failure: str = ""
+    """Why the first one of them failed."""
 
     @property
     def best(self) -> dict[str, Any]:
@@ -75,87 +108,85 @@ class Sweep:
 
         return pd.DataFrame(self.rows)
 
+    @property
+    def notes(self) -> list[str]:
+        """What came of the combinations without a row, and what to keep in mind."""
+        notes = []
+        for count, kind, reason in (
+            (self.refused, "not allowed", self.refusal),
+            (self.failed, "failed", self.failure),
+        ):
+            if count:
+                runs = f"{count:,} combination{'' if count == 1 else 's'}"
+                notes.append(f"{runs} {kind}: {reason}{', and so on' if count > 1 else ''}")
+        return [*notes, self.warning]
 
-def grid(text: str) -> tuple[str, list[float]]:
-    """Return name and values of `fast=5..50:5` (from, to, step) or `fast=5,10,20`.
+    def __repr__(self) -> str:
+        from algo_service.backtest import table
 
-    :raises ParameterError: if it is written otherwise, or has no values.
-    """
-    name, _, written = text.partition("=")
-    try:
-        if ".." in written:
-            span, _, step_text = written.partition(":")
-            start, end = (_number(each) for each in span.split(".."))
-            step = _number(step_text) if step_text else 1
-            count = math.floor((end - start) / step + 1e-9) + 1
-            values = [_tidy(start + n * step) for n in range(min(count, MOST_RUNS + 1))]
-        else:
-            values = [_number(each) for each in written.split(",")]
-    except (ValueError, ZeroDivisionError, OverflowError):
-        values = []
-    if not name or not values:
-        raise ParameterError(f'cannot sweep "{text}": write name=from..to:step, or name=5,10,20')
-    return name, values
+        return "\n".join((*table.sweep_lines(self), *self.notes))
 
+    def _repr_html_(self) -> str:
+        from algo_service.backtest import notebook
 
-def _number(text: str) -> float:
-    try:
-        return int(text)
-    except ValueError:
-        value = float(text)
-        if not math.isfinite(value):
-            raise
-        return value
-
-
-def _tidy(value: float) -> float:
-    return value if isinstance(value, int) else round(value, 12)
+        return notebook.sweep(self)
 
 
 def sweep(
-    algo: str,
-    data: str | Sequence[str],
+    algo: str | type[Any],
+    data: Data,
     values: Mapping[str, Iterable[Any]],
     params: Mapping[str, Any] | None = None,
     *,
-    columns: Mapping[str, str] | None = None,
-    query: str | None = None,
-    sort: bool = False,
     processes: int | None = None,
     advance: Callable[[int], None] = lambda _: None,
+    **options: Unpack[ReadOptions],
 ) -> Sweep:
     """Backtest every combination of values, all with the same seed.
 
-    :param algo: what `--algo` takes.
-    :param data: what `market_data.open_feed` takes; `columns`, `query` and `sort` likewise.
+    On Linux the processes are forks of this one, so that they know a class which was defined in a
+    notebook. Elsewhere an algorithm has to be named, as `--algo` takes it, to run on all cores; a
+    class is run by this process alone.
+
+    :param algo: a class, or what `--algo` takes.
+    :param data: as `backtest` takes it; data frames and maps are kept in memory.
     :param values: by parameter.
     :param params: the others.
     :param processes: by default as many as there are cores.
     :param advance: called with 1 after each run.
-    :raises AlgoServiceError: if there are too many combinations.
+    :param options: how sources are read, as `market_data.open_feed` takes them.
+    :raises AlgoServiceError: if there are too many combinations, the data cannot be read, or every
+        run failed.
     :raises ParameterError: if no combination is allowed, with the reason of the first.
-    :raises AlgoServiceError: if the data cannot be read.
     """
     names = list(values)
     combinations = [dict(zip(names, each, strict=True)) for each in product(*values.values())]
     if len(combinations) > MOST_RUNS:
         raise AlgoServiceError(f"{len(combinations)} combinations: at most {MOST_RUNS} are run")
-    load(algo)
-    given = {"seed": secrets.randbelow(2**32), **(params or {})}
-    jobs = [(algo, {**given, **each}) for each in combinations]
-    source = {"data": data, "columns": columns, "query": query, "sort": sort}
-    done = Sweep(names, given["seed"])
-    with ProcessPoolExecutor(processes, initializer=_remember, initargs=(source,)) as pool:
-        for combination, outcome in zip(combinations, pool.map(_run, jobs), strict=True):
-            advance(1)
-            if isinstance(outcome, _Unreadable):
-                raise AlgoServiceError(outcome.reason)
-            if isinstance(outcome, str):
-                done.refused += 1
-                done.refusal = done.refusal or outcome
-            else:
-                done.rows.append({**combination, **outcome})
+    if isinstance(algo, str):
+        load(algo)
+    fixed = {"seed": secrets.randbelow(2**32), **(params or {})}
+    jobs = [{**fixed, **each} for each in combinations]
+    done = Sweep(names, fixed["seed"])
+    try:
+        given = _read(algo, data, options)
+    except FeedError as error:
+        raise AlgoServiceError(str(error)) from error
+    for combination, outcome in zip(combinations, _outcomes(given, jobs, processes), strict=True):
+        advance(1)
+        if isinstance(outcome, _Unreadable):
+            raise AlgoServiceError(outcome.reason)
+        if isinstance(outcome, _Refused):
+            done.refused += 1
+            done.refusal = done.refusal or outcome.reason
+        elif isinstance(outcome, _Failed):
+            done.failed += 1
+            done.failure = done.failure or outcome.reason
+        else:
+            done.rows.append({**combination, **outcome})
     if not done.rows:
+        if done.failed:
+            raise AlgoServiceError(f"no run came to a result: {done.failure}")
         raise ParameterError(f"no combination is allowed: {done.refusal}")
     done.rows.sort(key=_rank, reverse=True)
     return done
@@ -166,30 +197,59 @@ def _rank(row: Mapping[str, Any]) -> tuple[float, float]:
     return (-math.inf if sharpe is None else sharpe, row["total_return"])
 
 
-def _remember(source: dict[str, Any]) -> None:
-    global _data, _options
-    _data, _options = source["data"], {name: source[name] for name in ("columns", "query", "sort")}
+def _read(algo: str | type[Any], data: Data, options: ReadOptions) -> _Given:
+    """Read the quotes once, before any process begins, if there are not too many to keep."""
+    source = opened(data, options)
+    failures = Failures()
+    if not isinstance(source, Feed):
+        quotes = source if isinstance(source, Checked) else Checked(of_maps(source, failures.add))
+        if not quotes and failures.total:
+            raise AlgoServiceError(next(failures.lines()))
+        return _Given(algo, quotes, {})
+    # a data frame is in memory already, and one of polars cannot be read in a fork
+    most = None if holds_frame(data) else MOST_QUOTES + 1
+    quotes = Checked(islice(of_feed(source, failures.add, lambda _: None), most))
+    if most is None or len(quotes) <= MOST_QUOTES:
+        return _Given(algo, quotes, {})
+    return _Given(algo, data, options)
 
 
-def _read() -> None:
-    """Read the quotes, once, if there are not too many to keep."""
-    global _data, _options, _is_read
-    if _is_read:
+def _outcomes(
+    given: _Given, jobs: list[dict[str, Any]], processes: int | None
+) -> Iterator[dict[str, Any] | _Refused | _Failed | _Unreadable]:
+    """Yield what comes of each job, in their order."""
+    is_linux = sys.platform == "linux"
+    if not is_linux and not isinstance(given.algo, str):
+        _remember(given)
+        yield from map(_run, jobs)
         return
-    feed = open_feed(_data, **_options)
-    quotes = Checked(islice(of_feed(feed, lambda *_: None, lambda _: None), MOST_QUOTES + 1))
-    if len(quotes) <= MOST_QUOTES:
-        _data, _options = quotes, {}
-    _is_read = True
+    context = multiprocessing.get_context("fork" if is_linux else None)
+    with ProcessPoolExecutor(processes, context, _begin, (given,)) as pool:
+        yield from pool.map(_run, jobs)
 
 
-def _run(job: tuple[str, dict[str, Any]]) -> dict[str, Any] | str | _Unreadable:
-    algo, params = job
+def _begin(given: _Given) -> None:
+    # what it would say of each run the run of the best one says once
+    logging.getLogger("algo_service.driver").setLevel("ERROR")
+    _remember(given)
+
+
+def _remember(given: _Given) -> None:
+    global _given
+    _given = given
+
+
+def _run(params: dict[str, Any]) -> dict[str, Any] | _Refused | _Failed | _Unreadable:
+    assert _given is not None
+    algo, data, options = _given
     try:
-        _read()
-        figures = backtest(algo, _data, params, keep=None, **_options).figures()
+        figures = backtest(algo, data, params, keep=None, **options).figures()
     except ParameterError as error:
-        return str(error)
+        return _Refused(str(error))
     except FeedError as error:
         return _Unreadable(str(error))
+    except AlgoServiceError as error:
+        return _Failed(str(error))
+    except Exception as error:  # of the algorithm's constructor, such as its type says nothing of
+        return _Failed(sentence(error))
     return {name: figures[name] for name in _FIGURES}

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,14 @@ import pytest
 
 from algo_service.backtest import backtest, charts, sweep
 from algo_service.backtest import table as figures_table
+from algo_service.backtest.curve import MOST_POINTS
 from algo_service.backtest.report import TILES, write
+from algo_service.backtest.trades import MOST_TRADES
 from algo_service.errors import AlgoServiceError
-from tests.processes import BIN
+from tests.processes import BIN, ROOT
 
 CHROMIUM = shutil.which("chromium")
+CASES = ROOT / "tests" / "cases"
 CHARTS = ("equity", "orders", "months", "trades")
 
 
@@ -66,7 +70,7 @@ def test_the_page_of_the_readmes_command_draws_every_chart_in_a_browser(tmp_path
     for name in CHARTS:
         assert drawn(dom, name), name
     for name in TILES:
-        shown = figures_table.shown(name, figures[name])
+        shown = figures_table.shown(name, figures)
         assert f"{figures_table.NAMES[name][0]}<b>{shown}</b>" in dom, name
     # two traces of fills and one of the price; as many marks as fills
     body = dom[dom.index('id="orders"') : dom.index('id="months"')]
@@ -92,7 +96,9 @@ def test_nothing_in_the_page_is_loaded_from_elsewhere(tmp_path: Path) -> None:
 
 def test_what_comes_from_data_and_parameters_is_text_and_no_markup(tmp_path: Path) -> None:
     evil = "</script><img src=x onerror=alert(1)>"
-    quotes = [{"sid": evil, "quote": 1.0 + n, "ts": n, "id": f"{n}</script>"} for n in range(50)]
+    quotes = [
+        {"sid": evil, "quote": 1.0 + n, "ts": 1.7e9 + n, "id": f"{n}</script>"} for n in range(50)
+    ]
     quotes.append({"sid": evil, "quote": 0})
     path = page(tmp_path, "random", quotes, {"threshold": 0})
     markup = re.sub(r"<script.*?</script>", "", path.read_text(), flags=re.DOTALL)
@@ -108,7 +114,7 @@ def test_what_comes_from_data_and_parameters_is_text_and_no_markup(tmp_path: Pat
         [{"sid": "A", "quote": 1.0}],
         [{"sid": "A", "quote": 1.0, "ts": "2026-01-05"}],
         [{"sid": "A", "quote": 1.0 + n % 3} for n in range(20)],
-        [{"sid": f"S{n}", "quote": 2.0, "ts": n * 1000} for n in range(300)],
+        [{"sid": f"S{n}", "quote": 2.0, "ts": 1.7e9 + n} for n in range(300)],
     ],
     ids=["one quote without a time", "one quote", "no times", "300 instruments"],
 )
@@ -127,9 +133,13 @@ def test_odd_data_and_failed_quotes_are_in_the_page(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("ts,price\n2026-01-05,1\n2026-01-05,1\n2026-01-06,-3\nsoon,2\n2026-01-07,2\n")
     markup = page(tmp_path, "buy_and_hold", str(file)).read_text()
-    assert '<td>duplicates</td><td class="n">1</td>' in markup
-    assert '<td>absurd</td><td class="n">1</td>' in markup
-    assert "Failed quotes: 1" in markup
+    notes = backtest("buy_and_hold", str(file)).data_notes
+    assert notes
+    assert all(f"<li>{escape(note)}</li>" in markup for note in notes)
+    quotes = [{"sid": "A", "quote": 1.0}, {"sid": "A", "quote": "<i>"}]
+    markup = page(tmp_path, "buy_and_hold", quotes).read_text()
+    assert "Failed quotes: 1<" in markup
+    assert "1 quote: QuoteError: " in markup
 
 
 @pytest.mark.parametrize(
@@ -163,8 +173,8 @@ def test_no_bar_holds_both_gains_and_losses_and_every_trade_is_in_one() -> None:
     assert max(losses.x + losses.width / 2) <= 0 <= min(gains.x - gains.width / 2)
 
 
-def test_months_are_known_from_any_form_of_iso_8601() -> None:
-    days = {"20130130T1": 110.0, "2013-02-01": 121.0}
+def test_months_are_those_of_the_days() -> None:
+    days = {15735: 110.0, 15737: 121.0}  # 2013-01-30 and 2013-02-01
     assert charts.months(days, 100.0).data[0].text[0][:2] == ["10.0%", "10.0%"]
 
 
@@ -173,12 +183,74 @@ def test_times_in_milliseconds_are_shown_as_dates_and_no_markup_is_in_a_chart(
 ) -> None:
     quotes = [{"sid": '<a href="x">"A"</a>', "quote": 1.0, "ts": 1_500_000_000_000}]
     path = page(tmp_path, "buy_and_hold", quotes)
-    assert "2017-07-14 02:40:00" in path.read_text()
+    assert "2017-07-14T02:40:00Z" in path.read_text()
     dom = opened(path, tmp_path)
     chart = dom[dom.index('id="orders"') : dom.index('id="months"')]
     assert "<a " not in chart
     assert "&lt;a href=" in chart
     assert "&amp;quot;" not in chart
+
+
+def ticks(dom: str, chart: str) -> set[str]:
+    """The labels of a chart's vertical axes."""
+    body = dom[dom.index("</head>") :]
+    body = body[body.index(f'id="{chart}"') :]
+    found = re.findall(r'class="y2?tick".*?>([^<]*)</text>', body[: body.index("</section>")])
+    return {label.replace("\N{MINUS SIGN}", "-") for label in found}
+
+
+@pytest.mark.parametrize(
+    ("file", "params", "chart"),
+    [
+        ("11c-price-1.4e-10.csv", {"window": 5, "entry": 1}, "orders"),
+        ("11d-in-btc.csv", {"window": 5, "entry": 1, "cash": 0.05}, "equity"),
+    ],
+)
+def test_the_axes_of_small_prices_and_accounts_have_different_numbers_at_their_ticks(
+    tmp_path: Path, file: str, params: dict[str, Any], chart: str
+) -> None:
+    dom = opened(page(tmp_path, "mean_reversion", CASES / file, params), tmp_path)
+    labels = {float(label) for label in ticks(dom, chart) if "%" not in label}
+    assert len(labels) > 3
+    assert 0 < max(labels) < 1
+    figures = dom[dom.index("<h2>Figures</h2>") :]
+    assert not re.search(r"(Final equity|Starting cash)</td>[^/]*>0\.0*<", figures)
+
+
+def test_the_page_says_what_kept_the_algorithm_from_trading(tmp_path: Path) -> None:
+    result = backtest(
+        "sma_cross", CASES / "12-btc.csv", {"fast": 5, "slow": 20, "units": "whole"}, keep="chart"
+    )
+    write(tmp_path / "report.html", result)
+    markup = (tmp_path / "report.html").read_text()
+    (line,) = [note for note in result.notes if note.startswith("no order: 8 buys, ")]
+    assert f"<li>{escape(line)}</li>" in markup
+
+
+def test_the_first_trades_are_in_the_page_and_that_there_are_more_is_said(tmp_path: Path) -> None:
+    quotes = [{"sid": "A", "quote": 1.0 + n % 3, "ts": 1.7e9 + n} for n in range(3000)]
+    params = {"exit": 0.5, "seed": 1, "sizing": "fixed_cash", "bet": 1}
+    result = backtest("random", quotes, params, keep="chart")
+    result.report(tmp_path / "report.html")
+    markup = (tmp_path / "report.html").read_text()
+    body = markup[markup.index("<summary>Trades, one by one") : markup.index("</details>")]
+    held = len(list(result.round_trips.open())) if result.round_trips else 0
+    assert body.count("<tr><td>A</td>") == MOST_TRADES + held
+    assert f"the first {MOST_TRADES} of {result.figures()['trades']:,}" in body
+
+
+def test_a_course_that_was_kept_whole_is_drawn_with_fewer_points() -> None:
+    quotes = [{"sid": "A", "quote": 1.0 + n % 3, "ts": 1.7e9 + n} for n in range(5 * MOST_POINTS)]
+    result = backtest("buy_and_hold", quotes)
+    assert result.curve is not None
+    for figure in (charts.equity(result.curve), charts.orders(result.curve)):
+        line = figure.data[0]
+        assert MOST_POINTS < len(line.x) <= 2 * MOST_POINTS + 1
+        assert line.x[-1] == line.x.max()
+
+
+def test_a_figure_that_is_not_defined_is_a_dash() -> None:
+    assert figures_table.shown("sharpe", {"sharpe": None}) == "-"
 
 
 def test_a_course_that_was_not_kept_is_one_sentence(tmp_path: Path) -> None:
