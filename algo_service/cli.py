@@ -15,6 +15,7 @@ from algo_service.options import (
     SHORT,
     algorithm_options,
     merge_params,
+    several_algorithms_options,
 )
 from market_data.options import read_options, taken
 from portfolio import PortfolioError
@@ -100,7 +101,7 @@ def serve(
 
 
 @cli.command(context_settings={"show_default": True})
-@algorithm_options
+@several_algorithms_options
 @click.option(
     "--data",
     "sources",
@@ -137,7 +138,7 @@ def serve(
     help="Try each of these values of a parameter; several make a grid. Or NAME=5,10,20.",
 )
 def backtest(
-    algo: str,
+    algo: tuple[str, ...],
     params: tuple[tuple[str, Any], ...],
     sources: tuple[str, ...],
     sweeps: tuple[str, ...],
@@ -151,6 +152,8 @@ def backtest(
 
     Orders are paper orders: by default they fill, without costs, at the quote that caused them. A
     position that is held at the end stays open, and is valued at the last quote.
+
+    With several --algo each gets those of the parameters that it declares.
     """
     from algo_service.backtest import command
     from market_data import FeedError

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 import msgpack
 
+from algo_service.errors import AlgoServiceError
 from portfolio import Parameter, ParameterError
 from portfolio.settings import COMMISSION, FILL, SIZING, SLIPPAGE, STARTING_CASH, UNITS
 
@@ -48,8 +49,36 @@ def _read(key: str, text: str) -> Any:
     return parsed
 
 
+class _Algo(click.ParamType[str]):
+    name = "name|module:class|file.py:class"
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return [rv]  # one, for a path may have spaces
+
+
+def _one(ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> str:
+    if len(value) > 1:
+        raise AlgoServiceError(
+            f"--algo names {' and '.join(value)}: {ctx.info_name} takes one algorithm; start one"
+            " for each, at addresses of their own"
+        )
+    return value[0]
+
+
 def algorithm_options(command: Command) -> Command:
-    """Add `--algo`, `--param` and the options in `SHORT`."""
+    """Add `--algo`, given once, `--param` and the options in `SHORT`."""
+    return _algorithm_options(command, callback=_one, help=_ALGO)
+
+
+def several_algorithms_options(command: Command) -> Command:
+    """Add the same, where `--algo` may be given several times; the command gets a tuple."""
+    return _algorithm_options(command, help=f"{_ALGO} Given several times, they are compared.")
+
+
+_ALGO = "A built-in name (see `algo-service algos`), package.module:Class or path/to/file.py:Class."
+
+
+def _algorithm_options(command: Command, **algo: Any) -> Command:
     for name, parameter in reversed(list(SHORT.items())):
         command = click.option(
             f"--{name}",
@@ -70,11 +99,13 @@ def algorithm_options(command: Command) -> Command:
     )(command)
     return click.option(
         "--algo",
-        default="random",
+        type=_Algo(),
+        metavar="NAME",
+        multiple=True,
+        default=["random"],
         envvar="ALGO_SERVICE_ALGO",
         show_envvar=True,
-        help="A built-in name (see `algo-service algos`), package.module:Class or"
-        " path/to/file.py:Class.",
+        **algo,
     )(command)
 
 

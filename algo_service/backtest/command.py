@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TextIO
 import click
 
 from algo_service.backtest import table
+from algo_service.backtest.compare import labels, shares
 from algo_service.backtest.grid import grid
 from algo_service.backtest.result import Result
 from algo_service.backtest.run import backtest
@@ -37,62 +38,82 @@ class Output(NamedTuple):
 
 
 def run(
-    algo: str,
+    algos: tuple[str, ...],
     data: tuple[str, ...],
     params: dict[str, Any],
     sweeps: tuple[str, ...],
     options: ReadOptions,
     output: Output,
 ) -> None:
-    """Run a backtest, or the best one of a grid, and tell what came of it.
+    """Run a backtest, the best one of a grid, or one for each algorithm, and tell what came of it.
 
     :param options: how the data is read.
     """
     swept = None
     if sweeps:
-        swept = _sweep(algo, data, params, sweeps, options)
+        if len(algos) > 1:
+            raise AlgoServiceError(
+                f"--sweep tries the parameters of one algorithm, and --algo names {len(algos)}:"
+                f" {', '.join(algos)}"
+            )
+        swept = _sweep(algos[0], data, params, sweeps, options)
         best = {name: swept.best[name] for name in swept.names}
         params = {**params, "seed": swept.seed, **best}
         if not output.as_json:
             _print_sweep(swept)
-    result = _backtest(algo, data, params, options, output)
+    each = shares(algos, params) if len(algos) > 1 else [params]
+    results = _backtests(algos, data, each, options, output)
+    names = labels(algos, [result.algo for result in results])
     if output.as_json:
-        sweep_rows = {"sweep": swept.rows} if swept else {}
-        click.echo(json.dumps({**_as_object(result), **sweep_rows}, allow_nan=False))
+        objects = [_as_object(result) for result in results]
+        if swept:
+            objects[0]["sweep"] = swept.rows
+        shown = objects[0] if len(objects) == 1 else {"results": objects}
+        click.echo(json.dumps(shown, allow_nan=False))
+    elif len(results) == 1:
+        _print(results[0])
     else:
-        _print(result)
+        _print_comparison(results, names)
     if output.report:
-        from algo_service.backtest import report
+        from algo_service.backtest import comparison, report
 
-        report.write(output.report, result, swept)
+        if len(results) == 1:
+            report.write(output.report, results[0], swept)
+        else:
+            comparison.write(output.report, results, names)
         if not output.as_json:
             click.echo(f"report written to {output.report}")
 
 
-def _backtest(
-    algo: str,
+def _backtests(
+    algos: tuple[str, ...],
     data: tuple[str, ...],
-    params: dict[str, Any],
+    params: list[dict[str, Any]],
     options: ReadOptions,
     output: Output,
-) -> Result:
+) -> list[Result]:
+    results = []
     with _written(output.orders) as orders, _written(output.trades) as file:
         trades = TradeFile(file) if file else None
 
         def on_order(order: Order) -> None:
             print(encode(order), file=orders)
 
-        with _progress("quotes") as advance:
-            return backtest(
-                algo,
-                data,
-                params,
-                keep="chart" if output.report else None,
-                on_order=on_order if orders else None,
-                on_trade=partial(trades.write, algo) if trades else None,
-                advance=advance,
-                **options,
-            )
+        for algo, own in zip(algos, params, strict=True):
+            label = "quotes" if len(algos) == 1 else f"quotes, {algo}"
+            with _progress(label) as advance:
+                result = backtest(
+                    algo,
+                    data,
+                    own,
+                    keep="chart" if output.report else None,
+                    on_order=on_order if orders else None,
+                    on_trade=partial(trades.write, algo) if trades else None,
+                    advance=advance,
+                    **options,
+                )
+            results.append(result)
+    return results
 
 
 def _sweep(
@@ -145,6 +166,17 @@ def _print(result: Result) -> None:
     for line in table.lines([performance.ratios()]):
         click.echo(line)
     _warn(*(f"data: {line}" for line in result.data_notes), *result.notes)
+
+
+def _print_comparison(results: list[Result], names: list[str]) -> None:
+    for result in results:
+        click.echo(table.title(result))
+    for line in table.lines([result.figures() for result in results], names):
+        click.echo(line)
+    # the data is the same for all
+    _warn(*(f"data: {line}" for line in results[0].data_notes))
+    for name, result in zip(names, results, strict=True):
+        _warn(*(f"{name}: {line}" for line in result.notes))
 
 
 def _warn(*lines: str) -> None:

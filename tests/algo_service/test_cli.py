@@ -68,6 +68,13 @@ def test_the_short_options_are_parameters(serve: Callable[..., Any], connect: An
     assert {name: told[name] for name in given} == given
 
 
+def test_a_service_of_two_algorithms_is_refused_with_both_names() -> None:
+    ended = run("serve", "--algo", "sma_cross", "--algo", "random")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("algo-service: --algo names sma_cross and random: serve takes")
+    assert len(ended.stderr.splitlines()) == 1
+
+
 def test_an_option_and_a_parameter_that_contradict_each_other_are_refused() -> None:
     assert merge_params((("units", "whole"), ("n", 1)), {"units": "whole", "cash": "5"}) == {
         "units": "whole",
