@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 Quote = dict[str, Any]
 
+Timed = tuple[Quote, int | None]
+"""A quote and its instant in nanoseconds since 1970, which who reads it has found; None without."""
+
 CHUNK = 1000
 """Quotes of history between two notes of the state, to which a quote that fails goes back."""
 
@@ -97,13 +100,13 @@ class Driver:
 
     def play(
         self,
-        quotes: Iterable[Quote],
-        see: Callable[[Quote], None],
+        history: Iterable[Timed],
+        see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
     ) -> None:
         """Decide on quotes for as long as they come.
 
-        :param quotes: as `algo_service.quotes.accept` returns them.
+        :param history: quotes as `algo_service.quotes.accept` returns them, with their instants.
         :param see: called after each one, while the portfolio has its orders and fills.
         :param fail: called in its place with one that failed.
         :raises AlgoServiceError: if the algorithm has no portfolio.
@@ -112,20 +115,20 @@ class Driver:
             raise AlgoServiceError(
                 f"{self._name} has no self.portfolio: without one there is nothing to value"
             )
-        feed = iter(quotes)
+        feed = iter(history)
         while chunk := list(islice(feed, CHUNK)):
             self._play(self.portfolio, chunk, see, fail)
 
     def _play(
         self,
         portfolio: Portfolio,
-        chunk: list[Quote],
-        see: Callable[[Quote], None],
+        chunk: list[Timed],
+        see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
     ) -> None:
         name, begin, event = self._name, portfolio.begin, self._algorithm.event
         start, before = 0, self.state
-        for n, quote in enumerate(chunk):
+        for n, (quote, at) in enumerate(chunk):
             try:
                 begin(name, quote)
                 returned = event(quote)
@@ -138,13 +141,13 @@ class Driver:
                 if self._is_restorable:
                     # it may have changed before it raised: go back, and come again as far as here
                     self.restore(before)
-                    for good in chunk[start:n]:
+                    for good, _at in chunk[start:n]:
                         begin(name, good)
                         event(good)
                     start, before = n + 1, self.state
                 fail(quote, failure)
             else:
-                see(quote)
+                see(quote, at)
 
     def _attempt(self, quote: Quote) -> Decision | Failure:
         try:

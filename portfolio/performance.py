@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from portfolio.errors import PortfolioError
 from portfolio.portfolio import Portfolio
-from portfolio.same_day import NOTHING, same_day
-from portfolio.times import DAY, SECOND, instant, span
+from portfolio.times import DAY, SECOND, span
 from portfolio.trades import Trades
 
 DAYS_PER_YEAR = 365.25
@@ -23,27 +21,24 @@ MINIMUM_DAYS = 14
 
 RATIOS = ("annual_return", "volatility", "sharpe", "sortino", "calmar")
 
-Time = str | float | None
-"""A quote's `ts`, verbatim."""
-
 
 class Drawdown(NamedTuple):
     """A fall of the equity from a peak."""
 
     depth: float
     """Lowest equity / peak - 1: 0 or below."""
-    peak: Time
-    """The time of the peak, verbatim."""
-    trough: Time
-    recovery: Time
+    peak: int | None
+    """The instant of the peak, in nanoseconds since 1970; None where quotes have no time."""
+    trough: int | None
+    recovery: int | None
     """When the peak was reached again; None if it was not."""
 
 
 class Performance:
     """Watches a portfolio, and keeps its last equity of each day.
 
-    A day is one of UTC, by the instant that a quote's `ts` stands for, however it is spelt. A quote
-    without one belongs to the time of the one before it; so does one that comes late, to its day.
+    A day is one of UTC. A quote without a time belongs to the time of the one before it, one that
+    comes late to its day.
 
     :param portfolio: before its first quote, with cash above 0.
     """
@@ -55,47 +50,35 @@ class Performance:
         self.quotes = 0
         self.equity = cash
         self.first: int | None = None
-        """The instant of the first quote that has one, as `portfolio.times.instant` returns it."""
-        self._last: Time = None
+        """The instant of the first quote that has one, in nanoseconds since 1970."""
+        self.last: int | None = None
+        """That of the last one."""
         self._days: dict[int, float] = {}
-        # the day of the last quote, and the bounds of the times that begin no other
+        # the day of the last quote, and when it ends
         self._day: int | None = None
-        self._start, self._end, self._length, self._place, self._char, self._zone = NOTHING
+        self._until: float = -math.inf
         self._held = 0
         self._first_prices: dict[str, float] = {}
         self._peak = self._low = cash
-        self._peak_at: Time = None
-        self._trough_at: Time = None
+        self._peak_at: int | None = None
+        self._trough_at: int | None = None
         self._worst = Drawdown(0.0, None, None, None)
 
-    def see(self, data: Mapping[str, Any]) -> None:
+    def see(self, data: Mapping[str, Any], at: int | None) -> None:
         """Take note of the portfolio after a quote.
 
-        :raises InvalidTimeError: if its `ts` is no time.
+        :param at: the quote's instant, as `portfolio.times.instant` reads its `ts`; None if it has
+            none.
         """
         portfolio = self._portfolio
         if portfolio.price_before is None:
             self._first_prices[data["sid"]] = data["quote"]
-        try:
-            # the test of portfolio.same_day, here because a call would take longer than it
-            ts = data["ts"]
-            if not (
-                self._start <= ts < self._end
-                and (
-                    (length := self._length) is None
-                    or (len(ts) == length and ts[self._place] == self._char)
-                    or (self._zone and ts.endswith(self._zone))
-                )
-            ):
-                self._enter_day(ts)
-            self._last = ts
-        except (KeyError, TypeError):  # it has none, or is written in another way than the last one
-            ts = data.get("ts")
-            if ts is None:
-                ts = self._last
-            else:
-                self._enter_day(ts)
-                self._last = ts
+        if at is None:
+            at = self.last
+        else:
+            if at >= self._until:
+                self._enter_day(at)
+            self.last = at
         self.quotes += 1
         if portfolio.positions:
             self._held += 1
@@ -107,42 +90,29 @@ class Performance:
                 self.trades.add(fill)
         if equity >= self._peak:
             if self._low < self._peak:
-                self._close_drawdown(ts)
+                self._close_drawdown(at)
             self._peak = self._low = equity
-            self._peak_at = ts
+            self._peak_at = at
         elif equity < self._low:
-            self._low, self._trough_at = equity, ts
+            self._low, self._trough_at = equity, at
 
-    def _enter_day(self, ts: str | float) -> None:
-        """Begin another day, if the quote is of a later one."""
-        if self._length == 10 and type(ts) is str and len(ts) == 10:  # one date after another
-            day = _day_of_date(ts)
-            self._start, self._end = ts, ts + "~"
-        else:
-            at = instant(ts)
-            day = at // DAY
-            bounds = same_day(ts, at)
-            self._start, self._end, self._length, self._place, self._char, self._zone = bounds
-        today = self._day
-        if today is None:
-            self.first, self._day = instant(ts), day
+    def _enter_day(self, at: int) -> None:
+        """Begin another day."""
+        if self._day is None:
+            self.first = at
             if not self.quotes:
-                self._peak_at = ts
-        elif day > today:
-            self._days[today] = self.equity
-            self._day = day
+                self._peak_at = at
+        else:
+            self._days[self._day] = self.equity
+        self._day = at // DAY
+        self._until = (self._day + 1) * DAY
 
     @property
     def days(self) -> dict[int, float]:
         """The last equity of each day with a quote, by UTC days since 1970."""
         return self._days if self._day is None else {**self._days, self._day: self.equity}
 
-    @property
-    def last(self) -> int | None:
-        """The instant of the last quote that has one."""
-        return None if self._last is None else instant(self._last)
-
-    def _close_drawdown(self, recovery: Time) -> None:
+    def _close_drawdown(self, recovery: int | None) -> None:
         depth = self._low / self._peak - 1
         if depth < self._worst.depth:
             self._worst = Drawdown(depth, self._peak_at, self._trough_at, recovery)
@@ -219,10 +189,10 @@ class Performance:
     def drawdown_days(self) -> float | None:
         """From the peak of the deepest drawdown to its recovery, or to the last quote."""
         worst = self.drawdown
-        if worst.peak is None or self._last is None:
+        if worst.peak is None or self.last is None:
             return None
-        end = self._last if worst.recovery is None else worst.recovery
-        return (instant(end) - instant(worst.peak)) / DAY
+        end = self.last if worst.recovery is None else worst.recovery
+        return (end - worst.peak) / DAY
 
     def ratios(self) -> dict[str, float | None]:
         """Return annual return, volatility, Sharpe, Sortino and Calmar ratio.
@@ -283,11 +253,6 @@ class Performance:
             "exposure_time": self.exposure_time,
             "turnover": self.turnover,
         }
-
-
-@lru_cache(4096)
-def _day_of_date(text: str) -> int:
-    return instant(text) // DAY
 
 
 def _length_text(ns: int) -> str:

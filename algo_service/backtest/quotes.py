@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from algo_service.driver import Timed
 from algo_service.errors import QuoteError
 from algo_service.failure import sentence
 from algo_service.ledger import Failure
@@ -23,31 +24,33 @@ MOST_IDS = 1_000_000
 """Ids that are remembered of a recording, to know a quote that comes again."""
 
 
-class Checked(list[dict[str, Any]]):
+class Checked(list[Timed]):
     """Quotes that `of_feed` has made, kept for several runs."""
 
-    def copies(self) -> Iterator[dict[str, Any]]:
+    def copies(self) -> Iterator[Timed]:
         """Yield a copy of each: an algorithm may write into its quotes."""
-        return map(dict, self)
+        return ((dict(quote), at) for quote, at in self)
 
 
-def of_feed(feed: Feed, refuse: Refuse, advance: Callable[[int], None]) -> Iterator[dict[str, Any]]:
-    """Yield the quotes of a feed.
+def of_feed(feed: Feed, refuse: Refuse, advance: Callable[[int], None]) -> Iterator[Timed]:
+    """Yield the quotes of a feed with their instants.
 
     :param refuse: gets a quote whose id was used before, with other content.
     :param advance: gets how many have been read since its last call.
     """
     seen = _Seen(refuse)
-    for _times, quotes in feed.batches():
-        for quote in quotes:
+    for times, quotes in feed.batches():
+        for at, quote in zip(times, quotes, strict=True):
             message = as_message(quote, RUN)
             if quote.recorded is None or seen.is_new(message):
-                yield message
+                yield message, at
         advance(len(quotes))
 
 
-def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[dict[str, Any]]:
-    """Yield maps with at least `sid` and `quote`; a missing id is counted, a missing channel added.
+def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[Timed]:
+    """Yield maps with at least `sid` and `quote`, and their instants.
+
+    A missing id is counted, a missing channel added.
 
     :param refuse: gets what is no quote.
     """
@@ -56,8 +59,7 @@ def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[dict[str, Any]]:
         try:
             message = accept({"id": f"maps:{RUN}:{number}", "channel": "quotes", **quote})
             ts = message.get("ts")
-            if ts is not None:
-                instant(ts)
+            at = None if ts is None else instant(ts)
         except TypeError:
             refuse(quote, _failure(f"a quote is a map, not {type(quote).__name__}"))
             continue
@@ -65,7 +67,7 @@ def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[dict[str, Any]]:
             refuse(quote, {"error": sentence(error), "traceback": ""})
             continue
         if "id" not in quote or seen.is_new(message):
-            yield message
+            yield message, at
 
 
 class _Seen:

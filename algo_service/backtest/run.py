@@ -66,8 +66,8 @@ def backtest(
     watchers = [each.see for each in (curve, trips) if each is not None]
     fail, reasons = result.failures.add, result.reasons
 
-    def see(quote: dict[str, Any]) -> None:
-        performance.see(quote)
+    def see(quote: dict[str, Any], at: int | None) -> None:
+        performance.see(quote, at)
         for watch in watchers:
             watch(quote)
         if portfolio.orders or portfolio.rejections:

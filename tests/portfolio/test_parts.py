@@ -75,7 +75,7 @@ def test_books_that_are_kept_by_fills_alone_close_with_the_account(
     def see(data: dict[str, Any]) -> None:
         if fill == "quote":
             fills.extend(portfolio.fills)
-        performance.see(data)
+        performance.see(data, None)
 
     for quantity in bought:
         data = at(7.3)

@@ -11,6 +11,7 @@ from algo_service.driver import Driver
 from algo_service.parameters import merge
 from algo_service.quotes import accept
 from portfolio.performance import Performance
+from portfolio.times import instant
 
 
 def main() -> None:
@@ -24,8 +25,9 @@ def main() -> None:
     assert driver.portfolio is not None
     performance = Performance(driver.portfolio)
 
+    history = [(quote, instant(quote["ts"])) for quote in quotes]
     begun = time.process_time()
-    driver.play(quotes, performance.see, print)
+    driver.play(history, performance.see, print)
     taken = time.process_time() - begun
 
     print(
