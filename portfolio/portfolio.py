@@ -20,6 +20,8 @@ MAXIMUM_QUANTITY = 1e15
 """The largest order, in units: beyond it a float no longer tells whole units apart."""
 
 _SMALLEST_BUYS = 1e6
+# Below it a float has no digits left to share between price and quantity.
+_LEAST_AMOUNT = 1e-200
 """That the starting cash pays: by default the smallest is a millionth of it."""
 
 # what it was, in cash, before it was a parameter; journals of then go on with it
@@ -63,7 +65,9 @@ class Portfolio(Account):
         """Filled since the last quote came, in the order filled."""
         self.rejections: list[Rejection] = []
         """What came to nothing since the last quote came."""
-        self.minimum_amount = cash / _SMALLEST_BUYS if minimum_amount is None else minimum_amount
+        if minimum_amount is None:
+            minimum_amount = max(cash / _SMALLEST_BUYS, _LEAST_AMOUNT)
+        self.minimum_amount = minimum_amount
         self.sizing: Sizing = RandomFraction(random_module) if sizing is None else sizing
         self._broker = PaperBroker() if broker is None else broker
         self._limits = Limits(limits)
