@@ -45,7 +45,7 @@ def test_the_samples_are_listed_with_their_rows_and_span() -> None:
             '"qoute" names no column for a field of a quote; did',
         ),
         (["goog", "--columns", "quote=Opne"], 'no column "Opne" for quote; did you mean "Open"?'),
-        (["goog", "--query", "SELECT 1"], "a query is of no use here; expected a database such as"),
+        (["goog", "--query", "SELECT 1"], "--query is 'SELECT 1': it is for sql, and not csv"),
         ([], "Missing argument 'FILE|SAMPLE|URL…'"),
         (["goog", "--lop"], "No such option '--lop'. Did you mean"),
     ],
@@ -64,7 +64,15 @@ def test_what_cannot_be_done_is_one_sentence_and_status_2(
     [
         ("", "the file is empty; expected a header and rows"),
         ("date,close\n", "no row is a quote; expected at least one"),
-        ("date,close\nt,\n", "no row is a quote; expected at least one"),
+        (
+            "date,close\n2020-01-01,\n",
+            "no row is a quote; 1 of them, the first row 1: no price; expected at least one quote",
+        ),
+        (
+            "date,close\n01/02/2020,1\n13/02/2020,1\n",
+            'no row is a quote; 2 of them, the first row 1: the time is "01/02/2020": it can be'
+            " read in several ways: a time is ISO 8601 text; expected --time-format %d/%m/%Y",
+        ),
         ("date,close\n2020-01-02,1\n2020-01-01,1\n", "row 2 is of 2020-01-01, earlier than row 1"),
         ("date,open\n", "no price among the columns date, open; expected one of quote, price,"),
     ],

@@ -44,6 +44,11 @@ def test_the_whole_sample_arrives_once_and_in_order(
         "quote": 100.335,
         "ts": "2004-08-19",
         "id": "goog:r1:1",
+        "open": 100.01,
+        "high": 104.06,
+        "low": 95.96,
+        "close": 100.335,
+        "volume": 44659000,
     }
     assert received[-1]["quote"] == 806.19
     assert [message["id"] for message in received] == [f"goog:r1:{row}" for row in range(1, 2149)]
@@ -76,7 +81,7 @@ def test_a_file_is_replayed_at_a_rate_on_the_topic_and_skipped_rows_are_counted(
     assert f"replaying {three} as run r to other/topic on {mosquitto.url}, 100 per second" in output
     assert output.count("row 4 skipped: no price") == output.count("skipped: ") == 1
     assert "sent 4 quotes" in output
-    assert output.endswith("skipped 2 rows in all")
+    assert "skipped 2 rows, the first of them row 4 of three: no price\n" in output
 
 
 def test_sources_of_several_kinds_are_replayed_in_the_order_of_time(
@@ -98,6 +103,8 @@ def test_sources_of_several_kinds_are_replayed_in_the_order_of_time(
     process = start(
         *("market-data", "replay", three, live, database, "--max", "--run", "r"),
         *("--columns", "quote=P", "--query", "SELECT * FROM daily", "--sort"),
+        # a day's price is known at its end, unless somebody says that its time is that
+        *("--bar-time", "close"),
         *("--mqtt", mosquitto.url, "--state", tmp_path / "state"),
     )
     assert process.wait() == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from market_data import UnusableFileError, find_source, open_feed
+from market_data import Quote, UnusableFileError, find_source, open_feed
 
 EXAMPLE = '--query "SELECT sid, ts, quote FROM … ORDER BY ts"'
 
@@ -36,7 +36,9 @@ def test_a_query_names_columns_filters_and_orders(database: Path) -> None:
     query = "SELECT ticker, day AS date, last AS close FROM daily WHERE day LIKE '%-03-%'"
     for source in (str(database), f"sqlite:///{database}"):
         [quote] = open_feed([source], query=query)
-        assert quote == ("GOOG", 806.19, "2013-03-01", 1, "prices", None)
+        assert quote[:5] == Quote("GOOG", 806.19, "2013-03-01", 1, "prices")[:5]
+        # the price goes along by the name of its column, too
+        assert quote.fields == {"close": 806.19}
 
 
 @pytest.mark.parametrize(
