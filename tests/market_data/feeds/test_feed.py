@@ -70,7 +70,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_read(tmp_path: Path) 
         ),
         (
             lambda: open_feed([str(recording)], columns={"sid": "Ticker"}),
-            "--columns is {'sid': 'Ticker'}: it is for csv or frame or parquet or sql, and not jsonl",
+            "--columns is {'sid': 'Ticker'}: it is for csv or frame or parquet or sql, and not",
         ),
         (
             lambda: open_feed(["goog"], columns={"qoute": "Close"}),
