@@ -16,7 +16,6 @@ OPENS_MINUTES = (
     "the times open bars of 1 minute: each quote gets the time of its bar's end, when its price is"
     " known"
 )
-OPENS_DAYS = OPENS_MINUTES.replace("1 minute", "1 day")
 UNKNOWN_ZONE = "time zone: unknown, so UTC is taken (or --timezone)"
 
 
