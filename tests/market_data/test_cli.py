@@ -92,12 +92,12 @@ def test_what_cannot_be_done_is_one_sentence_and_status_2(
         ("date,close\n", "no row is a quote; expected at least one"),
         (
             "date,close\n2020-01-01,\n",
-            "no row is a quote; 1 of them, the first row 1: no price; expected at least one quote",
+            "no row is a quote; 1 as row 1: no price; expected a quote at least",
         ),
         (
             "date,close\n01/02/2020,1\n13/02/2020,1\n",
-            'no row is a quote; 2 of them, the first row 1: the time is "01/02/2020": it can be'
-            " read in several ways: a time is ISO 8601 text; expected --time-format %d/%m/%Y",
+            'row 1: the time is "01/02/2020": it can be read in several ways: a time is ISO 8601'
+            " text; expected --time-format %d/%m/%Y",
         ),
         ("date,close\n2020-01-02,1\n2020-01-01,1\n", "row 2 is of 2020-01-01, earlier than row 1"),
         ("date,open\n", "no price among the columns date, open; expected one of quote, price,"),

@@ -231,8 +231,8 @@ def test_what_is_known_of_a_file_is_said_before_and_what_was_odd_after_it(
         "skipped row 5 of mine: the price '-1' is not above 0; profit and drawdown do not contain"
         " it",
         "dropped 1 repeated bar, the first of them row 4 of mine",
-        "1 jump of a price by about 2, 3, 5 or 10, which may be a split: the first of them row 6"
-        " of mine, MINE from 1.6 to 3.2",
+        "1 jump of a price by about 2, 3, 5, 10 or more, which may be a split: the first of them"
+        " row 6 of mine, MINE from 1.6 to 3.2",
     ]
 
 

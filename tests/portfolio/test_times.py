@@ -18,12 +18,13 @@ from portfolio.times import (
     SECOND,
     UNITS,
     instant,
+    instant_of,
     instants,
     is_local,
     iso_8601,
     iso_8601_full,
     names_day,
-    seconds,
+    nanoseconds,
     span,
 )
 
@@ -218,15 +219,21 @@ def test_what_tells_its_instant_is_neither_local_nor_a_day(ts: Any) -> None:
     assert not names_day(ts)
 
 
-def test_the_time_of_a_quote_is_told_in_seconds() -> None:
-    assert seconds({"ts": "2013-03-01T12:00:00.5Z"}, "rebalance") == NOON / SECOND + 0.5
+def test_the_time_of_a_quote_is_its_instant_or_says_who_needs_it() -> None:
+    assert instant_of({"ts": "2013-03-01T12:00:00.5Z"}, "rebalance") == NOON + SECOND // 2
     for data, found in [
         ({"sid": "A"}, "it has no ts"),
         ({"sid": "A", "ts": None}, "it has no ts"),
         ({"sid": "A", "ts": "t"}, '"ts" is "t": a time is ISO 8601 text'),
     ]:
         with pytest.raises(MissingTimeError) as caught:
-            seconds(data, "rebalance")
+            instant_of(data, "rebalance")
         assert str(caught.value).startswith(
             f"rebalance reads the time of every quote, and this one of A lacks one: {found}"
         )
+
+
+@given(st.integers(0, 10**9), st.integers(0, 999_999))
+def test_seconds_become_nanoseconds_by_their_decimal_text(whole: int, micros: int) -> None:
+    assert nanoseconds(float(f"{whole}.{micros:06}")) == whole * SECOND + micros * 1000
+    assert nanoseconds(whole) == whole * SECOND

@@ -119,6 +119,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("any")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        # a row that is shorter than the header, first
+        b"close,date\nA\n",
+        b",close\nA\n",
+        b"close,date\nA\n1,10.01.2024\n",
+        b"date,close\n01/01/0001,1\n",
+        # a time of day that is missing
+        b",,2000-01-01,nan,,,\n,1,,24:00,,,\n",
+        b"\0",
+        b"\0\0",
+    ],
+)
+def test_what_has_ended_in_a_traceback_once_is_a_sentence(folder: Path, content: bytes) -> None:
+    path = folder / "mine.csv"
+    path.write_bytes(content)
+    check(path, {})
+
+
 @settings(max_examples=300)
 @given(tables(), options)
 def test_a_table_of_anything_gives_quotes_or_a_sentence(

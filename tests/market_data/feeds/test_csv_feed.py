@@ -101,10 +101,13 @@ def test_the_other_numbers_of_a_row_go_along_and_what_is_none_is_left_out(tmp_pa
         ("A,,1", "missing", "no time"),
         ("A, ,1", "missing", "no time"),
         ("A,NaT,1", "missing", "no time"),
-        ("A,t,1", "time", 'the time is "t": a time is ISO 8601 text, such as 2024-01-10T21:55:31Z'),
+        (
+            "A,t,1",
+            "time_format",
+            'the time is "t": a time is ISO 8601 text, such as 2024-01-10T21:55:31Z',
+        ),
         ("A,7,1", "time", 'the time is "7": as a number a time is s, ms, us or ns since 1970'),
         ("A,2020-02-31,1", "time", 'the time is "2020-02-31": there is no such day'),
-        ("A,01/02/2020,1", "time", 'the time is "01/02/2020": it can be read in several ways'),
     ],
 )
 def test_a_row_that_is_no_quote_is_skipped_with_its_reason_and_keeps_its_number(
@@ -127,10 +130,6 @@ def test_a_row_that_is_no_quote_is_skipped_with_its_reason_and_keeps_its_number(
         ("date,close\n", "no row is a quote; expected at least one"),
         (
             "date,open\n2020-01-02,1\n",
-            "no price among the columns date, open; expected --columns ts=date,quote=open",
-        ),
-        (
-            "date,open\n2020-01-02,high\n",
             "no price among the columns date, open; expected one of quote, price, last, close, or a"
             " name for quote in --columns",
         ),
@@ -158,7 +157,19 @@ def test_a_file_that_is_no_feed_is_told_by_what_was_found_and_what_is_expected(
 @pytest.mark.parametrize(
     ("start", "found", "expected"),
     [
-        (b"PK\x03\x04", "it is an Excel workbook or another archive", "its sheet, saved as CSV"),
+        (
+            b"PK\x03\x04",
+            "it is an archive or an Excel workbook",
+            "the CSV file in it, or its sheet as CSV",
+        ),
+        (
+            b"BZh9",
+            "it is compressed by bzip2",
+            "a file compressed by gzip or Zstandard, or by nothing",
+        ),
+        (b'{"sid": 1}', "it is JSON", "a CSV file, or the ending .jsonl for messages"),
+        (b"\n [1]", "it is JSON", "a CSV file, or the ending .jsonl for messages"),
+        (b"<?xml version='1.0'?>", "it is XML", "a CSV file"),
         (b"\xd0\xcf\x11\xe0", "it is an Excel workbook", "its sheet, saved as CSV"),
         (b"PAR1", "it is a Parquet file", "the ending .parquet"),
         (b"SQLite format 3\0", "it is an SQLite database", "the ending .db and --query"),
@@ -173,7 +184,7 @@ def test_what_is_taken_for_a_csv_file_is_named_by_what_it_is(
     path = tmp_path / "mine.csv"
     with pytest.raises(UnusableFileError) as caught:
         read(path, start + b"more\n")
-    assert str(caught.value) == f"{path}: {found}; expected {expected}"
+    assert str(caught.value).startswith(f"{path}: {found}; expected {expected}")
 
 
 def test_rows_are_read_a_few_at_a_time(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_result_without_a_symbol_is_refused_for_a_database_is_not_named_like_o
 ) -> None:
     assert sentence(str(database), "SELECT day AS ts, last AS price FROM daily") == (
         f"{database}: no symbol among the columns ts, price; expected one of sid, symbol, ticker,"
-        " or a name for sid in --columns"
+        " ts_code, instrument, ric, sym_root, name, or a name for sid in --columns"
     )
 
 

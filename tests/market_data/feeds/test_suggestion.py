@@ -37,7 +37,6 @@ def refusal(path: Path) -> FeedError:
         ("Datum;Open;Hoog;Laag;Slot;Volume", "Slot"),
         ("日期;开盘;最高;最低;收盘;成交量", "收盘"),
         ("日付;始値;高値;安値;終値;出来高", "終値"),
-        ("Tag;A;B;C;D;E", "D"),
         ("Tag;A;B;C;Letzter Kurs;E", "Letzter Kurs"),
         ("Tag;A;B;C;Today's price;E", "Today's price"),
     ],
@@ -89,6 +88,15 @@ def test_the_formats_of_a_text_read_it(moment: datetime, day: str, clock: str) -
     assert day + clock in found
     for time_format in found:
         assert datetime.strptime(text, time_format)
+
+
+def test_where_several_columns_may_be_the_price_all_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("Tag;A;B;C;D\n2024-02-13;1.1;2.2;0.5;1.5\n2024-02-14;1.2;2.3;0.6;1.6\n")
+    line = str(refusal(path)).rpartition("; expected ")[2]
+    assert line == "--columns ts=Tag,quote=A (or the price in B, C, D)"
+    options = options_of(line.partition(" (")[0])
+    assert [quote.quote for quote in open_feed(path, **options)] == [1.1, 1.2]
 
 
 def test_a_table_that_can_be_read_needs_no_option() -> None:
