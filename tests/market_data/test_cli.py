@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import market_data
 from market_data.cli import main
+from tests.processes import free_port
 
 
 def run(*arguments: object, **env: str) -> tuple[int, str]:
@@ -45,7 +46,32 @@ def test_the_samples_are_listed_with_their_rows_and_span() -> None:
             '"qoute" names no column for a field of a quote; did',
         ),
         (["goog", "--columns", "quote=Opne"], 'no column "Opne" for quote; did you mean "Open"?'),
-        (["goog", "--query", "SELECT 1"], "a query is of no use here; expected a database such as"),
+        (["goog", "--query", "SELECT 1"], "--query is 'SELECT 1': it is for sql, and not csv"),
+        (
+            ["goog", "--from", "soon"],
+            "--from is 'soon': the time is \"soon\": a time is",
+        ),
+        (["goog", "--to", "1/2/2010"], "it can be read in several ways: a time is ISO 8601 text"),
+        (
+            ["goog", "--from", "2020-01-01"],
+            "goog.csv: no quote is of the time that --from and --to pick; expected times of"
+            " 2004-08-19 to 2013-03-01",
+        ),
+        (["goog", "--timezone", "Europe/Lodnon"], 'no such zone: did you mean "Europe/London"?'),
+        (["goog", "--timezone", "-5"], "--timezone is '-5': there is no such zone"),
+        (["goog", "--delimiter", ";;"], "--delimiter is ';;': it is one character, or tab"),
+        (["goog", "--thousands", "x"], "--thousands is 'x': it is one of ',', '.', ' '"),
+        (["goog", "--thousands", "."], "--thousands is '.': it separates the fraction"),
+        (["goog", "--decimal", ";"], "';' is not one of '.', ','."),
+        (["goog", "--time-unit", "m"], "'m' is not one of 's', 'ms', 'us', 'ns', 'excel'."),
+        (["goog", "--bar-time", "end"], "'end' is not one of 'open', 'close'."),
+        (
+            ["goog", "--encoding", "utf-7000"],
+            'there is no encoding "utf-7000"; expected --encoding',
+        ),
+        (["goog", "--time-format", "%d/%m/%Y"], "which is not of --time-format %d/%m/%Y"),
+        (["goog", "--no-header"], "no price among the columns 1, 2, 3, 4, 5, 6; expected"),
+        (["goog", "--time-zone", "UTC"], "No such option '--time-zone'. Did you mean"),
         ([], "Missing argument 'FILE|SAMPLE|URL…'"),
         (["goog", "--lop"], "No such option '--lop'. Did you mean"),
     ],
@@ -64,7 +90,15 @@ def test_what_cannot_be_done_is_one_sentence_and_status_2(
     [
         ("", "the file is empty; expected a header and rows"),
         ("date,close\n", "no row is a quote; expected at least one"),
-        ("date,close\nt,\n", "no row is a quote; expected at least one"),
+        (
+            "date,close\n2020-01-01,\n",
+            "no row is a quote; 1 as row 1: no price; expected a quote at least",
+        ),
+        (
+            "date,close\n01/02/2020,1\n13/02/2020,1\n",
+            'row 1: the time is "01/02/2020": it can be read in several ways: a time is ISO 8601'
+            " text; expected --time-format %d/%m/%Y",
+        ),
         ("date,close\n2020-01-02,1\n2020-01-01,1\n", "row 2 is of 2020-01-01, earlier than row 1"),
         ("date,open\n", "no price among the columns date, open; expected one of quote, price,"),
     ],
@@ -78,6 +112,47 @@ def test_a_file_without_quotes_is_refused_before_anything_is_connected(
     assert status == 2
     assert f"Error: {path}: {sentence}" in output
     assert "replaying" not in output
+
+
+ROWS = "date,close\n2020-01-01,1\n2020-01-02,x\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "variables", "sentence"),
+    [
+        (
+            ROWS,
+            {"STRICT": "1"},
+            "mine: row 2: the price 'x' is not a number; without",
+        ),
+        (ROWS, {"FROM": "2021-01-01"}, "no quote is of the time that --from and --to pick"),
+        (ROWS, {"TO": "2019-01-01"}, "no quote is of the time that --from and --to pick"),
+        (ROWS, {"FROM": "soon"}, "--from is 'soon': the time is \"soon\""),
+        (ROWS, {"DELIMITER": ";"}, "no price among the columns date,close"),
+        (ROWS, {"ENCODING": "utf-7000"}, 'there is no encoding "utf-7000"'),
+        (ROWS, {"THOUSANDS": "x"}, "--thousands is 'x': it is one of"),
+        (ROWS, {"TIMEZONE": "Mars"}, "--timezone is 'Mars': there is no such zone"),
+        (ROWS, {"TIME_FORMAT": "%d/%m/%Y"}, "which is not of --time-format %d/%m/%Y"),
+        (ROWS, {"COLUMNS": "quote=Open"}, 'there is no column "Open" for quote'),
+        (ROWS, {"QUERY": "SELECT 1"}, "--query is 'SELECT 1': it is for sql, and not csv"),
+        (ROWS, {"DECIMAL": ";"}, "';' is not one of '.', ','."),
+        (ROWS, {"BAR_TIME": "end"}, "'end' is not one of 'open', 'close'."),
+        (ROWS, {"TIME_UNIT": "m"}, "'m' is not one of 's', 'ms', 'us', 'ns', 'excel'."),
+        (ROWS, {"NO_HEADER": "1"}, "no price among the columns 1, 2; expected"),
+    ],
+)
+def test_options_of_reading_come_from_the_environment_too(
+    tmp_path: Path, content: str, variables: dict[str, str], sentence: str
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(content)
+    env = {f"MARKET_DATA_{name}": value for name, value in variables.items()}
+    # nobody listens there
+    nobody = ("--mqtt", f"mqtt://127.0.0.1:{free_port()}", "--max")
+    status, output = run("replay", path, *nobody, **env)
+    assert status == 2
+    assert sentence in output
+    assert "Traceback" not in output
 
 
 def test_rate_and_max_exclude_each_other_in_the_environment_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import sqlite3
@@ -14,7 +15,7 @@ import pytest
 
 from tests.brokers import Broker
 from tests.market_data.subscriber import Subscriber
-from tests.processes import Process, eventually, free_port
+from tests.processes import ROOT, Process, eventually, free_port
 
 Start = Callable[..., Process]
 Subscribe = Callable[..., Subscriber]
@@ -44,6 +45,11 @@ def test_the_whole_sample_arrives_once_and_in_order(
         "quote": 100.335,
         "ts": "2004-08-19",
         "id": "goog:r1:1",
+        "open": 100.01,
+        "high": 104.06,
+        "low": 95.96,
+        "close": 100.335,
+        "volume": 44659000,
     }
     assert received[-1]["quote"] == 806.19
     assert [message["id"] for message in received] == [f"goog:r1:{row}" for row in range(1, 2149)]
@@ -76,7 +82,7 @@ def test_a_file_is_replayed_at_a_rate_on_the_topic_and_skipped_rows_are_counted(
     assert f"replaying {three} as run r to other/topic on {mosquitto.url}, 100 per second" in output
     assert output.count("row 4 skipped: no price") == output.count("skipped: ") == 1
     assert "sent 4 quotes" in output
-    assert output.endswith("skipped 2 rows in all")
+    assert "skipped 2 rows, the first of them row 4 of three: no price\n" in output
 
 
 def test_sources_of_several_kinds_are_replayed_in_the_order_of_time(
@@ -98,6 +104,8 @@ def test_sources_of_several_kinds_are_replayed_in_the_order_of_time(
     process = start(
         *("market-data", "replay", three, live, database, "--max", "--run", "r"),
         *("--columns", "quote=P", "--query", "SELECT * FROM daily", "--sort"),
+        # a day's price is known at its end, unless somebody says that its time is that
+        *("--bar-time", "close"),
         *("--mqtt", mosquitto.url, "--state", tmp_path / "state"),
     )
     assert process.wait() == 0
@@ -113,6 +121,132 @@ def test_sources_of_several_kinds_are_replayed_in_the_order_of_time(
     process.wait_for("^row 3 of live skipped: not JSON: ")
     state = json.loads((tmp_path / "state").read_text())
     assert (state["source"], state["confirmed"]) == ("three+live+prices", [1, 6])
+
+
+EUROPEAN = "Tag;Uhr;Kurs\n02.01.2020;09:30;1.234,5\n03.01.2020;09:30;1.235,5\n06.01.2020;09:30;7\n"
+
+
+@pytest.mark.parametrize("by", ["options", "environment"])
+def test_a_file_of_another_country_is_replayed_as_it_is_said_to_be_read(
+    mosquitto: Broker, start: Start, subscribe: Subscribe, tmp_path: Path, by: str
+) -> None:
+    path = tmp_path / "kurse.csv.gz"
+    path.write_bytes(gzip.compress(EUROPEAN.encode("utf-16-le")))
+    options = {
+        "--columns": "ts=Tag+Uhr,quote=Kurs",
+        "--delimiter": ";",
+        "--encoding": "utf-16-le",
+        "--decimal": ",",
+        "--thousands": ".",
+        "--time-format": "%d.%m.%Y %H:%M",
+        "--timezone": "Europe/Berlin",
+        "--from": "2020-01-02",
+        "--to": "2020-01-03",
+    }
+    words = [word for option in options.items() for word in option]
+    env = {}
+    if by == "environment":
+        words = []
+        for option, value in options.items():
+            env["MARKET_DATA_" + option.removeprefix("--").replace("-", "_").upper()] = value
+    subscriber = subscribe(mosquitto.port)
+    process = start(
+        *("market-data", "replay", path, "--max", "--run", "r", "--mqtt", mosquitto.url, *words),
+        env=env,
+    )
+    assert process.wait() == 0
+    assert subscriber.await_count(2) == [
+        {"sid": "KURSE", "quote": 1234.5, "ts": "2020-01-02T09:30:00+01:00", "id": "kurse:r:1"},
+        {"sid": "KURSE", "quote": 1235.5, "ts": "2020-01-03T09:30:00+01:00", "id": "kurse:r:2"},
+    ]
+    assert "sent 2 quotes" in process.output
+
+
+def test_without_a_header_columns_are_named_by_position(
+    mosquitto: Broker, start: Start, subscribe: Subscribe, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("45292,1.5\n45293,2.5\n")
+    subscriber = subscribe(mosquitto.port)
+    process = start(
+        *("market-data", "replay", path, "--max", "--run", "r", "--mqtt", mosquitto.url),
+        *("--no-header", "--columns", "ts=1,quote=2", "--time-unit", "excel"),
+        *("--bar-time", "open", "--strict"),
+    )
+    assert process.wait() == 0
+    assert [(each["quote"], each["ts"]) for each in subscriber.await_count(2)] == [
+        (1.5, "2024-01-01T23:59:59.999Z"),
+        (2.5, "2024-01-02T23:59:59.999Z"),
+    ]
+
+
+def test_strict_stops_at_the_first_row_that_is_no_quote_and_says_what_was_published(
+    mosquitto: Broker, start: Start, subscribe: Subscribe, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.csv"
+    rows = "".join(f"{1577836800000 + n},1\n" for n in range(2000))
+    path.write_text(f"ts,quote\n{rows}t,1\n")
+    subscriber = subscribe(mosquitto.port)
+    process = start("market-data", "replay", path, "--max", "--strict", "--mqtt", mosquitto.url)
+    assert process.wait() == 2
+    process.wait_for('^Error: mine: row 2001: the time is "t": .*; without --strict it is skipped$')
+    words = process.wait_for("stopped after").split()
+    published, confirmed = int(words[4]), int(words[7])
+    assert published == confirmed == len(subscriber.await_count(published))
+    # the batch that the row is in is lost with it
+    assert published == 1024
+
+
+def test_what_is_known_of_a_file_is_said_before_and_what_was_odd_after_it(
+    mosquitto: Broker, start: Start, subscribe: Subscribe, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "Date,Time,Open,High,Low,Close,Volume\n"
+        "2024.02.05,09:30,1,2,1,1.5,30\n"
+        "2024.02.05,09:31,1,2,1,,30\n"
+        "2024.02.05,09:31,1,2,1,1.6,30\n"
+        "2024.02.05,09:31,1,2,1,1.6,30\n"
+        "2024.02.05,09:32,1,2,1,-1,30\n"
+        "2024.02.05,09:32,1,2,1,3.2,30\n"
+    )
+    subscribe(mosquitto.port)
+    process = start("market-data", "replay", path, "--max", "--mqtt", mosquitto.url)
+    assert process.wait() == 0
+    lines = process.output.splitlines()
+    assert lines[:2] == [
+        "row 2 skipped: no price",
+        "row 5 skipped: the price '-1' is not above 0",
+    ]
+    assert lines[2].startswith(f"replaying {path} as run ")
+    assert lines[3:6] == [
+        "layout: MetaTrader 4",
+        "time zone: unknown, so UTC is taken (or --timezone)",
+        "the times open bars of 1 minute: each quote gets the time of its bar's end, when its"
+        " price is known",
+    ]
+    assert lines[6].startswith("sent 3 quotes in ")
+    assert lines[7:] == [
+        "skipped row 2 of mine: no price",
+        "skipped row 5 of mine: the price '-1' is not above 0; profit and drawdown do not contain"
+        " it",
+        "dropped 1 repeated bar, the first of them row 4 of mine",
+        "1 jump of a price by about 2, 3, 5, 10 or more, which may be a split: the first of them"
+        " row 6 of mine, MINE from 1.6 to 3.2",
+    ]
+
+
+def test_an_hour_that_comes_twice_is_said(
+    mosquitto: Broker, start: Start, subscribe: Subscribe
+) -> None:
+    subscribe(mosquitto.port)
+    process = start(
+        *("market-data", "replay", ROOT / "tests" / "cases" / "09b-dst-no-offset.csv", "--max"),
+        *("--timezone", "America/New_York", "--mqtt", mosquitto.url),
+    )
+    assert process.wait() == 0
+    note = "4 times of 09b-dst-no-offset are of an hour that comes twice, from 2024-11-03 01:00:00"
+    assert process.output.count(note) == 1
 
 
 def test_options_come_from_the_environment_where_they_are_not_empty(
@@ -132,6 +266,18 @@ def test_options_come_from_the_environment_where_they_are_not_empty(
             "MARKET_DATA_COLUMNS": "",
             "MARKET_DATA_QUERY": "",
             "MARKET_DATA_SORT": "",
+            "MARKET_DATA_FROM": "",
+            "MARKET_DATA_TO": "",
+            "MARKET_DATA_DELIMITER": "",
+            "MARKET_DATA_ENCODING": "",
+            "MARKET_DATA_DECIMAL": "",
+            "MARKET_DATA_THOUSANDS": "",
+            "MARKET_DATA_NO_HEADER": "",
+            "MARKET_DATA_TIME_UNIT": "",
+            "MARKET_DATA_TIME_FORMAT": "",
+            "MARKET_DATA_TIMEZONE": "",
+            "MARKET_DATA_BAR_TIME": "",
+            "MARKET_DATA_STRICT": "",
             "MARKET_DATA_STATE": "",
             "MARKET_DATA_WHEN_READY": "",
         },

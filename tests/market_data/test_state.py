@@ -178,7 +178,7 @@ def test_a_pass_of_a_loop_is_continued_and_what_was_confirmed_comes_at_once(
     mosquitto: Broker, start: Start, subscribe: Subscribe, tmp_path: Path, file: Path
 ) -> None:
     source = tmp_path / "three.csv"
-    source.write_text("date,symbol,price\nt,A,1\nt,A,2\nt,A,3\n")
+    source.write_text("date,symbol,price\n2020-01-01,A,1\n2020-01-02,A,2\n2020-01-03,A,3\n")
     fields = {"source": "three", "again_from": [2, 3], "confirmed": [4, 2]}
     file.write_text(changed(**fields))
     subscriber = subscribe(mosquitto.port)

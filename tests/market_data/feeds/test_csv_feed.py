@@ -8,70 +8,118 @@ import pytest
 
 from market_data import SAMPLES, Quote, SkippedRow, UnusableFileError, open_feed
 
+Facts = tuple[str, float, str | int, int]
 
-def read(path: Path, content: str | bytes) -> tuple[list[Quote], list[tuple[int, str]]]:
+
+def read(path: Path, content: str | bytes) -> tuple[list[Quote], list[SkippedRow]]:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     skipped: list[SkippedRow] = []
-    quotes = list(open_feed([str(path)], on_skip=skipped.append))
-    return quotes, [(row.row, row.reason) for row in skipped]
+    return list(open_feed([str(path)], on_skip=skipped.append)), skipped
+
+
+def facts(quotes: list[Quote]) -> list[Facts]:
+    assert {quote.source for quote in quotes} <= {"mine"}
+    return [(q.sid, q.quote, q.ts, q.row) for q in quotes]  # type: ignore[misc]
+
+
+DAY = "2020-01-02"
 
 
 @pytest.mark.parametrize(
     ("header", "row", "expected"),
     [
-        ("sid,ts,quote", "A,t,1.5", ("A", 1.5, "t")),
-        ("symbol,date,price", "A,t,1.5", ("A", 1.5, "t")),
-        ("ticker,time,close", "A,t,1.5", ("A", 1.5, "t")),
-        ("CLOSE,Ticker,Date", "1.5,A,t", ("A", 1.5, "t")),
-        ("\ufeffSid,TS,Quote", "A,t,1.5", ("A", 1.5, "t")),
-        (" sid , ts , quote ", " A , t , 1.5 ", ("A", 1.5, "t")),
+        ("sid,ts,quote", "A,2020-01-02,1.5", ("A", 1.5, DAY)),
+        ("symbol,date,price", "A,2020-01-02,1.5", ("A", 1.5, DAY)),
+        ("ticker,time,close", "A,2020-01-02,1.5", ("A", 1.5, DAY)),
+        ("Ticker,Timestamp,Last", "A,2020-01-02,1.5", ("A", 1.5, DAY)),
+        ("CLOSE,Ticker,DateTime", "1.5,A,2020-01-02", ("A", 1.5, DAY)),
+        ("\ufeffSid,TS,Quote", "A,2020-01-02,1.5", ("A", 1.5, DAY)),
+        (" sid , ts , quote ", " A , 2020-01-02 , 1.5 ", ("A", 1.5, DAY)),
+        ("<TICKER>,<DATE>,<CLOSE>", "A,2020-01-02,1.5", ("A", 1.5, DAY)),
         # the first column without a name is the time, unless another one is named so
-        (",Open,Close", "t,9,1.5", ("MINE", 1.5, "t")),
-        (",date,close", "0,t,1.5", ("MINE", 1.5, "t")),
+        (",Open,Close", "2020-01-02,9,1.5", ("MINE", 1.5, DAY)),
+        (",date,close", "0,2020-01-02,1.5", ("MINE", 1.5, DAY)),
+        (",Datetime,close", "0,2020-01-02,1.5", ("MINE", 1.5, DAY)),
         # without a symbol's column the file's stem in upper case is the symbol
-        ("date,close", "t,1.5", ("MINE", 1.5, "t")),
+        ("date,close", "2020-01-02,1.5", ("MINE", 1.5, DAY)),
         # of several columns the one that comes first in the documentation
-        ("close,price,quote,date,ts,ticker,sid", "1,2,3,4,5,6,7", ("7", 3.0, 5)),
+        (
+            "close,last,price,quote,time,date,timestamp,datetime,ts,ticker,symbol,sid",
+            "1,2,3,4,20200105,20200104,20200103,20200102,20200101,7,8,9",
+            ("9", 4.0, 20200101),
+        ),
+        (
+            "close,last,price,time,date,timestamp,datetime,ticker,symbol",
+            "1,2,3,20200105,20200104,20200103,20200102,7,8",
+            ("8", 3.0, 20200102),
+        ),
         ("ts,close", "1700000000000,1.5", ("MINE", 1.5, 1700000000000)),
-        ("date,close", "t,1e9", ("MINE", 1e9, "t")),
-        ("date,close,note", 't,345,"a, b"', ("MINE", 345.0, "t")),
-        ("date,close", "t,1.5,more", ("MINE", 1.5, "t")),
+        ("date,close", "2020-01-02,1e9", ("MINE", 1e9, DAY)),
+        ("date,close,note", '2020-01-02,345,"a, b"', ("MINE", 345.0, DAY)),
     ],
 )
 def test_columns_are_recognised_by_their_names(
     tmp_path: Path, header: str, row: str, expected: tuple[str, float, str | int]
 ) -> None:
     quotes, skipped = read(tmp_path / "mine.csv", f"{header}\n{row}\n")
-    sid, quote, ts = expected
-    assert quotes == [Quote(sid, quote, ts, 1, "mine")]
+    assert facts(quotes) == [(*expected, 1)]
     assert skipped == []
 
 
+def test_the_other_numbers_of_a_row_go_along_and_what_is_none_is_left_out(tmp_path: Path) -> None:
+    quotes, _skipped = read(
+        tmp_path / "mine.csv",
+        "date,close,Open,HIGH,low,volume,bid,ask,size,note\n"
+        "2020-01-02,2,1.5,3.0,1,68.18K,,1e2,9007199254740993,7\n",
+    )
+    # whole numbers are integers, as far as JSON carries them exactly
+    assert repr(quotes[0].fields) == repr(
+        {"open": 1.5, "high": 3, "low": 1, "close": 2, "ask": 100, "size": 9007199254740992.0}
+    )
+
+
 @pytest.mark.parametrize(
-    ("row", "reason"),
+    ("row", "problem", "reason"),
     [
-        ("A,t,", "no price"),
-        ("A,t", "no price"),
-        ("A,t,x", "the price 'x' is not a number"),
-        ("A,t,1_000", "the price '1_000' is not a number"),
-        ("A,t,\u0663", "the price '\u0663' is not a number"),
-        ("A,t,nan", "the price 'nan' is not a number"),
-        ("A,t,inf", "the price 'inf' is not finite"),
-        ("A,t,1e999", "the price '1e999' is not finite"),
-        ("A,t,0", "the price '0' is not above 0"),
-        ("A,t,-1", "the price '-1' is not above 0"),
-        ("A,t,1000000000.5", "the price '1000000000.5' is above 1e+09"),
-        (" ,t,1", "no symbol"),
-        ("A,,1", "no time"),
-        ("A, ,1", "no time"),
+        ("A,2020-01-02,", "missing", "no price"),
+        ("A,2020-01-02,null", "missing", 'the price is "null"'),
+        ("A,2020-01-02,nan", "missing", 'the price is "nan"'),
+        ("A,2020-01-02,N/A", "missing", 'the price is "N/A"'),
+        ("A,2020-01-02,-", "missing", 'the price is "-"'),
+        ("A,2020-01-02", "cells", "2 cells and not 3: 'A,2020-01-02'"),
+        ("A", "cells", "1 cell and not 3: 'A'"),
+        ("A,2020-01-02,1,2", "cells", "4 cells and not 3: 'A,2020-01-02,1,2'"),
+        ("A,2020-01-02,x", "not_a_price", "the price 'x' is not a number"),
+        ("A,2020-01-02,1_000", "not_a_price", "the price '1_000' is not a number"),
+        ("A,2020-01-02,\u0663", "not_a_price", "the price '\u0663' is not a number"),
+        ("A,2020-01-02,inf", "not_a_price", "the price 'inf' is not finite"),
+        ("A,2020-01-02,1e999", "not_a_price", "the price '1e999' is not finite"),
+        ("A,2020-01-02,0", "not_positive", "the price '0' is not above 0"),
+        ("A,2020-01-02,-1", "not_positive", "the price '-1' is not above 0"),
+        ("A,2020-01-02,1000000000.5", "not_a_price", "the price '1000000000.5' is above 1e+09"),
+        (" ,2020-01-02,1", "missing", "no symbol"),
+        ("A,,1", "missing", "no time"),
+        ("A, ,1", "missing", "no time"),
+        ("A,NaT,1", "missing", "no time"),
+        (
+            "A,t,1",
+            "time_format",
+            'the time is "t": a time is ISO 8601 text, such as 2024-01-10T21:55:31Z',
+        ),
+        ("A,7,1", "time", 'the time is "7": as a number a time is s, ms, us or ns since 1970'),
+        ("A,2020-02-31,1", "time", 'the time is "2020-02-31": there is no such day'),
     ],
 )
 def test_a_row_that_is_no_quote_is_skipped_with_its_reason_and_keeps_its_number(
-    tmp_path: Path, row: str, reason: str
+    tmp_path: Path, row: str, problem: str, reason: str
 ) -> None:
-    quotes, skipped = read(tmp_path / "mine.csv", f"sid,ts,quote\nB,t,2\n\n{row}\nC,t,3\n")
-    assert skipped == [(2, reason)]
-    assert quotes == [Quote("B", 2.0, "t", 1, "mine"), Quote("C", 3.0, "t", 3, "mine")]
+    quotes, [skipped] = read(
+        tmp_path / "mine.csv",
+        f"sid,ts,quote\nB,2020-01-01,2\n\n{row}\nC,2020-01-03,3\n",
+    )
+    assert (skipped.source, skipped.row, skipped.problem) == ("mine", 2, problem)
+    assert skipped.reason.startswith(reason)
+    assert facts(quotes) == [("B", 2.0, "2020-01-01", 1), ("C", 3.0, "2020-01-03", 3)]
 
 
 @pytest.mark.parametrize(
@@ -79,14 +127,21 @@ def test_a_row_that_is_no_quote_is_skipped_with_its_reason_and_keeps_its_number(
     [
         ("", "the file is empty; expected a header and rows"),
         ("\n\n", "the file is empty; expected a header and rows"),
+        ("date,close\n", "no row is a quote; expected at least one"),
         (
-            "date,open\nt,1\n",
-            "no price among the columns date, open; expected one of quote, price, close",
+            "date,open\n2020-01-02,1\n",
+            "no price among the columns date, open; expected one of quote, price, last, close, or a"
+            " name for quote in --columns",
         ),
-        ("open,close\n1,2\n", "no time among the columns open, close; expected one of ts, date,"),
-        ("date;close\nt;1\n", "no price among the columns date;close; expected one of quote,"),
-        (b"date,close\nt,1\n\xff,1\n", "can't decode byte 0xff"),
-        ("date,close\nt," + "1" * 200_000 + "\n", "field larger than field limit"),
+        (
+            "open,close\n1,2\n",
+            "no time among the columns open, close; expected one of ts, date",
+        ),
+        (
+            b"date,close\n2020-01-02,1\n\xff,1\n",
+            "b'\\xff' is no text in utf-8; expected --enc",
+        ),
+        ("date,close\n2020-01-02," + "1" * 200_000 + "\n", "field larger than field limit"),
     ],
 )
 def test_a_file_that_is_no_feed_is_told_by_what_was_found_and_what_is_expected(
@@ -99,20 +154,62 @@ def test_a_file_that_is_no_feed_is_told_by_what_was_found_and_what_is_expected(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("start", "found", "expected"),
+    [
+        (
+            b"PK\x03\x04",
+            "it is an archive or an Excel workbook",
+            "the CSV file in it, or its sheet as CSV",
+        ),
+        (
+            b"BZh9",
+            "it is compressed by bzip2",
+            "a file compressed by gzip or Zstandard, or by nothing",
+        ),
+        (b'{"sid": 1}', "it is JSON", "a CSV file, or the ending .jsonl for messages"),
+        (b"\n [1]", "it is JSON", "a CSV file, or the ending .jsonl for messages"),
+        (b"<?xml version='1.0'?>", "it is XML", "a CSV file"),
+        (b"\xd0\xcf\x11\xe0", "it is an Excel workbook", "its sheet, saved as CSV"),
+        (b"PAR1", "it is a Parquet file", "the ending .parquet"),
+        (b"SQLite format 3\0", "it is an SQLite database", "the ending .db and --query"),
+        (b"%PDF-1.7", "it is a PDF file", "a CSV file"),
+        (b"<!DOCTYPE html>", "it is a web page", "the CSV file that it links to"),
+        (b"<HTML>", "it is a web page", "the CSV file that it links to"),
+    ],
+)
+def test_what_is_taken_for_a_csv_file_is_named_by_what_it_is(
+    tmp_path: Path, start: bytes, found: str, expected: str
+) -> None:
+    path = tmp_path / "mine.csv"
+    with pytest.raises(UnusableFileError) as caught:
+        read(path, start + b"more\n")
+    assert str(caught.value).startswith(f"{path}: {found}; expected {expected}")
+
+
 def test_rows_are_read_a_few_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
-    path.write_bytes(b"date,close\n" + b"t,1\n" * 100_000 + b"\xff,1\n")
+    path.write_bytes(b"date,close\n" + b"2020-01-02T09:00,1\n" * 100_000 + b"\xff,1\n")
     quotes = iter(open_feed([str(path)]))
     # the broken end is not reached yet
-    assert next(quotes) == Quote("MINE", 1.0, "t", 1, "mine")
+    assert facts([next(quotes)]) == [("MINE", 1.0, "2020-01-02T09:00", 1)]
 
 
 def test_the_sample_holds_what_its_listing_says() -> None:
     sample = SAMPLES["goog"]
     skipped: list[object] = []
     quotes = list(open_feed(["goog"], on_skip=skipped.append))
-    assert quotes[0] == Quote("GOOG", 100.335, "2004-08-19", 1, "goog")
-    assert quotes[-1] == Quote("GOOG", 806.19, "2013-03-01", 2148, "goog")
+    assert [(q.sid, q.quote, q.ts, q.row) for q in (quotes[0], quotes[-1])] == [
+        ("GOOG", 100.335, "2004-08-19", 1),
+        ("GOOG", 806.19, "2013-03-01", 2148),
+    ]
     assert skipped == []
     assert (len(quotes), quotes[0].ts, quotes[-1].ts) == (sample.rows, sample.first, sample.last)
     assert {quote.sid for quote in quotes} == {sample.sid}
+    assert quotes[0].fields == {
+        "open": 100.01,
+        "high": 104.06,
+        "low": 95.96,
+        "close": 100.335,
+        "volume": 44659000,
+    }

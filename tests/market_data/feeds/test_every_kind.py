@@ -28,6 +28,8 @@ from market_data import (
 )
 
 HEADER = ("sid", "ts", "quote")
+T = 1577836800000
+"""2020-01-01 in milliseconds."""
 Row = tuple[Any, Any, Any]
 
 TABLE: list[Row] = [
@@ -129,42 +131,65 @@ def test_a_row_that_is_no_quote_is_skipped_counted_and_keeps_its_number(
     tmp_path: Path, kind: Kind
 ) -> None:
     skipped: list[SkippedRow] = []
+    is_table = kind.write is not write_jsonl
     rows = [
+        ("A", T, 1.5),
+        ("A", T + 1, None),
+        ("A", T + 2, -1),
+        ("A", T + 2, "1e10"),
+        ("A", T + 2, "abc"),
+        (None, T + 3, 1.5),
+        ("x" * 65, T + 3, 1.5),
+        ("A", "2020-02-31", 1.5),
         ("A", 1000, 1.5),
-        ("A", 2000, None),
-        ("A", 3000, -1),
-        ("A", 3000, "1e10"),
-        ("A", 3000, "abc"),
-        (None, 4000, 1.5),
-        ("x" * 65, 4000, 1.5),
-        ("A", 5000, 2.5),
+        ("A", "t", 1.5),
+        ("A", T + 4, 2.5),
     ]
     feed = feed_of(tmp_path, kind, rows, on_skip=skipped.append)
-    assert facts(feed) == [("A", 1.5, 1000, 1), ("A", 2.5, 5000, 8)]
+    assert facts(feed) == [("A", 1.5, T, 1), ("A", 2.5, T + 4, 11)]
     assert [(row.source, row.row, row.problem) for row in skipped] == [
         ("prices", 2, "missing"),
-        ("prices", 3, "absurd"),
-        ("prices", 4, "absurd"),
-        ("prices", 5, "absurd"),
+        ("prices", 3, "not_positive"),
+        ("prices", 4, "not_a_price"),
+        ("prices", 5, "not_a_price"),
         ("prices", 6, "missing"),
         ("prices", 7, "malformed"),
+        ("prices", 8, "time"),
+        ("prices", 9, "time"),
+        ("prices", 10, "time_format" if is_table else "time"),
     ]
     report = feed.quality.report()
-    assert (report.quotes, report.missing, report.absurd, report.malformed) == (2, 2, 3, 1)
+    assert (report.quotes, report.skipped) == (2, 9)
+    # of each reason the number of rows, and the first of them
+    assert [(skip.problem, skip.rows, skip.first.row) for skip in report.skips] == [
+        ("missing", 2, 2),
+        ("not_positive", 1, 3),
+        ("not_a_price", 2, 4),
+        ("malformed", 1, 7),
+        *([("time", 2, 8), ("time_format", 1, 10)] if is_table else [("time", 3, 8)]),
+    ]
 
 
 @every_table
 def test_a_row_of_a_table_without_a_time_is_skipped(tmp_path: Path, kind: Kind) -> None:
-    feed = feed_of(tmp_path, kind, [("A", None, 1), ("A", 1000, 1)])
-    assert facts(feed) == [("A", 1.0, 1000, 2)]
-    assert feed.quality.report().missing == 1
+    feed = feed_of(tmp_path, kind, [("A", None, 1), ("A", T, 1)])
+    assert facts(feed) == [("A", 1.0, T, 2)]
+    [skip] = feed.quality.report().skips
+    assert (skip.problem, skip.rows, skip.first.reason) == ("missing", 1, "no time")
 
 
 @every_kind
-def test_a_source_without_a_single_quote_is_refused(tmp_path: Path, kind: Kind) -> None:
-    feed = feed_of(tmp_path, kind, [("A", 1000, -1)])
-    with pytest.raises(UnusableFileError, match="no row is a quote; expected at least one"):
+def test_a_source_without_a_single_quote_is_refused_with_the_most_frequent_reason(
+    tmp_path: Path, kind: Kind
+) -> None:
+    feed = feed_of(tmp_path, kind, [("A", T, "x"), ("A", T, -1), ("A", T, -2)])
+    with pytest.raises(UnusableFileError) as caught:
         list(feed)
+    text = str(caught.value)
+    assert text.startswith(f"{tmp_path / 'prices'}{kind.ending}: no row is a quote; 2 as row 2: ")
+    # the most frequent reason first
+    assert text.index("above 0") < text.index("; 1 as row 1: ") < text.index(" a number")
+    assert text.endswith("; expected a quote at least")
 
 
 @every_kind
@@ -184,32 +209,50 @@ def test_a_quote_earlier_than_the_one_before_it_is_refused_unless_sorting_is_ask
 
 @every_kind
 def test_the_order_holds_beyond_a_batch_too(tmp_path: Path, kind: Kind) -> None:
-    rows = [("A", 1000 + n, 1) for n in range(3000)]
+    rows = [("A", T + n, 1) for n in range(3000)]
     assert [quote.row for quote in feed_of(tmp_path, kind, rows)] == list(range(1, 3001))
-    with pytest.raises(UnsortedError, match="row 3001 is of 999, earlier than row 3000 of 3999"):
-        list(feed_of(tmp_path, kind, [*rows, ("A", 999, 1)]))
+    with pytest.raises(UnsortedError, match=f"row 3001 is of {T - 1}, earlier than row 3000 of"):
+        list(feed_of(tmp_path, kind, [*rows, ("A", T - 1, 1)]))
 
 
 @every_kind
-def test_without_a_readable_time_quotes_can_be_read_but_neither_sorted_nor_merged(
+def test_a_time_that_cannot_be_read_is_skipped_and_neither_sorted_nor_merged(
     tmp_path: Path, kind: Kind
 ) -> None:
     # a date of the contract's form that no calendar has
-    rows = [("A", 1000, 1), ("A", "2020-02-31", 2)]
+    rows = [
+        ("A", "2020-03-01 12:00", 1),
+        ("A", "2020-02-31 12:00", 2),
+        ("A", "2020-01-01 12:00", 3),
+    ]
+    assert [quote.row for quote in feed_of(tmp_path, kind, rows, sort=True)] == [3, 1]
+    (tmp_path / "other.csv").write_text("sid,ts,quote\nB,2020-02-01 12:00,4\n")
+    sources = [str(tmp_path / f"prices{kind.ending}"), str(tmp_path / "other.csv")]
+    several = open_feed(sources, query=kind.query, sort=True)
+    assert [quote.quote for quote in several] == [3, 4, 1]
+
+
+@pytest.mark.parametrize("options", [{"sort": True}, {"start": "2020-01-01"}])
+def test_without_a_time_recorded_quotes_can_be_read_but_neither_sorted_nor_picked_nor_merged(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
+    rows = [("A", T, 1), ("A", None, 2)]
+    kind = Kind(".jsonl", write_jsonl)
     feed = feed_of(tmp_path, kind, rows)
-    assert len(list(feed)) == 2
+    assert facts(feed) == [("A", 1.0, T, 1), ("A", 2.0, None, 2)]
     assert feed.quality.report().untimed == 1
     sentence = (
-        f"{tmp_path / 'prices'}{kind.ending}: row 2 has the time '2020-02-31', and merging or"
-        " sorting needs one; expected ISO 8601 text or epoch milliseconds"
+        f"{tmp_path / 'prices.jsonl'}: row 2 has no time, and merging, sorting and picking by time"
+        ' need one; expected "ts" in every quote'
     )
-    with pytest.raises(UntimedError) as caught:
-        list(feed_of(tmp_path, kind, rows, sort=True))
-    assert str(caught.value) == sentence
-    several = open_feed([str(tmp_path / f"prices{kind.ending}"), "goog"], query=kind.query)
-    with pytest.raises(UntimedError) as caught:
-        list(several)
-    assert str(caught.value) == sentence
+    (tmp_path / "ticks.csv").write_text("sid,ts,quote\nB,2020-02-01 12:00,4\n")
+    for again in (
+        feed_of(tmp_path, kind, rows, **options),
+        open_feed([str(tmp_path / "prices.jsonl"), str(tmp_path / "ticks.csv")]),
+    ):
+        with pytest.raises(UntimedError) as caught:
+            list(again)
+        assert str(caught.value) == sentence
 
 
 @every_table
@@ -237,7 +280,9 @@ def test_a_named_column_that_is_not_there_is_refused_with_the_nearest_one(
         ("Lats", 'did you mean "Last"?'),
         ("xyz", "its columns are Name, Day, Last"),
     ]:
-        feed = open_feed([str(path)], columns={"ts": "Day", "quote": column}, query=kind.query)
+        feed = open_feed(
+            [str(path)], columns={"sid": "Name", "ts": "Day", "quote": column}, query=kind.query
+        )
         with pytest.raises(UnknownColumnError) as caught:
             list(feed)
         assert str(caught.value) == f'{path}: there is no column "{column}" for quote; {hint}'
@@ -245,7 +290,7 @@ def test_a_named_column_that_is_not_there_is_refused_with_the_nearest_one(
 
 @every_kind
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path, kind: Kind) -> None:
-    feed = feed_of(tmp_path, kind, [("A", 1000 + n, 1.5) for n in range(30_000)])
+    feed = feed_of(tmp_path, kind, [("A", T + n, 1.5) for n in range(30_000)])
     list(feed)
     tracemalloc.start()
     for _ in feed:

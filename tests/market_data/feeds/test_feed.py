@@ -19,7 +19,8 @@ from market_data import (
 )
 from market_data.replay import messages
 
-THREE = "sid,ts,quote\nA,2020-01-01,1\nB,2020-01-02,2\nA,2020-01-03,3\n"
+# instants, no days, whose prices would be known at their ends
+THREE = "sid,ts,quote\nA,2020-01-01T12:00,1\nB,2020-01-02T12:00,2\nA,2020-01-03T12:00,3\n"
 
 
 def sentence(call: Callable[[], Any]) -> str:
@@ -63,10 +64,13 @@ def test_what_makes_no_sense_is_refused_before_anything_is_read(tmp_path: Path) 
     for call, text in [
         (lambda: open_feed([]), "no source of quotes is given; expected a sample, a file or"),
         (lambda: open_feed(["gogo"]), 'no sample "gogo"; did you mean "goog"?'),
-        (lambda: open_feed(["goog"], query="SELECT 1"), "goog.csv: a query is of no use here;"),
+        (
+            lambda: open_feed(["goog"], query="SELECT 1"),
+            "--query is 'SELECT 1': it is for sql, and not csv",
+        ),
         (
             lambda: open_feed([str(recording)], columns={"sid": "Ticker"}),
-            f"{recording}: a recording has no columns; expected no choice of columns",
+            "--columns is {'sid': 'Ticker'}: it is for csv or frame or parquet or sql, and not",
         ),
         (
             lambda: open_feed(["goog"], columns={"qoute": "Close"}),
@@ -123,7 +127,7 @@ def test_a_quote_becomes_the_map_that_an_engine_takes(quote: Quote, message: Any
 def test_a_replay_publishes_the_quotes_that_a_backtest_decides(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(THREE)
     (tmp_path / "b.jsonl").write_text(
-        '{"sid": "C", "quote": "4", "ts": "2020-01-02", "id": "x", "volume": 5}\n'
+        '{"sid": "C", "quote": "4", "ts": "2020-01-02T12:00", "id": "x", "volume": 5}\n'
         '{"c": 5, "d": 6, "ts": "2020-01-04"}\n'
     )
     feed = open_feed([str(tmp_path / "a.csv"), str(tmp_path / "b.jsonl")])
@@ -140,7 +144,9 @@ def test_no_two_quotes_of_a_replay_have_the_same_id(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.csv").write_text(THREE)
     (tmp_path / "a.2.csv").write_text(THREE)
-    (tmp_path / "b.jsonl").write_text('{"sid": "C", "quote": 4, "ts": "2020-01-02", "id": "x"}\n')
+    (tmp_path / "b.jsonl").write_text(
+        '{"sid": "C", "quote": 4, "ts": "2020-01-02T12:00", "id": "x"}\n'
+    )
     sources = ("a.2.csv", "old/a.csv", "new/a.csv", "b.jsonl")
     feed = open_feed([str(tmp_path / source) for source in sources])
     assert feed.name == "a.2+a+a.3+b"
@@ -152,8 +158,8 @@ def test_no_two_quotes_of_a_replay_have_the_same_id(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("several", "sort"), [(True, False), (False, True), (False, False)])
 def test_a_replay_goes_on_from_any_of_its_marks(tmp_path: Path, several: bool, sort: bool) -> None:
-    (tmp_path / "a.csv").write_text(THREE if not sort else THREE + "A,2019-01-01,4\n")
-    (tmp_path / "b.jsonl").write_text('{"c": 5, "d": 6, "ts": "2020-01-02"}\n')
+    (tmp_path / "a.csv").write_text(THREE if not sort else THREE + "A,2019-01-01T12:00,4\n")
+    (tmp_path / "b.jsonl").write_text('{"c": 5, "d": 6, "ts": "2020-01-02T12:00"}\n')
     sources = ["a.csv", "b.jsonl"] if several else ["a.csv"]
     feed = open_feed([str(tmp_path / source) for source in sources], sort=sort)
     every = list(messages(feed, "r"))

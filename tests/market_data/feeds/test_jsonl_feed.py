@@ -64,8 +64,19 @@ def test_an_invalid_message_is_skipped_as_a_whole_with_the_reason_of_the_bridge(
     [
         # keys in the order of the contract, whatever that of the line
         (
-            '{"volume": 9, "id": "x", "channel": "c", "quote": 1, "ts": 5, "sid": "A"}',
-            [({"sid": "A", "quote": 1.0, "ts": 5, "id": "x", "channel": "c", "volume": 9})],
+            '{"volume": 9, "id": "x", "channel": "c", "quote": 1, "ts": 1362139200000, "sid": "A"}',
+            [
+                (
+                    {
+                        "sid": "A",
+                        "quote": 1.0,
+                        "ts": 1362139200000,
+                        "id": "x",
+                        "channel": "c",
+                        "volume": 9,
+                    }
+                )
+            ],
         ),
         (
             '{"a": 1, "id": "x", "b": 2}',

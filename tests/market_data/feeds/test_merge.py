@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market_data import Quote, open_feed
-from market_data.feeds.merge import Timed, in_order, merge, sort
+from market_data.feeds.merge import between, in_order, merge, sort
+from market_data.feeds.timed import Timed
 
-Feed = list[list[Quote]]
+T = 1577836800000
 
 
 def feeds(*, ordered: bool) -> st.SearchStrategy[list[list[Timed]]]:
@@ -49,6 +50,17 @@ def test_a_merge_is_in_order_stable_and_loses_nothing(made: list[list[Timed]]) -
     assert pairs(merge(made)) == sorted(every, key=lambda pair: pair[0] or 0)
 
 
+@given(feeds(ordered=True), st.integers(-1, 11), st.integers(-1, 11))
+def test_a_span_picks_what_is_in_it_and_nothing_else(
+    made: list[list[Timed]], start: int, end: int
+) -> None:
+    for feed in made:
+        batches = [batch for batch in feed if batch.quotes]
+        every = pairs(iter(batches))
+        expected = [pair for pair in every if pair[0] is not None and start <= pair[0] < end]
+        assert pairs(between(batches, start, end)) == expected
+
+
 @given(feeds(ordered=False))
 def test_sorting_is_stable_and_loses_nothing(made: list[list[Timed]]) -> None:
     for feed in made:
@@ -67,14 +79,15 @@ def test_sources_of_every_kind_are_merged_and_equal_times_keep_the_order_of_the_
         '{"sid": "B", "quote": 5, "ts": "2020-01-03 00:00"}\n'
     )
     a, b = str(tmp_path / "a.csv"), str(tmp_path / "b.jsonl")
-    assert [quote.quote for quote in open_feed([a, b])] == [1, 3, 4, 2, 5]
-    assert [quote.quote for quote in open_feed([b, a])] == [3, 1, 4, 5, 2]
+    # a day's price is known at its end, unless somebody says that its time is that
+    feeds = (open_feed(sources, bar_time="close") for sources in ([a, b], [b, a]))
+    assert [[quote.quote for quote in feed] for feed in feeds] == [[1, 3, 4, 2, 5], [3, 1, 4, 5, 2]]
 
 
 def test_a_merge_reads_no_further_than_it_must(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        rows = "".join(f"A,{n},1\n" for n in range(10_000))
-        (tmp_path / f"{name}.csv").write_text(f"sid,ts,quote\n{rows}A,0,1\n")
+        rows = "".join(f"A,{T + n},1\n" for n in range(10_000))
+        (tmp_path / f"{name}.csv").write_text(f"sid,ts,quote\n{rows}A,{T},1\n")
     quotes = iter(open_feed([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]))
     # the row that is out of order is not reached yet
     assert [next(quotes).source for _ in range(4)] == ["a", "b", "a", "b"]

@@ -14,6 +14,7 @@ import pytest
 from market_data import UnusableFileError, open_feed
 
 MOMENT = datetime(2013, 3, 1, 14, 30)
+T = 1362148200000
 
 
 def read(folder: Path, **columns: Any) -> list[tuple[str, float, Any]]:
@@ -67,8 +68,8 @@ def test_a_price_is_a_number_of_any_type(tmp_path: Path, prices: pa.Array) -> No
 
 def test_symbols_may_be_categories(tmp_path: Path) -> None:
     sids = pa.array(["A", "B", "A"]).dictionary_encode()
-    quotes = read(tmp_path, sid=sids, ts=[1, 2, 3], quote=[1.5, 2.5, 3.5])
-    assert quotes == [("A", 1.5, 1), ("B", 2.5, 2), ("A", 3.5, 3)]
+    quotes = read(tmp_path, sid=sids, ts=[T, T + 1, T + 2], quote=[1.5, 2.5, 3.5])
+    assert quotes == [("A", 1.5, T), ("B", 2.5, T + 1), ("A", 3.5, T + 2)]
 
 
 def test_an_index_that_pandas_wrote_without_a_name_is_the_time(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_a_row_group_is_not_read_as_a_whole(tmp_path: Path) -> None:
     count = 1_000_000
     # nothing that compresses well
     prices = pa.array([1 + n * 48271 % 99991 / 99991 for n in range(count)])
-    table = pa.table({"ts": pa.array(range(count)), "quote": prices})
+    table = pa.table({"ts": pa.array(range(T, T + count)), "quote": prices})
     pq.write_table(table, path, row_group_size=count, use_dictionary=False, compression="none")
     del table, prices
     pool = pa.default_memory_pool()

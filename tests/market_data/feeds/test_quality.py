@@ -11,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market_data import Gap, Quality, Quote, Report, SkippedRow
-from market_data.feeds.merge import Timed
+from market_data.feeds.intervals import Intervals
+from market_data.feeds.quality_report import Jump, Skipped
+from market_data.feeds.timed import Timed
 
 SECOND = 10**9
 DAY = timedelta(days=1)
 # Tuesday, in winter
 START = datetime(2023, 1, 3, tzinfo=UTC)
+NOTHING = Quality().report()
 HOLIDAYS = {
     date(2023, month, day)
     for month, day in [(1, 16), (2, 20), (4, 7), (5, 29), (6, 19), (7, 4), (9, 4), (11, 23)]
@@ -120,24 +123,169 @@ def test_duplicates_and_gaps_are_of_one_instrument() -> None:
     for sid, times in [("A", [1, 2, 2, 2]), ("B", [2, 3]), ("A", [3]), ("C", [3])]:
         quotes = [Quote(sid, 1.0, None, 1, "a")] * len(times)
         quality.add(Timed([time * SECOND for time in times], quotes))
-    assert quality.report() == Report(8, 0, 0, 0, untimed=0, duplicates=2, gaps=0, longest_gaps=())
+    assert quality.report() == NOTHING._replace(quotes=8, duplicates=2)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 5])
+@pytest.mark.parametrize("others", [[], ["B"]])
+def test_quotes_at_the_time_of_the_one_before_are_counted_in_batches_of_any_size(
+    batch: int, others: list[str]
+) -> None:
+    times = [5, 5, 5, 5, 6]
+    quality = Quality()
+    for start in range(0, len(times), batch):
+        some = [(n * SECOND, sid) for n in times[start : start + batch] for sid in ["A", *others]]
+        quotes = [Quote(sid, 1.0, None, 1, "a") for _time, sid in some]
+        quality.add(Timed([time for time, _sid in some], quotes))
+    assert quality.report().duplicates == 3 * (1 + len(others))
 
 
 def test_quotes_without_a_time_and_skipped_rows_are_counted() -> None:
     quality = Quality()
     quality.add(Timed([None, SECOND, None], [Quote("A", 1.0, "t", 1, "a")] * 3))
-    for problem in ("missing", "absurd", "absurd", "malformed", "malformed", "malformed"):
-        quality.skip(SkippedRow("a", 1, problem, "why"))
-    assert quality.report() == Report(
-        3, missing=1, absurd=2, malformed=3, untimed=2, duplicates=0, gaps=0, longest_gaps=()
+    rows = [
+        SkippedRow("a", 1, "missing", "no price"),
+        SkippedRow("a", 2, "time", "the time is bad"),
+        SkippedRow("b", 3, "time", "the time is bad as well"),
+        SkippedRow("a", 4, "time", "the time is worse"),
+        SkippedRow("a", 5, "time", "the time is worst"),
+    ]
+    for row in rows:
+        quality.skip(row)
+    # of each source and reason how many there were, and the first of them
+    skips = (
+        Skipped("missing", 1, rows[0]),
+        Skipped("time", 3, rows[1]),
+        Skipped("time", 1, rows[2]),
     )
+    assert quality.report() == NOTHING._replace(quotes=3, untimed=2, skipped=5, skips=skips)
+    # of one source the most frequent reason first
+    assert quality.skips("a") == [skips[1], skips[0]]
+    assert quality.skips("b") == [skips[2]]
+    assert quality.skips("c") == []
+
+
+def test_bars_that_come_again_are_counted_as_the_same_or_as_others() -> None:
+    quality = Quality()
+    bars = [Quote("A", 1.0 + row, None, row, "a") for row in range(5)]
+    quality.add(Timed([SECOND, SECOND, SECOND, 2 * SECOND], bars[:4]))
+    quality.repeat(bars[1], True)
+    quality.repeat(bars[2], False)
+    quality.repeat(bars[3], True)
+    quality.repeat(bars[4], False)
+    # a bar that conflicts is none of the duplicates of quotes
+    assert quality.report() == NOTHING._replace(
+        quotes=4,
+        repeated=2,
+        conflicting=2,
+        first_repeated=bars[1],
+        first_conflicting=bars[2],
+        jumps=1,
+        first_jump=Jump(bars[1], 1.0),
+    )
+
+
+def priced(*sids_and_prices: tuple[str, float], batch: int = 1000) -> Report:
+    quality = Quality()
+    quotes = [
+        Quote(sid, price, None, row, "a")
+        for row, (sid, price) in enumerate(sids_and_prices, start=1)
+    ]
+    for start in range(0, len(quotes), batch):
+        some = quotes[start : start + batch]
+        quality.add(Timed([quote.row * SECOND for quote in some], some))
+    return quality.report()
+
+
+@pytest.mark.parametrize("batch", [1, 2, 1000])
+@pytest.mark.parametrize(
+    ("ratio", "is_jump"),
+    [
+        *((ratio, True) for ratio in (2, 3, 5, 10, 1.9, 2.1, 2.85, 4.75, 5.25, 9.5, 10.5, 12, 99)),
+        *((ratio, False) for ratio in (1, 1.5, 1.87, 2.2, 2.5, 4, 6, 7, 8)),
+    ],
+)
+def test_a_price_that_is_multiplied_or_divided_as_by_a_split_or_by_more_is_a_jump(
+    ratio: float, is_jump: bool, batch: int
+) -> None:
+    for before, after in [(100.0, 100 * ratio), (100 * ratio, 100.0)]:
+        own = [("A", before), ("A", before), ("A", after), ("A", after)]
+        expected = NOTHING._replace(quotes=4)
+        if is_jump:
+            jump = Jump(Quote("A", after, None, 3, "a"), before)
+            expected = expected._replace(jumps=1, first_jump=jump)
+        assert priced(*own, batch=batch) == expected
+        # the same among the quotes of another instrument
+        mixed = priced(*(each for pair in own for each in (pair, ("B", 7.0))), batch=batch)
+        assert (mixed.jumps, mixed.first_jump and mixed.first_jump.quote.row) == (
+            (1, 5) if is_jump else (0, None)
+        )
+
+
+def test_every_jump_is_counted_and_the_first_one_is_told() -> None:
+    prices = [1.0, 2.0, 2.0, 4.0, 1.0, 5.0, 5.5]
+    found = priced(*(("A", price) for price in prices))
+    assert found.jumps == 3
+    assert found.first_jump == Jump(Quote("A", 2.0, None, 2, "a"), 1.0)
+
+
+def lines(quality: Quality) -> list[str]:
+    return quality.report().lines()
+
+
+def test_what_is_odd_is_told_in_sentences_notes_first() -> None:
+    quality = Quality()
+    first = SkippedRow("a", 7, "time", "the time is bad", "--time-format")
+    for row in (
+        SkippedRow("a", 4, "not_positive", "the price '-1' is not above 0"),
+        SkippedRow("a", 5, "missing", "no price"),
+        SkippedRow("b", 6, "missing", "no price"),
+        *[first] * 1234,
+        *[SkippedRow("b", 9, "not_positive", "the price '0' is not above 0")] * 2,
+    ):
+        quality.skip(row)
+    quality.note("layout: of somebody")
+    quotes = [Quote("A", 1.0, None, row, "a") for row in range(6)]
+    day = 86_400 * SECOND
+    quality.add(Timed([0, 0, day, 2 * day, None, 30 * day], quotes))
+    quality.add(Timed([31 * day], [Quote("A", 2.0, None, 8, "a")]))
+    quality.repeat(quotes[1], True)
+    assert lines(quality) == [
+        "layout: of somebody",
+        "skipped row 4 of a: the price '-1' is not above 0; profit and drawdown do not contain it",
+        "skipped row 5 of a: no price",
+        "skipped row 6 of b: no price",
+        "skipped 1,234 rows, the first of them row 7 of a: the time is bad; --time-format may read"
+        " it",
+        "skipped 2 rows, the first of them row 9 of b: the price '0' is not above 0; profit and"
+        " drawdown do not contain them",
+        "dropped 1 repeated bar, the first of them row 1 of a",
+        "1 jump of a price by about 2, 3, 5, 10 or more, which may be a split: the first of them"
+        " row 8 of a, A from 1 to 2",
+        "1 quote without a time",
+        "1 quote at the time of the one before",
+        "1 gap in time, the longest of A from 1970-01-03 to 1970-01-31",
+    ]
+
+
+def test_one_and_several_are_told_apart() -> None:
+    quality = Quality()
+    quotes = [Quote("A", 1.0, None, row, "a") for row in range(4)]
+    quality.add(Timed([0, SECOND, SECOND, SECOND], quotes))
+    for _ in range(2):
+        quality.repeat(quotes[1], True)
+    for quote in quotes[2:]:
+        quality.repeat(quote, False)
+    assert lines(quality) == [
+        "dropped 2 repeated bars, the first of them row 1 of a",
+        "2 bars of a time that had another one, kept: the first of them row 2 of a",
+    ]
+    assert lines(Quality()) == []
 
 
 @given(st.lists(st.integers(1, 10**13), min_size=1, max_size=30), st.integers(0, 5))
 def test_every_interval_is_counted_once(intervals: list[int], repeats: int) -> None:
-    from market_data.feeds.quality import _Intervals
-
-    counted = _Intervals(0)
+    counted = Intervals(0, 1.0)
     expected: dict[int, int] = {}
     for interval in [each for each in intervals for _ in range(repeats * 10)]:
         expected[interval] = expected.get(interval, 0) + 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from market_data import UnusableFileError, find_source, open_feed
+from market_data import Quote, UnusableFileError, find_source, open_feed
 
 EXAMPLE = '--query "SELECT sid, ts, quote FROM … ORDER BY ts"'
 
@@ -36,7 +36,9 @@ def test_a_query_names_columns_filters_and_orders(database: Path) -> None:
     query = "SELECT ticker, day AS date, last AS close FROM daily WHERE day LIKE '%-03-%'"
     for source in (str(database), f"sqlite:///{database}"):
         [quote] = open_feed([source], query=query)
-        assert quote == ("GOOG", 806.19, "2013-03-01", 1, "prices", None)
+        assert quote[:5] == Quote("GOOG", 806.19, "2013-03-01", 1, "prices")[:5]
+        # the price goes along by the name of its column, too
+        assert quote.fields == {"close": 806.19}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_a_result_without_a_symbol_is_refused_for_a_database_is_not_named_like_o
 ) -> None:
     assert sentence(str(database), "SELECT day AS ts, last AS price FROM daily") == (
         f"{database}: no symbol among the columns ts, price; expected one of sid, symbol, ticker,"
-        " or a name for sid in --columns"
+        " ts_code, instrument, ric, sym_root, name, or a name for sid in --columns"
     )
 
 
