@@ -173,6 +173,7 @@ def replay_command(
     stop = Stop()
     skips = SkipReporter(several=len(sources) > 1)
     feed: Feed | None = None
+    said = 0
     try:
         with stop.on_signals():
             address = BrokerAddress.parse(mqtt)
@@ -189,6 +190,7 @@ def replay_command(
                 click.echo(f"replaying {_described(feed)} as run {now.run} {destination}")
             else:
                 click.echo(_continuing(before, feed, str(state), destination, loop=loop))
+            said = len(feed.quality.report().notes)
             for note in feed.quality.report().notes:
                 click.echo(note)
             cursor = Cursor(Path(state), now, publisher, time.monotonic) if state else None
@@ -203,8 +205,7 @@ def replay_command(
     except FeedError as error:
         raise _Sentence(str(error)) from error
     finally:
-        report = feed.quality.report() if feed else None
-        for line in report.lines()[len(report.notes) :] if report else ():
+        for line in feed.quality.report().lines()[said:] if feed else ():
             say(line)
 
 

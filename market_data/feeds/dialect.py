@@ -60,7 +60,7 @@ def _is_preamble(row: list[str], usual: int) -> bool:
     # a name alone, perhaps with the delimiters of a spreadsheet behind it, or pairs; a header that
     # is one cell shorter is that of row numbers without a name
     is_short = len(row) < usual - 1 or (len(row) < usual and row[0].startswith("#"))
-    return len(filled) == 1 < usual or is_short
+    return (len(filled) == 1 < usual and bool(row[0].strip())) or is_short
 
 
 def _fitness(lines: list[str], delimiter: str) -> float:

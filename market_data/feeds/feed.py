@@ -117,7 +117,7 @@ class Feed:
                 quality.note(where + note)
         picks = [_Pick(self._options, readers.get(source.name)) for source in self.sources]
         feeds = [
-            pick.quotes(self._read(source, readers.get(source.name)))
+            self._read(source, readers.get(source.name), pick)
             for source, pick in zip(self.sources, picks, strict=True)
         ]
         is_empty = True
@@ -153,7 +153,7 @@ class Feed:
             return ParquetTable(source.path, source.symbol)
         return CsvTable(source.path, source.name, source.symbol, self._options)
 
-    def _read(self, source: Source, reader: TableReader | None) -> Iterator[Timed]:
+    def _read(self, source: Source, reader: TableReader | None, pick: _Pick) -> Iterator[Timed]:
         shown = str(source)
         if reader is None:
             assert source.path is not None
@@ -167,6 +167,7 @@ class Feed:
         texts = reader.plan.texts if reader else ()
         hint = f", or --columns sid={texts[0]} if that names instruments" if texts else ""
         batches = merge.sort(batches) if is_sorted else merge.in_order(batches, shown, hint)
+        batches = pick.quotes(batches)
         if reader is not None and reader.plan.is_bar:
             batches = bars.without_repeats(batches, self._quality.repeat)
         return batches

@@ -175,7 +175,7 @@ def _time(ts: object) -> int:
     try:
         return instant(ts)
     except InvalidTimeError as error:
-        raise NoQuoteError("time", str(error)) from None
+        raise NoQuoteError("time", f'"ts" is {_show(ts)}: {error.reason}') from None
 
 
 def _check_text(key: str, value: object, longest: int) -> None:

@@ -102,7 +102,7 @@ def _instead_of_zeros(start: bytes) -> str:
     # every other byte of western text in UTF-16 is 0
     if 3 * start.count(b"\0") < len(start):
         return "a text file without them"
-    order = "le" if start[1] == 0 else "be"
+    order = "le" if start[1:2] == bytes(1) else "be"
     return f"--encoding utf-16-{order}"
 
 

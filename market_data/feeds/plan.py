@@ -121,6 +121,8 @@ def _by_names(sample: Sample, named: Mapping[str, str], layout: Layout | None) -
     if quote is None or not ts:
         missing = "ts" if quote is not None else "quote"
         found = f"no {_MEANING[missing]} among the columns {names}"
+        if missing == "ts" and not names.names[0]:
+            found += f"; of the first, without a name, {_why_no_time(sample.cells(0, header_rows))}"
         options = guess(rows, has_header=sample.has_header) if sample.is_text else ""
         raise UnusableFileError(sample.shown, found, options or accepted(missing))
     fields = [(name, index) for name in FIELDS if (index := find(name)) is not None]
@@ -179,6 +181,15 @@ def _is_instant(text: str) -> bool:
     except InvalidTimeError:
         return False
     return True
+
+
+def _why_no_time(cells: Sequence[str]) -> str:
+    for cell in cells[:1]:
+        try:
+            instant(cell)
+        except InvalidTimeError as error:
+            return str(error)
+    return "every cell is empty"
 
 
 def _goes_back(body: Sequence[Sequence[str]], header: Sequence[str]) -> bool:

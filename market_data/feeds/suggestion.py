@@ -9,6 +9,7 @@ from datetime import datetime
 
 from market_data.feeds.date_and_time import DateAndTime, looks_like_clock
 from market_data.feeds.number_column import NOTHING, looks_like_number, separators
+from market_data.feeds.quote import NoQuoteError
 from portfolio.errors import InvalidTimeError
 from portfolio.times import instant
 
@@ -89,16 +90,22 @@ def suggest(rows: Sequence[Sequence[str]], ts: Sequence[int], price: int) -> str
     :param rows: the first ones, without the header.
     :param ts: the columns of the time.
     """
-    width = len(rows[0]) if rows else 0
-    body = [row for row in rows if len(row) == width]
+    body = [row for row in rows if len(row) > max(*ts, price)]
     times = [row[ts[0]].strip() for row in body]
     if len(ts) > 1:
         clocks = [row[ts[1]] for row in body]
         both = DateAndTime(clocks, is_formatted=not _all(_is_instant, times))
-        pairs = zip(times, clocks, strict=True)
-        times = [both.join(day, clock) for day, clock in pairs if day and clock.strip()]
+        times = list(_joined(both, times, clocks))
     options = separators(row[price] for row in body), *_time_options(times)
     return " ".join(filter(None, options))
+
+
+def _joined(both: DateAndTime, days: Iterable[str], clocks: Iterable[str]) -> Iterator[str]:
+    for day, clock in zip(days, clocks, strict=True):
+        try:
+            yield both.join(day, clock)
+        except NoQuoteError:
+            continue
 
 
 def _clock_beside(ts: int, cells: Sequence[Sequence[str]]) -> list[int]:
@@ -152,7 +159,7 @@ def _time_options(texts: Sequence[str]) -> Iterator[str]:
         return
     if formats := time_formats(texts):
         yield f"--time-format {' or '.join(map(shlex.quote, formats))}"
-        times = [datetime.strptime(text, formats[0]).timestamp() for text in texts]
+        times = [datetime.strptime(text, formats[0]).replace(tzinfo=None) for text in texts]
         if times != sorted(times):
             yield "--sort"
     elif all(re.fullmatch(r"[2-7]\d{4}(\.\d+)?", text) for text in texts):

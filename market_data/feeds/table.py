@@ -6,6 +6,7 @@ takes a third of the time. Any doubt about a column, and its cells are read one 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise, repeat
@@ -241,8 +242,10 @@ class TableReader:
 
         Otherwise some of its rows might be read, by chance, and the others be skipped.
         """
-        if error.problem == "time_format" and time_formats([_text(time)]):
-            option = self.suggestion() or f"--time-format {time_formats([_text(time)])[0]!r}"
+        formats = time_formats([_text(time)]) if error.problem == "time_format" else []
+        if formats:
+            alone = f"--time-format {' or '.join(map(shlex.quote, formats))}"
+            option = self.suggestion() or alone
             raise UnusableFileError(self._sample.shown, f"row {row}: {error}", option) from None
 
 

@@ -110,7 +110,8 @@ class TimeColumn:
             return self._read(ts, key)
         except InvalidTimeError as error:
             problem: Problem = "time"
-            option = "--time-unit" if error.code == "time_range" else ""
+            is_number = error.code == "time_range" and _number(ts) is not None
+            option = "--time-unit" if is_number else ""
             if error.code in ("time_ambiguous", "time_format"):
                 problem = "time_format"
             reason = str(error).replace('"ts" is', "the time is")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from market_data.feeds.plan import Sample
 
 from market_data import ReadOptions, SkippedRow, UnusableFileError
+from market_data.feeds.plan import Sample
 from market_data.feeds.table import OnSkip, Rows, TableReader
 
 HEADER = ["sid", "ts", "quote", "open"]
