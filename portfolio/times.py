@@ -160,6 +160,15 @@ def nanoseconds(seconds: float) -> int:
     return int(Decimal(repr(float(seconds))) * SECOND)
 
 
+def is_time(ts: object) -> bool:
+    """Tell whether `instant` reads it."""
+    try:
+        instant(ts)
+    except InvalidTimeError:
+        return False
+    return True
+
+
 def iso_8601(ns: int) -> str:
     """Return the date, for midnight, or the date and time in UTC with `Z`."""
     day, rest = divmod(ns, DAY)

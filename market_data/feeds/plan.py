@@ -13,7 +13,7 @@ from market_data.feeds.layouts import YFINANCE, Layout, plain, recognise
 from market_data.feeds.number_column import looks_like_number
 from market_data.feeds.suggestion import guess
 from portfolio.errors import InvalidTimeError
-from portfolio.times import instant
+from portfolio.times import instant, is_time
 
 _MEANING = {"sid": "symbol", "ts": "time", "quote": "price"}
 
@@ -152,7 +152,7 @@ def _find_time(names: Names, sample: Sample, header_rows: int) -> tuple[int, ...
         # pandas writes the index, here the date, as a first column without a name
         is_nameless = bool(names.names) and not names.names[0]
         cells = sample.cells(0, header_rows)
-        return (0,) if is_nameless and (not cells or any(map(_is_instant, cells))) else ()
+        return (0,) if is_nameless and (not cells or any(map(is_time, cells))) else ()
     if found != names.find("date"):
         return (found,)
     days = [day_of(day) for day in sample.cells(found, header_rows)]
@@ -175,14 +175,6 @@ def _find_time(names: Names, sample: Sample, header_rows: int) -> tuple[int, ...
     return (found,)
 
 
-def _is_instant(text: str) -> bool:
-    try:
-        instant(text)
-    except InvalidTimeError:
-        return False
-    return True
-
-
 def _why_no_time(cells: Sequence[str]) -> str:
     for cell in cells[:1]:
         try:
@@ -196,7 +188,7 @@ def _goes_back(body: Sequence[Sequence[str]], header: Sequence[str]) -> bool:
     """Tell whether the first rows are of ever earlier times."""
     at = next((header.index(name) for name in RECOGNISED["ts"] if name in header), None)
     texts = [] if at is None else [row[at].strip() for row in body[:50] if len(row) > at]
-    times = [instant(text) for text in texts if _is_instant(text)]
+    times = [instant(text) for text in texts if is_time(text)]
     # pages of an interface that overlap go forward now and then
     back = sum(earlier > later for earlier, later in pairwise(times))
     return 2 * back > len(times) > 1
@@ -206,7 +198,7 @@ def _texts(names: Names, sample: Sample, plan: Plan) -> Iterator[int]:
     """Yield the columns that might hold symbols: of texts, of which some come again."""
     for index in range(len(names.names)):
         cells = sample.cells(index, plan.header_rows)
-        is_text = cells and not any(looks_like_number(c) or _is_instant(c) for c in cells)
+        is_text = cells and not any(looks_like_number(c) or is_time(c) for c in cells)
         if index not in plan.needed and is_text and len(set(cells)) < len(cells):
             yield index
 

@@ -10,8 +10,7 @@ from datetime import datetime
 from market_data.feeds.date_and_time import DateAndTime, looks_like_clock
 from market_data.feeds.number_column import NOTHING, looks_like_number, separators
 from market_data.feeds.quote import NoQuoteError
-from portfolio.errors import InvalidTimeError
-from portfolio.times import instant
+from portfolio.times import is_time
 
 # Parts of the names of prices in the languages that such files are often written in; the likelier
 # to be a closing price, the earlier.
@@ -55,7 +54,7 @@ def guess(rows: Sequence[Sequence[str]], *, has_header: bool) -> str:
     is_header = has_header and len(rows[0]) == width and not any(map(_is_value, rows[0]))
     body = [row for row in rows[is_header:] if len(row) == width]
     cells = [[row[index].strip() for row in body] for index in range(width)]
-    times = [n for n in range(width) if _all(_is_time, cells[n])]
+    times = [n for n in range(width) if _all(_may_be_time, cells[n])]
     # a number may be a time by chance
     times.sort(key=lambda n: _all(looks_like_number, cells[n]))
     prices = [
@@ -94,7 +93,7 @@ def suggest(rows: Sequence[Sequence[str]], ts: Sequence[int], price: int) -> str
     times = [row[ts[0]].strip() for row in body]
     if len(ts) > 1:
         clocks = [row[ts[1]] for row in body]
-        both = DateAndTime(clocks, is_formatted=not _all(_is_instant, times))
+        both = DateAndTime(clocks, is_formatted=not _all(is_time, times))
         times = list(_joined(both, times, clocks))
     options = separators(row[price] for row in body), *_time_options(times)
     return " ".join(filter(None, options))
@@ -155,7 +154,7 @@ def _as_float(text: str) -> float:
 
 def _time_options(texts: Sequence[str]) -> Iterator[str]:
     texts = [text for text in texts if text.lower() not in NOTHING]
-    if not texts or all(map(_is_instant, texts)):
+    if not texts or all(map(is_time, texts)):
         return
     if formats := time_formats(texts):
         yield f"--time-format {' or '.join(map(shlex.quote, formats))}"
@@ -174,20 +173,12 @@ def _all(holds: Callable[[str], bool], cells: Iterable[str]) -> bool:
     return bool(found) and all(map(holds, found))
 
 
-def _is_time(text: str) -> bool:
-    return _is_instant(text) or (not looks_like_number(text) and bool(time_formats([text])))
-
-
-def _is_instant(text: str) -> bool:
-    try:
-        instant(text)
-    except InvalidTimeError:
-        return False
-    return True
+def _may_be_time(text: str) -> bool:
+    return is_time(text) or (not looks_like_number(text) and bool(time_formats([text])))
 
 
 def _is_value(text: str) -> bool:
-    return looks_like_number(text) or _is_time(text.strip())
+    return looks_like_number(text) or _may_be_time(text.strip())
 
 
 def _reads(time_format: str, texts: Sequence[str]) -> bool:
