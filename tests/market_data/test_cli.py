@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,23 @@ from click.testing import CliRunner
 
 import market_data
 from market_data.cli import main
-from tests.processes import free_port
+from tests.market_data.fake_broker import CONNACK, FakeBroker, Wire
 
 
 def run(*arguments: object, **env: str) -> tuple[int, str]:
     result = CliRunner().invoke(main, [str(argument) for argument in arguments], env=env)
     return result.exit_code, result.output
+
+
+@pytest.fixture
+def refusing(fake_broker: Callable[..., FakeBroker]) -> str:
+    """A broker that lets nobody in, so that a replay that should not have begun does not wait."""
+
+    def refuse(wire: Wire) -> None:
+        wire.connect()
+        wire.write(CONNACK, bytes([0, 0x87, 0]))  # not authorized: MQTT 5, 3.2.2.2
+
+    return fake_broker(refuse).url
 
 
 def test_the_samples_are_listed_with_their_rows_and_span() -> None:
@@ -77,9 +89,9 @@ def test_the_samples_are_listed_with_their_rows_and_span() -> None:
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_status_2(
-    arguments: list[str], sentence: str
+    arguments: list[str], sentence: str, refusing: str
 ) -> None:
-    status, output = run("replay", *arguments)
+    status, output = run("replay", *arguments, MARKET_DATA_MQTT=refusing)
     assert status == 2
     assert sentence in output.replace("(Did", "Did")
     assert "Traceback" not in output
@@ -142,14 +154,12 @@ ROWS = "date,close\n2020-01-01,1\n2020-01-02,x\n"
     ],
 )
 def test_options_of_reading_come_from_the_environment_too(
-    tmp_path: Path, content: str, variables: dict[str, str], sentence: str
+    tmp_path: Path, content: str, variables: dict[str, str], sentence: str, refusing: str
 ) -> None:
     path = tmp_path / "mine.csv"
     path.write_text(content)
     env = {f"MARKET_DATA_{name}": value for name, value in variables.items()}
-    # nobody listens there
-    nobody = ("--mqtt", f"mqtt://127.0.0.1:{free_port()}", "--max")
-    status, output = run("replay", path, *nobody, **env)
+    status, output = run("replay", path, "--mqtt", refusing, **env)
     assert status == 2
     assert sentence in output
     assert "Traceback" not in output

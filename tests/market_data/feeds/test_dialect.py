@@ -61,6 +61,11 @@ def test_the_delimiter_that_is_said_is_the_one(path: Path) -> None:
 def test_a_comma_beside_another_delimiter_is_a_decimal_one(path: Path) -> None:
     content = "date;open;close\n2020-01-02;1,5;2,5\n2020-01-03;1,6;2,6\n"
     assert [quote.quote for quote in feed_of(path, content, decimal=",")] == [2.5, 2.6]
+    # where the header has as many commas as the rows, too
+    content = content.replace("open;close", "open, first;close, last")
+    columns = {"ts": "date", "quote": "close, last"}
+    feed = feed_of(path, content, decimal=",", columns=columns)
+    assert [quote.quote for quote in feed] == [2.5, 2.6]
 
 
 @given(
@@ -88,7 +93,7 @@ def test_a_line_that_tells_excel_the_delimiter_is_obeyed_and_is_no_row(
         f'a line before the header is skipped: "{line.strip()}"',
     )
     # even where another one would fit as well
-    mixed = "sep=|\nsid|date|close\nA|2020-01-02|1.5\n"
+    mixed = "sep=|\nsid|note;more|date|close\nA|x;y|2020-01-02|1.5\n"
     assert facts(feed_of(path, mixed)) == FACTS[:1]
 
 

@@ -92,6 +92,36 @@ odd = st.sampled_from([None, b"1", (), Decimal("1.5"), Decimal("1e10"), Decimal(
 days = st.sampled_from([date(2020, 1, 2), datetime(2020, 1, 2, 3, 4, 5), datetime(1, 1, 1)])
 
 
+GOOD = ("A", DAY, "1.5", "2")
+AT = {"sid": 0, "ts": 1, "quote": 2, "open": 3}
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        *(("quote", cell) for cell in ("0", "-1", "nan", "inf", "1e10", "1_0", "\u0663", "", "x")),
+        *(
+            ("quote", cell)
+            for cell in (0, -1, 1e10, float("nan"), float("inf"), True, None, 10**400)
+        ),
+        *(("sid", cell) for cell in ("", " ", "x" * 65, 7, None)),
+        *(("ts", cell) for cell in ("", "t", "2013-02-30", "7", "20130301", 7, 20130301, None)),
+        *(("open", cell) for cell in ("", "x", "nan", "1e999", "1_0", "9007199254740993", None)),
+    ],
+)
+def test_one_cell_of_another_kind_changes_no_other(column: str, cell: Any) -> None:
+    # of one type, as in a file of numbers, and of several
+    goods = [GOOD, ("A", DAY, 1.5, 2)] if isinstance(cell, int | float) else [GOOD]
+    for good in goods:
+        changed = [*good]
+        changed[AT[column]] = cell
+        rows = [good, changed, good]
+        found = whole(rows)
+        assert found == one_by_one(rows)
+        assert len(found[0]) + len(found[1]) == 3
+        assert len(found[0]) >= 2
+
+
 def columns_of(*cells: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
     """Columns that are of one kind, and such that are of all."""
     kinds = [*cells, st.one_of(*cells)]
