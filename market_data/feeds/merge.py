@@ -11,8 +11,11 @@ from operator import itemgetter
 from market_data.errors import UnsortedError, UntimedError
 from market_data.feeds.quote import Quote
 from market_data.feeds.timed import BATCH, Timed
+from portfolio.times import SECOND, is_local
 
 _first = itemgetter(0)
+
+_HOUR = 3600 * SECOND
 
 
 def all_timed(batches: Iterable[Timed], shown: str) -> Iterator[Timed]:
@@ -55,6 +58,8 @@ def _first_unsorted(
             continue
         if time < latest:
             assert before is not None
+            if is_local(quote.ts) and latest - time <= _HOUR:
+                hint += ", or --timezone if the clock was set back"
             return UnsortedError(shown, quote.row, quote.ts, before.row, before.ts, hint)
         latest, before = time, quote
     raise AssertionError("the batch is in order")

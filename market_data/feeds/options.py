@@ -40,7 +40,7 @@ class ReadOptions(TypedDict, total=False):
     delimiter: str | None
     """What separates the cells of a CSV file, where it is not detected."""
     encoding: str | None
-    """Of a CSV file or a recording, where it is not detected."""
+    """Of a CSV file, where it is not detected."""
     decimal: str
     """What separates the fraction of a number: `.` or `,`."""
     thousands: str | None
