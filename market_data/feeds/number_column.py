@@ -110,13 +110,12 @@ class NumberColumn:
 
         :param name: of the field, for `unread`.
         """
-        types = set(map(type, cells))
         try:
-            if types == {str}:
+            if type(cells[0]) is str:
                 if not self._is_plain:
                     raise ValueError
                 return _of_texts(cells)
-            if not types <= {int, float}:
+            if not set(map(type, cells)) <= {int, float}:
                 raise TypeError
             return _whole_as_integers(list(map(float, cells)))
         except (ValueError, TypeError, OverflowError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from market_data.feeds.number_column import NumberColumn
@@ -28,13 +28,13 @@ class Others:
         self._numbers = numbers
         self._rows: list[tuple[float | None, ...]] | None = None
 
-    def of(self, index: int) -> Iterable[tuple[str, float]]:
-        """Return names and values of a row of the batch; a cell that is no number has none."""
+    def add_to(self, message: dict[str, Any], index: int) -> None:
+        """Add the fields of a row of the batch; a cell that is no number has none."""
         rows = self._rows
         if rows is None:
             columns = map(self._numbers.fields, self._names, self._columns)
             rows = self._rows = list(zip(*columns, strict=True))
             self._columns = ()
-        values = rows[index]
-        pairs = zip(self._names, values, strict=True)
-        return [pair for pair in pairs if pair[1] is not None] if None in values else pairs  # type: ignore[misc,return-value]
+        for name, value in zip(self._names, rows[index], strict=True):
+            if value is not None:
+                message[name] = value

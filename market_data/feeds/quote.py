@@ -61,7 +61,10 @@ class Quote(NamedTuple):
         """The other fields that it carries along."""
         if self.recorded is not None and self.recorded.fields:
             return dict(self.recorded.fields)
-        return {} if self.others is None else dict(self.others.of(self.at))
+        fields: dict[str, Any] = {}
+        if self.others is not None:
+            self.others.add_to(fields, self.at)
+        return fields
 
 
 class SkippedRow(NamedTuple):
@@ -108,5 +111,5 @@ def as_message(quote: Quote, run: str, channel: str = "quotes") -> dict[str, Any
         message["channel"] = recorded.channel or channel
         message.update(recorded.fields)
     if others is not None:
-        message.update(others.of(at))
+        others.add_to(message, at)
     return message

@@ -190,7 +190,8 @@ class TableReader:
             clocks = cells[self.plan.ts[1]]
             written = list(map(self._joint.join, map(_text, written), map(_text, clocks)))
         ts, times = self._times.column(written, sids)
-        others = repeat(self._others(series, cells))
+        # the price is mostly one of them, and has been read
+        others = repeat(self._others(series, {**cells, series.price: prices}))
         columns = (sids, prices, ts, rows.numbers, repeat(self._name), others, range(len(prices)))
         return Timed(times, list(map(_quote, zip(*columns, repeat(None)))))
 
