@@ -59,6 +59,12 @@ def cli() -> None:
     help="Keep decisions and state in this file, and go on from there after a restart.",
 )
 @click.option(
+    "--accept-incomplete-journal",
+    is_flag=True,
+    help="Go on with a journal that was copied without its -wal file: what is missing in it is"
+    " decided again.",
+)
+@click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warn", "warning", "error"]),
     default="info",
@@ -72,6 +78,7 @@ def serve(
     name: str | None,
     params: tuple[tuple[str, Any], ...],
     journal: Path | None,
+    accept_incomplete_journal: bool,
     log_level: str,
     **short: str | None,
 ) -> None:
@@ -97,7 +104,15 @@ def serve(
                 fg="yellow",
             )
 
-    service.serve(algo, addr, name, merge_params(params, short), journal, ready)
+    service.serve(
+        algo,
+        addr,
+        name,
+        merge_params(params, short),
+        journal,
+        ready,
+        accept_incomplete=accept_incomplete_journal,
+    )
 
 
 @cli.command(context_settings={"show_default": True})
@@ -178,15 +193,29 @@ def backtest(
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--orders", is_flag=True, help="Print the orders instead, as JSON lines.")
-def journal(file: Path, orders: bool) -> None:
-    """Show what is in a journal, also while a service writes it."""
-    from algo_service import journal_report
+@click.option(
+    "--backup",
+    metavar="COPY",
+    type=click.Path(path_type=Path),
+    help="Copy it into this new file instead, as of one moment. A plain copy of FILE misses what is"
+    " in FILE-wal.",
+)
+def journal(file: Path, orders: bool, backup: Path | None) -> None:
+    """Show what is in a journal, or copy it, also while a service writes it."""
+    from algo_service import journal_backup, journal_mark, journal_report
 
-    if not orders:
-        click.echo(journal_report.summary(file))
+    if orders and backup:
+        raise click.UsageError("--orders prints and --backup copies: give one of them")
+    if backup:
+        decisions = journal_backup.backup(file, backup)
+        click.echo(f"copied {file} with {decisions} decisions to {backup}")
         return
-    for order in journal_report.orders(file):
-        click.echo(order)
+    lines = journal_report.orders(file) if orders else [journal_report.summary(file)]
+    for line in lines:
+        click.echo(line)
+    missing = journal_mark.incomplete(file)
+    if missing:
+        click.secho(f"this is not all: {missing}", fg="yellow", err=True)
 
 
 @cli.command()

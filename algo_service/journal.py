@@ -1,51 +1,24 @@
 """The journal: every decision and the state after the last, in one SQLite file.
 
-The table layout is documented in docs/journal.md. One thread opens, uses and closes it.
+The table layout is documented in docs/journal.md; the file itself is journal_file.py's business.
+One thread opens, uses and closes it.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from algo_service.errors import JournalError
+from algo_service.journal_file import JournalFile, explained
 from algo_service.ledger import Begun, Decision, Entry, Failure, Key, State
-
-SCHEMA_VERSION = 2
-# Marks the file as ours in SQLite's header: "Tkwr".
-_APPLICATION_ID = 0x546B7772
 
 # Variables of one statement; SQLite takes 32,766 since 3.32.
 _MOST_IDS = 1000
-
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE decisions (
-    seq INTEGER PRIMARY KEY,
-    channel TEXT NOT NULL,
-    quote_id TEXT NOT NULL,
-    digest BLOB NOT NULL,
-    at REAL NOT NULL,
-    error TEXT,
-    traceback TEXT,
-    UNIQUE (channel, quote_id)
-);
-CREATE TABLE orders (
-    seq INTEGER, n INTEGER, text TEXT NOT NULL, PRIMARY KEY (seq, n)
-) WITHOUT ROWID;
-CREATE TABLE fills (
-    seq INTEGER, n INTEGER, text TEXT NOT NULL, PRIMARY KEY (seq, n)
-) WITHOUT ROWID;
-CREATE TABLE resets (seq INTEGER NOT NULL, at REAL NOT NULL, halt TEXT NOT NULL);
-CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-"""
 
 
 class Journal:
@@ -54,27 +27,34 @@ class Journal:
     :param path: the file; made, with its folder, if it is not there.
     :param algo: the algorithm's name; a journal of another one is refused.
     :param clock: seconds since the epoch, for the time at which a decision was kept.
+    :param accept_incomplete: go on with a copy that was made without its -wal file.
     :raises JournalError: if another process has it open, or it is no journal of this algorithm
-        and version, or damaged; the file is then as it was.
+        and version, or damaged, or incomplete; the file is then as it was.
     """
 
-    def __init__(self, path: Path, algo: str, clock: Callable[[], float] = time.time):
+    def __init__(
+        self,
+        path: Path,
+        algo: str,
+        clock: Callable[[], float] = time.time,
+        accept_incomplete: bool = False,
+    ):
         self._path = path
         self._clock = clock
-        self._lock = _lock(path)
+        self._file = JournalFile(path, accept_incomplete)
+        self._db = self._file.database
         try:
             with self._explained():
-                self._db = _open(path)
                 self._check(algo)
+                self._written = self._read_state()
+            self._file.begin()
         except BaseException:
-            os.close(self._lock)
+            self._file.close()
             raise
-        self._written = self._read_state()
 
     def close(self) -> None:
         """Close the file and let others open it."""
-        self._db.close()
-        os.close(self._lock)
+        self._file.close()
 
     def begun(self) -> Begun | None:
         """Return what it holds, or None before the first decision."""
@@ -150,6 +130,7 @@ class Journal:
             self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
             self._write_state(state)
         self._written = state
+        self._file.keep_up()
 
     def keep_reset(self, seq: int, halt: str, state: State) -> None:
         """Keep that a person has reset a limit, and the state after it, in one transaction."""
@@ -157,6 +138,7 @@ class Journal:
             self._db.execute("INSERT INTO resets VALUES (?, ?, ?)", (seq, self._clock(), halt))
             self._write_state(state)
         self._written = state
+        self._file.keep_up()
 
     def outputs_since(self, seconds: float, after: int, most: int) -> list[tuple[int, Decision]]:
         """Return what came of the last `seconds` before the latest decision, with its seq.
@@ -229,79 +211,5 @@ class Journal:
                 self._db.execute("ROLLBACK")
             raise
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise JournalError(f"the journal {self._path}: {error}") from error
-
-
-def _lock(path: Path) -> int:
-    """Take the lock file beside the journal; the system frees it, however the process ends.
-
-    Not a lock on the database itself: others may read that at any time.
-    """
-    beside = path.with_name(path.name + ".lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(beside, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise JournalError(f"cannot write {beside}: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(lock, 32).decode(errors="replace").strip()
-        os.close(lock)
-        raise JournalError(
-            f"the journal {path} is in use by another service (process {holder or 'unknown'}):"
-            " one journal belongs to one service"
-        ) from None
-    os.truncate(lock, 0)
-    os.write(lock, f"{os.getpid()}\n".encode())
-    return lock
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    is_new = not path.exists() or path.stat().st_size == 0
-    database = sqlite3.connect(path, isolation_level=None)
-    try:
-        if not is_new:
-            check_file(database, path)
-        database.execute("PRAGMA journal_mode = WAL")
-        # each commit is on the disk before it is answered
-        database.execute("PRAGMA synchronous = FULL")
-        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if not tables:
-            database.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID};"
-                f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def check_file(database: sqlite3.Connection, path: Path) -> None:
-    """Make sure that a file is a journal of a version that is known, and in good health.
-
-    :raises JournalError: saying what it is instead.
-    """
-    try:
-        (mark,) = database.execute("PRAGMA application_id").fetchone()
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        (health,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        raise JournalError(f"{path} is no journal, or a damaged one: {error}") from error
-    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and mark != _APPLICATION_ID:
-        raise JournalError(f"{path} is a database of something else, no journal")
-    if tables and version != SCHEMA_VERSION:
-        age = "a newer" if version > SCHEMA_VERSION else "an older"
-        raise JournalError(
-            f"the journal {path} was written by {age} version: its layout is {version}, and"
-            f" this one reads {SCHEMA_VERSION}"
-        )
-    if health != "ok":
-        raise JournalError(f"the journal {path} is damaged: {health}")
+    def _explained(self) -> AbstractContextManager[None]:
+        return explained(self._path)

@@ -9,17 +9,25 @@ from pathlib import Path
 
 from algo_service import state
 from algo_service.errors import JournalError
-from algo_service.journal import check_file
+from algo_service.journal_file import check_file
+from algo_service.journal_mark import incomplete
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a journal that a service may be writing.
+
+    :raises JournalError: if it cannot be read, or is none.
+    """
     if not path.is_file():
         raise JournalError(f"there is no journal {path}")
     try:
         database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         check_file(database, path)
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error as error:
         raise JournalError(f"the journal {path}: {error}") from error
+    if not tables:
+        raise JournalError(incomplete(path) or f"{path} is empty, no journal")
     return database
 
 
@@ -28,7 +36,7 @@ def orders(path: Path) -> Iterator[str]:
 
     :raises JournalError: if it cannot be read.
     """
-    with closing(_open(path)) as database:
+    with closing(open_to_read(path)) as database:
         for (text,) in database.execute("SELECT text FROM orders ORDER BY seq, n"):
             yield text
 
@@ -38,7 +46,7 @@ def summary(path: Path) -> str:
 
     :raises JournalError: if it cannot be read.
     """
-    with closing(_open(path)) as database:
+    with closing(open_to_read(path)) as database:
         # one transaction, so that all figures are of the same moment
         database.execute("BEGIN")
         meta = dict(database.execute("SELECT name, value FROM meta"))

@@ -43,6 +43,7 @@ def serve(
     overrides: Mapping[str, Any],
     path: Path | None,
     ready: Callable[[Engine], None],
+    accept_incomplete: bool = False,
 ) -> None:
     """Serve the algorithm that `spec` names at `address` until SIGINT or SIGTERM.
 
@@ -50,6 +51,7 @@ def serve(
     :param overrides: parameters that win over those given to `initialize`.
     :param path: of the journal; without one the state is in memory.
     :param ready: called once the service listens.
+    :param accept_incomplete: go on with a journal that was copied without its -wal file.
     :raises AlgoServiceError: if the algorithm, a parameter, the journal or the address is no good.
     """
     told_to_end = gevent.event.Event()
@@ -66,7 +68,7 @@ def serve(
             # begins anew has to count from above whatever it counted before.
             first_seq = time.time_ns() // 1000
             return Engine(algorithm, name or own_name, overrides, seed, Memory(), first_seq), None
-        journal = Journal(path, name or own_name)
+        journal = Journal(path, name or own_name, accept_incomplete=accept_incomplete)
         return Engine(algorithm, name or own_name, overrides, seed, journal), journal
 
     host = Host(create)

@@ -27,6 +27,7 @@ export class Backend extends EventEmitter {
   #address;
   #params;
   #givenName;
+  #admit;
   #log;
   #client;
   #stopped = false;
@@ -42,18 +43,23 @@ export class Backend extends EventEmitter {
   name = '';
   /** @type {string[]} */
   channels = [];
+  /** How many decisions are in its journal, as it began; undefined if it has none. @type {number | undefined} */
+  journalSeq;
 
   /**
    * @param {string} address
    * @param {Record<string, unknown>} params  for `initialize`
    * @param {string | undefined} name  of a backend that does not tell its own
    * @param {import('./log.js').Log} log
+   * @param {() => Promise<void>} admit  called after each initialize; no quote is decided before it
+   *   resolves
    */
-  constructor(address, params, name, log) {
+  constructor(address, params, name, log, admit = async () => {}) {
     super();
     this.#address = address;
     this.#params = params;
     this.#givenName = name;
+    this.#admit = admit;
     this.#log = log;
     this.#client = new Client(address);
     this.#client.on('lost', () => {
@@ -73,7 +79,7 @@ export class Backend extends EventEmitter {
 
   /**
    * Keep connected until `close`.
-   * @throws {UserError} if the backend is none, or refuses to initialize
+   * @throws {UserError} if the backend is none, or refuses to initialize, or is not admitted
    */
   async run() {
     const backoff = new Backoff();
@@ -81,6 +87,7 @@ export class Backend extends EventEmitter {
       try {
         await this.#connect();
         await this.#initialize();
+        await this.#admit();
         backoff.reset();
         this.#ready = this.#client.connected;
       } catch (error) {
@@ -117,9 +124,11 @@ export class Backend extends EventEmitter {
 
   /**
    * @returns {Promise<{seq: number} & Record<string, unknown>>}
-   * @throws {LostRemoteError} if the backend is away
+   * @throws {LostRemoteError} if the backend is away, or not admitted yet
    */
-  snapshot() {
+  async snapshot() {
+    // one that is not admitted may have less to show than was published
+    if (!this.#ready) throw new LostRemoteError('it is not ready');
     return this.#client.invoke('snapshot');
   }
 
@@ -165,8 +174,9 @@ export class Backend extends EventEmitter {
       throw new UserError(`the backend at ${this.#address} refuses to initialize: ${error.name}: ${error.message}`);
     }
     this.channels = checkChannels(channels);
-    const own = await this.#ownName();
-    const name = checkName(own ?? this.#givenName ?? nameOf(this.#address));
+    const { algo, seq } = await this.#describeItself();
+    this.journalSeq = this.#methods.has('orders_since') ? seq : undefined;
+    const name = checkName(algo ?? this.#givenName ?? nameOf(this.#address));
     if (this.name && name !== this.name) {
       throw new UserError(`the backend at ${this.#address} was ${this.name} and is now ${name}: start the bridge anew for it`);
     }
@@ -176,18 +186,18 @@ export class Backend extends EventEmitter {
     this.name = name;
   }
 
-  /** @returns {Promise<string | undefined>} the name that its snapshot tells */
-  async #ownName() {
-    if (!this.hasSnapshot) return undefined;
+  /** @returns {Promise<{algo?: string, seq?: number}>} the name and the count that its snapshot tells */
+  async #describeItself() {
+    if (!this.hasSnapshot) return {};
     try {
-      const snapshot = await this.snapshot();
-      if (typeof snapshot?.algo === 'string') return snapshot.algo;
-      this.#log.warn(`the snapshot of the backend at ${this.#address} tells no name`);
+      const { algo, seq } = (await this.#client.invoke('snapshot')) ?? {};
+      if (typeof algo !== 'string') this.#log.warn(`the snapshot of the backend at ${this.#address} tells no name`);
+      return { algo: typeof algo === 'string' ? algo : undefined, seq: Number.isFinite(seq) ? seq : undefined };
     } catch (error) {
       if (!(error instanceof RemoteError)) throw error;
       this.#log.warn(`the backend at ${this.#address} has no snapshot to tell its name: ${error.message}`);
+      return {};
     }
-    return undefined;
   }
 
   /** The names of its methods; one that cannot say is taken for a backend of the article's kind. */

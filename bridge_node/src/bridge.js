@@ -6,6 +6,7 @@ import { CallSize } from './call_size.js';
 import { Claim } from './claim.js';
 import { errorRecord } from './error_record.js';
 import { QuoteError, UserError } from './errors.js';
+import { checkAge } from './older_journal.js';
 import { Publisher } from './publisher.js';
 import { Queue } from './queue.js';
 import { readQuotes } from './quote.js';
@@ -46,6 +47,7 @@ export class Bridge {
   });
   #callSize = new CallSize();
   #left;
+  #admitted = false;
   #stopping = false;
   /** @type {() => void} */
   #leave = () => {};
@@ -77,13 +79,14 @@ export class Bridge {
    * @param {Record<string, unknown>} options.params  for `initialize`
    * @param {string} [options.name]  of a backend that does not tell its own
    * @param {number} [options.count]  stop after so many quotes
+   * @param {boolean} [options.acceptOlderJournal]  than what was published
    * @param {import('./log.js').Log} log
    */
   constructor(options, log) {
     this.#options = options;
     this.#log = log;
     this.#left = options.count ?? Infinity;
-    this.#backend = new Backend(options.rpc, options.params, options.name, log);
+    this.#backend = new Backend(options.rpc, options.params, options.name, log, () => this.#admit());
     this.#publisher = new Publisher(options.mqtt, log, (publish) => this.#recover(publish));
     this.#publisher.connection.on('up', () => {
       this.#upSince = performance.now();
@@ -93,17 +96,17 @@ export class Bridge {
       // published after it, and may have been forgotten in the second.
       if (performance.now() - this.#upSince > WINDOW * 1000) this.#lostAt = performance.now();
     });
-    this.#backend.on('ready', () => this.#backendReady());
+    this.#backend.on('ready', () => this.#showSnapshots());
   }
 
-  /** Whether the broker has confirmed the subscriptions, and takes orders. */
+  /** Whether the broker has confirmed the subscriptions, and takes orders, and a backend was admitted. */
   get ready() {
-    return (this.#subscriber?.ready ?? false) && this.#publisher.connected;
+    return this.#admitted && (this.#subscriber?.ready ?? false) && this.#publisher.connected;
   }
 
   /**
    * Carry quotes until `stop`, or until `count` of them are done.
-   * @throws {import('./errors.js').UserError} if the backend is none, or refuses
+   * @throws {import('./errors.js').UserError} if the backend is none, or refuses, or is not admitted
    */
   async run() {
     this.#publisher.start();
@@ -123,8 +126,9 @@ export class Bridge {
     setTimeout(this.#leave, away ? 0 : GRACE).unref();
   }
 
-  #backendReady() {
-    const { name, channels } = this.#backend;
+  /** Subscribe to what the backend wants, and make sure that its journal is no older than what was published. */
+  async #admit() {
+    const { name, channels, journalSeq } = this.#backend;
     const subscriber = this.#subscriber;
     if (subscriber) {
       subscriber.change(channels);
@@ -143,6 +147,15 @@ export class Bridge {
       });
       this.#subscriber.start(channels);
     }
+    if (journalSeq !== undefined) {
+      const isAccepted = this.#options.acceptOlderJournal ?? false;
+      const journal = { name, seq: journalSeq };
+      await checkAge(journal, this.#topics.portfolio, this.#publisher.connection, isAccepted, this.#log);
+    }
+    this.#admitted = true;
+  }
+
+  #showSnapshots() {
     if (!this.#backend.hasSnapshot) return;
     this.#snapshots ??= new Snapshots(
       () => this.#backend.snapshot(),
@@ -284,7 +297,8 @@ export class Bridge {
     if (this.#snapshots && this.#backend.ready && this.#publisher.connected) {
       await Promise.race([this.#snapshots.flush(), sleep(GRACE, undefined, { ref: false })]);
     }
-    await Promise.race([this.#claim?.withdraw(), sleep(GRACE, undefined, { ref: false })]);
+    // before that nothing was published, the claim neither
+    if (this.#admitted) await Promise.race([this.#claim?.withdraw(), sleep(GRACE, undefined, { ref: false })]);
     await this.#publisher.stop();
     await this.#backend.close();
   }

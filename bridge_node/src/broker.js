@@ -19,6 +19,7 @@ export async function startBroker(port, log) {
     // taken, for whose acknowledgement it waits before it reads on.
     concurrency: 0,
   });
+  queueWithoutRetain(aedes);
   const server = createServer(aedes.handle);
   await new Promise((resolve, reject) => {
     server.once('error', (error) => {
@@ -34,4 +35,19 @@ export async function startBroker(port, log) {
     await new Promise((resolve) => aedes.close(() => resolve(undefined)));
     server.close();
   };
+}
+
+/**
+ * Queue a message for who is away as it is sent to who is there. [MQTT-3.3.1-9] A message that
+ * matches a subscription which was there before it has no retain flag, whatever it was published
+ * with: the flag marks the copy that a new subscription receives. aedes 1.2 clears it only for
+ * those that are connected, so that a bridge took for an old copy what waited in its session.
+ * @param {Aedes} aedes
+ */
+function queueWithoutRetain(aedes) {
+  const { persistence } = /** @type {any} */ (aedes);
+  const enqueue = persistence.outgoingEnqueueCombi.bind(persistence);
+  /** @param {unknown} subscriptions @param {object} packet */
+  persistence.outgoingEnqueueCombi = (subscriptions, packet) =>
+    enqueue(subscriptions, { ...packet, retain: false });
 }

@@ -58,6 +58,12 @@ export async function main(argv) {
     .addOption(
       new Option('--count <n>', 'stop after so many quotes').env('BRIDGE_COUNT').argParser(parseCount),
     )
+    // no environment variable: it is for one start, and must not outlive it
+    .option(
+      '--accept-older-journal',
+      'go on with a journal that has fewer decisions than were published: quotes since then are decided again',
+      false,
+    )
     .allowExcessArguments() // runBridge has a better answer to them
     .action(runBridge);
   program
@@ -83,7 +89,10 @@ export async function main(argv) {
  * @param {Record<string, any>} options
  * @param {Command} command
  */
-async function runBridge({ mqtt, rpc, params, name, http, count, logLevel }, { args, commands }) {
+async function runBridge(
+  { mqtt, rpc, params, name, http, count, acceptOlderJournal, logLevel },
+  { args, commands },
+) {
   if (args.length > 0) {
     const known = commands.map((command) => command.name());
     throw new UserError(`there is no command "${args[0]}"${didYouMean(args[0], known)}`);
@@ -91,7 +100,7 @@ async function runBridge({ mqtt, rpc, params, name, http, count, logLevel }, { a
   checkBroker(mqtt);
   checkBackend(rpc);
   if (name !== undefined) checkName(name);
-  const bridge = new Bridge({ mqtt, rpc, params, name, count }, createLog(logLevel));
+  const bridge = new Bridge({ mqtt, rpc, params, name, count, acceptOlderJournal }, createLog(logLevel));
   const readiness = http && (await serveReadiness(http, () => bridge.ready));
   onceToldToEnd(() => bridge.stop());
   try {

@@ -1,0 +1,341 @@
+"""Copies of a journal: one that misses decisions is refused, and no kill makes a good one so."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from algo_service import journal_file
+from algo_service.errors import JournalError
+from algo_service.journal import Journal
+from algo_service.journal_backup import backup
+from algo_service.journal_file import CHECKPOINT_FRAMES
+from algo_service.journal_mark import incomplete
+from tests.algo_service.test_journal import close, ledger, opened, quote
+from tests.processes import BIN
+
+WITHOUT_WAL = r"copied without \w+-wal.*--backup.*--accept-incomplete-journal"
+FILES = ("", "-wal", "-journal", ".lock")
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint at every second commit or so, not once in thousands of quotes."""
+    monkeypatch.setattr(journal_file, "CHECKPOINT_FRAMES", 8)
+
+
+def copied(path: Path, to: Path, files: tuple[str, ...] = ("",)) -> Path:
+    """Copy a journal's files, as `cp` does, and return the main one."""
+    to.mkdir(parents=True, exist_ok=True)
+    for suffix in files:
+        if Path(f"{path}{suffix}").exists():
+            shutil.copy(f"{path}{suffix}", to)
+    return to / path.name
+
+
+def decided(path: Path, **options: Any) -> int:
+    """Open a journal as a service does, and return how many decisions are in it."""
+    journal = Journal(path, "algo", **options)
+    begun = journal.begun()
+    journal.close()
+    return begun.seq if begun else 0
+
+
+def visited(path: Path) -> None:
+    """Open and close a journal with a client of SQLite that may write."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("SELECT count(*) FROM sqlite_master").fetchall()
+
+
+def decide(engine: Any, start: int, count: int) -> None:
+    engine.decide([quote(n) for n in range(start, start + count)])
+
+
+def test_a_copy_of_the_main_file_alone_is_refused_at_any_moment_of_a_service(
+    tmp_path: Path, often: None
+) -> None:
+    engine = opened(tmp_path / "j", threshold=0)
+    young = copied(tmp_path / "j", tmp_path / "young")
+    with pytest.raises(JournalError, match=WITHOUT_WAL):
+        Journal(young, "algo")
+    sizes = set()
+    for n in range(0, 1200, 100):
+        decide(engine, n, 100)
+        copy = copied(tmp_path / "j", tmp_path / str(n))
+        before = copy.read_bytes()
+        sizes.add(len(before))
+        with pytest.raises(JournalError, match=WITHOUT_WAL):
+            Journal(copy, "algo")
+        assert copy.read_bytes() == before
+    assert len(sizes) > 1, "no checkpoint came in between"
+    close(engine)
+    assert decided(copied(tmp_path / "j", tmp_path / "closed")) == 1200
+
+
+def test_an_incomplete_copy_is_gone_on_with_where_the_user_says_so_and_is_then_complete(
+    tmp_path: Path,
+) -> None:
+    engine = opened(tmp_path / "j", threshold=0)
+    decide(engine, 0, 10)
+    copy = copied(tmp_path / "j", tmp_path / "copy")
+    assert decided(copy, accept_incomplete=True) == 0
+    assert decided(copy) == 0
+    close(engine)
+
+
+def test_files_that_belong_together_are_accepted_and_those_of_two_moments_are_refused(
+    tmp_path: Path, often: None
+) -> None:
+    engine = opened(tmp_path / "j", threshold=0)
+    pairs = []
+    for n in range(12):
+        decide(engine, 10 * n, 10)
+        pairs.append(copied(tmp_path / "j", tmp_path / str(n), ("", "-wal")))
+    close(engine)
+    for n, pair in enumerate(pairs):
+        mixed = copied(pair, tmp_path / f"mixed{n}")
+        shutil.copy(f"{pairs[n - 6]}-wal", f"{mixed}-wal")
+        before = mixed.read_bytes(), Path(f"{mixed}-wal").read_bytes()
+        with pytest.raises(JournalError, match=r"of different moments, .*--backup"):
+            Journal(mixed, "algo")
+        assert (mixed.read_bytes(), Path(f"{mixed}-wal").read_bytes()) == before
+    for n, pair in enumerate(pairs):
+        assert decided(pair) == 10 * (n + 1)
+
+
+def images(path: Path, folder: Path, run: Callable[[Callable[[int], None]], None]) -> Iterator[Any]:
+    """Yield what a kill before each statement of `run` leaves, and what was answered before."""
+    taken: list[tuple[Path, int]] = []
+    answered = 0
+
+    def take(_statement: str = "") -> None:
+        image = copied(path, folder / str(len(taken)), FILES)
+        taken.append((image, answered))
+
+    def answer(seq: int) -> None:
+        nonlocal answered
+        answered = seq
+        take()
+
+    def connect(database: Any, **options: Any) -> sqlite3.Connection:
+        connection = _connect(database, **options)
+        if Path(str(database)) == path:
+            connection.set_trace_callback(take)
+        return connection
+
+    _connect = sqlite3.connect
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", connect)
+        run(answer)
+    take()
+    yield from taken
+
+
+def test_a_kill_at_any_statement_leaves_a_journal_that_goes_on_and_copies_that_are_told(
+    tmp_path: Path, often: None
+) -> None:
+    path = tmp_path / "j"
+
+    def run(answer: Callable[[int], None]) -> None:
+        for start in (0, 40):
+            engine = opened(path, threshold=0)
+            for n in range(start, start + 40, 5):
+                decide(engine, n, 5)
+                answer(n + 5)
+            close(engine)
+
+    outcomes = {"refused": 0, "accepted": 0}
+    for image, answered in images(path, tmp_path / "images", run):
+        alone = copied(image, image.parent / "alone")
+        seen = copied(image, image.parent / "seen", FILES)
+        assert decided(image) >= answered
+        # such as the sqlite3 command, which puts the -wal into the main file and removes it
+        visited(seen)
+        assert decided(seen) >= answered
+        objection = incomplete(alone)
+        assert objection is not None or decided(alone) >= answered
+        outcomes["refused" if objection else "accepted"] += 1
+    assert min(outcomes.values()) > 20, outcomes
+
+
+def test_a_kill_while_the_tables_are_written_leaves_a_file_that_is_begun_anew(
+    tmp_path: Path,
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "j", isolation_level=None)) as database:
+        database.execute("PRAGMA cache_size = 1")  # so that SQLite writes before the end
+        database.executescript(f"BEGIN IMMEDIATE; {journal_file._SCHEMA}")
+        image = copied(tmp_path / "j", tmp_path / "image", FILES)
+    assert image.stat().st_size > 0
+    assert Path(f"{image}-journal").stat().st_size > 0
+    assert decided(image) == 0
+    assert decided(image) == 0
+
+
+def test_a_kill_at_any_instant_leaves_a_journal_that_goes_on(tmp_path: Path, often: None) -> None:
+    schedule = random.Random(7)
+    path = tmp_path / "j"
+    answered = 0
+    for n in range(120):
+        if n % 4 == 0:  # as often at the making of one as later
+            path = tmp_path / f"j{n}"
+            answered = 0
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                engine = opened(path, threshold=0)
+                seq = engine.snapshot()["seq"]
+                while True:
+                    decide(engine, seq, 3)
+                    seq += 3
+                    os.write(writer, b"%d\n" % seq)
+            finally:
+                os._exit(1)  # not pytest's own end; the parent sees that it was not killed
+        threading.Event().wait(schedule.random() ** 2 * 0.06)
+        os.kill(child, signal.SIGKILL)
+        assert os.waitpid(child, 0)[1] == signal.SIGKILL
+        os.close(writer)
+        with os.fdopen(reader, "rb") as told:
+            answered = int((told.read().splitlines() or [b"%d" % answered])[-1])
+        if n % 3 == 0 and path.exists():
+            visited(path)
+        if n % 2:
+            assert decided(path) >= answered
+
+
+def test_a_reader_who_stays_holds_up_no_decision_and_hides_no_copy(
+    tmp_path: Path, often: None
+) -> None:
+    path = tmp_path / "j"
+    engine = opened(path, threshold=0)
+    decide(engine, 0, 10)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        (seen,) = reader.execute("SELECT count(*) FROM decisions").fetchone()
+        for n in range(10, 100, 10):
+            decide(engine, n, 10)
+            with pytest.raises(JournalError, match=WITHOUT_WAL):
+                Journal(copied(path, tmp_path / str(n)), "algo")
+            assert decided(copied(path, tmp_path / f"pair{n}", ("", "-wal"))) == n + 10
+        assert reader.execute("SELECT count(*) FROM decisions").fetchone() == (seen,)
+    decide(engine, 100, 10)
+    close(engine)
+    assert not Path(f"{path}-wal").exists()
+    assert decided(path) == 110
+
+
+def test_the_wal_stays_as_short_as_sqlite_would_keep_it_however_much_is_decided(
+    tmp_path: Path,
+) -> None:
+    engine = opened(tmp_path / "j", threshold=0.5, exit=0.25)
+    for n in range(0, 30_000, 100):
+        decide(engine, n, 100)
+    # one commit more than the limit
+    assert (tmp_path / "j-wal").stat().st_size < 1.2 * CHECKPOINT_FRAMES * 4096
+    close(engine)
+    assert (tmp_path / "j").stat().st_size > 2 * CHECKPOINT_FRAMES * 4096
+
+
+def test_a_journal_behind_a_link_is_the_file_that_the_link_leads_to(
+    tmp_path: Path, often: None
+) -> None:
+    (tmp_path / "disk").mkdir()
+    path = tmp_path / "disk" / "j"
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    engine = opened(link, threshold=0)
+    for n in range(0, 50, 10):
+        decide(engine, n, 10)
+    image = copied(path, tmp_path / "image", FILES)
+    with pytest.raises(JournalError, match="in use by another service"):
+        Journal(path, "algo")
+    assert backup(link, tmp_path / "copy") == 50
+    close(engine)
+    again = tmp_path / "again"
+    again.symlink_to(image)
+    assert decided(again) == 50
+
+
+def test_a_young_copy_of_an_earlier_version_is_refused_because_it_holds_no_tables(
+    tmp_path: Path,
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "j")) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+    assert (tmp_path / "j").stat().st_size > 0
+    with pytest.raises(JournalError, match=r"holds no tables: .*every quote .*--backup"):
+        Journal(tmp_path / "j", "algo")
+    assert decided(tmp_path / "j", accept_incomplete=True) == 0
+    assert decided(tmp_path / "j") == 0
+
+
+def test_a_journal_of_the_layout_before_goes_on_and_is_of_this_one_then(tmp_path: Path) -> None:
+    engine = opened(tmp_path / "j", threshold=0)
+    decide(engine, 0, 10)
+    close(engine)
+    with closing(sqlite3.connect(tmp_path / "j")) as database:
+        database.executescript("DROP TABLE main_file; PRAGMA user_version = 2;")
+    assert decided(tmp_path / "j") == 10
+    engine = opened(tmp_path / "j", threshold=0)
+    with pytest.raises(JournalError, match=WITHOUT_WAL):
+        Journal(copied(tmp_path / "j", tmp_path / "copy"), "algo")
+    close(engine)
+
+
+def test_a_backup_while_decisions_are_made_is_complete_as_of_one_moment(
+    tmp_path: Path, often: None
+) -> None:
+    path = tmp_path / "j"
+    engine = opened(path, threshold=0)
+    for n in range(0, 100, 10):
+        decide(engine, n, 10)
+        copy = tmp_path / f"copy{n}"
+        assert backup(path, copy) == n + 10
+        assert ledger(copy) == ledger(path)
+        assert incomplete(copy) is None
+    close(engine)
+    resumed = opened(tmp_path / "copy50", threshold=0)
+    decide(resumed, 60, 40)
+    close(resumed)
+    assert ledger(tmp_path / "copy50") == ledger(path)
+    assert not list(tmp_path.glob("*unfinished*"))
+
+
+def test_a_backup_is_refused_where_a_file_is_and_of_what_is_incomplete(tmp_path: Path) -> None:
+    engine = opened(tmp_path / "j", threshold=0)
+    decide(engine, 0, 10)
+    alone = copied(tmp_path / "j", tmp_path / "alone")
+    with pytest.raises(JournalError, match=r"copied without j-wal"):
+        backup(alone, tmp_path / "copy")
+    (tmp_path / "there").write_text("mine")
+    with pytest.raises(JournalError, match="there is there already: choose another name"):
+        backup(tmp_path / "j", tmp_path / "there")
+    assert (tmp_path / "there").read_text() == "mine"
+    with pytest.raises(JournalError, match=r"the journal .*no/copy"):
+        backup(tmp_path / "j", tmp_path / "no" / "copy")
+    close(engine)
+
+
+def test_what_an_incomplete_copy_holds_is_shown_with_a_word_that_it_is_not_all(
+    tmp_path: Path,
+) -> None:
+    engine = opened(tmp_path / "j", threshold=0)
+    decide(engine, 0, 10)
+    alone = copied(tmp_path / "j", tmp_path / "alone")
+    close(engine)
+    for path, words in ((alone, "this is not all: the journal"), (tmp_path / "j", "")):
+        command = [BIN / "algo-service", "journal", path]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert "algorithm" in shown.stdout
+        assert shown.stderr.startswith(words)
+        assert bool(shown.stderr) == bool(words)
