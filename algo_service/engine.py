@@ -133,12 +133,11 @@ class Engine:
 
     def _decide(self, driver: Driver, fresh: dict[Key, _Read]) -> dict[Key, Decision | Failure]:
         try:
-            decisions = driver.run([quote for _, _, quote in fresh.values()], self._state)
+            decisions, after = driver.run([quote for _, _, quote in fresh.values()], self._state)
             entries: list[Entry] = [
                 (key, content, decision)
                 for (key, content, _), decision in zip(fresh.values(), decisions, strict=True)
             ]
-            after = driver.state
             self._ledger.commit(self.parameters, entries, after, self._seq + len(entries))
         except BaseException:
             driver.restore(self._state)
