@@ -18,7 +18,7 @@ from algo_service.failure import own_place, own_traceback, sentence
 from algo_service.ledger import Decision, Failure, State
 from algo_service.orders import complete, encode
 from algo_service.parameters import SEED, Read
-from portfolio import STARTING_CASH, Portfolio, PortfolioError
+from portfolio import STARTING_CASH, OrderAccount, Portfolio, PortfolioError
 
 log = logging.getLogger(__name__)
 
@@ -71,10 +71,13 @@ class Driver:
                 f"initialize raised {sentence(error)}{own_place(error)}", own_traceback(error)
             ) from None
         self.channels = channels(wanted)
+        portfolio = getattr(self._algorithm, "portfolio", None)
+        self._account: OrderAccount | None = None
+        if not isinstance(portfolio, Portfolio):  # one that returns its orders: an account for them
+            portfolio = self._account = OrderAccount.from_params(given)
+        self.portfolio: Portfolio = portfolio
         if not hasattr(create, "PARAMETERS"):
             self._warn_of(given.unread)
-        portfolio = getattr(self._algorithm, "portfolio", None)
-        self.portfolio = portfolio if isinstance(portfolio, Portfolio) else None
         # Those built in keep plain data, which their own tests look at.
         is_built_in = getattr(create, "__module__", "").startswith(f"{BUILT_IN_PACKAGE}.")
         self._is_checked = self._is_restorable and not is_built_in
@@ -137,27 +140,21 @@ class Driver:
         :param history: quotes as `algo_service.quotes.accept` returns them, with their instants.
         :param see: called after each one, while the portfolio has its orders and fills.
         :param fail: called in its place with one that failed.
-        :raises AlgoServiceError: if the algorithm has no portfolio, or a large state turns out
-            too late to be one that cannot be kept.
+        :raises AlgoServiceError: if a large state turns out too late to be one that cannot be kept.
         """
-        if self.portfolio is None:
-            raise AlgoServiceError(
-                f"{self._name} has no self.portfolio: without one there is nothing to value"
-            )
         before = self.state
         feed = iter(history)
         while chunk := list(islice(feed, CHUNK)):
-            before = self._play(self.portfolio, chunk, before, see, fail)
+            before = self._play(chunk, before, see, fail)
 
     def _play(
         self,
-        portfolio: Portfolio,
         chunk: list[Timed],
         before: State,
         see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
     ) -> State:
-        name, begin, event = self._name, portfolio.begin, self._algorithm.event
+        name, begin, event = self._name, self.portfolio.begin, self._algorithm.event
         start = 0
         check = self._check if self._is_checked else None
         for n, (quote, at) in enumerate(chunk):
@@ -165,7 +162,7 @@ class Driver:
                 begin(name, quote)
                 returned = event(quote)
                 if returned is not None:
-                    self._say_ignored(returned)
+                    self._take(quote, returned)
                 if check is not None:
                     check()
             except KeyboardInterrupt:
@@ -176,8 +173,7 @@ class Driver:
                     # it may have changed before it raised: go back, and come again as far as here
                     self.restore(before)
                     for good, _at in chunk[start:n]:
-                        begin(name, good)
-                        event(good)
+                        self._step(good)
                     before = self._state_since(chunk[start][0])
                     start = n + 1
                 fail(quote, failure)
@@ -223,8 +219,7 @@ class Driver:
             return self._told(error), None
 
     def _take_back(self, error: BaseException) -> Failure:
-        if self.portfolio:
-            self.portfolio.undo()
+        self.portfolio.undo()
         return self._told(error)
 
     def _told(self, error: BaseException) -> Failure:
@@ -233,20 +228,22 @@ class Driver:
 
     def _decide(self, quote: Quote) -> Decision:
         portfolio = self.portfolio
-        if portfolio is None:
-            orders = complete(self._algorithm.event(quote), self._name, quote)
-            return {"orders": list(map(encode, orders)), "fills": []}
-        portfolio.begin(self._name, quote)
-        returned = self._algorithm.event(quote)
-        if returned is not None:
-            self._say_ignored(returned)
+        self._step(quote)
         return {
             "orders": [*map(encode, portfolio.orders)] if portfolio.orders else [],
             "fills": [*map(encode, portfolio.fills)] if portfolio.fills else [],
         }
 
-    def _say_ignored(self, returned: Any) -> None:
-        if not self._said_ignored:
+    def _step(self, quote: Quote) -> None:
+        self.portfolio.begin(self._name, quote)
+        returned = self._algorithm.event(quote)
+        if returned is not None:
+            self._take(quote, returned)
+
+    def _take(self, quote: Quote, returned: Any) -> None:
+        if self._account is not None:
+            self._account.take(quote, complete(returned, self._name, quote))
+        elif not self._said_ignored:
             self._said_ignored = True
             log.warning(
                 "event returned %.80r, which is not looked at: orders are those of self.portfolio",
@@ -257,13 +254,13 @@ class Driver:
     def state(self) -> State:
         """What decisions have left behind."""
         return State(
-            state.encode(self.portfolio.save()) if self.portfolio else None,
+            state.encode(self.portfolio.save()),
             state.encode(self._algorithm.save()) if self._is_restorable else None,
         )
 
     def restore(self, before: State) -> None:
         """Take on a state of this algorithm."""
-        if self.portfolio and before.portfolio is not None:
+        if before.portfolio is not None:  # journals of before have no account for returned orders
             self.portfolio.load(state.decode(before.portfolio))
         if self._is_restorable and before.algorithm is not None:
             self._algorithm.load(state.decode(before.algorithm))

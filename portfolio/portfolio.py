@@ -416,12 +416,15 @@ class Portfolio(Account):
         fill_id = f"{key}:{len(self.fills)}"
         fill = self._broker.execute(order, data, fill_id, self.cash, self.minimum_amount)
         if fill is None:
-            log.warning("%s does not fill: the cash no longer pays for it", order.id)
+            self._say_unfilled(order)
             self._reject(rejections.of_pending(order, float(data["quote"]), self.cash))
             return
         self.fills.append(fill)
         self._changes.append(self.apply(fill))
         self._said_spent = self._said_spent and fill.side == "buy"
+
+    def _say_unfilled(self, order: Order) -> None:
+        log.warning("%s does not fill: the cash no longer pays for it", order.id)
 
     def _key(self, data: Mapping[str, Any]) -> str:
         return f"{self._algo}:{data.get('channel', '')}:{data.get('id', '')}"

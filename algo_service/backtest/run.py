@@ -43,7 +43,7 @@ def backtest(
     :param on_trade: called with each trade when it is closed, and with the open ones at the end.
     :param advance: called with how many quotes have been read since its last call.
     :param options: how sources are read, as `market_data.open_feed` takes them.
-    :raises AlgoServiceError: if there is no such algorithm, it holds no portfolio, or no cash; if
+    :raises AlgoServiceError: if there is no such algorithm, it has no cash; if
         there is no quote, or every quote failed.
     :raises InitializeError: if its `initialize` raises.
     :raises ParameterError: if a parameter is not allowed.
@@ -54,9 +54,8 @@ def backtest(
     parameters = merge(declared, params or {}, seed=secrets.randbelow(2**32))
     driver = Driver(create, name, parameters)
     portfolio = driver.portfolio
-    if portfolio is None or portfolio.cash <= 0:
-        lack = "no self.portfolio" if portfolio is None else "a portfolio without cash"
-        raise AlgoServiceError(f"{name} has {lack}: there is nothing to value")
+    if portfolio.cash <= 0:
+        raise AlgoServiceError(f"{name} has a portfolio without cash: there is nothing to value")
     performance = Performance(portfolio)
     curve = Curve(portfolio, thinned=keep == "chart") if keep else None
     trips = None

@@ -95,16 +95,22 @@ def test_a_killed_service_goes_on_from_a_state_with_numbers_of_numpy(
 @pytest.mark.parametrize(
     ("name", "quantity"), [("IntOrder", 3.0), ("Float32Order", 2.5), ("DecimalOrder", 0.015)]
 )
-def test_an_order_of_any_kind_of_number_is_published_as_a_double(
-    name: str, quantity: float, mosquitto: Broker, parts: Parts, watch: Watch
+def test_an_order_of_any_kind_of_number_is_a_double_live_and_in_a_backtest(
+    name: str, quantity: float, mosquitto: Broker, parts: Parts, watch: Watch, tmp_path: Path
 ) -> None:
     parts.bridge(mosquitto, parts.service("--algo", f"{CASE}:{name}"))
     watcher = watch(mosquitto)
-    for each in QUOTES[:10]:
+    for each in QUOTES:
         watcher.publish(each)
-    orders = watcher.wait(f"orders/{name}", 10)
-    assert [(order["side"], order["quantity"]) for order in orders] == [("buy", quantity)] * 10
-    assert f'"quantity":{quantity!r},' in watcher.raw(f"orders/{name}")[0]
+    orders = watcher.wait(f"orders/{name}", len(QUOTES))
+    assert {(order["side"], order["quantity"]) for order in orders} == {("buy", quantity)}
+    by_history, printed = backtest(tmp_path, name)
+    assert watcher.raw(f"orders/{name}") == by_history, printed
+    # an account is kept for them, and told
+    snapshot = await_last(watcher, name)
+    assert snapshot["positions"]["GOOG"]["quantity"] == pytest.approx(quantity * len(QUOTES))
+    assert snapshot["cash"] == pytest.approx(50000 - sum(order["amount"] for order in orders))
+    assert len(watcher.wait(f"fills/{name}", len(QUOTES))) == len(QUOTES)
     assert watcher.of(f"errors/{name}") == []
 
 
