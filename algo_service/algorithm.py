@@ -10,8 +10,9 @@ class Algorithm(Protocol):
     """An algorithm, as its author writes it.
 
     Where it holds a `portfolio.Portfolio` as `self.portfolio`, orders and fills are taken from
-    there. Where it does not, `event` may return them. A class attribute `PARAMETERS`, a tuple
-    of `portfolio.Parameter`, lets a misspelt parameter be refused.
+    there. Where it does not, `event` may return orders, for which the engine keeps an account
+    (`portfolio.OrderAccount`). A class attribute `PARAMETERS`, a tuple of `portfolio.Parameter`,
+    lets a misspelt parameter be refused.
     """
 
     def initialize(self, params: Mapping[str, Any]) -> list[str]:

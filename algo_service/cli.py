@@ -118,6 +118,16 @@ def serve(
 @cli.command(context_settings={"show_default": True})
 @several_algorithms_options
 @click.option(
+    "--rpc",
+    metavar="ADDRESS",
+    help="Run the backend at this address, such as tcp://127.0.0.1:4242, in place of --algo.",
+)
+@click.option(
+    "--fresh",
+    is_flag=True,
+    help="The backend at --rpc, which cannot say so itself, has decided on no quote yet.",
+)
+@click.option(
     "--data",
     "sources",
     metavar="FILE|SAMPLE",
@@ -154,6 +164,8 @@ def serve(
 )
 def backtest(
     algo: tuple[str, ...],
+    rpc: str | None,
+    fresh: bool,
     params: tuple[tuple[str, Any], ...],
     sources: tuple[str, ...],
     sweeps: tuple[str, ...],
@@ -179,15 +191,29 @@ def backtest(
     logging.getLogger("algo_service.driver").setLevel("WARNING")
     try:
         command.run(
-            algo,
+            algo if rpc is None else _backend(rpc, sweeps),
             sources,
             merge_params(params, {name: others.pop(name) for name in SHORT}),
             sweeps,
             taken(others),
             command.Output(report, orders, trades, as_json),
+            fresh,
         )
     except FeedError as error:
         raise AlgoServiceError(str(error)) from error
+
+
+def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
+    given = click.get_current_context().get_parameter_source("algo")
+    if given is click.core.ParameterSource.COMMANDLINE:
+        raise AlgoServiceError("--rpc runs a backend in place of --algo: give one of them")
+    if sweeps:
+        raise AlgoServiceError(
+            "--sweep begins anew for each combination, and the backend at --rpc cannot: give --algo"
+        )
+    if "://" not in rpc:
+        raise AlgoServiceError(f'--rpc is "{rpc}": an address is written tcp://127.0.0.1:4242')
+    return (rpc,)
 
 
 @cli.command()

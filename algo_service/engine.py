@@ -133,12 +133,11 @@ class Engine:
 
     def _decide(self, driver: Driver, fresh: dict[Key, _Read]) -> dict[Key, Decision | Failure]:
         try:
-            decisions = driver.run([quote for _, _, quote in fresh.values()], self._state)
+            decisions, after = driver.run([quote for _, _, quote in fresh.values()], self._state)
             entries: list[Entry] = [
                 (key, content, decision)
                 for (key, content, _), decision in zip(fresh.values(), decisions, strict=True)
             ]
-            after = driver.state
             self._ledger.commit(self.parameters, entries, after, self._seq + len(entries))
         except BaseException:
             driver.restore(self._state)
@@ -167,6 +166,12 @@ class Engine:
                 f" {_difference(begun.parameters, parameters)}: give others another journal"
             )
         self._start(parameters).restore(begun.state)
+        if begun.state.portfolio is None:
+            log.warning(
+                "the journal of %s is older than accounts of returned orders: the account begins"
+                " now, with the starting cash and nothing held",
+                self.name,
+            )
         self._state = begun.state
         self._first_seq, self._seq, self._last_quote_id = 0, begun.seq, begun.quote_id
 
@@ -177,7 +182,7 @@ class Engine:
         :raises JournalError: if that cannot be kept; then nothing was reset.
         """
         driver = self._driver
-        halt = driver.portfolio.reset() if driver and driver.portfolio else None
+        halt = driver.portfolio.reset() if driver else None
         if driver is None or halt is None:
             return None
         try:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from json.encoder import encode_basestring
 from math import isfinite
-from typing import Any, TypeGuard
+from typing import Any
 
 from algo_service.errors import OrderError
 from algo_service.quotes import LONGEST_SID
 from portfolio import MAXIMUM_QUANTITY, Fill, Order
+from portfolio.reals import real
 
 # One way to write a record, whoever stores, publishes or prints it: keys in the contract's
 # order, no white space, no NaN, text as it is.
@@ -93,25 +94,25 @@ def _order(returned: Any, n: int, algo: str, quote: Mapping[str, Any]) -> Order:
         raise OrderError(
             f"the order's sid is {sid!r:.80}: it has to be a text of 1 to {LONGEST_SID} characters"
         )
-    if not _is_number(quantity) or not 0 < quantity <= MAXIMUM_QUANTITY:
+    try:
+        units = real(quantity, "the order's quantity")
+    except ValueError as error:
+        raise OrderError(str(error)) from None
+    if not 0 < units <= MAXIMUM_QUANTITY:
         raise OrderError(
             f"the order's quantity is {quantity!r:.80}: it has to be above 0 and at most"
             f" {MAXIMUM_QUANTITY:g}"
         )
-    price, quote_id, quantity = quote["quote"], quote["id"], float(quantity)
+    price, quote_id = quote["quote"], quote["id"]
     return Order(
         f"{algo}:{quote['channel']}:{quote_id}:{n}",
         algo,
         sid,
         side,
         "market",
-        quantity,
+        units,
         price,
-        quantity * price,
+        units * price,
         quote.get("ts"),
         quote_id,
     )
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return type(value) is float or (isinstance(value, int | float) and not isinstance(value, bool))

@@ -7,6 +7,7 @@ from typing import Any
 
 from portfolio import STARTING_CASH, Parameter, ParameterError
 from portfolio.nearest import did_you_mean
+from portfolio.reals import is_real, is_whole, real
 
 SEED = Parameter(
     "seed",
@@ -32,7 +33,8 @@ def merge(
     :param seed: the one to use where no layer gives any.
     :param begun: the parameters that a journal was begun with: they stand in for the defaults,
         which another version may have had others of, or none.
-    :return: the values by name; the common `starting_cash` and `seed` are there in every case.
+    :return: the values by name, numbers as int or float; the common `starting_cash` and `seed` are
+        there in every case.
     :raises ParameterError: for a name that is not declared (if any are), a value that is not
         allowed, or two names of one parameter with different values in one layer.
     """
@@ -48,6 +50,8 @@ def merge(
             if declared is not None and key not in names:
                 raise ParameterError(f'unknown parameter "{key}"{did_you_mean(key, names)}')
             name = names.get(key, key)
+            if name not in known:  # those that are known are read by their own rule, below
+                value = _plain(key, value)
             if name in given and given[name] != value:
                 raise ParameterError(
                     f"parameter {name} is given twice: {given[name]!r} and, as {key}, {value!r}"
@@ -57,8 +61,20 @@ def merge(
     if merged.get(SEED.name) is None:
         merged[SEED.name] = seed
     for parameter in known.values():
-        parameter.read(merged)
+        value = parameter.read(merged)
+        if parameter.name in merged:
+            merged[parameter.name] = value
     return merged
+
+
+def _plain(key: str, value: Any) -> Any:
+    """Return a number as an int or a float: parameters travel, and are kept as JSON."""
+    if not is_real(value):
+        return value
+    try:
+        return int(value) if is_whole(value) else real(value, f"parameter {key}")
+    except ValueError as error:
+        raise ParameterError(str(error)) from None
 
 
 class Read(dict[str, Any]):

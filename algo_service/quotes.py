@@ -10,6 +10,7 @@ import msgpack
 
 from algo_service.errors import QuoteError
 from portfolio import InvalidTimeError
+from portfolio.reals import real
 from portfolio.times import instant
 
 HIGHEST_PRICE = 1e9
@@ -86,6 +87,11 @@ def _number(price: Any) -> float:
     if type(price) is int:
         # beyond what a float holds it is beyond the highest price as well
         return float(min(price, 10**10))
+    try:  # quotes that are given as maps to a backtest hold whatever numbers their maker has
+        if not isinstance(price, str):
+            return real(price, '"quote"')
+    except ValueError:
+        pass
     raise QuoteError(f'"quote" is {price!r:.80}: a price is a number, or a JSON number as text')
 
 

@@ -1,32 +1,53 @@
 """An algorithm's state as bytes, and back with the same values, types and order.
 
-MessagePack, with extension types for the plain Python data that it lacks: tuples, sets and whole
-numbers beyond 64 bits. (JSON would turn tuples into lists and keys into text.)
+MessagePack, with extension types for the Python data that it lacks: tuples, sets, whole numbers
+beyond 64 bits, Decimal, Fraction, and scalars and arrays of numpy. (JSON would turn tuples into
+lists and keys into text.)
 """
 
 from __future__ import annotations
 
+import sys
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import msgpack
 
 from algo_service.errors import StateError
 
-_TUPLE, _SET, _FROZENSET, _INTEGER = range(1, 5)
-_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+_TUPLE, _SET, _FROZENSET, _INTEGER, _DECIMAL, _FRACTION, _SCALAR, _ARRAY = range(1, 9)
+# What numpy can hold, but for Python objects and records, whose bytes do not tell what they are.
+_KINDS = "biufcmMSU"
+
+
+_NO_DATA = (TypeError, ValueError, OverflowError, RecursionError)
 
 
 def encode(data: Any) -> bytes:
     """Return plain data as bytes; equal data in equal order gives equal bytes.
 
-    :param data: None, booleans, numbers, text, bytes, and lists, tuples, sets and maps of these.
+    :param data: None, booleans, numbers (Decimal, Fraction and numpy's as well), text, bytes,
+        arrays of numpy, and lists, tuples, sets and maps of these.
     :raises StateError: naming the type, if there is anything else in it.
     """
     try:
-        packed: bytes = msgpack.packb(_plain(data), strict_types=True, default=_extend)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise StateError(f"save() returned what cannot be kept: {error}") from error
+        # not by _pack, which cannot be called anew while it asks for what is within a tuple
+        packed: bytes = msgpack.packb(data, strict_types=True, default=_extend)
+    except _NO_DATA as error:
+        raise _refusal(error) from error
     return packed
+
+
+def size(data: Any) -> int:
+    """Return how many bytes `encode` would make of data, in less time.
+
+    :raises StateError: as `encode` does.
+    """
+    try:
+        return len(_pack(data))
+    except _NO_DATA as error:
+        raise _refusal(error) from error
 
 
 def decode(packed: bytes) -> Any:
@@ -34,18 +55,9 @@ def decode(packed: bytes) -> Any:
     return msgpack.unpackb(packed, ext_hook=_restore, strict_map_key=False)
 
 
-def _plain(value: Any) -> Any:
-    # msgpack raises at a large integer instead of asking `default`
-    if type(value) is int and not _SMALLEST <= value <= _LARGEST:
-        return msgpack.ExtType(_INTEGER, str(value).encode())
-    if type(value) is list:
-        return [_plain(each) for each in value]
-    if type(value) is dict:
-        return {_plain(key): _plain(each) for key, each in value.items()}
-    return value
-
-
 def _extend(value: Any) -> msgpack.ExtType:
+    if type(value) is int:
+        return msgpack.ExtType(_INTEGER, str(value).encode())
     if type(value) is tuple:
         return msgpack.ExtType(_TUPLE, encode(list(value)))
     if type(value) is set:
@@ -53,14 +65,56 @@ def _extend(value: Any) -> msgpack.ExtType:
         return msgpack.ExtType(_SET, encode(sorted(value, key=repr)))
     if type(value) is frozenset:
         return msgpack.ExtType(_FROZENSET, encode(sorted(value, key=repr)))
+    if type(value) is Decimal:
+        return msgpack.ExtType(_DECIMAL, str(value).encode())
+    if type(value) is Fraction:
+        return msgpack.ExtType(_FRACTION, str(value).encode())
+    # not imported: where there is something of numpy, it has been
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and (type(value) is numpy.ndarray or isinstance(value, numpy.generic)):
+        return _extend_numpy(value)
     raise TypeError(
         f"{type(value).__name__} {value!r:.80} is no plain data; there is None, bool, int, float,"
-        " str, bytes, list, tuple, set and dict"
+        " str, bytes, list, tuple, set, dict, Decimal, Fraction, and scalars and arrays of numpy"
     )
+
+
+def _extend_numpy(value: Any) -> msgpack.ExtType:
+    if value.dtype.kind not in _KINDS:
+        raise TypeError(
+            f"numpy's {type(value).__name__} of the dtype {value.dtype} holds more than numbers,"
+            " times or text: give its .tolist()"
+        )
+    is_array = type(value).__name__ == "ndarray"
+    shape = list(value.shape)
+    fields = [value.dtype.str, shape, value.tobytes()]  # in C order, however it lies in memory
+    return msgpack.ExtType(_ARRAY if is_array else _SCALAR, msgpack.packb(fields))
 
 
 def _restore(code: int, packed: bytes) -> Any:
     if code == _INTEGER:
         return int(packed)
+    if code == _DECIMAL:
+        return Decimal(packed.decode())
+    if code == _FRACTION:
+        return Fraction(packed.decode())
+    if code in (_SCALAR, _ARRAY):
+        return _restore_numpy(code, packed)
     make = {_TUPLE: tuple, _SET: set, _FROZENSET: frozenset}[code]
     return make(decode(packed))
+
+
+def _restore_numpy(code: int, packed: bytes) -> Any:
+    import numpy  # whoever kept a value of it has it
+
+    dtype, shape, content = msgpack.unpackb(packed)
+    array = numpy.frombuffer(content, dtype).reshape(shape).copy()  # a copy can be written to
+    return array if code == _ARRAY else array[()]
+
+
+# Made once, as making one takes longer than packing a small state.
+_pack = msgpack.Packer(strict_types=True, default=_extend).pack
+
+
+def _refusal(error: Exception) -> StateError:
+    return StateError(f"save() returned what cannot be kept: {error}")

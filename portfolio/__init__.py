@@ -17,6 +17,7 @@ from portfolio.limits import (
     PriceBand,
     StaleAfter,
 )
+from portfolio.order_account import OrderAccount
 from portfolio.orders import Fill, Order, Rejection, Side
 from portfolio.parameters import Parameter
 from portfolio.portfolio import MAXIMUM_QUANTITY, Portfolio
@@ -54,6 +55,7 @@ __all__ = [
     "Limit",
     "MissingTimeError",
     "Order",
+    "OrderAccount",
     "PaperBroker",
     "Parameter",
     "ParameterError",

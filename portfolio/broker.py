@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from portfolio.costs import NO_COSTS, Costs
 from portfolio.orders import Fill, Order
+from portfolio.reals import real
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class PaperBroker:
         """Whether a part of a unit cannot be traded."""
         self.waits = fill == "next"
         """Whether orders are pending until the next quote of their instrument."""
-        self._costs = costs
+        self._costs = Costs(*(real(each, name) for name, each in costs._asdict().items()))
         self._is_free = costs == NO_COSTS
         self.pending: tuple[Order, ...] = ()
         """Orders that wait for their next quote, in the order placed; replaced, never changed."""

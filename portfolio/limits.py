@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from portfolio.reals import real
 from portfolio.sizing import Book
 from portfolio.text import cash
 from portfolio.times import DAY, SECOND, instant_of, nanoseconds
@@ -70,7 +71,7 @@ class LargestOrder(Limit):
     """
 
     def __init__(self, most: float):
-        self.most = float(most)
+        self.most = real(most, "largest_order")
 
     def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:  # noqa: ARG002
         """Return the largest order, if this one is larger."""
@@ -86,7 +87,7 @@ class LargestPosition(Limit):
     """
 
     def __init__(self, most: float):
-        self.most = float(most)
+        self.most = real(most, "largest_position")
 
     def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:
         """Return what the position lacks of the largest one, if the order is larger."""
@@ -117,7 +118,7 @@ class LargestDailyLoss(_Stop):
     """
 
     def __init__(self, fraction: float):
-        self.fraction = fraction
+        self.fraction = real(fraction, "largest_daily_loss")
 
     def watch(self, seen: Seen) -> None:
         """Begin a new day, or see what this one has lost."""
@@ -155,7 +156,7 @@ class LargestDrawdown(_Stop):
     """
 
     def __init__(self, fraction: float):
-        self.fraction = fraction
+        self.fraction = real(fraction, "largest_drawdown")
 
     def watch(self, seen: Seen) -> None:
         """Raise the peak, or see how far below it the equity is."""
@@ -190,7 +191,7 @@ class PriceBand(Limit):
     """
 
     def __init__(self, fraction: float):
-        self.fraction = fraction
+        self.fraction = real(fraction, "price_band")
         self.state: dict[str, float] = {}  # the last quote of instruments where it was not trusted
 
     def watch(self, seen: Seen) -> None:
@@ -221,8 +222,8 @@ class StaleAfter(Limit):
     """
 
     def __init__(self, limit: float):
-        self.limit = limit
-        self._limit = nanoseconds(limit)
+        self.limit = real(limit, "stale_after")
+        self._limit = nanoseconds(self.limit)
 
     def watch(self, seen: Seen) -> None:
         """Remember the newest time."""

@@ -52,7 +52,9 @@ class Fill(NamedTuple):
     """The quote at which the order filled."""
 
 
-Code = Literal["below_one_unit", "below_minimum", "no_cash", "unfilled", "cancelled"]
+Code = Literal[
+    "below_one_unit", "below_minimum", "no_cash", "unfilled", "filled_in_part", "cancelled"
+]
 
 
 class Rejection(NamedTuple):
@@ -66,6 +68,7 @@ class Rejection(NamedTuple):
     code: Code
     """`below_one_unit`: units are whole, and it does not pay one. `below_minimum`: it is below
     `minimum_amount`. `no_cash`: the cash is spent. `unfilled`: an order met its quote, and could
-    not be paid there. `cancelled`: a limit has stopped all buying while it waited."""
+    not be paid there. `filled_in_part`: the account could pay, or held, a part of an order that an
+    algorithm returned. `cancelled`: a limit has stopped all buying while an order waited."""
     reason: str
     """In words, with the numbers."""

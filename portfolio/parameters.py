@@ -9,6 +9,7 @@ from typing import Any
 
 from portfolio.errors import ParameterError
 from portfolio.nearest import did_you_mean
+from portfolio.reals import is_whole, real
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Parameter:
     def read(self, params: Mapping[str, Any]) -> Any:
         """Return this parameter's value in `params`, checked, or its default.
 
+        A number comes as an int or a float, whatever kind of real number was given.
+
         :raises ParameterError: if the value is not a number of its range, or none of its words.
         """
         names = (self.name, *self.aliases)
@@ -36,16 +39,27 @@ class Parameter:
         if value is None and self.default is None:
             return None
         if self.choices:
-            if value not in self.choices:
+            if not isinstance(value, str) or value not in self.choices:
                 nearest = did_you_mean(str(value), self.choices)
                 raise ParameterError(f"parameter {self.name} is {value!r:.80}{nearest}")
-            return value
-        right_type = isinstance(value, int) or (isinstance(value, float) and not self.whole)
-        if isinstance(value, bool) or not right_type or not self.minimum <= value <= self.maximum:
+            return str(value)
+        number = self._number(value)
+        if number is None or not self.minimum <= number <= self.maximum:
             raise ParameterError(
                 f"parameter {self.name} is {value!r:.80}: it has to be {self.range}"
             )
-        return value
+        return number
+
+    def _number(self, value: Any) -> float | None:
+        if is_whole(value):
+            return int(value)
+        try:
+            number = real(value, self.name)
+        except ValueError:
+            return None
+        if not self.whole:
+            return number
+        return int(number) if number.is_integer() else None
 
     @property
     def range(self) -> str:

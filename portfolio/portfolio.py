@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import random as random_module
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from portfolio.account import ROUNDING, Account, Change, Position
 from portfolio.broker import PaperBroker
 from portfolio.limits import Cut, Limit, Limits, Seen
 from portfolio.orders import Fill, Order, Rejection, Side
+from portfolio.reals import price, real
 from portfolio.sizing import RandomFraction, RandomSource, SeededFraction, Sizing
 from portfolio.text import cash as cash_text
 
@@ -35,7 +35,8 @@ class Portfolio(Account):
 
     Nothing but a fill changes cash and positions. Made of the starting cash alone it bets a
     random fraction of its cash, in fractional units, without costs and limits, and its orders
-    fill at the quote that caused them.
+    fill at the quote that caused them. Amounts, quantities and prices are real numbers of any kind
+    (`portfolio.reals.real`), taken as the nearest double.
 
     :param amount: the starting cash, finite and at least 0.
     :param sizing: how much to bet on a buy signal; by default a random fraction of what is
@@ -55,8 +56,8 @@ class Portfolio(Account):
         limits: Iterable[Limit] = (),
         minimum_amount: float | None = None,
     ):
-        cash = float(amount)
-        if not (math.isfinite(cash) and cash >= 0):
+        cash = real(amount, "the starting cash")
+        if cash < 0:
             raise ValueError(f"the starting cash is {amount}: it has to be finite and at least 0")
         super().__init__(cash)
         self.orders: list[Order] = []
@@ -67,7 +68,7 @@ class Portfolio(Account):
         """What came to nothing since the last quote came."""
         if minimum_amount is None:
             minimum_amount = max(cash / _SMALLEST_BUYS, _LEAST_AMOUNT)
-        self.minimum_amount = minimum_amount
+        self.minimum_amount = real(minimum_amount, "minimum_amount")
         self.sizing: Sizing = RandomFraction(random_module) if sizing is None else sizing
         self._broker = PaperBroker() if broker is None else broker
         self._limits = Limits(limits)
@@ -114,8 +115,7 @@ class Portfolio(Account):
             one unit where units are whole (`rejections` says so), or if a limit refused the order.
         :raises ValueError: if the amount is not a finite number.
         """
-        if not math.isfinite(amount):
-            raise ValueError(f"cannot buy for {amount}: an amount is a finite number")
+        amount = real(amount, f"the amount of {data['sid']} to buy")
         quote, cash = self._quote(data), self.buying_power
         if self.cash < self.minimum_amount and not self._said_spent:
             self._said_spent = True
@@ -125,7 +125,7 @@ class Portfolio(Account):
                 f"cannot buy {data['sid']} for {min(amount, cash):g} at {quote}:"
                 f" at most {MAXIMUM_QUANTITY:g} units"
             )
-        lot = quantity, asked = self._broker.lot(quote, float(amount), cash)
+        lot = quantity, asked = self._broker.lot(quote, amount, cash)
         if not quantity or asked < self.minimum_amount:
             costs = self._broker.unit_cost(quote)
             self._reject(
@@ -156,20 +156,22 @@ class Portfolio(Account):
         """
         sid, quote = data["sid"], self._quote(data)
         held = self._broker.unsold(sid, self.quantity(sid))
+        asked = quantity
         if quantity is None:
             quantity = held
             if not held:
                 return 0.0
-        elif not self._broker.is_whole and abs(held - quantity) < ROUNDING * held:
-            quantity = held
+        else:
+            quantity = real(quantity, f"the quantity of {sid} to sell")
+            if not self._broker.is_whole and abs(held - quantity) < ROUNDING * held:
+                quantity = held
         if not 0 < quantity <= held:
             raise ValueError(
-                f"cannot sell {quantity} of {sid}: {held} are held, and this portfolio is long"
+                f"cannot sell {asked} of {sid}: {held} are held, and this portfolio is long"
                 " only: it sells no more than it holds"
             )
-        quantity = float(quantity)
         if not self._broker.is_lot(quantity):
-            raise ValueError(f"cannot sell {quantity} of {sid}: units are whole")
+            raise ValueError(f"cannot sell {asked} of {sid}: units are whole")
         amount = quantity * quote
         if not amount:  # a quantity so small that its value vanishes
             return 0.0
@@ -184,7 +186,9 @@ class Portfolio(Account):
         """Place the order that brings a position to a value.
 
         :param target: cash, at least 0; cut like any buy, and to whole units where they are whole.
+        :raises ValueError: if it is not a finite number.
         """
+        target = real(target, "the target value")
         sid, quote, broker = data["sid"], self._quote(data), self._broker
         value = self.value(sid)
         excess = value - target
@@ -254,7 +258,7 @@ class Portfolio(Account):
     def begin(self, algo: str, data: Mapping[str, Any]) -> None:
         """Take a quote in: value its instrument, and fill the orders that waited for it.
 
-        What was placed and filled at the quote before is forgotten.
+        What was placed and filled at the quote before is forgotten. Its price is a float.
 
         :param algo: the algorithm's name, for the ids of what it places.
         :raises MissingTimeError: if a limit needs the quote's time, and it has none.
@@ -294,11 +298,11 @@ class Portfolio(Account):
         """Take back the quote begun last, its orders and its fills, as if it had not come."""
         while self._changes:
             self.restore(self._changes.pop())
-        for sid, price in {**self._valued, self._sid: self.price_before}.items():
-            if price is None:
+        for sid, last in {**self._valued, self._sid: self.price_before}.items():
+            if last is None:
                 self.prices.pop(sid, None)
             else:
-                self.prices[sid] = price
+                self.prices[sid] = last
         if self._before:
             self._broker.pending, self._limits.states, self._said_spent, generator = self._before
             if isinstance(self.sizing, SeededFraction):
@@ -357,11 +361,11 @@ class Portfolio(Account):
         """Return the price that an order is placed at."""
         if self._before is None:
             self._note()
-        sid, price = data["sid"], float(data["quote"])
+        sid, quote = data["sid"], price(data["quote"])
         if sid != self._sid:  # of another instrument than the quote that has come
             self._valued.setdefault(sid, self.prices.get(sid))
-            self.prices[sid] = price
-        return price
+            self.prices[sid] = quote
+        return quote
 
     def _doubts(self, data: Mapping[str, Any]) -> str | None:
         """Return why no order may be placed at a quote."""
@@ -412,12 +416,15 @@ class Portfolio(Account):
         fill_id = f"{key}:{len(self.fills)}"
         fill = self._broker.execute(order, data, fill_id, self.cash, self.minimum_amount)
         if fill is None:
-            log.warning("%s does not fill: the cash no longer pays for it", order.id)
+            self._say_unfilled(order)
             self._reject(rejections.of_pending(order, float(data["quote"]), self.cash))
             return
         self.fills.append(fill)
         self._changes.append(self.apply(fill))
         self._said_spent = self._said_spent and fill.side == "buy"
+
+    def _say_unfilled(self, order: Order) -> None:
+        log.warning("%s does not fill: the cash no longer pays for it", order.id)
 
     def _key(self, data: Mapping[str, Any]) -> str:
         return f"{self._algo}:{data.get('channel', '')}:{data.get('id', '')}"

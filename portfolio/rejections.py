@@ -55,9 +55,10 @@ def of_pending(order: Order, price: float, cash: float) -> Rejection:
     :param cash: that is left.
     """
     found = f"{cash:.10g} of cash" if cash > 0 else "no cash"
-    reason = (
-        f"at {price:.10g} the {found} that is left does not pay for it"
-        if order.side == "buy"
-        else f"at {price:.10g} it brings less than its costs, and {found} is left for them"
-    )
+    if order.side == "sell":
+        reason = f"at {price:.10g} it brings less than its costs, and {found} is left for them"
+    elif cash > 0:
+        reason = f"at {price:.10g} the {found} that is left does not pay for it"
+    else:
+        reason = "no cash is left to pay for it"
     return Rejection(order.sid, order.side, "unfilled", reason)

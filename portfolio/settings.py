@@ -165,11 +165,18 @@ def read(params: Mapping[str, Any], random: RandomSource | None) -> dict[str, An
 
     :raises ParameterError: if a value is not allowed, or lacks another one.
     """
+    return {**read_unsized(params), "sizing": _sizing(params, random)}
+
+
+def read_unsized(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same without a sizing.
+
+    :raises ParameterError: if a value is not allowed.
+    """
     costs = {field: each.read(params) for each, field in _COSTS.items()}
     limits = [(make, each.read(params)) for each, make in _LIMITS.items()]
     return {
         "amount": STARTING_CASH.read(params),
-        "sizing": _sizing(params, random),
         "broker": PaperBroker(
             UNITS.read(params),
             FILL.read(params),

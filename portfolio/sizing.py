@@ -6,6 +6,8 @@ import random as random_module
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from portfolio.reals import real
+
 
 class Book(Protocol):
     """What policies and limits read of a portfolio."""
@@ -88,7 +90,7 @@ class FixedFraction:
     """
 
     def __init__(self, fraction: float):
-        self.fraction = fraction
+        self.fraction = real(fraction, "the fraction of FixedFraction")
 
     def amount(self, book: Book, quote: Mapping[str, Any]) -> float:  # noqa: ARG002
         """Return that fraction of the equity."""
@@ -105,7 +107,7 @@ class FixedCash:
     """
 
     def __init__(self, bet: float):
-        self.bet = bet
+        self.bet = real(bet, "the bet of FixedCash")
 
     def amount(self, book: Book, quote: Mapping[str, Any]) -> float:  # noqa: ARG002
         """Return that amount."""

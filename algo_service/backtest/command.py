@@ -44,10 +44,12 @@ def run(
     sweeps: tuple[str, ...],
     options: ReadOptions,
     output: Output,
+    fresh: bool = False,
 ) -> None:
     """Run a backtest, the best one of a grid, or one for each algorithm, and tell what came of it.
 
     :param options: how the data is read.
+    :param fresh: whether a backend at an address is known to have decided nothing yet.
     """
     swept = None
     if sweeps:
@@ -62,7 +64,7 @@ def run(
         if not output.as_json:
             _print_sweep(swept)
     each = shares(algos, params) if len(algos) > 1 else [params]
-    results = _backtests(algos, data, each, options, output)
+    results = _backtests(algos, data, each, options, output, fresh)
     names = labels(algos, [result.algo for result in results])
     if output.as_json:
         objects = [_as_object(result) for result in results]
@@ -91,6 +93,7 @@ def _backtests(
     params: list[dict[str, Any]],
     options: ReadOptions,
     output: Output,
+    fresh: bool,
 ) -> list[Result]:
     results = []
     with _written(output.orders) as orders, _written(output.trades) as file:
@@ -109,6 +112,7 @@ def _backtests(
                     keep="chart" if output.report else None,
                     on_order=on_order if orders else None,
                     on_trade=partial(trades.write, algo) if trades else None,
+                    fresh=fresh,
                     advance=advance,
                     **options,
                 )

@@ -9,7 +9,9 @@ from algo_service.backtest.failures import quotes
 from portfolio import Order, Rejection
 
 NOT_FILLED = ("unfilled", "cancelled")
-"""Codes of rejections of an order that was placed; the others gave no order."""
+"""Codes of rejections of an order that was placed, and did not fill."""
+IN_PART = "filled_in_part"
+"""That of an order of which a part has filled; the other codes gave no order."""
 
 
 @dataclass
@@ -49,7 +51,8 @@ class Reasons:
     @property
     def not_placed(self) -> int:
         """Buys and sales that were asked for and gave no order; those of limits not counted."""
-        return sum(t.count for (code, _), t in self.rejected.items() if code not in NOT_FILLED)
+        placed = (*NOT_FILLED, IN_PART)
+        return sum(t.count for (code, _), t in self.rejected.items() if code not in placed)
 
     @property
     def not_filled(self) -> int:
@@ -82,6 +85,8 @@ class Reasons:
         for (code, side), tally in self.rejected.items():
             if code in NOT_FILLED:
                 yield f"{_orders(tally.count)} never filled: {_reason(tally)}"
+            elif code == IN_PART:
+                yield f"{_orders(tally.count)} filled in part: {_reason(tally)}"
             else:
                 yield f"no order: {_sides(tally.count, side)}, {_reason(tally)}"
         for done, counted in (("refused", self.refused), ("cut", self.cut)):

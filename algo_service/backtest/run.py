@@ -30,33 +30,42 @@ def backtest(
     keep: str | None = "all",
     on_order: Callable[[Order], None] | None = None,
     on_trade: Callable[[Trade], None] | None = None,
+    fresh: bool = False,
     advance: Callable[[int], None] = lambda _: None,
     **options: Unpack[ReadOptions],
 ) -> Result:
     """Run an algorithm over history.
 
-    :param algo: a class, or what `--algo` takes.
+    :param algo: a class, what `--algo` takes, or the address of a backend, `tcp://host:port`.
     :param data: as `algo_service.backtest.data.Data` describes it.
     :param params: for the algorithm; a missing `seed` is drawn.
     :param keep: of the course: "all" for data frames, "chart" as much as a report needs, None.
     :param on_order: called with each order, in the order placed.
     :param on_trade: called with each trade when it is closed, and with the open ones at the end.
+    :param fresh: of a backend at an address that cannot say so itself: it has decided nothing yet.
     :param advance: called with how many quotes have been read since its last call.
     :param options: how sources are read, as `market_data.open_feed` takes them.
-    :raises AlgoServiceError: if there is no such algorithm, it holds no portfolio, or no cash; if
+    :raises AlgoServiceError: if there is no such algorithm, it has no cash; if
         there is no quote, or every quote failed.
     :raises InitializeError: if its `initialize` raises.
     :raises ParameterError: if a parameter is not allowed.
     :raises FeedError: if the data cannot be read.
     """
-    name, create = load(algo) if isinstance(algo, str) else (algo.__name__, algo)
-    declared = getattr(create, "PARAMETERS", None)
-    parameters = merge(declared, params or {}, seed=secrets.randbelow(2**32))
-    driver = Driver(create, name, parameters)
+    if isinstance(algo, str) and "://" in algo:
+        # ZeroRPC is not needed otherwise
+        from algo_service.backtest.remote import Remote
+
+        remote = Remote(algo, params or {}, fresh=fresh)
+        name, parameters = remote.name, remote.parameters
+        driver: Driver | Remote = remote
+    else:
+        name, create = load(algo) if isinstance(algo, str) else (algo.__name__, algo)
+        declared = getattr(create, "PARAMETERS", None)
+        parameters = merge(declared, params or {}, seed=secrets.randbelow(2**32))
+        driver = Driver(create, name, parameters)
     portfolio = driver.portfolio
-    if portfolio is None or portfolio.cash <= 0:
-        lack = "no self.portfolio" if portfolio is None else "a portfolio without cash"
-        raise AlgoServiceError(f"{name} has {lack}: there is nothing to value")
+    if portfolio.cash <= 0:
+        raise AlgoServiceError(f"{name} has a portfolio without cash: there is nothing to value")
     performance = Performance(portfolio)
     curve = Curve(portfolio, thinned=keep == "chart") if keep else None
     trips = None

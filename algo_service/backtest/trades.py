@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TextIO
 
 from portfolio import Fill, Portfolio
+from portfolio.account import remainder
 from portfolio.times import instant, iso_8601_full
 
 MOST_TRADES = 200
@@ -123,11 +124,11 @@ class RoundTrips:
                 "closed",
             )
         )
-        held.quantity -= fill.quantity
+        # as the account counts it, which may have sold again at this quote
+        held.quantity = remainder(held.quantity, fill.quantity)
         held.cost -= cost
         held.fees -= fees
-        # the account decides what is too little to be held
-        if held.quantity <= 0 or sid not in self._portfolio.positions:
+        if not held.quantity:
             del self._held[sid]
 
     def _close(self, trade: Trade) -> None:

@@ -128,3 +128,24 @@ def test_as_many_trades_as_a_report_shows_are_kept_for_a_chart() -> None:
     for name in ("trades", "order_frame", "fill_frame"):
         with pytest.raises(AlgoServiceError, match='give keep="all"'):
             getattr(result, name)
+
+
+class SellsTwice:
+    """Sells its two units one by one, at one quote."""
+
+    def initialize(self, params: Any) -> list[str]:
+        self.portfolio = Portfolio(params["cash"])
+        return ["quotes"]
+
+    def event(self, data: dict[str, Any]) -> None:
+        if not self.portfolio.quantity(data["sid"]):
+            self.portfolio.buy(data, 2 * data["quote"])
+        else:
+            self.portfolio.sell(data, 1.0)
+            self.portfolio.sell(data, 1.0)
+
+
+def test_sales_of_one_quote_are_trades_of_their_own() -> None:
+    result = backtest(SellsTwice, [{"sid": "A", "quote": price} for price in (10.0, 15.0)])
+    assert list(result.trades["profit"]) == [5.0, 5.0]
+    assert list(result.trades["position"]) == [1, 1]

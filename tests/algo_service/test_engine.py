@@ -167,7 +167,12 @@ def test_an_algorithm_without_a_portfolio_returns_its_orders() -> None:
         "algo:quotes:3:0",
         "algo:quotes:3:1",
     ]
-    assert driven.snapshot()["cash"] is None
+    # they are for another instrument than the quotes: they wait for its next one
+    assert single["fills"] == several["fills"] == []
+    (filled,) = driven.decide([quote(4, 50.0, sid="AAPL")])
+    assert [json.loads(fill)["side"] for fill in filled["fills"]] == ["buy", "buy", "sell"]
+    held = {"AAPL": {"quantity": 2.0, "average_cost": 50.0, "price": 50.0}}
+    assert (driven.snapshot()["cash"], driven.snapshot()["positions"]) == (49900.0, held)
 
 
 @pytest.mark.parametrize(

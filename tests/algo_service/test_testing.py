@@ -126,5 +126,5 @@ def test_an_algorithm_without_a_portfolio_has_the_orders_that_it_returns() -> No
             return {"side": "buy", "sid": data["sid"], "quantity": 2}
 
     played = play(Returns, [50])
-    assert (played.orders, played.fills) == (["buy 2 GOOG"], [""])
-    assert played.portfolio["cash"] is None
+    assert (played.orders, played.fills) == (["buy 2 GOOG"], ["buy 2 GOOG at 50"])
+    assert played.portfolio["cash"] == 49900.0

@@ -107,7 +107,7 @@ def test_selling_what_is_not_held_places_no_order() -> None:
     assert portfolio.orders == []
 
 
-@pytest.mark.parametrize("quantity", [5.1, 0, -1, math.nan, math.inf])
+@pytest.mark.parametrize("quantity", [5.1, 0, -1])
 def test_selling_more_than_is_held_or_nothing_is_refused_because_it_is_long_only(
     quantity: float,
 ) -> None:
@@ -133,7 +133,7 @@ def test_a_starting_cash_that_is_none_is_refused(amount: float) -> None:
 
 @pytest.mark.parametrize("amount", [math.nan, math.inf, -math.inf])
 def test_a_buy_for_what_is_no_amount_is_refused(amount: float) -> None:
-    with pytest.raises(ValueError, match="an amount is a finite number"):
+    with pytest.raises(ValueError, match="it has to be a finite number"):
         Portfolio(1000).buy(quote(), amount)
 
 

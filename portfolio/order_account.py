@@ -1,0 +1,120 @@
+"""The account of an algorithm that has no portfolio, and returns its orders."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from portfolio import settings
+from portfolio.account import remainder
+from portfolio.limits import Cut
+from portfolio.orders import Fill, Order, Rejection
+from portfolio.portfolio import Portfolio
+
+log = logging.getLogger(__name__)
+
+
+class OrderAccount(Portfolio):
+    """Takes orders as they are, and fills them as far as its cash and positions go.
+
+    The orders stay what they are, whatever comes of them: someone else may execute them, who has
+    other cash. What does not fill is among the `rejections`, with its reason. Limits refuse and cut
+    orders as they do those of a portfolio; there are none unless asked for.
+    """
+
+    _said_unfilled = False
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], random: Any = None) -> OrderAccount:
+        """Make an account by the parameters in `portfolio.UNSIZED`; others are not looked at.
+
+        :raises ParameterError: if a value is not allowed.
+        """
+        del random  # nothing is sized here
+        return cls(**settings.read_unsized(params))
+
+    def take(self, data: Mapping[str, Any], orders: Iterable[Order]) -> None:
+        """Place the orders that came of a quote.
+
+        One of another instrument than the quote's waits for that one's next quote: only then its
+        price is known.
+
+        :raises ValueError: if an order is for a part of a unit, and units are whole.
+        """
+        for order in orders:
+            self._quote(data)  # takes note of what it may have to be taken back to
+            self._take(data, order)
+
+    def _take(self, data: Mapping[str, Any], order: Order) -> None:
+        if not self._broker.is_lot(order.quantity):
+            raise ValueError(
+                f"cannot {order.side} {order.quantity} of {order.sid}: units are whole"
+            )
+        if cut := self._cut(data, order):
+            order = self._cut_to(order, cut)
+        self.orders.append(order)
+        if not order.quantity:
+            return
+        if self._broker.waits or order.sid != data["sid"]:
+            self._broker.pending = (*self._broker.pending, order)
+            self._is_watched = True  # from now on quotes are looked at for what waits
+        else:
+            self._execute(order, data, self._key(data))
+
+    def _cut(self, data: Mapping[str, Any], order: Order) -> Cut | None:
+        if doubt := self._doubts(data):
+            return Cut(0.0, doubt)
+        if order.side == "sell":
+            return None
+        return self._limits.cut({**data, "sid": order.sid}, order.amount, self)
+
+    def _cut_to(self, order: Order, cut: Cut) -> Order:
+        quantity = self._broker.units(order.price, cut.amount)
+        amount = quantity * order.price if self._broker.is_whole else cut.amount
+        return order._replace(
+            quantity=quantity, amount=amount, asked=order.amount, reason=cut.reason
+        )
+
+    def _execute(self, order: Order, data: Mapping[str, Any], key: str) -> None:
+        asked, held = order.quantity, self.quantity(order.sid)
+        if order.side == "sell":
+            if not held:
+                self._miss(order, "unfilled", "none are held")
+                return
+            if order.quantity > held or not remainder(held, order.quantity):
+                order = order._replace(quantity=held, amount=held * order.price)
+        count = len(self.fills)
+        super()._execute(order, data, key)
+        if len(self.fills) == count:
+            return
+        fill = self.fills[-1]
+        if remainder(asked, fill.quantity):
+            self._miss(order, "filled_in_part", self._lack(fill, asked, held))
+
+    def _say_unfilled(self, order: Order) -> None:
+        # no warning each time: whoever executes the orders may have more cash than this account
+        if not self._said_unfilled:
+            self._said_unfilled = True
+            log.warning(
+                "%s does not fill in the account that is kept for these orders: its cash does not"
+                " pay for it; the parameter cash gives it more",
+                order.id,
+            )
+
+    def _lack(self, fill: Fill, asked: float, held: float) -> str:
+        if fill.side == "sell":
+            return f"{asked:.10g} were to be sold, and {held:.10g} were held"
+        return (
+            f"{asked:.10g} were to be bought, and at {fill.price:.10g} the cash that was left paid"
+            f" for {fill.quantity:.10g}"
+        )
+
+    def _miss(self, order: Order, code: Any, reason: str) -> None:
+        log.info("%s: %s", order.id, reason)
+        self._reject(Rejection(order.sid, order.side, code, reason))
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Take on the state that `save` returned."""
+        super().load(data)
+        self._is_watched = self._is_watched or bool(self.pending)
