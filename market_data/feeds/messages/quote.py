@@ -137,7 +137,8 @@ def _full(message: dict[str, Any], row: int, source: str) -> Found:
         own_id = read_id(own_id)
     channel = None
     if message:
-        channel = _channel(pop("channel", None))
+        if "channel" in message:
+            channel = _channel(pop("channel"))
         plain_numbers(message)
     recorded = Recorded(own_id, channel, False, message)
     return [time], [Quote(sid, price, ts, row, source, recorded=recorded)]
