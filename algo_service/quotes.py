@@ -15,8 +15,8 @@ from portfolio.times import instant
 
 HIGHEST_PRICE = 1e9
 LONGEST_SID = 64
-# JSON's grammar of numbers, which a price given as text follows
-_JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+# JSON's grammar of numbers, which a price given as text follows, and leading zeros
+_JSON_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 # What is plainly a time need not be read: nobody here asks for its instant.
 _PLAIN_TIME = re.compile(
     r"(?:19|20|21)[0-9][0-9]-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"

@@ -19,6 +19,16 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "Which columns hold what: sid=Ticker,ts=Date+Time,quote=Last. Without a header by"
         " position: ts=1,quote=5.",
     },
+    "fields": {
+        "metavar": "FIELD=NAME,…",
+        "multiple": True,
+        "help": "Where the messages of a recording have what a quote needs: sid=s,quote=data.p,"
+        "ts=T,id=s+t, or 'trades/#:sid=s,…' for one channel.",
+    },
+    "symbols": {
+        "metavar": "NAME,…",
+        "help": "Take quotes of these instruments only: goog,aapl.",
+    },
     "query": {"metavar": "SELECT", "help": "What to read from a database."},
     "sort": {"is_flag": True, "help": "Sort each source by time, with its quotes in memory."},
     "start": {"name": "--from", "metavar": "TIME", "help": "Read quotes from this time on."},
@@ -78,7 +88,9 @@ def read_options(environment: str | None = None) -> Callable[[Command], Command]
             if environment:
                 variable = flag.removeprefix("--").replace("-", "_").upper()
                 settings |= {"envvar": f"{environment}_{variable}", "show_envvar": True}
-            command = click.option(flag, name, default=None, **settings)(command)
+            if not settings.get("multiple"):
+                settings["default"] = None
+            command = click.option(flag, name, **settings)(command)
         return command
 
     return decorate
@@ -91,7 +103,7 @@ def taken(options: dict[str, Any]) -> ReadOptions:
     """
     given = {name: options.pop(name) for name in _OPTIONS}
     # an option, or a variable, that is empty or not given says nothing
-    read: Any = {name: value for name, value in given.items() if value not in (None, "")}
+    read: Any = {name: value for name, value in given.items() if value not in (None, "", ())}
     if read.pop("no_header", False):
         read["header"] = False
     if "columns" in read:

@@ -109,7 +109,7 @@ export class Backend extends EventEmitter {
 
   /**
    * Decide on quotes, in order; tries again until it has an answer.
-   * @param {import('./quote.js').Quote[]} quotes
+   * @param {import('./messages/quote.js').Quote[]} quotes
    * @returns {Promise<(Decision | Failure)[]>} one entry per quote
    * @throws {UserError} if the answer is none of this contract's
    */
@@ -227,7 +227,7 @@ export class Backend extends EventEmitter {
   }
 
   /**
-   * @param {import('./quote.js').Quote} quote
+   * @param {import('./messages/quote.js').Quote} quote
    * @returns {Promise<Decision | Failure>}
    */
   async #event(quote) {

@@ -6,10 +6,11 @@ import { CallSize } from './call_size.js';
 import { Claim } from './claim.js';
 import { errorRecord } from './error_record.js';
 import { QuoteError, UserError } from './errors.js';
+import { Instruments } from './messages/instruments.js';
+import { readQuotes } from './messages/quote.js';
 import { checkAge } from './older_journal.js';
 import { Publisher } from './publisher.js';
 import { Queue } from './queue.js';
-import { readQuotes } from './quote.js';
 import { republish, WINDOW } from './republish.js';
 import { Rest } from './rest.js';
 import { Snapshots } from './snapshots.js';
@@ -71,6 +72,7 @@ export class Bridge {
   #topics = outputTopics('');
   #idPrefix = `~${randomBytes(6).toString('hex')}`;
   #idCount = 0;
+  #instruments = new Instruments();
 
   /**
    * @param {object} options
@@ -80,6 +82,7 @@ export class Bridge {
    * @param {string} [options.name]  of a backend that does not tell its own
    * @param {number} [options.count]  stop after so many quotes
    * @param {boolean} [options.acceptOlderJournal]  than what was published
+   * @param {import('./messages/quote.js').Rules} [options.rules]  what the user says of messages
    * @param {import('./log.js').Log} log
    */
   constructor(options, log) {
@@ -170,16 +173,17 @@ export class Bridge {
     const { topic, payload } = message;
     let quotes;
     try {
-      quotes = readQuotes(topic, payload, this.#newId);
+      quotes = readQuotes(topic, payload, this.#newId, this.#options.rules);
     } catch (error) {
       if (!(error instanceof QuoteError)) throw error;
-      this.#log.warn({ topic, length: payload.length }, `refused: ${error.message}`);
-      this.#publisher.report(this.#topics.errors, errorRecord(topic, payload, error.message));
+      this.#log.warn({ topic, length: payload.length, code: error.code }, `refused: ${error.message}`);
+      this.#publisher.report(this.#topics.errors, errorRecord(topic, payload, error.code, error.message));
       message.acknowledge();
       return;
     }
     if (this.#log.isLevelEnabled('info')) {
       for (const { sid, quote, id, channel } of quotes) {
+        if (this.#instruments.isNew(sid)) this.#log.info({ sid, channel }, 'first quote of a new instrument');
         this.#log.info({ sid, quote, id, channel }, 'received');
       }
     }
@@ -264,7 +268,8 @@ export class Bridge {
         const decision = decisions[n++];
         if ('error' in decision) {
           this.#log.warn({ id: quote.id, channel: quote.channel }, `the algorithm failed: ${decision.error}`);
-          const record = errorRecord(message.topic, message.payload, decision.error, decision.traceback);
+          const { error, traceback } = decision;
+          const record = errorRecord(message.topic, message.payload, 'algorithm', error, traceback);
           this.#publisher.report(this.#topics.errors, record);
           continue;
         }

@@ -6,6 +6,7 @@ import { checkBackend, checkBroker } from './address.js';
 import { Bridge } from './bridge.js';
 import { UserError } from './errors.js';
 import { createLog, LEVELS } from './log.js';
+import { parseFields } from './messages/fields.js';
 import { didYouMean } from './nearest.js';
 import { serveReadiness } from './readiness.js';
 import { checkName } from './topics.js';
@@ -56,6 +57,20 @@ export async function main(argv) {
         .argParser(parsePort),
     )
     .addOption(
+      new Option('--symbols <names>', 'take quotes of these instruments only: goog,aapl')
+        .env('BRIDGE_SYMBOLS')
+        .argParser(parseSymbols),
+    )
+    .addOption(
+      new Option(
+        '--fields <mapping>',
+        "where the messages of others have what a quote needs: sid=s,quote=data.p,ts=T,id=s+t, or 'trades/#:sid=s,…'" +
+          ' for one channel; repeated, or with a semicolon between, for several',
+      )
+        .env('BRIDGE_FIELDS')
+        .argParser((text, /** @type {string | undefined} */ before) => (before ? `${before};${text}` : text)),
+    )
+    .addOption(
       new Option('--count <n>', 'stop after so many quotes').env('BRIDGE_COUNT').argParser(parseCount),
     )
     // no environment variable: it is for one start, and must not outlive it
@@ -89,10 +104,8 @@ export async function main(argv) {
  * @param {Record<string, any>} options
  * @param {Command} command
  */
-async function runBridge(
-  { mqtt, rpc, params, name, http, count, acceptOlderJournal, logLevel },
-  { args, commands },
-) {
+async function runBridge(options, { args, commands }) {
+  const { mqtt, rpc, params, name, http, symbols, fields, count, acceptOlderJournal, logLevel } = options;
   if (args.length > 0) {
     const known = commands.map((command) => command.name());
     throw new UserError(`there is no command "${args[0]}"${didYouMean(args[0], known)}`);
@@ -100,7 +113,11 @@ async function runBridge(
   checkBroker(mqtt);
   checkBackend(rpc);
   if (name !== undefined) checkName(name);
-  const bridge = new Bridge({ mqtt, rpc, params, name, count, acceptOlderJournal }, createLog(logLevel));
+  const rules = { fields: parseFields(fields ?? ''), symbols };
+  const bridge = new Bridge(
+    { mqtt, rpc, params, name, count, rules, acceptOlderJournal },
+    createLog(logLevel),
+  );
   const readiness = http && (await serveReadiness(http, () => bridge.ready));
   onceToldToEnd(() => bridge.stop());
   try {
@@ -137,6 +154,13 @@ function parseParams(text) {
     throw new InvalidArgumentError('It has to be a map such as {"cash": 50000}.');
   }
   return params;
+}
+
+/** @param {string} text */
+function parseSymbols(text) {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('It has to be names of instruments, such as goog,aapl.');
+  return new Set(names);
 }
 
 /** @param {string} text */

@@ -3,9 +3,18 @@ export class UserError extends Error {
   name = 'UserError';
 }
 
-/** Why a message is no quote. */
+/** Why a message is no quote. `code` is one of contracts/refusals.json. */
 export class QuoteError extends Error {
   name = 'QuoteError';
+
+  /**
+   * @param {string} code
+   * @param {string} sentence
+   */
+  constructor(code, sentence) {
+    super(sentence);
+    this.code = code;
+  }
 }
 
 /** A quote's `ts` is no time. `code` is one of contracts/README.md, "Times"; the message names the value. */
@@ -16,9 +25,8 @@ export class InvalidTimeError extends QuoteError {
    * @param {string} sentence  why it is no time
    */
   constructor(code, value, sentence) {
-    super(`"ts" is ${shown(value, 40)}: ${sentence}`);
+    super(code, `"ts" is ${shown(value, 40)}: ${sentence}`);
     this.name = 'InvalidTimeError';
-    this.code = code;
   }
 }
 

@@ -3,7 +3,7 @@ import { OrderError } from './errors.js';
 /**
  * Complete, from the quote, what `event` of a backend without `events` returned.
  * @param {unknown} returned  nil, an order or a list of orders, each with side, sid and quantity
- * @param {import('./quote.js').Quote} quote
+ * @param {import('./messages/quote.js').Quote} quote
  * @param {string} algo
  * @returns {string[]} orders as JSON text (contracts/order.schema.json)
  * @throws {OrderError} naming the field, if it is something else
@@ -17,7 +17,7 @@ export function completeOrders(returned, quote, algo) {
 /**
  * @param {unknown} order
  * @param {number} n
- * @param {import('./quote.js').Quote} quote
+ * @param {import('./messages/quote.js').Quote} quote
  * @param {string} algo
  */
 function complete(order, n, quote, algo) {

@@ -1,6 +1,6 @@
 /**
  * A message and the quotes that it holds, waiting to be decided.
- * @typedef {{message: import('./subscriber.js').Message, quotes: import('./quote.js').Quote[]}} Waiting
+ * @typedef {{message: import('./subscriber.js').Message, quotes: import('./messages/quote.js').Quote[]}} Waiting
  */
 
 /** What waits to be decided, in the order in which it came. */

@@ -7,7 +7,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { errorRecord } from '../src/error_record.js';
 import { QuoteError } from '../src/errors.js';
 import { completeOrders } from '../src/order.js';
-import { LIMITS, readQuotes } from '../src/quote.js';
+import { LETTERS, NAMES } from '../src/messages/field_names.js';
+import { LIMITS } from '../src/messages/limits.js';
+import { readQuotes } from '../src/messages/quote.js';
 
 const contracts = new URL('../../contracts/', import.meta.url);
 /** @param {string} name */
@@ -51,10 +53,10 @@ for (const example of read('examples/quote.json').valid) {
 }
 
 for (const example of read('examples/quote.json').invalid) {
-  test(`an invalid quote is refused with its reason: ${example.name}`, () => {
+  test(`an invalid quote is refused with its code and its reason: ${example.name}`, () => {
     assert.throws(
       () => readOne(payloadOf(example)),
-      (error) => error instanceof QuoteError && error.message.includes(example.reason),
+      (error) => error instanceof QuoteError && error.code === example.code && error.message.includes(example.reason),
     );
   });
 }
@@ -72,6 +74,25 @@ for (const example of read('examples/quote.json').invalid) {
     assert.equal(passes('quote')(message), example.beyond_schema === true);
   });
 }
+
+test('the list of names of fields is that of the contract', () => {
+  const listed = read('field_names.json');
+  assert.deepEqual([...NAMES].sort(), listed.names);
+  assert.deepEqual(LETTERS, listed.letters);
+});
+
+test('every code of the sources is listed in the contract, and every code that is listed is in them', () => {
+  const folder = new URL('../src/', import.meta.url);
+  const sources = ['messages/', ''].flatMap((name) => {
+    const inner = new URL(name, folder);
+    const files = readdirSync(inner).filter((file) => file.endsWith('.js'));
+    return files.map((file) => readFileSync(new URL(file, inner), 'utf8'));
+  });
+  const thrown = sources.join().matchAll(/(?:new (?:Quote|InvalidTime)Error\(|errorRecord\([^')]*)\s*'([a-z0-9_]+)'/g);
+  const made = ['sid_missing', 'quote_missing', 'sid_type', 'id_type'];
+  const codes = new Set([...made, ...[...thrown].map(([, code]) => code)]);
+  assert.deepEqual([...codes].sort(), Object.keys(read('refusals.json').codes).sort());
+});
 
 test('every time of the table passes the schema, and is carried verbatim in both forms', () => {
   for (const { ts } of read('examples/time.json').valid) {
@@ -147,7 +168,7 @@ test('a field named __proto__ is carried along as any other', () => {
 
 test('the record of a refused message passes its schema and shows its first 64 KiB', () => {
   const payload = Buffer.alloc(1_000_000, 'ab');
-  const record = JSON.parse(errorRecord('quotes', payload, 'not JSON'));
+  const record = JSON.parse(errorRecord('quotes', payload, 'not_json', 'not JSON'));
   assert.ok(passes('error')(record));
   assert.equal(record.length, 1_000_000);
   assert.equal(Buffer.from(record.payload_base64, 'base64').length, 65536);

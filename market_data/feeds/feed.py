@@ -13,11 +13,12 @@ from market_data.feeds import bars, merge
 from market_data.feeds.csv_feed import CsvTable
 from market_data.feeds.frame_feed import FrameTable, is_frame
 from market_data.feeds.jsonl_feed import read_jsonl
+from market_data.feeds.messages.quote import check_symbol
 from market_data.feeds.number_column import separators
-from market_data.feeds.options import ReadOptions, check_options, read_span
+from market_data.feeds.options import ReadOptions, check_options, read_rules, read_span
 from market_data.feeds.parquet_feed import ParquetTable
 from market_data.feeds.quality import Quality
-from market_data.feeds.quote import Quote, SkippedRow
+from market_data.feeds.quote import NoQuoteError, Quote, SkippedRow
 from market_data.feeds.sources import Source, find_sources
 from market_data.feeds.sql_feed import SqlTable
 from market_data.feeds.table import Table, TableReader
@@ -73,6 +74,7 @@ class Feed:
         self.sources = tuple(sources)
         self._options = options
         read_span(options, in_zone=False)  # a mistake is known at once
+        self._rules = read_rules(options)
         self._on_skip = on_skip
         self._quality = Quality()
 
@@ -134,7 +136,8 @@ class Feed:
         self._note_more(readers)
 
     def _skip(self, row: SkippedRow) -> None:
-        if self._options.get("strict"):
+        # one of another instrument is a quote all the same
+        if self._options.get("strict") and row.problem != "other_symbol":
             raise SkippedRowError(row.source, row.row, row.reason)
         self._quality.skip(row)
         self._on_skip(row)
@@ -157,9 +160,11 @@ class Feed:
         shown = str(source)
         if reader is None:
             assert source.path is not None
-            batches = read_jsonl(source.path, source.name, self._skip)
+            batches = read_jsonl(source.path, source.name, self._skip, self._rules)
         else:
             batches = reader.timed()
+            if self._rules.symbols is not None:
+                batches = self._of_symbols(batches, self._rules.symbols)
         batches = self._not_empty(batches, source, reader)
         is_sorted = self._options.get("sort") or (source.kind == "csv" and _goes_back(reader))
         if is_sorted or len(self.sources) > 1 or {"start", "end"} & self._options.keys():
@@ -171,6 +176,20 @@ class Feed:
         if reader is not None and reader.plan.is_bar:
             batches = bars.without_repeats(batches, self._quality.repeat)
         return batches
+
+    def _of_symbols(self, batches: Iterator[Timed], symbols: frozenset[str]) -> Iterator[Timed]:
+        """Yield the quotes of the instruments that are taken."""
+        for batch in batches:
+            kept = []
+            for pair in zip(batch.times, batch.quotes, strict=True):
+                quote = pair[1]
+                try:
+                    check_symbol(quote.sid, symbols)
+                except NoQuoteError as error:
+                    self._skip(error.skipped(quote.source, quote.row))
+                    continue
+                kept.append(pair)
+            yield Timed([time for time, _quote in kept], [quote for _time, quote in kept])
 
     def _not_empty(
         self, batches: Iterator[Timed], source: Source, reader: TableReader | None

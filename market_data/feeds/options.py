@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
 from market_data.errors import ReadOptionError
 from market_data.feeds.columns import check_columns
+from market_data.feeds.messages import Rules, parse_fields
 from market_data.feeds.quote import NoQuoteError
 from market_data.feeds.time_column import TimeColumn
 from market_data.feeds.zones import Zone, find_zone
@@ -29,6 +30,12 @@ class ReadOptions(TypedDict, total=False):
     columns: Mapping[str, str]
     """Columns by field, where they are not recognised: `{"sid": "Ticker", "ts": "Date+Time"}`; by
     position, counted from 1, where there is no header."""
+    fields: str | Mapping[str, str] | Iterable[str] | None
+    """Where the messages of a recording have what a quote needs, as `--fields` of the bridge tells
+    it: `"sid=s,quote=data.p,ts=T,id=s+t"`, or a map of these."""
+    symbols: str | Iterable[str] | None
+    """The instruments that are taken, as `"goog,aapl"` or several texts; quotes of others are
+    skipped, and reported."""
     query: str | None
     """What to SELECT from the databases among the sources."""
     sort: bool
@@ -67,6 +74,7 @@ _USERS: dict[str, set[str]] = {
     "header": {"csv"},
     "query": {"sql"},
     "columns": _TABLES,
+    "fields": {"jsonl"},
     "decimal": _TABLES,
     "thousands": _TABLES,
     "bar_time": _TABLES,
@@ -119,6 +127,23 @@ def check_options(options: ReadOptions, kinds: Collection[str]) -> None:
     if (zone := given.get("timezone")) is not None:
         find_zone(zone)
     check_columns(given.get("columns", {}))
+    read_rules(options)
+
+
+def read_rules(options: ReadOptions) -> Rules:
+    """Return what is said of messages, and of instruments.
+
+    :raises ReadOptionError: if it cannot be understood.
+    """
+    given = options.get("symbols")
+    symbols = None
+    if given is not None:
+        listed = given.split(",") if isinstance(given, str) else list(given)
+        if not listed or not all(isinstance(name, str) and name.strip() for name in listed):
+            reason = "it is names of instruments, such as goog,aapl"
+            raise ReadOptionError("--symbols", given, reason)
+        symbols = frozenset(name.strip() for name in listed)
+    return Rules(parse_fields(options.get("fields") or ()), symbols)
 
 
 def _check_format(time_format: str) -> None:

@@ -69,7 +69,7 @@ class Report(NamedTuple):
             end = ""
             if problem == "not_positive":
                 end = f"; profit and drawdown do not contain {'it' if rows == 1 else 'them'}"
-            elif first.option:
+            elif first.option and first.option not in first.reason:
                 end = f"; {first.option} may read it"
             where = f"row {first.row} of {first.source}"
             if rows > 1:

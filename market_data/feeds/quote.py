@@ -20,23 +20,26 @@ Problem = Literal[
     "time",
     "time_format",
     "local_time",
+    "other_symbol",
     "malformed",
 ]
 """Why a row is no quote: its cells are not those of the header, a value is not there, a price is 0
 or below, a price is none, a time is none, its text is of no known format, a local time does not
-exist, or anything else."""
+exist, its instrument is none of those that are taken, or anything else."""
 
 
 class Recorded(NamedTuple):
     """What a recorded quote holds of its own; None where it holds none of it.
 
-    `shared` tells that its row may hold quotes of other symbols, too.
+    `shared` tells that its row may hold quotes of other symbols, too; `place` is that of a quote in
+    an array, from 1 on.
     """
 
     id: str | None
     channel: str | None
     shared: bool
     fields: Mapping[str, Any]
+    place: int | None = None
 
 
 class Quote(NamedTuple):
@@ -68,26 +71,35 @@ class Quote(NamedTuple):
 
 
 class SkippedRow(NamedTuple):
-    """A row of a source that is no quote, and why; `option` is what would read it, if one would."""
+    """A row of a source that is no quote, and why; `option` is what would read it, if one would.
+
+    `code` is that of contracts/refusals.json, where the row is a message.
+    """
 
     source: str
     row: int
     problem: Problem
     reason: str
     option: str = ""
+    code: str = ""
 
 
 class NoQuoteError(ValueError):
     """A row is no quote; its text says why."""
 
-    def __init__(self, problem: Problem, reason: str, option: str = ""):
+    def __init__(self, problem: Problem, reason: str, option: str = "", code: str = ""):
         super().__init__(reason)
         self.problem = problem
         self.option = option
+        self.code = code
+
+    def within(self, where: str) -> NoQuoteError:
+        """Return the same of a part of the row."""
+        return NoQuoteError(self.problem, f"{where}: {self}", self.option, self.code)
 
     def skipped(self, source: str, row: int) -> SkippedRow:
         """Return the same as a fact about a row."""
-        return SkippedRow(source, row, self.problem, str(self), self.option)
+        return SkippedRow(source, row, self.problem, str(self), self.option, self.code)
 
 
 def as_message(quote: Quote, run: str, channel: str = "quotes") -> dict[str, Any]:
@@ -95,7 +107,7 @@ def as_message(quote: Quote, run: str, channel: str = "quotes") -> dict[str, Any
 
     Its keys are `sid`, `quote`, `ts` if there is one, `id`, `channel`, then those that it carries
     along. The id is `<source>:<run>:<row>`, with `/<sid>` behind it where a row may hold several
-    quotes; a recorded quote keeps its own id and channel.
+    quotes, or the place in an array; a recorded quote keeps its own id and channel.
     """
     sid, price, ts, row, source, others, at, recorded = quote
     message: dict[str, Any] = {"sid": sid, "quote": price}
@@ -106,6 +118,8 @@ def as_message(quote: Quote, run: str, channel: str = "quotes") -> dict[str, Any
     if recorded is not None:
         if recorded.id is not None:
             message["id"] = recorded.id
+        elif recorded.place is not None:
+            message["id"] += f"/{recorded.place}"
         elif recorded.shared:
             message["id"] += f"/{sid}"
         message["channel"] = recorded.channel or channel

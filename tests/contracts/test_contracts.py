@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from algo_service.errors import QuoteError
 from algo_service.quotes import accept
+from market_data.feeds.messages import field_names
 from tests.processes import ROOT
 
 CONTRACTS = ROOT / "contracts"
@@ -80,6 +81,28 @@ def test_an_invalid_quote_is_no_json_or_fails_the_schema(example: dict[str, Any]
         return
     is_beyond = example.get("beyond_schema", False)
     assert Draft202012Validator(schema("quote")).is_valid(message) == is_beyond
+
+
+def test_the_list_of_names_of_fields_is_that_of_the_contract() -> None:
+    listed = json.loads((CONTRACTS / "field_names.json").read_text())
+    assert sorted(field_names.NAMES) == listed["names"]
+    assert list(field_names.LETTERS) == listed["letters"]
+
+
+def test_every_code_of_an_example_is_listed_and_every_code_listed_has_an_example() -> None:
+    listed = json.loads((CONTRACTS / "refusals.json").read_text())["codes"]
+    shown = {each["code"] for each in examples("quote")["invalid"]}
+    assert shown <= set(listed)
+    # what one example of a message alone cannot show
+    others = {
+        "topic_too_long",
+        "too_large",
+        "too_deep",
+        "too_many",
+        "field_missing",
+        "other_symbol",
+    }
+    assert set(listed) - shown <= {*others, "algorithm"}
 
 
 def test_every_time_of_the_table_passes_the_schema() -> None:

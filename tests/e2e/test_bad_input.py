@@ -19,16 +19,23 @@ Watch = Callable[..., Watcher]
 
 EXAMPLES = json.loads((ROOT / "contracts" / "examples" / "quote.json").read_text())["invalid"]
 NOISE = random.Random(7).randbytes(1_000_000)
-BAD: list[tuple[bytes, str]] = [
+BAD: list[tuple[bytes, str, str]] = [
     *(
-        (e["payload"].encode() if "payload" in e else base64.b64decode(e["payload_base64"]), reason)
+        (
+            e["payload"].encode() if "payload" in e else base64.b64decode(e["payload_base64"]),
+            e["code"],
+            e["reason"],
+        )
         for e in EXAMPLES
-        if (reason := e["reason"])
     ),
-    (NOISE, "not UTF-8"),
-    (b"[" * 100_000 + b"]" * 100_000, "not"),
-    (b'{"sid":"GOOG","quote":1,"x":' + b"[" * 1000 + b"]" * 1000 + b"}", "nested too deep"),
-    (b'{"sid":' + b"[" * 100_000 + b"]" * 100_000 + b',"quote":1}', '"sid" is ['),
+    (NOISE, "not_utf8", "not UTF-8"),
+    (b"[" * 100_000 + b"]" * 100_000, "too_deep", "element 1 is […: nested too deep"),
+    (
+        b'{"sid":"GOOG","quote":1,"x":' + b"[" * 1000 + b"]" * 1000 + b"}",
+        "too_deep",
+        "nested too deep",
+    ),
+    (b'{"sid":' + b"[" * 100_000 + b"]" * 100_000 + b',"quote":1}', "too_deep", '"sid" is ['),
 ]
 
 
@@ -37,11 +44,12 @@ def test_every_kind_of_bad_message_is_reported_and_every_good_one_between_decide
 ) -> None:
     parts.bridge(broker, parts.service("--param", "threshold=0"), "--log-level", "error")
     watcher = watch(broker)
-    for n, (payload, _) in enumerate(BAD):
+    for n, (payload, _code, _reason) in enumerate(BAD):
         watcher.publish(payload)
         watcher.publish({"sid": f"S{n}", "quote": 1, "id": str(n)})
     errors = watcher.wait("errors/random", len(BAD))
-    for (payload, reason), error in zip(BAD, errors, strict=True):
+    for (payload, code, reason), error in zip(BAD, errors, strict=True):
+        assert error["code"] == code
         assert reason in error["reason"]
         assert error["topic"] == "quotes"
         assert error["length"] == len(payload)
@@ -81,6 +89,7 @@ def test_an_algorithm_that_raises_leaves_the_portfolio_as_it_was_and_goes_on(
     assert [error["reason"] for error in errors] == [
         f"ValueError: told to at {n}" for n in (1, 3, 5, 7, 9)
     ]
+    assert {error["code"] for error in errors} == {"algorithm"}
     assert "in event\n    raise ValueError" in errors[0]["traceback"]
     (payload,) = {base64.b64decode(error["payload_base64"])[:15] for error in errors}
     assert payload == b'{"sid": "GOOG",'
@@ -143,6 +152,8 @@ class Wrong:
         (["--mqtt", "localhost"], "a broker's address is written mqtt://127.0.0.1:1883"),
         (["--rpc", "localhost:4242"], "a backend's address is written tcp://127.0.0.1:4242"),
         (["--name", "a/b"], "would break topics and ids"),
+        (["--fields", "sdi=s"], 'did you mean "sid"?'),
+        (["--symbols", "goog,,aapl"], "It has to be names of instruments, such as goog,aapl"),
         (["broker", "--prot", "1"], "(Did you mean --port?)"),
     ],
 )

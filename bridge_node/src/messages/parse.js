@@ -1,0 +1,144 @@
+/** From the bytes of a message to JSON without traps: of bounded depth, each key once, all texts texts. */
+
+import { QuoteError, shown } from '../errors.js';
+import { keyThatComesTwice } from './keys.js';
+import { LIMITS } from './limits.js';
+
+// JSON has no such numbers, but Python and others write them. Texts are found to be stepped over.
+const STRAY_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"|NaN|-?Infinity/gs;
+
+// takes off a mark that programs of Windows write before a text, and that is no part of it
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * @param {Buffer} payload
+ * @returns {{message: unknown, plainKeys: number}}  `plainKeys` is how many keys there are in a map of
+ *   texts and finite numbers, in which there is nothing more to be checked; 0 for any other message
+ * @throws {QuoteError} in this order: empty, too_large, not_utf8, not_json, too_deep, key_twice, surrogate
+ */
+export function parse(payload) {
+  if (payload.length === 0) throw new QuoteError('empty', 'the message is empty');
+  if (payload.length > LIMITS.bytes) {
+    throw new QuoteError('too_large', `the message is too large: ${payload.length} bytes, at most ${LIMITS.bytes}`);
+  }
+  let text;
+  try {
+    text = utf8.decode(payload);
+  } catch {
+    throw new QuoteError('not_utf8', 'not UTF-8');
+  }
+  const message = parseText(text);
+  const plainKeys = countPlainKeys(message, text);
+  if (plainKeys === 0) check(message, text);
+  return { message, plainKeys };
+}
+
+/** @param {string} text */
+function parseText(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof RangeError) throw new QuoteError('too_deep', `nested too deep, at most ${LIMITS.depth} levels`);
+    const repaired = withoutStrayNumbers(text);
+    if (repaired !== text) {
+      try {
+        return JSON.parse(repaired);
+      } catch {
+        // it was not that alone
+      }
+    }
+    throw new QuoteError('not_json', `not JSON: ${/** @type {Error} */ (error).message.slice(0, 200)}`);
+  }
+}
+
+/**
+ * NaN becomes a number that is not finite, whose field is then named by whoever finds it there.
+ * @param {string} text
+ */
+function withoutStrayNumbers(text) {
+  if (!text.includes('NaN') && !text.includes('Infinity')) return text;
+  // white space on both sides, so that 1NaN does not become a number
+  return text.replace(STRAY_NUMBERS, (found) => {
+    if (found[0] === '"') return found;
+    return found[0] === '-' ? ' -1e999 ' : ' 1e999 ';
+  });
+}
+
+/**
+ * The keys of a map of texts and finite numbers with each key once; 0 if it is none. Without a backslash
+ * a colon is a colon: every key has one behind it, and the others stand in texts. Were a key there
+ * twice, there would be more in the text than in what was read.
+ * @param {unknown} message
+ * @param {string} text
+ */
+function countPlainKeys(message, text) {
+  if (message === null || typeof message !== 'object' || Array.isArray(message) || text.includes('\\')) return 0;
+  let keys = 0;
+  let colons = 0;
+  for (const key in message) {
+    const value = /** @type {Record<string, unknown>} */ (message)[key];
+    keys += 1;
+    if (typeof value === 'string') colons += countColons(value);
+    else if (typeof value === 'number') {
+      if (!Number.isFinite(value)) return 0;
+    } else if (value !== null && typeof value !== 'boolean') return 0;
+  }
+  return countColons(text) === keys + colons ? keys : 0;
+}
+
+/** @param {string} text */
+function countColons(text) {
+  let count = 0;
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) count += 1;
+  return count;
+}
+
+/**
+ * @param {unknown} message
+ * @param {string} text
+ */
+function check(message, text) {
+  if (Array.isArray(message)) {
+    message.forEach((element, n) => checkDepth(element, LIMITS.depth, `element ${n + 1}`, element));
+  } else if (message !== null && typeof message === 'object') {
+    for (const [key, value] of Object.entries(message)) checkDepth(value, LIMITS.depth - 1, shown(key, 40), value);
+  }
+  const key = keyThatComesTwice(text);
+  if (key !== undefined) {
+    throw new QuoteError('key_twice', `${shown(key, 80)} comes twice in a map: which of the values counts is not known`);
+  }
+  // only an escape can give half of a surrogate pair
+  if (text.includes('\\u')) checkSurrogates(message, undefined);
+}
+
+/**
+ * @param {unknown} value
+ * @param {number} left  how many levels there may be
+ * @param {string} name
+ * @param {unknown} whole  what is of this name
+ */
+function checkDepth(value, left, name, whole) {
+  if (value === null || typeof value !== 'object') return;
+  if (left === 0) {
+    const sentence = `${name} is ${shown(whole, 40)}: nested too deep, at most ${LIMITS.depth} levels`;
+    throw new QuoteError('too_deep', sentence);
+  }
+  for (const inner of Object.values(value)) checkDepth(inner, left - 1, name, whole);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string | undefined} name  of the field, where it is within one
+ */
+function checkSurrogates(value, name) {
+  if (typeof value === 'string' && !value.isWellFormed()) {
+    const found = name === undefined || name === value ? shown(value, 80) : `${shown(name, 40)} is ${shown(value, 80)}: it`;
+    throw new QuoteError('surrogate', `${found} holds half of a surrogate pair, which is no text`);
+  }
+  if (value === null || typeof value !== 'object') return;
+  const isList = Array.isArray(value);
+  for (const [key, inner] of Object.entries(value)) {
+    if (!isList) checkSurrogates(key, name);
+    checkSurrogates(inner, name ?? (isList ? undefined : key));
+  }
+}

@@ -1,0 +1,135 @@
+/** The values of a quote's fields: what each may be, and what becomes of it. */
+
+import { QuoteError, shown } from '../errors.js';
+import { checkTime } from '../time.js';
+import { LIMITS } from './limits.js';
+
+// JSON's grammar of numbers (RFC 8259, section 6), and leading zeros, which padded texts have
+const PRICE = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+
+/**
+ * @param {unknown} value
+ * @returns {string}  without the white space of JSON around it
+ */
+export function readSid(value) {
+  const sid = typeof value === 'string' ? trimmed(value) : textOfNumber(value, 'sid');
+  if (sid === undefined || !isWithin(sid, LIMITS.sid)) {
+    throw new QuoteError('sid_type', `"sid" is ${show(value)}: it has to be a text of 1 to ${LIMITS.sid} characters`);
+  }
+  return sid;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
+export function readId(value) {
+  const id = typeof value === 'string' ? value : textOfNumber(value, 'id');
+  if (id === undefined || !isWithin(id, LIMITS.id)) {
+    throw new QuoteError('id_type', `"id" is ${show(value)}: it has to be a text of 1 to ${LIMITS.id} characters`);
+  }
+  return id;
+}
+
+/**
+ * @param {unknown} price
+ * @param {string} key
+ * @returns {number}
+ */
+export function readPrice(price, key) {
+  if (typeof price !== 'number' && !(typeof price === 'string' && PRICE.test(price))) {
+    throw new QuoteError('quote_type', `"${key}" is ${show(price)}: a price is a number, or a JSON number as text`);
+  }
+  const number = Number(price);
+  if (!(number > 0 && number <= LIMITS.price)) {
+    const found = Number.isFinite(number) ? String(number) : 'no finite number';
+    throw new QuoteError('quote_range', `"${key}" is ${found}: a price is finite, above 0 and at most 1e9`);
+  }
+  return number;
+}
+
+/**
+ * @param {unknown} price
+ * @returns {boolean}
+ */
+export function isPrice(price) {
+  if (typeof price !== 'number' && !(typeof price === 'string' && PRICE.test(price))) return false;
+  return Number(price) > 0 && Number(price) <= LIMITS.price;
+}
+
+/**
+ * @param {unknown} ts  not null
+ * @returns {ts is string | number}
+ */
+export function isTime(ts) {
+  try {
+    checkTime(ts);
+  } catch (error) {
+    if (!(error instanceof QuoteError)) throw error;
+    return false;
+  }
+  return true;
+}
+
+/**
+ * A whole number is taken as its text: others write 600519 and "600519" for one instrument.
+ * @param {unknown} value
+ * @param {string} key
+ * @returns {string | undefined}  undefined if it is no whole number
+ */
+export function textOfNumber(value, key) {
+  if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
+  if (!Number.isSafeInteger(value)) {
+    throw new QuoteError(
+      'number_unsafe',
+      `"${key}" is ${value}: a number of more than 53 bits is not exact: send it as text`,
+    );
+  }
+  return String(value);
+}
+
+/**
+ * Refuse what is no finite number in the fields that are carried along.
+ * @param {unknown} value
+ * @param {string} name
+ */
+export function checkOther(value, name) {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new QuoteError(
+      'number_range',
+      `"${name}" is no finite number (NaN, Infinity, or too large): leave it out, or send null`,
+    );
+  }
+  if (value === null || typeof value !== 'object') return;
+  for (const [key, inner] of Object.entries(value)) checkOther(inner, `${name}.${key}`);
+}
+
+/** @param {string} text */
+export function trimmed(text) {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  return end - start === text.length ? text : text.slice(start, end);
+}
+
+/**
+ * The white space of JSON (RFC 8259, section 2): others may belong to a name.
+ * @param {number} code
+ */
+function isSpace(code) {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+}
+
+/**
+ * @param {string} text
+ * @param {number} longest  in characters
+ */
+function isWithin(text, longest) {
+  return text.length > 0 && (text.length <= longest || [...text].length <= longest);
+}
+
+/** @param {unknown} value */
+function show(value) {
+  return shown(value, 80);
+}
