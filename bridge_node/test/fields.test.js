@@ -96,6 +96,7 @@ test('with --symbols a message with another instrument is refused as a whole', (
   for (const text of ['{"goog": 1, "msft": 2}', '{"sid": "GOOG", "quote": 1}', '[{"goog": 1}, {"battery2": 99}]']) {
     assert.throws(() => take(text), (error) => error instanceof QuoteError && error.code === 'other_symbol');
   }
+  assert.throws(() => take('{"GOOG": 1}'), /did you mean "goog"\? upper and lower case are not the same/);
   assert.throws(() => take('{"googl": 1}'), /"googl" is not among the instruments of --symbols: did you mean "goog"\?/);
 });
 

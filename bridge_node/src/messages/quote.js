@@ -189,7 +189,10 @@ function aliasedTime(message) {
 function checkSymbols(quotes, symbols) {
   const other = quotes.find(({ sid }) => !symbols.has(sid));
   if (!other) return;
-  const near = didYouMean(other.sid, [...symbols]);
+  const inOtherCase = [...symbols].find((symbol) => symbol.toLowerCase() === other.sid.toLowerCase());
+  const near = inOtherCase
+    ? `: did you mean "${inOtherCase}"? upper and lower case are not the same`
+    : didYouMean(other.sid, [...symbols]);
   throw new QuoteError('other_symbol', `"${other.sid}" is not among the instruments of --symbols${near}`);
 }
 

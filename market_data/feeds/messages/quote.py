@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from market_data.feeds.messages.fields import Fields, mapped, mapping_for
@@ -68,9 +69,18 @@ def read(line: bytes, row: int, source: str, rules: Rules) -> Found:
 def check_symbol(sid: str, symbols: frozenset[str]) -> None:
     """Refuse an instrument that is not among those that a user takes."""
     if sid not in symbols:
-        near = did_you_mean(sid, symbols)
-        reason = f'"{sid}" is not among the instruments of --symbols{near}'
+        reason = f'"{sid}" is not among the instruments of --symbols{_near(sid, symbols)}'
         raise refusal("other_symbol", reason)
+
+
+# a table has many rows of one instrument
+@lru_cache(maxsize=1000)
+def _near(sid: str, symbols: frozenset[str]) -> str:
+    for symbol in symbols:
+        if symbol.lower() == sid.lower():
+            return f': did you mean "{symbol}"? upper and lower case are not the same'
+    found = did_you_mean(sid, symbols)
+    return found if found.startswith(":") else ""
 
 
 def _array(batch: list[Any], row: int, source: str, rules: Rules) -> Found:

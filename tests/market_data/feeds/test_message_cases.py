@@ -127,6 +127,8 @@ def test_symbols_are_the_only_instruments_taken_from_a_recording_and_from_a_tabl
     assert [quote.sid for quote in feed] == ["GOOG"]
     (line,) = feed.quality.report().lines()
     assert '"AAPL" is not among the instruments of --symbols' in line
+    _quotes, (other,) = read(tmp_path, b'{"GOOG": 1}', symbols="goog")
+    assert 'did you mean "goog"? upper and lower case are not the same' in other.reason
 
 
 def test_of_an_array_each_quote_without_an_id_gets_one_by_its_place(tmp_path: Path) -> None:
