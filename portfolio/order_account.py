@@ -51,7 +51,7 @@ class OrderAccount(Portfolio):
             raise ValueError(
                 f"cannot {order.side} {order.quantity} of {order.sid}: units are whole"
             )
-        if cut := self._cut(data, order):
+        if self._limits and (cut := self._cut(data, order)):
             order = self._cut_to(order, cut)
         self.orders.append(order)
         if not order.quantity:
