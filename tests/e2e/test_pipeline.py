@@ -106,7 +106,7 @@ def test_the_log_tells_what_the_articles_did(mosquitto: Broker, parts: Parts, wa
 def test_a_quote_that_gives_no_order_says_why(
     mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:
-    service = parts.service("--param", "threshold=1")
+    service = parts.service("--param", "threshold=1", "--param", "seed=7")
     parts.bridge(mosquitto, service)
     watch(mosquitto).publish('{"goog": 3.45}')
     service.wait_for(r"^0\.\d\d is not above 1: no order$")
