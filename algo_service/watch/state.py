@@ -182,7 +182,8 @@ class Board:
         self._last_quote(algorithm, before, snapshot, now)
         if snapshot.halt != (before.halt if before else None):
             events.append(Halted(algorithm.name, snapshot.halt))
-        if snapshot != before:
+        # while orders wait for their figures, they are to be told of first
+        if snapshot != before and not algorithm.joiner.is_waiting:
             events.append(Changed(algorithm.name, snapshot))
         return events
 
