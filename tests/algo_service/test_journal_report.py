@@ -29,10 +29,7 @@ def journal(path: Path, *quotes: dict[str, Any], cash: float = 10_000) -> str:
     """The summary of a journal after some quotes."""
     engine = Engine(Buyer, "buyer", {}, seed=7, ledger=Journal(path, "buyer"))
     engine.initialize({"cash": cash})
-    numbered = [
-        {"id": str(n), "channel": "quotes", "ts": None, **quote} for n, quote in enumerate(quotes)
-    ]
-    engine.events([{k: v for k, v in quote.items() if v is not None} for quote in numbered])
+    engine.decide({"id": str(n), "channel": "quotes", **quote} for n, quote in enumerate(quotes))
     engine._ledger.close()
     return summary(path)
 

@@ -34,6 +34,7 @@ def test_a_killed_service_goes_on_and_what_it_decided_is_there_to_read(
     watcher = watch(broker)
     for n in range(20):
         watcher.publish(quote(n))
+    watcher.wait("portfolios/random")
     watcher.wait_until(
         lambda: watcher.of("portfolios/random")[-1]["quote_id"] == "19", "portfolios/random"
     )
