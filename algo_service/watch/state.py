@@ -178,8 +178,8 @@ class Board:
         if before is None or snapshot.seq > before.seq:
             joined = algorithm.joiner.snapshot(snapshot)
             events += [Traded(algorithm.name, *each) for each in joined]
+            self._last_quote(algorithm, before, snapshot, now)
         algorithm.snapshot = snapshot
-        self._last_quote(algorithm, before, snapshot, now)
         if snapshot.halt != (before.halt if before else None):
             events.append(Halted(algorithm.name, snapshot.halt))
         # while orders wait for their figures, they are to be told of first

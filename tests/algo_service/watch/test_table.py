@@ -90,6 +90,13 @@ def test_a_snapshot_of_before_an_order_does_not_bring_back_an_older_price() -> N
     assert watching.board.algorithms["random"].last_quote[:2] == ("GOOG", 80.0)
 
 
+def test_a_snapshot_that_comes_again_after_a_reconnect_keeps_the_time_of_the_quote() -> None:
+    message = snapshot(1, 500.0, ("GOOG", 5, 100.0))
+    watching = Watching().at(7).take("portfolios", message)
+    watching.at(99).take("portfolios", message, retained=True)
+    assert watching.board.algorithms["random"].last_quote == ("GOOG", 100.0, 7)
+
+
 def test_more_algorithms_than_a_person_can_watch_are_not_kept() -> None:
     watching = Watching()
     for number in range(1_010):
