@@ -250,8 +250,9 @@ def journal(file: Path, orders: bool, backup: Path | None) -> None:
 def watch(**options: Any) -> None:
     """Show what algorithms do: in a terminal a live table, elsewhere a short line per event.
 
-    Equity and profit beside an order are those of the first portfolio that is known to be of after
-    it, mostly within a second. A last quote is one that an order or a position tells of.
+    Equity and profit beside an order are those of its own quote, or of the first portfolio that is
+    known to be of after it: never of before it. A last quote is one that an order or a position
+    tells of.
     """
     from algo_service.watch import command
     from market_data import FeedError

@@ -4,7 +4,8 @@ Orders bear no `seq`, and a snapshot is asked for while quotes are decided: the 
 after an order may be of before it. A snapshot is of after an order if
 
 - it is of the order's own quote,
-- its cash is that of the snapshot before, changed by the fills up to the order's, or
+- its cash and positions are those of the snapshot before, changed by the fills up to the order's,
+  or
 - another snapshot came between the two: the bridge asks for a snapshot when the one before it is
   published.
 
@@ -15,7 +16,7 @@ is the snapshot's, which may be a second younger.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ from algo_service.watch.messages import Fill, Order, Snapshot
 # Seconds that an order waits for its snapshot: the bridge publishes one a second, and the first
 # may have been of before the order.
 PATIENCE = 2.0
+# Of more fills between two snapshots it is not asked which of them the second one shows.
+_MAX_FILLS = 1_000
+_ROUNDING = 1e-9
 
 
 class Figures(NamedTuple):
@@ -47,15 +51,19 @@ class _Waiting:
     is_overtaken: bool = False
 
 
+class _Account(NamedTuple):
+    cash: float
+    quantities: dict[str, float]
+
+
 class Joiner:
     """Orders and fills of one algorithm that wait for a snapshot of after them."""
 
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
         self._before: Snapshot | None = None
-        # fills that the snapshot before does not show, if that is certain
+        # since the snapshot before
         self._fills: list[Fill] = []
-        self._is_certain = False
 
     def add(self, trade: Order | Fill, now: float) -> list[Joined]:
         """Take an order or a fill; returns it if its snapshot came before it."""
@@ -65,32 +73,33 @@ class Joiner:
         return []
 
     def filled(self, fill: Fill) -> None:
-        """Take note of what a fill does to the cash."""
-        if self._before and self._before.quote_id == fill.quote_id:
-            return
-        self._fills.append(fill)
+        """Take note of what a fill does to the account."""
+        is_new = self._before is not None and self._before.quote_id != fill.quote_id
+        if is_new and len(self._fills) <= _MAX_FILLS:
+            self._fills.append(fill)
 
     def snapshot(self, snapshot: Snapshot) -> list[Joined]:
         """Take a snapshot of a higher `seq`; returns what it shows, in the order of arrival."""
-        shown = self._shown_fills(snapshot)
-        quotes = {fill.quote_id for fill in self._fills[: shown or 0]} | {snapshot.quote_id}
+        accounts = self._accounts()
+        shown = _index_of(snapshot, accounts)
+        after = {
+            fill.quote_id: account
+            for fill, account in zip(self._fills[:shown], accounts[1:], strict=False)
+        }
         last = -1
         for index, waiting in enumerate(self._waiting):
-            if waiting.is_overtaken or waiting.trade.quote_id in quotes:
+            quote_id = waiting.trade.quote_id
+            if waiting.is_overtaken or quote_id == snapshot.quote_id or quote_id in after:
                 last = index
-        trades = [waiting.trade for waiting in self._waiting[: last + 1]]
-        joined = [Joined(trade, self._worth(trade, snapshot, shown or 0)) for trade in trades]
+        joined = [
+            Joined(waiting.trade, self._worth(waiting.trade, after, snapshot))
+            for waiting in self._waiting[: last + 1]
+        ]
         self._waiting = self._waiting[last + 1 :]
         for waiting in self._waiting:
             waiting.is_overtaken = True
-        is_of_the_last = bool(trades) and trades[-1].quote_id == snapshot.quote_id
-        has_decided_nothing = snapshot.quote_id is None
-        self._is_certain = (is_of_the_last and not self._waiting) or has_decided_nothing
-        if shown is not None:
-            self._is_certain = True
-            self._fills = self._fills[shown:]
-        else:
-            self._fills = []
+        # where the account tells nothing, the next snapshot is compared with this one
+        self._fills = [] if shown is None else self._fills[shown:]
         self._before = snapshot
         return joined
 
@@ -109,45 +118,41 @@ class Joiner:
         self._waiting = self._waiting[len(due) :]
         return due
 
-    def _shown_fills(self, snapshot: Snapshot) -> int | None:
-        """Return how many of the fills are in the snapshot's cash, if its cash tells."""
+    def _accounts(self) -> list[_Account]:
+        """Return the account of the snapshot before, and that after each fill since."""
         before = self._before
-        if before is None or before.cash is None or snapshot.cash is None:
-            return None
-        if not self._is_certain and self._fills:
-            return None
-        counts = [
-            count
-            for count, cash in enumerate(_running(before.cash, self._fills))
-            if math.isclose(cash, snapshot.cash, rel_tol=1e-9, abs_tol=1e-12)
-        ]
-        return counts[0] if len(counts) == 1 else None
+        if before is None or before.cash is None or len(self._fills) > _MAX_FILLS:
+            return []
+        quantities = {held.sid: held.quantity for held in before.positions}
+        accounts = [_Account(before.cash, quantities)]
+        for fill in self._fills:
+            held = quantities.get(fill.sid, 0.0)
+            change = fill.quantity if fill.side == "buy" else -fill.quantity
+            # what is left of all that is held by rounding is nothing
+            left = 0.0 if abs(held + change) < _ROUNDING * abs(held) else held + change
+            quantities = {**quantities, fill.sid: left}
+            accounts.append(_Account(accounts[-1].cash + fill.cash, quantities))
+        return accounts
 
-    def _worth(self, trade: Order | Fill, snapshot: Snapshot, shown: int) -> Figures:
+    def _worth(
+        self, trade: Order | Fill, after: Mapping[str, _Account], snapshot: Snapshot
+    ) -> Figures:
         """Return what the portfolio was worth after an order that a snapshot shows."""
-        fills = self._fills[:shown]
-        quotes = [fill.quote_id for fill in fills]
-        before = self._before
+        account = after.get(trade.quote_id)
         if (
-            trade.quote_id == snapshot.quote_id
-            or trade.quote_id not in quotes
+            account is None
+            or trade.quote_id == snapshot.quote_id
             or isinstance(trade, Fill)  # its price has the slippage in it
-            or before is None
-            or before.cash is None
+            or self._before is None
             or snapshot.equity is None
             or snapshot.profit is None
         ):
             return _figures(snapshot)
-        fills = fills[: len(quotes) - quotes[::-1].index(trade.quote_id)]
-        quantities = {held.sid: held.quantity for held in before.positions}
-        for fill in fills:
-            change = fill.quantity if fill.side == "buy" else -fill.quantity
-            quantities[fill.sid] = quantities.get(fill.sid, 0.0) + change
-        prices = _unchanged(before, snapshot) | {trade.sid: trade.price}
-        if not quantities.keys() <= prices.keys():
+        held = {sid: quantity for sid, quantity in account.quantities.items() if quantity}
+        prices = _unchanged(self._before, snapshot) | {trade.sid: trade.price}
+        if not held.keys() <= prices.keys():
             return _figures(snapshot)
-        equity = _running(before.cash, fills)[-1]
-        equity += sum(quantity * prices[sid] for sid, quantity in quantities.items())
+        equity = account.cash + sum(quantity * prices[sid] for sid, quantity in held.items())
         return Figures(equity, equity - (snapshot.equity - snapshot.profit))
 
 
@@ -155,14 +160,27 @@ def _figures(snapshot: Snapshot) -> Figures:
     return Figures(snapshot.equity, snapshot.profit)
 
 
+def _index_of(snapshot: Snapshot, accounts: Sequence[_Account]) -> int | None:
+    """Return which of the accounts is that of a snapshot; None where none is, or several are."""
+    quantities = {held.sid: held.quantity for held in snapshot.positions}
+    found = [
+        index
+        for index, account in enumerate(accounts)
+        if snapshot.cash is not None
+        and _is_close(account.cash, snapshot.cash)
+        and all(
+            _is_close(account.quantities.get(sid, 0.0), quantities.get(sid, 0.0))
+            for sid in account.quantities.keys() | quantities.keys()
+        )
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
+
+
 def _unchanged(before: Snapshot, after: Snapshot) -> dict[str, float]:
     """Return the prices of instruments that have the same one in both."""
     prices = {held.sid: held.price for held in before.positions}
     return {held.sid: held.price for held in after.positions if prices.get(held.sid) == held.price}
-
-
-def _running(cash: float, fills: Sequence[Fill]) -> list[float]:
-    amounts = [cash]
-    for fill in fills:
-        amounts.append(amounts[-1] + fill.cash)
-    return amounts

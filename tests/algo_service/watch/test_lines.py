@@ -47,7 +47,7 @@ def test_a_snapshot_of_before_the_order_does_not_count_though_its_seq_is_higher(
 
 def test_orders_that_share_a_snapshot_bear_the_figures_of_their_own_quotes() -> None:
     watching = started()
-    watching.take("portfolios", snapshot(3, 1100.0)).take("portfolios", snapshot(4, 1100.0))
+    watching.take("portfolios", snapshot(4, 1100.0))
     watching.lines.clear()
     for each in (
         ("orders", order(5, "buy", 5, 100.0)),
@@ -60,6 +60,21 @@ def test_orders_that_share_a_snapshot_bear_the_figures_of_their_own_quotes() -> 
     assert watching.lines == [
         "random  buy           5 GOOG at 100.00       equity   1,100.00  profit    100.00",
         "random  sell          5 GOOG at 120.00       equity   1,200.00  profit    200.00",
+    ]
+
+
+def test_a_snapshot_that_is_ahead_of_orders_and_fills_does_not_make_their_figures_wrong() -> None:
+    watching = started().take("portfolios", snapshot(9, 800.0, ("GOOG", 2, 100.0)))
+    watching.lines.clear()
+    # the snapshot shows the first of two equal buys
+    for quote in (8, 12):
+        watching.take("orders", order(quote, "buy", 2, 100.0))
+        watching.take("fills", fill(quote, "buy", 2, 100.0))
+    watching.take("portfolios", snapshot(13, 600.0, ("GOOG", 4, 110.0)))
+    watching.take("portfolios", snapshot(14, 600.0, ("GOOG", 4, 110.0)))
+    assert watching.lines == [
+        "random  buy           2 GOOG at 100.00       equity   1,000.00  profit      0.00",
+        "random  buy           2 GOOG at 100.00       equity   1,040.00  profit     40.00",
     ]
 
 
