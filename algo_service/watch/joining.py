@@ -84,7 +84,7 @@ class Joiner:
         shown = _index_of(snapshot, accounts)
         after = {
             fill.quote_id: account
-            for fill, account in zip(self._fills[:shown], accounts[1:], strict=False)
+            for fill, account in zip(self._fills[: shown or 0], accounts[1:], strict=False)
         }
         last = -1
         for index, waiting in enumerate(self._waiting):

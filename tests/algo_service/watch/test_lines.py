@@ -78,6 +78,19 @@ def test_a_snapshot_that_is_ahead_of_orders_and_fills_does_not_make_their_figure
     ]
 
 
+def test_a_snapshot_whose_cash_fits_by_chance_and_whose_positions_do_not_tells_nothing() -> None:
+    watching = started().take("portfolios", snapshot(9, 800.0, ("GOOG", 2, 100.0)))
+    watching.lines.clear()
+    # the snapshot shows the first of two buys for the same amount
+    for quote, quantity, price in ((8, 2, 100.0), (12, 4, 50.0)):
+        watching.take("orders", order(quote, "buy", quantity, price))
+        watching.take("fills", fill(quote, "buy", quantity, price))
+    watching.take("portfolios", snapshot(13, 600.0, ("GOOG", 6, 50.0)))
+    assert watching.lines == []
+    watching.take("portfolios", snapshot(14, 600.0, ("GOOG", 6, 60.0)))
+    assert [line[-35:] for line in watching.lines] == ["equity     960.00  profit    -40.00"] * 2
+
+
 def test_without_fills_the_second_snapshot_after_an_order_counts() -> None:
     watching = started()
     watching.take("orders", order(1, "buy", 5, 100.0))
