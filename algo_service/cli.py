@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from algo_service.address import check_address
 from algo_service.engine import Engine
 from algo_service.errors import AlgoServiceError, InitializeError
 from algo_service.options import (
@@ -29,6 +31,10 @@ def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
     return value or None
 
 
+def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    return check_address(value, listens=True)  # before an algorithm is loaded, which may take long
+
+
 @click.group()
 @click.version_option(package_name="tickwire")
 def cli() -> None:
@@ -39,6 +45,7 @@ def cli() -> None:
 @click.option(
     "--addr",
     default="tcp://127.0.0.1:4242",
+    callback=_listening,
     envvar="ALGO_SERVICE_ADDR",
     show_envvar=True,
     help="Address to bind the RPC server to.",
@@ -185,6 +192,9 @@ def backtest(
     from algo_service.backtest import command
     from market_data import FeedError
 
+    # Ctrl-C reads "Aborted!", and leaves the terminal's cursor as it was
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # the algorithm's lines about each quote would take longer than the backtest
     logging.basicConfig(level="ERROR", format="%(message)s")
     # what an algorithm does in vain, such as returning orders, is said once
@@ -211,9 +221,7 @@ def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
         raise AlgoServiceError(
             "--sweep begins anew for each combination, and the backend at --rpc cannot: give --algo"
         )
-    if "://" not in rpc:
-        raise AlgoServiceError(f'--rpc is "{rpc}": an address is written tcp://127.0.0.1:4242')
-    return (rpc,)
+    return (check_address(rpc),)
 
 
 @cli.command()
