@@ -11,13 +11,18 @@ if _reason:
     raise ImportError(_reason)
 
 if TYPE_CHECKING:
+    from market_data.access import BrokerAccess as BrokerAccess
+    from market_data.access import TlsFiles as TlsFiles
     from market_data.address import BrokerAddress as BrokerAddress
     from market_data.errors import AddressError as AddressError
     from market_data.errors import BarsError as BarsError
+    from market_data.errors import BrokerOptionError as BrokerOptionError
     from market_data.errors import BrokerRefusedError as BrokerRefusedError
     from market_data.errors import ColumnsError as ColumnsError
     from market_data.errors import FeedError as FeedError
     from market_data.errors import MissingPackageError as MissingPackageError
+    from market_data.errors import NotReadyError as NotReadyError
+    from market_data.errors import PrefixError as PrefixError
     from market_data.errors import ReadOptionError as ReadOptionError
     from market_data.errors import SkippedRowError as SkippedRowError
     from market_data.errors import SourceNotFoundError as SourceNotFoundError
@@ -56,14 +61,18 @@ else:
 
     # imported when they are asked for, so that nobody waits for what is not used
     _NAMES = {
+        "market_data.access": ("BrokerAccess", "TlsFiles"),
         "market_data.address": ("BrokerAddress",),
         "market_data.errors": (
             "AddressError",
             "BarsError",
+            "BrokerOptionError",
             "BrokerRefusedError",
             "ColumnsError",
             "FeedError",
             "MissingPackageError",
+            "NotReadyError",
+            "PrefixError",
             "ReadOptionError",
             "SkippedRowError",
             "SourceNotFoundError",
