@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from algo_service.address import check_address
 from algo_service.engine import Engine
 from algo_service.errors import AlgoServiceError, InitializeError
 from algo_service.options import (
@@ -17,6 +19,7 @@ from algo_service.options import (
     merge_params,
     several_algorithms_options,
 )
+from market_data.mqtt_options import mqtt_options, taken_access
 from market_data.options import read_options, taken
 from portfolio import PortfolioError
 
@@ -29,6 +32,10 @@ def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
     return value or None
 
 
+def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    return check_address(value, listens=True)  # before an algorithm is loaded, which may take long
+
+
 @click.group()
 @click.version_option(package_name="tickwire")
 def cli() -> None:
@@ -39,6 +46,7 @@ def cli() -> None:
 @click.option(
     "--addr",
     default="tcp://127.0.0.1:4242",
+    callback=_listening,
     envvar="ALGO_SERVICE_ADDR",
     show_envvar=True,
     help="Address to bind the RPC server to.",
@@ -185,6 +193,9 @@ def backtest(
     from algo_service.backtest import command
     from market_data import FeedError
 
+    # Ctrl-C reads "Aborted!", and leaves the terminal's cursor as it was
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # the algorithm's lines about each quote would take longer than the backtest
     logging.basicConfig(level="ERROR", format="%(message)s")
     # what an algorithm does in vain, such as returning orders, is said once
@@ -211,9 +222,7 @@ def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
         raise AlgoServiceError(
             "--sweep begins anew for each combination, and the backend at --rpc cannot: give --algo"
         )
-    if "://" not in rpc:
-        raise AlgoServiceError(f'--rpc is "{rpc}": an address is written tcp://127.0.0.1:4242')
-    return (rpc,)
+    return (check_address(rpc),)
 
 
 @cli.command()
@@ -242,6 +251,23 @@ def journal(file: Path, orders: bool, backup: Path | None) -> None:
     missing = journal_mark.incomplete(file)
     if missing:
         click.secho(f"this is not all: {missing}", fg="yellow", err=True)
+
+
+@cli.command()
+@mqtt_options("ALGO_SERVICE")
+def watch(**options: Any) -> None:
+    """Show what algorithms do: in a terminal a live table, elsewhere a short line per event.
+
+    Equity and profit beside an order are those of the first portfolio that is known to be of after
+    it, mostly within a second. A last quote is one that an order or a position tells of.
+    """
+    from algo_service.watch import command
+    from market_data import FeedError
+
+    try:
+        command.run(taken_access(options))
+    except FeedError as error:
+        raise AlgoServiceError(str(error)) from error
 
 
 @cli.command()

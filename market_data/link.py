@@ -16,8 +16,8 @@ from market_data.stopping import Stop
 # Seconds between attempts to reach a broker: doubled from the first to the last.
 FIRST_DELAY = 0.1
 LAST_DELAY = 5.0
-# A loss is told after this many seconds. When everything is ended at once the broker ends first,
-# and who is about to end as well has no need to hear of it.
+# That the broker is away is told after this many seconds: when everything is started or ended at
+# once the broker may begin last and end first.
 _QUIET = 0.5
 
 
@@ -58,7 +58,7 @@ class Link:
         BrokerRefusedError where it will never take this client, BrokerOptionError where a file of
         TLS is of no use, both at the first connection only. Interrupted when asked to stop.
         """
-        away = False
+        away_since, told = self._clock(), False
         while True:
             self._tell_loss(self._clock())
             with self._stop.interruptible():
@@ -71,16 +71,17 @@ class Link:
             except (OSError, FeedError) as error:
                 if isinstance(error, FeedError) and not self._connected_before:
                     raise
-                if not away and not self._connected_before:
+                is_long = self._clock() >= away_since + _QUIET
+                if is_long and not told and not self._connected_before:
                     reason = getattr(error, "strerror", None) or str(error)
                     self._notify(f"waiting for the broker at {self._address}: {reason}")
-                away = True
+                    told = True
             else:
                 break
         if self._connected_before:
             self._tell_loss()
             self._notify(f"the broker at {self._address} is back")
-        elif away:
+        elif told:
             self._notify(f"connected to the broker at {self._address}")
         self._connected_before = True
         return connection

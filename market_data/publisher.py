@@ -48,6 +48,7 @@ class Publisher:
             stop,
             notify,
             lambda version: Connection(access, version, on_confirmed=self._on_confirmed),
+            clock,
         )
         self._connection: Connection | None = None
         self._outbox = Outbox(clock)

@@ -311,7 +311,7 @@ def test_that_the_broker_is_away_is_told_once(monkeypatch: pytest.MonkeyPatch) -
     told: list[str] = []
     access = BrokerAccess.parse(f"mqtt://127.0.0.1:{free_port()}")
     with pytest.raises(Interrupted):
-        Publisher(access, "quotes", stop, told.append).connect()
+        Publisher(access, "quotes", stop, told.append, lambda: sum(delays)).connect()
     assert told == [f"waiting for the broker at {access.address}: Connection refused"]
 
 
