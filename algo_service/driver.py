@@ -149,6 +149,19 @@ class Driver:
         while chunk := list(islice(feed, CHUNK)):
             before = self._play(chunk, before, see, fail)
 
+    def warm_up(
+        self,
+        history: Iterable[Timed],
+        see: Callable[[Quote, int | None], None],
+        fail: Callable[[Quote, Failure], None],
+    ) -> None:
+        """Give history to the algorithm as `play` does; every order that it asks for is nothing."""
+        self.portfolio.is_warming_up = True
+        try:
+            self.play(history, see, fail)
+        finally:
+            self.portfolio.is_warming_up = False
+
     def _play(
         self,
         chunk: list[Timed],
