@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from algo_service.address import check_address
 from algo_service.engine import Engine
-from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.errors import AlgoServiceError, InitializeError, JournalError
 from algo_service.options import (
     SHORT,
     algorithm_options,
+    hidden_read_options,
     merge_params,
     several_algorithms_options,
+    taken_for_warm_up,
 )
 from market_data.mqtt_options import mqtt_options, taken_access
 from market_data.options import read_options, taken
@@ -61,10 +64,11 @@ def cli() -> None:
 )
 @click.option(
     "--journal",
-    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE|FOLDER/",
     envvar="ALGO_SERVICE_JOURNAL",
     show_envvar=True,
-    help="Keep decisions and state in this file, and go on from there after a restart.",
+    help="Keep decisions and state in this file, and go on from there after a restart; in a folder"
+    " the file has the algorithm's name.",
 )
 @click.option(
     "--accept-incomplete-journal",
@@ -72,6 +76,17 @@ def cli() -> None:
     help="Go on with a journal that was copied without its -wal file: what is missing in it is"
     " decided again.",
 )
+@click.option(
+    "--warm-up",
+    metavar="FILE|SAMPLE",
+    multiple=True,
+    envvar="ALGO_SERVICE_WARM_UP",
+    show_envvar=True,
+    help="Give this history to the algorithm before its first quote, without orders. Several are"
+    " merged in the order of time. They are read by the options of `algo-service backtest`, such as"
+    " --columns and --from.",
+)
+@hidden_read_options
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warn", "warning", "error"]),
@@ -85,10 +100,11 @@ def serve(
     algo: str,
     name: str | None,
     params: tuple[tuple[str, Any], ...],
-    journal: Path | None,
+    journal: str | None,
     accept_incomplete_journal: bool,
+    warm_up: tuple[str, ...],
     log_level: str,
-    **short: str | None,
+    **others: Any,
 ) -> None:
     """Serve one algorithm until SIGINT or SIGTERM."""
     from algo_service import serve as service
@@ -99,7 +115,10 @@ def serve(
     # zerorpc logs the traceback of every error that it passes on to the caller
     logging.getLogger("zerorpc").setLevel(logging.CRITICAL)
 
-    def ready(engine: Engine) -> None:
+    short = {name: others.pop(name) for name in SHORT}
+    options = taken_for_warm_up(others, is_given=bool(warm_up))
+
+    def ready(engine: Engine, journal: Path | None) -> None:
         click.secho(f"serving on {addr} ...", bold=True, fg="cyan")
         said = ", ".join(f"{key}={value}" for key, value in engine.parameters_to_come.items())
         where = f"in the journal {journal}" if journal else "in memory: a restart begins anew"
@@ -120,6 +139,7 @@ def serve(
         journal,
         ready,
         accept_incomplete=accept_incomplete_journal,
+        warm_up=(warm_up, options) if warm_up else None,
     )
 
 
@@ -216,7 +236,7 @@ def backtest(
 
 def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
     given = click.get_current_context().get_parameter_source("algo")
-    if given is click.core.ParameterSource.COMMANDLINE:
+    if given is ParameterSource.COMMANDLINE:
         raise AlgoServiceError("--rpc runs a backend in place of --algo: give one of them")
     if sweeps:
         raise AlgoServiceError(
@@ -236,17 +256,28 @@ def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
     " in FILE-wal.",
 )
 def journal(file: Path, orders: bool, backup: Path | None) -> None:
-    """Show what is in a journal, or copy it, also while a service writes it."""
-    from algo_service import journal_backup, journal_mark, journal_report
+    """Show what is in a journal, or copy it, also while a service writes it.
+
+    Of a folder its journals are listed.
+    """
+    from algo_service import journal_backup, journal_folder, journal_mark, journal_report
 
     if orders and backup:
         raise click.UsageError("--orders prints and --backup copies: give one of them")
+    if file.is_dir():
+        lines = journal_folder.listing(file)
+        if orders or backup:
+            found = "; ".join(lines)
+            raise JournalError(f"{file} is a folder: name one of its journals; there is {found}")
+        for line in lines:
+            click.echo(line)
+        return
     if backup:
         decisions = journal_backup.backup(file, backup)
         click.echo(f"copied {file} with {decisions} decisions to {backup}")
         return
-    lines = journal_report.orders(file) if orders else [journal_report.summary(file)]
-    for line in lines:
+    shown = journal_report.orders(file) if orders else [journal_report.summary(file)]
+    for line in shown:
         click.echo(line)
     missing = journal_mark.incomplete(file)
     if missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +12,7 @@ from algo_service import state
 from algo_service.errors import JournalError
 from algo_service.journal_file import check_file
 from algo_service.journal_mark import incomplete
+from algo_service.ledger import WarmUp
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
@@ -67,6 +69,8 @@ def summary(path: Path) -> str:
             if row:
                 lines.append((f"{name} quote", "{} on {}, decided {} UTC".format(*row)))
         packed = database.execute("SELECT value FROM state WHERE name = 'portfolio'").fetchone()
+    if "warm_up" in meta:
+        lines.append(("warm-up", str(WarmUp(**json.loads(meta["warm_up"])))))
     if packed:
         portfolio = state.decode(packed[0])
         lines += [(name, f"{portfolio[name]:.2f}") for name in ("cash", "realised", "fees")]
