@@ -1,3 +1,4 @@
+# make setup  installs everything below this folder: .venv and bridge_node/node_modules
 # make run    the whole pipeline on real GOOG prices; Ctrl-C ends it
 # make test   every test        make check  linters and types
 # make bench  measurements      make clean  removes what setup made
@@ -13,19 +14,28 @@ NODE_TESTS := $(wildcard bridge_node/test/*.test.js bridge_node/zerorpc/test/*.t
 
 setup: $(PYTHON_READY) $(NODE_READY)
 
+# Bytecode is left to the first import, which halves the time; unless Python is told to write none.
+PIP_INSTALL := .venv/bin/pip install --disable-pip-version-check --progress-bar off \
+	$(if $(PYTHONDONTWRITEBYTECODE),,--no-compile)
+
 $(PYTHON_READY): requirements-dev.txt pyproject.toml
-	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
-	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
-	ln -sf ../../bridge_node/bin/bridge-node.js .venv/bin/bridge-node
-	touch $@
+	@tools/check-versions "$(PYTHON)"
+	@tools/step "Python: an environment in .venv" "$(PYTHON)" -m venv .venv
+	@tools/step "Python: $$(grep -c == $<) packages of $<" $(PIP_INSTALL) --requirement $<
+# compat: a plain path, where the default would have every command import a finder first
+	@tools/step "Python: the commands algo-service, market-data and zerorpc" \
+		$(PIP_INSTALL) --no-deps --config-settings editable_mode=compat --editable .
+	@ln -sf ../../bridge_node/bin/bridge-node.js .venv/bin/bridge-node
+	@touch $@
 
 $(NODE_READY): bridge_node/package-lock.json bridge_node/package.json
-	cd bridge_node && npm ci --no-audit --no-fund
-	touch $@
+	@tools/check-versions "$(PYTHON)" >/dev/null
+	@cd bridge_node && ../tools/step "Node.js: the packages of bridge_node/package-lock.json" \
+		npm ci --no-audit --no-fund
+	@touch $@
 
 run: setup
-	honcho start
+	@python -m tools.run
 
 test: setup
 	cd bridge_node && node --test --test-timeout=300000 $(NODE_TESTS:bridge_node/%=%)

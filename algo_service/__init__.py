@@ -1,7 +1,36 @@
 """Algorithms, the engine that drives one, and its ZeroRPC host."""
 
-from algo_service.algorithm import Algorithm
-from algo_service.algorithms import RandomAlgo
-from algo_service.engine import Engine
+import sys
+from typing import TYPE_CHECKING
 
-__all__ = ["Algorithm", "Engine", "RandomAlgo"]
+from tickwire.checks import objection
+
+# `python -m` looks for __main__ first, which says the same in one line
+_reason = "" if sys.argv[:1] == ["-m"] else objection()
+if _reason:
+    raise ImportError(_reason)
+
+if TYPE_CHECKING:
+    from algo_service.algorithm import Algorithm as Algorithm
+    from algo_service.algorithms import RandomAlgo as RandomAlgo
+    from algo_service.engine import Engine as Engine
+else:
+    from importlib import import_module
+
+    # imported when they are asked for, so that nobody waits for what is not used
+    _NAMES = {
+        "algo_service.algorithm": ("Algorithm",),
+        "algo_service.algorithms": ("RandomAlgo",),
+        "algo_service.engine": ("Engine",),
+    }
+    _MODULES = {name: module for module, names in _NAMES.items() for name in names}
+    __all__ = sorted(_MODULES)
+
+    def __getattr__(name):
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_MODULES[name]), name)
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

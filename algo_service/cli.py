@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from algo_service.address import check_address
 from algo_service.engine import Engine
-from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.errors import AlgoServiceError, InitializeError, JournalError
 from algo_service.options import (
     SHORT,
     algorithm_options,
+    hidden_read_options,
     merge_params,
     several_algorithms_options,
+    taken_for_warm_up,
 )
 from market_data.mqtt_options import mqtt_options, taken_access
 from market_data.options import read_options, taken
@@ -30,6 +35,10 @@ def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
     return value or None
 
 
+def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    return check_address(value, listens=True)  # before an algorithm is loaded, which may take long
+
+
 @click.group()
 @click.version_option(package_name="tickwire")
 def cli() -> None:
@@ -40,6 +49,7 @@ def cli() -> None:
 @click.option(
     "--addr",
     default="tcp://127.0.0.1:4242",
+    callback=_listening,
     envvar="ALGO_SERVICE_ADDR",
     show_envvar=True,
     help="Address to bind the RPC server to.",
@@ -54,10 +64,11 @@ def cli() -> None:
 )
 @click.option(
     "--journal",
-    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE|FOLDER/",
     envvar="ALGO_SERVICE_JOURNAL",
     show_envvar=True,
-    help="Keep decisions and state in this file, and go on from there after a restart.",
+    help="Keep decisions and state in this file, and go on from there after a restart; in a folder"
+    " the file has the algorithm's name.",
 )
 @click.option(
     "--accept-incomplete-journal",
@@ -65,6 +76,17 @@ def cli() -> None:
     help="Go on with a journal that was copied without its -wal file: what is missing in it is"
     " decided again.",
 )
+@click.option(
+    "--warm-up",
+    metavar="FILE|SAMPLE",
+    multiple=True,
+    envvar="ALGO_SERVICE_WARM_UP",
+    show_envvar=True,
+    help="Give this history to the algorithm before its first quote, without orders. Several are"
+    " merged in the order of time. They are read by the options of `algo-service backtest`, such as"
+    " --columns and --from.",
+)
+@hidden_read_options
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warn", "warning", "error"]),
@@ -78,10 +100,11 @@ def serve(
     algo: str,
     name: str | None,
     params: tuple[tuple[str, Any], ...],
-    journal: Path | None,
+    journal: str | None,
     accept_incomplete_journal: bool,
+    warm_up: tuple[str, ...],
     log_level: str,
-    **short: str | None,
+    **others: Any,
 ) -> None:
     """Serve one algorithm until SIGINT or SIGTERM."""
     from algo_service import serve as service
@@ -92,7 +115,10 @@ def serve(
     # zerorpc logs the traceback of every error that it passes on to the caller
     logging.getLogger("zerorpc").setLevel(logging.CRITICAL)
 
-    def ready(engine: Engine) -> None:
+    short = {name: others.pop(name) for name in SHORT}
+    options = taken_for_warm_up(others, is_given=bool(warm_up))
+
+    def ready(engine: Engine, journal: Path | None) -> None:
         click.secho(f"serving on {addr} ...", bold=True, fg="cyan")
         said = ", ".join(f"{key}={value}" for key, value in engine.parameters_to_come.items())
         where = f"in the journal {journal}" if journal else "in memory: a restart begins anew"
@@ -113,6 +139,7 @@ def serve(
         journal,
         ready,
         accept_incomplete=accept_incomplete_journal,
+        warm_up=(warm_up, options) if warm_up else None,
     )
 
 
@@ -186,6 +213,9 @@ def backtest(
     from algo_service.backtest import command
     from market_data import FeedError
 
+    # Ctrl-C reads "Aborted!", and leaves the terminal's cursor as it was
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # the algorithm's lines about each quote would take longer than the backtest
     logging.basicConfig(level="ERROR", format="%(message)s")
     # what an algorithm does in vain, such as returning orders, is said once
@@ -206,15 +236,13 @@ def backtest(
 
 def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
     given = click.get_current_context().get_parameter_source("algo")
-    if given is click.core.ParameterSource.COMMANDLINE:
+    if given is ParameterSource.COMMANDLINE:
         raise AlgoServiceError("--rpc runs a backend in place of --algo: give one of them")
     if sweeps:
         raise AlgoServiceError(
             "--sweep begins anew for each combination, and the backend at --rpc cannot: give --algo"
         )
-    if "://" not in rpc:
-        raise AlgoServiceError(f'--rpc is "{rpc}": an address is written tcp://127.0.0.1:4242')
-    return (rpc,)
+    return (check_address(rpc),)
 
 
 @cli.command()
@@ -228,17 +256,28 @@ def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
     " in FILE-wal.",
 )
 def journal(file: Path, orders: bool, backup: Path | None) -> None:
-    """Show what is in a journal, or copy it, also while a service writes it."""
-    from algo_service import journal_backup, journal_mark, journal_report
+    """Show what is in a journal, or copy it, also while a service writes it.
+
+    Of a folder its journals are listed.
+    """
+    from algo_service import journal_backup, journal_folder, journal_mark, journal_report
 
     if orders and backup:
         raise click.UsageError("--orders prints and --backup copies: give one of them")
+    if file.is_dir():
+        lines = journal_folder.listing(file)
+        if orders or backup:
+            found = "; ".join(lines)
+            raise JournalError(f"{file} is a folder: name one of its journals; there is {found}")
+        for line in lines:
+            click.echo(line)
+        return
     if backup:
         decisions = journal_backup.backup(file, backup)
         click.echo(f"copied {file} with {decisions} decisions to {backup}")
         return
-    lines = journal_report.orders(file) if orders else [journal_report.summary(file)]
-    for line in lines:
+    shown = journal_report.orders(file) if orders else [journal_report.summary(file)]
+    for line in shown:
         click.echo(line)
     missing = journal_mark.incomplete(file)
     if missing:

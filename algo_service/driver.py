@@ -16,6 +16,7 @@ from algo_service.algorithm import Algorithm, channels
 from algo_service.errors import AlgoServiceError, InitializeError
 from algo_service.failure import own_place, own_traceback, sentence
 from algo_service.ledger import Decision, Failure, State
+from algo_service.missing_package import package_advice
 from algo_service.orders import complete, encode
 from algo_service.parameters import SEED, Read
 from portfolio import STARTING_CASH, OrderAccount, Portfolio, PortfolioError
@@ -68,7 +69,8 @@ class Driver:
             raise  # a sentence already, or the user's own
         except BaseException as error:
             raise InitializeError(
-                f"initialize raised {sentence(error)}{own_place(error)}", own_traceback(error)
+                f"initialize raised {sentence(error)}{own_place(error)}{package_advice(error)}",
+                own_traceback(error),
             ) from None
         self.channels = channels(wanted)
         portfolio = getattr(self._algorithm, "portfolio", None)
@@ -146,6 +148,19 @@ class Driver:
         feed = iter(history)
         while chunk := list(islice(feed, CHUNK)):
             before = self._play(chunk, before, see, fail)
+
+    def warm_up(
+        self,
+        history: Iterable[Timed],
+        see: Callable[[Quote, int | None], None],
+        fail: Callable[[Quote, Failure], None],
+    ) -> None:
+        """Give history to the algorithm as `play` does; every order that it asks for is nothing."""
+        self.portfolio.is_warming_up = True
+        try:
+            self.play(history, see, fail)
+        finally:
+            self.portfolio.is_warming_up = False
 
     def _play(
         self,

@@ -16,6 +16,7 @@ from algo_service.failure import sentence
 from algo_service.ledger import Begun, Decision, Entry, Failure, Key, Ledger, Memory, State
 from algo_service.parameters import merge
 from algo_service.quotes import accept, digest
+from algo_service.warm_up import History, warm_up
 from portfolio import Parameter, ParameterError, Portfolio
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class Engine:
     :param seed: the one to use where no parameters give any.
     :param ledger: where decisions are kept; by default in memory.
     :param first_seq: where the count of decisions begins, if the ledger does not tell.
+    :param history: given to the algorithm before its first quote.
+    :raises WarmUpError: if the history is needed now, and cannot be read.
     :raises ParameterError: if the ledger was begun with parameters other than the overrides.
     """
 
@@ -50,6 +53,7 @@ class Engine:
         seed: int,
         ledger: Ledger | None = None,
         first_seq: int = 0,
+        history: History | None = None,
     ):
         self._create = create
         self.name = name
@@ -62,9 +66,13 @@ class Engine:
         self._state = State(None, None)
         self.parameters: dict[str, Any] = {}
         self._begun_with: dict[str, Any] | None = None
+        self._history = history
         begun = self._ledger.begun()
+        warmed = self._ledger.warmed_up()
         if begun:
             self._resume(begun)
+        elif warmed:  # a seed that was drawn then holds on
+            self._seed = warmed.warm_up.parameters["seed"]
 
     @property
     def parameters_to_come(self) -> dict[str, Any]:
@@ -80,8 +88,15 @@ class Engine:
         """Whether the algorithm has `save` and `load`, so that its own state can be kept."""
         return is_restorable(self._create)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a quote was decided."""
+        return self._seq > self._first_seq
+
     def initialize(self, params: Mapping[str, Any]) -> list[str]:
         """Prepare the algorithm and return the channels that it wants.
+
+        A history is given to it then, and again if it is initialised with other parameters.
 
         Once a quote was decided the same parameters return the channels and reset nothing. After a
         restart one that is not given is the one that the journal was begun with.
@@ -90,13 +105,15 @@ class Engine:
             the algorithm has begun with.
         :raises AlgoServiceError: if the algorithm's answer is no list of channels.
         :raises InitializeError: if the algorithm's own lines raise.
+        :raises WarmUpError: if the history cannot be read to its end.
+        :raises JournalError: if the state after it cannot be kept.
         """
         if not isinstance(params, Mapping):
             raise ParameterError(f"the parameters are {params!r:.80}: they have to be a map")
         parameters = self._merge(params)
         if self._driver and parameters == self.parameters:
             return self._driver.channels
-        if self._seq > self._first_seq:
+        if self.has_begun:
             raise ParameterError(
                 f"{self.name} has begun with {_difference(self.parameters, parameters)}:"
                 " to begin anew, restart the service, with another journal if it has one"
@@ -153,8 +170,29 @@ class Engine:
 
     def _start(self, parameters: dict[str, Any]) -> Driver:
         driver = Driver(self._create, self.name, parameters)
+        self._warm_up(driver, parameters)
         self._driver, self.parameters, self._state = driver, parameters, driver.state
         return driver
+
+    def _warm_up(self, driver: Driver, parameters: dict[str, Any]) -> None:
+        """Give the history to an algorithm, or take on the state that it has left before."""
+        history, warmed = self._history, self._ledger.warmed_up()
+        identity = history.identity if history else None
+        if warmed and self.is_restorable and warmed.warm_up.is_of(parameters, identity):
+            driver.restore(warmed.state)
+            log.info("going on from the warm-up with %s, which the journal holds", warmed.warm_up)
+        elif history:
+            self._ledger.keep_warm_up(warm_up(driver, history, parameters), driver.state)
+        elif warmed:
+            why = "was of other parameters" if self.is_restorable else "left state that is not kept"
+            log.warning(
+                "%s begins without a warm-up: the one that the journal holds, with %s, %s, and no"
+                " --warm-up is given",
+                self.name,
+                warmed.warm_up,
+                why,
+            )
+            self._ledger.keep_warm_up(None, driver.state)
 
     def _resume(self, begun: Begun) -> None:
         self._seed = begun.parameters["seed"]
@@ -165,7 +203,11 @@ class Engine:
                 f"the journal of {self.name} was begun with"
                 f" {_difference(begun.parameters, parameters)}: give others another journal"
             )
-        self._start(parameters).restore(begun.state)
+        driver = Driver(self._create, self.name, parameters)
+        if self._history:
+            self._warm_up_again(driver, self._history, begun)
+        driver.restore(begun.state)
+        self._driver, self.parameters = driver, parameters
         if begun.state.portfolio is None:
             log.warning(
                 "the journal of %s is older than accounts of returned orders: the account begins"
@@ -174,6 +216,29 @@ class Engine:
             )
         self._state = begun.state
         self._first_seq, self._seq, self._last_quote_id = 0, begun.seq, begun.quote_id
+
+    def _warm_up_again(self, driver: Driver, history: History, begun: Begun) -> None:
+        """Give the history to an algorithm whose own state no journal holds; say it to others."""
+        if not self.is_restorable:
+            warm_up(driver, history, begun.parameters)
+            log.info(
+                "%s has no save() and load(): it was warmed up again for what it holds itself; its"
+                " cash and positions are those of the journal",
+                self.name,
+            )
+            return
+        warmed = self._ledger.warmed_up()
+        if warmed and warmed.warm_up.sources == history.sources:
+            log.info("warmed up before its first quote, with %s: not again", warmed.warm_up)
+            return
+        before = f"was warmed up with {warmed.warm_up}" if warmed else "was begun without a warm-up"
+        log.warning(
+            "--warm-up %s is not used: the journal of %s holds %d decisions, and %s",
+            history.sources,
+            self.name,
+            begun.seq,
+            before,
+        )
 
     def reset(self) -> str | None:
         """Let buying go on that a limit has stopped, because a person has said so.

@@ -4,6 +4,7 @@ AlgoServiceError
 ├── LoadError        an algorithm cannot be imported, or is none
 ├── InitializeError  an algorithm's own initialize raised
 ├── AddressError     the service cannot listen at an address
+├── WarmUpError      the history of a warm-up cannot be read to its end
 ├── QuoteError       a quote breaks the contract
 ├── OrderError       an algorithm returned something that is no order
 ├── StateError       what an algorithm's save() returned cannot be kept
@@ -34,6 +35,10 @@ class InitializeError(AlgoServiceError):
 
 class AddressError(AlgoServiceError):
     """The service cannot listen at an address."""
+
+
+class WarmUpError(AlgoServiceError):
+    """The history of a warm-up cannot be read to its end, or is no longer wanted."""
 
 
 class QuoteError(AlgoServiceError):

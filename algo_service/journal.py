@@ -15,7 +15,7 @@ from typing import Any
 
 from algo_service.errors import JournalError
 from algo_service.journal_file import JournalFile, explained
-from algo_service.ledger import Begun, Decision, Entry, Failure, Key, State
+from algo_service.ledger import Begun, Decision, Entry, Failure, Key, State, WarmedUp, WarmUp
 
 # Variables of one statement; SQLite takes 32,766 since 3.32.
 _MOST_IDS = 1000
@@ -68,6 +68,25 @@ class Journal:
                 "SELECT value FROM meta WHERE name = 'parameters'"
             ).fetchone()
         return Begun(json.loads(parameters), self._written, *last)
+
+    def warmed_up(self) -> WarmedUp | None:
+        """Return the warm-up that it holds, if there is one."""
+        with self._explained():
+            row = self._db.execute("SELECT value FROM meta WHERE name = 'warm_up'").fetchone()
+        return WarmedUp(WarmUp(**json.loads(row[0])), self._written) if row else None
+
+    def keep_warm_up(self, warm_up: WarmUp | None, state: State) -> None:
+        """Keep a warm-up and the state after it, in one transaction, in place of any other."""
+        with self._explained(), self._transaction():
+            # the parameters of the journal come with its first decision: until then others may do
+            self._db.execute("DELETE FROM meta WHERE name = 'warm_up'")
+            self._db.execute("DELETE FROM state")
+            if warm_up is not None:
+                text = json.dumps(warm_up._asdict())
+                self._db.execute("INSERT INTO meta VALUES ('warm_up', ?)", (text,))
+                self._write_state(state, State(None, None))
+        self._written = state if warm_up is not None else State(None, None)
+        self._file.keep_up()
 
     def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
         """Return the decisions on those of the quotes that were seen before."""
@@ -128,7 +147,7 @@ class Journal:
             self._db.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", failures)
             self._db.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
             self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
-            self._write_state(state)
+            self._write_state(state, self._written)
         self._written = state
         self._file.keep_up()
 
@@ -136,7 +155,7 @@ class Journal:
         """Keep that a person has reset a limit, and the state after it, in one transaction."""
         with self._explained(), self._transaction():
             self._db.execute("INSERT INTO resets VALUES (?, ?, ?)", (seq, self._clock(), halt))
-            self._write_state(state)
+            self._write_state(state, self._written)
         self._written = state
         self._file.keep_up()
 
@@ -177,8 +196,8 @@ class Journal:
         rows = self._db.execute(f"SELECT text FROM {table} WHERE seq = ? ORDER BY n", (seq,))
         return [text for (text,) in rows]
 
-    def _write_state(self, state: State) -> None:
-        for name, value, written in zip(State._fields, state, self._written, strict=True):
+    def _write_state(self, state: State, before: State) -> None:
+        for name, value, written in zip(State._fields, state, before, strict=True):
             if value is not None and value != written:
                 self._db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +13,7 @@ from algo_service import figures, state
 from algo_service.errors import JournalError
 from algo_service.journal_file import check_file
 from algo_service.journal_mark import incomplete
+from algo_service.ledger import WarmUp
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
@@ -68,6 +70,8 @@ def summary(path: Path) -> str:
             if row:
                 lines.append((f"{name} quote", "{} on {}, decided {} UTC".format(*row)))
         packed = database.execute("SELECT value FROM state WHERE name = 'portfolio'").fetchone()
+    if "warm_up" in meta:
+        lines.append(("warm-up", str(WarmUp(**json.loads(meta["warm_up"])))))
     if packed:
         lines += _account(state.decode(packed[0]))
     return "\n".join(f"{name:<12}{value}" for name, value in lines)

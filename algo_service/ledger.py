@@ -51,11 +51,57 @@ class Begun(NamedTuple):
     quote_id: str
 
 
+class WarmUp(NamedTuple):
+    """The history that an algorithm was given before its first quote."""
+
+    parameters: dict[str, Any]
+    """Those of the algorithm, as merged."""
+    sources: str
+    identity: str
+    """Of what was read, as far as that is known without reading it: see `History.identity`."""
+    quotes: int
+    failed: int
+    """How many of the quotes led to an error."""
+    first: str | float | None
+    """The `ts` of the first quote, verbatim; None if it has none."""
+    last: str | float | None
+    digest: str
+    """Of the quotes' content, in their order: BLAKE2b, 16 bytes as hexadecimal digits."""
+
+    def is_of(self, parameters: dict[str, Any], identity: str | None) -> bool:
+        """Whether it was one with these parameters and this history; None for any history."""
+        return self.parameters == parameters and identity in (None, self.identity)
+
+    def __str__(self) -> str:
+        count = f"{self.quotes:,} quote{'' if self.quotes == 1 else 's'} of {self.sources}"
+        times = "" if self.first is None else f", {self.first} to {self.last}"
+        return f"{count}{times}" + (f", {self.failed:,} of them failed" if self.failed else "")
+
+
+class WarmedUp(NamedTuple):
+    """A warm-up, and the state that the ledger holds: that after it, until a quote is decided."""
+
+    warm_up: WarmUp
+    state: State
+
+
 class Ledger(Protocol):
     """What the engine asks of the place where decisions are kept."""
 
     def begun(self) -> Begun | None:
         """Return what it holds, or None before the first decision."""
+        ...
+
+    def warmed_up(self) -> WarmedUp | None:
+        """Return the warm-up that it holds, if there is one."""
+        ...
+
+    def keep_warm_up(self, warm_up: WarmUp | None, state: State) -> None:
+        """Keep a warm-up and the state after it, before the first decision, in place of any other.
+
+        :param warm_up: None for none: the algorithm begins without one.
+        :raises JournalError: if it cannot; then nothing was kept.
+        """
         ...
 
     def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
@@ -95,6 +141,13 @@ class Memory:
     def begun(self) -> Begun | None:
         """Return None: what was in memory is gone with its process."""
         return None
+
+    def warmed_up(self) -> WarmedUp | None:
+        """Return None: the state after a warm-up is in the engine."""
+        return None
+
+    def keep_warm_up(self, warm_up: WarmUp | None, state: State) -> None:
+        """Keep nothing of it: the state is in the engine."""
 
     def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
         """Return the decisions on those of the quotes that were seen lately."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from algo_service.algorithms import BUILT_IN
 from algo_service.errors import LoadError
+from algo_service.missing_package import package_advice
 from portfolio.nearest import did_you_mean
 
 METHODS = ("initialize", "event")
@@ -66,8 +67,12 @@ def _import(place: str) -> ModuleType:
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     except BaseException as error:  # whatever it is, the file is the author's to mend
-        where = _where(error)
-        raise LoadError(f"cannot import {place}: {type(error).__name__}: {error}{where}") from error
+        # where what was named is not there itself, no package would mend it
+        is_itself = isinstance(error, ImportError) and f"{place}.".startswith(f"{error.name}.")
+        advice = "" if is_itself else package_advice(error)
+        raise LoadError(
+            f"cannot import {place}: {type(error).__name__}: {error}{_where(error)}{advice}"
+        ) from error
     return module
 
 

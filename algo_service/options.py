@@ -8,8 +8,11 @@ from typing import Any, TypeVar
 
 import click
 import msgpack
+from click.core import ParameterSource
 
 from algo_service.errors import AlgoServiceError
+from market_data.feeds.options import ReadOptions, flag
+from market_data.options import read_options, taken
 from portfolio import Parameter, ParameterError
 from portfolio.settings import COMMISSION, FILL, SIZING, SLIPPAGE, STARTING_CASH, UNITS
 
@@ -73,6 +76,28 @@ def algorithm_options(command: Command) -> Command:
 def several_algorithms_options(command: Command) -> Command:
     """Add the same, where `--algo` may be given several times; the command gets a tuple."""
     return _algorithm_options(command, help=f"{_ALGO} Given several times, they are compared.")
+
+
+def hidden_read_options(command: Command) -> Command:
+    """Add the options of reading history, which the help of `algo-service backtest` lists."""
+    before = len(getattr(command, "__click_params__", ()))
+    command = read_options("ALGO_SERVICE")(command)
+    for option in command.__click_params__[before:]:  # type: ignore[attr-defined]
+        option.hidden = True
+    return command
+
+
+def taken_for_warm_up(options: dict[str, Any], is_given: bool) -> ReadOptions:
+    """Take them out of a command's keywords, where a history is given to be read.
+
+    :raises UsageError: if one is given on the command line, and no history is.
+    """
+    context = click.get_current_context()
+    for name in options:
+        # a variable may be meant for other commands
+        if not is_given and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{flag(name)} reads the history of --warm-up: give that, too")
+    return taken(options)
 
 
 _ALGO = "A built-in name (see `algo-service algos`), package.module:Class or path/to/file.py:Class."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zerorpc
 import zmq
 
+from algo_service.address import check_address
 from algo_service.errors import AddressError
 
 
@@ -12,8 +13,9 @@ def reset(address: str) -> str | None:
     """Let the service at `address` buy again.
 
     :return: why a limit had stopped it; None if none had.
-    :raises AddressError: if there is no service, or one that cannot do so.
+    :raises AddressError: if it is no address, or no service is there that can do so.
     """
+    check_address(address)
     client = zerorpc.Client(timeout=10)
     try:
         client.connect(address)

@@ -21,6 +21,7 @@ import zmq
 from zerorpc.channel import ChannelMultiplexer
 from zerorpc.core import ServerBase
 
+from algo_service.address import check_address
 from algo_service.errors import AddressError
 
 log = logging.getLogger(__name__)
@@ -109,13 +110,12 @@ class Server(zerorpc.Server):  # type: ignore[misc]
 
         :raises AddressError: if that cannot be, with the reason.
         """
+        check_address(address, listens=True)
         try:
             super().bind(address)
         except zmq.ZMQError as error:
             if error.errno == errno.EADDRINUSE:
                 reason = "it is in use: end the other service, or choose another --addr"
-            elif error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT):
-                reason = "an address is written tcp://127.0.0.1:4242"
             else:
                 reason = str(error.strerror)
             raise AddressError(f"cannot listen at {address}: {reason}") from error

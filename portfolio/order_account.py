@@ -42,6 +42,8 @@ class OrderAccount(Portfolio):
 
         :raises ValueError: if an order is for a part of a unit, and units are whole.
         """
+        if self.is_warming_up:
+            return
         for order in orders:
             self._quote(data)  # takes note of what it may have to be taken back to
             self._take(data, order)

@@ -72,6 +72,9 @@ class Portfolio(Account):
         self.sizing: Sizing = RandomFraction(random_module) if sizing is None else sizing
         self._broker = PaperBroker() if broker is None else broker
         self._limits = Limits(limits)
+        self.is_warming_up = False
+        """Whether history is given to the algorithm, not quotes to trade at: every order that it
+        asks for comes to nothing, and leaves neither an order nor a rejection."""
         self._algo = ""
         self._said_spent = False
         self.price_before: float | None = None
@@ -117,6 +120,8 @@ class Portfolio(Account):
         """
         amount = real(amount, f"the amount of {data['sid']} to buy")
         quote, cash = self._quote(data), self.buying_power
+        if self.is_warming_up:
+            return 0.0
         if self.cash < self.minimum_amount and not self._said_spent:
             self._said_spent = True
             log.info("cash is spent")
@@ -165,6 +170,8 @@ class Portfolio(Account):
             quantity = real(quantity, f"the quantity of {sid} to sell")
             if not self._broker.is_whole and abs(held - quantity) < ROUNDING * held:
                 quantity = held
+        if self.is_warming_up:  # the algorithm may count on what it would have bought
+            return 0.0
         if not 0 < quantity <= held:
             raise ValueError(
                 f"cannot sell {asked} of {sid}: {held} are held, and this portfolio is long"

@@ -48,6 +48,7 @@ def shipped_configuration(folder: Path, port: int) -> Path:
     text = text.replace("listener 1883\n", f"listener {port} 127.0.0.1\n")
     text = text.replace("/mosquitto/data/", f"{folder}/")
     path = folder / "mosquitto.conf"
+    text += "log_type information\n"  # tells when it listens
     # mosquitto started by root drops its privileges to a user who must own the folder
     path.write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
     return path

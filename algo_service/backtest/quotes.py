@@ -32,16 +32,19 @@ class Checked(list[Timed]):
         return ((dict(quote), at) for quote, at in self)
 
 
-def of_feed(feed: Feed, refuse: Refuse, advance: Callable[[int], None]) -> Iterator[Timed]:
+def of_feed(
+    feed: Feed, refuse: Refuse, advance: Callable[[int], None], run: str = RUN
+) -> Iterator[Timed]:
     """Yield the quotes of a feed with their instants.
 
     :param refuse: gets a quote whose id was used before, with other content.
     :param advance: gets how many have been read since its last call.
+    :param run: the one in the ids of quotes.
     """
     seen = _Seen(refuse)
     for times, quotes in feed.batches():
         for at, quote in zip(times, quotes, strict=True):
-            message = as_message(quote, RUN)
+            message = as_message(quote, run)
             if quote.recorded is None or seen.is_new(message):
                 yield message, at
         advance(len(quotes))

@@ -11,6 +11,7 @@ from typing import Any
 import zerorpc
 import zmq
 
+from algo_service.address import check_address
 from algo_service.driver import Quote, Timed
 from algo_service.errors import AddressError, AlgoServiceError, OrderError
 from algo_service.failure import sentence
@@ -40,13 +41,13 @@ class Remote:
     :param address: such as `tcp://127.0.0.1:4242`.
     :param params: for its `initialize`.
     :param fresh: whether it is known to have decided nothing yet, where it cannot say so itself.
-    :raises AddressError: if there is none.
+    :raises AddressError: if it is no address, or there is no backend.
     :raises AlgoServiceError: if it has a journal, has decided something, cannot say that it has
         not, or refuses to initialise.
     """
 
     def __init__(self, address: str, params: Mapping[str, Any], *, fresh: bool) -> None:
-        self._address = address
+        self._address = check_address(address)
         # no limit of time: heartbeats tell whether it is there
         self._client = zerorpc.Client(timeout=None)
         try:

@@ -9,11 +9,11 @@ from typing import Any
 
 from algo_service.backtest import digits, page, table
 from algo_service.backtest.curve import MOST_INSTRUMENTS, MOST_MARKS, Curve
-from algo_service.backtest.failures import quotes
 from algo_service.backtest.result import Result
 from algo_service.backtest.sweep import Sweep
 from algo_service.backtest.trades import MOST_TRADES, Trade
 from algo_service.errors import AlgoServiceError
+from algo_service.failures import quotes
 from portfolio.times import instant, span
 
 MOST_OPEN = 20

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from algo_service.backtest.curve import Curve
-from algo_service.backtest.failures import Failed, Failures
 from algo_service.backtest.reasons import Reasons
 from algo_service.backtest.trades import COLUMNS, RoundTrips
 from algo_service.errors import AlgoServiceError
+from algo_service.failures import Failed, Failures
 from market_data import Report
 from portfolio import Fill, Order
 from portfolio.performance import Performance

@@ -14,11 +14,11 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from algo_service.backtest.data import Data, holds_frame, opened
-from algo_service.backtest.failures import Failures
 from algo_service.backtest.quotes import Checked, of_feed, of_maps
 from algo_service.backtest.run import backtest
 from algo_service.errors import AlgoServiceError
 from algo_service.failure import sentence
+from algo_service.failures import Failures
 from algo_service.loader import load
 from market_data import Feed, FeedError
 from market_data.feeds.options import ReadOptions

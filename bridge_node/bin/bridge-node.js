@@ -1,6 +1,16 @@
 #!/usr/bin/env -S node --optimize-for-size
 // Without the flag a flood of quotes makes the process 40 MB larger, most of it garbage that was not
 // collected yet. With it a quote takes 2 µs more.
-import { main } from '../src/cli.js';
 
-await main(process.argv);
+// What an older Node.js cannot read is imported only once it is known that this one is new enough.
+import { readFileSync } from 'fs';
+
+const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const needed = parseInt(engines.node.replace('>=', ''), 10);
+
+if (parseInt(process.versions.node, 10) < needed) {
+  console.error(`bridge-node: it needs Node.js ${needed} or newer, and this is ${process.version} (${process.execPath})`);
+  process.exitCode = 2;
+} else {
+  import('../src/cli.js').then(({ main }) => main(process.argv));
+}

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client, LostRemoteError, RemoteError } from '../zerorpc/index.js';
 import { Backoff } from './backoff.js';
+import { readEntries } from './entries.js';
 import { reason, UserError } from './errors.js';
 import { didYouMean } from './nearest.js';
 import { completeOrders } from './order.js';
@@ -16,20 +17,26 @@ import { checkChannels, checkName } from './topics.js';
 
 /** A backend that is not there within this many ms is said to be away. */
 const PATIENCE = 1000;
+/** ms after which it is looked again why it is not there. */
+const NEXT_LOOK = 10_000;
+/** ms from the loss of a backend to the word of it. */
+const MOMENT = 100;
 
 /**
  * The algorithm service at an address, in whatever language: connected again, and initialised
  * again, whenever it was lost.
  *
- * Emits `ready` after each initialize.
+ * Emits `ready` after each initialize, and `lost` when the connection has ended.
  */
 export class Backend extends EventEmitter {
   #address;
   #params;
-  #givenName;
+  #given;
   #admit;
   #log;
   #client;
+  #fault = 'it has not answered yet';
+  #isLast = false;
   #stopped = false;
   #closed = () => {};
   #whenClosed = new Promise((resolve) => {
@@ -49,27 +56,35 @@ export class Backend extends EventEmitter {
   /**
    * @param {string} address
    * @param {Record<string, unknown>} params  for `initialize`
-   * @param {string | undefined} name  of a backend that does not tell its own
+   * @param {{name?: string, channels?: string[]}} given  the name of a backend that does not tell its
+   *   own, and channels in place of those that initialize returns
    * @param {import('./log.js').Log} log
    * @param {() => Promise<void>} admit  called after each initialize; no quote is decided before it
    *   resolves
    */
-  constructor(address, params, name, log, admit = async () => {}) {
+  constructor(address, params, given, log, admit = async () => {}) {
     super();
     this.#address = address;
     this.#params = params;
-    this.#givenName = name;
+    this.#given = given;
     this.#admit = admit;
     this.#log = log;
     this.#client = new Client(address);
-    this.#client.on('lost', () => {
+    this.#client.on('lost', (error) => {
       this.#ready = false;
+      this.#fault = reason(error);
+      this.emit('lost');
     });
   }
 
   /** Whether it is connected and initialised. */
   get ready() {
     return this.#ready;
+  }
+
+  /** Why it is not connected and initialised; empty if it is. */
+  get fault() {
+    return this.#fault;
   }
 
   /** Whether the service has a `snapshot` to publish. */
@@ -83,27 +98,31 @@ export class Backend extends EventEmitter {
    */
   async run() {
     const backoff = new Backoff();
-    while (!this.#stopped) {
+    while (!this.#isLast) {
       try {
         await this.#connect();
         await this.#initialize();
+        if (this.#isLast) return;
         await this.#admit();
         backoff.reset();
         this.#ready = this.#client.connected;
       } catch (error) {
-        if (this.#stopped) return;
+        if (this.#isLast) return;
         if (error instanceof UserError) throw error;
         if (!(error instanceof LostRemoteError)) {
           throw new UserError(`the backend at ${this.#address} cannot be used: ${reason(error)}`);
         }
-        this.#log.warn(`backend ${this.#address}: ${reason(error)}`);
+        this.#fault = reason(error);
+        this.#log.warn(`backend ${this.#address}: ${this.#fault}`);
         await sleep(backoff.next());
       }
       if (!this.#ready) continue;
       this.#log.info({ algo: this.name, channels: this.channels }, `backend ${this.#address} is ready`);
       this.emit('ready');
       await Promise.race([once(this.#client, 'lost'), this.#whenClosed]);
-      if (!this.#stopped) this.#log.warn(`backend ${this.#address} is lost; waiting for it`);
+      // a bridge that is told to end together with its backend hears of that meanwhile
+      await Promise.race([sleep(MOMENT), this.#whenClosed]);
+      if (!this.#isLast) this.#log.warn(`backend ${this.#address} is lost; waiting for it`);
     }
   }
 
@@ -143,7 +162,13 @@ export class Backend extends EventEmitter {
     return this.#invoke('orders_since', seconds, after);
   }
 
+  /** Make no other connection, and say nothing when this one ends: we are about to leave. */
+  retire() {
+    this.#isLast = true;
+  }
+
   async close() {
+    this.retire();
     this.#stopped = true;
     await this.#client.close();
     this.#closed();
@@ -155,12 +180,16 @@ export class Backend extends EventEmitter {
   }
 
   async #connect() {
-    try {
-      await this.#client.connect({ timeout: PATIENCE });
-    } catch (error) {
-      if (this.#stopped) throw error;
-      this.#log.warn(`backend ${this.#address} is away; waiting for it`);
-      await this.#client.connect();
+    for (let timeout = PATIENCE; ; timeout = NEXT_LOOK) {
+      try {
+        await this.#client.connect({ timeout });
+        this.#fault = 'it is being initialised';
+        return;
+      } catch (error) {
+        if (this.#isLast) throw error;
+        this.#fault = reason(error);
+        if (timeout === PATIENCE) this.#log.warn(`backend ${this.#address} is away; waiting for it`);
+      }
     }
   }
 
@@ -173,17 +202,18 @@ export class Backend extends EventEmitter {
       if (!(error instanceof RemoteError)) throw error;
       throw new UserError(`the backend at ${this.#address} refuses to initialize: ${error.name}: ${error.message}`);
     }
-    this.channels = checkChannels(channels);
+    this.channels = this.#given.channels ?? checkChannels(channels);
     const { algo, seq } = await this.#describeItself();
     this.journalSeq = this.#methods.has('orders_since') ? seq : undefined;
-    const name = checkName(algo ?? this.#givenName ?? nameOf(this.#address));
+    const name = checkName(algo ?? this.#given.name ?? nameOf(this.#address));
     if (this.name && name !== this.name) {
       throw new UserError(`the backend at ${this.#address} was ${this.name} and is now ${name}: start the bridge anew for it`);
     }
-    if (this.#givenName !== undefined && name !== this.#givenName) {
-      this.#log.warn(`--name ${this.#givenName} is not used: the backend calls itself ${name}`);
+    if (this.#given.name !== undefined && name !== this.#given.name) {
+      this.#log.warn(`--name ${this.#given.name} is not used: the backend calls itself ${name}`);
     }
     this.name = name;
+    this.#fault = '';
   }
 
   /** @returns {Promise<{algo?: string, seq?: number}>} the name and the count that its snapshot tells */
@@ -268,50 +298,4 @@ export class Backend extends EventEmitter {
 /** @param {string} address */
 function nameOf(address) {
   return address.replace(/^\w+:\/\//, '').replace(/[^\w.-]+/g, '-');
-}
-
-/**
- * @param {unknown} entries  their texts as bytes
- * @param {number} count
- * @returns {(Decision | Failure)[]}
- * @throws {UserError} if they are not what `events` returns
- */
-function readEntries(entries, count) {
-  if (!Array.isArray(entries) || entries.length !== count) {
-    throw new UserError(`the backend's events answered ${count} quotes with ${Array.isArray(entries) ? `${entries.length} entries` : 'no list'}`);
-  }
-  return entries.map((entry) => {
-    if (isTexts(entry?.orders) && isTexts(entry.fills)) return entry;
-    if (isText(entry?.error)) return { error: read(entry.error), traceback: isText(entry.traceback) ? read(entry.traceback) : undefined };
-    throw new UserError(`the backend's events answered ${show(entry)}: an entry has orders and fills, or error`);
-  });
-}
-
-/**
- * @param {unknown} list
- * @returns {list is Uint8Array[]}
- */
-function isTexts(list) {
-  return Array.isArray(list) && list.every(isText);
-}
-
-/**
- * @param {unknown} value
- * @returns {value is Uint8Array}
- */
-function isText(value) {
-  return value instanceof Uint8Array;
-}
-
-/** @param {Uint8Array} text */
-function read(text) {
-  return Buffer.from(text).toString();
-}
-
-/** @param {unknown} entry  with texts as bytes */
-function show(entry) {
-  const text = JSON.stringify(entry, function (key, value) {
-    return isText(this[key]) ? read(this[key]) : value; // as a Buffer has written itself already
-  });
-  return String(text).slice(0, 80);
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Backend } from './backend.js';
 import { CallSize } from './call_size.js';
@@ -9,13 +8,14 @@ import { QuoteError, UserError } from './errors.js';
 import { Instruments } from './messages/instruments.js';
 import { readQuotes } from './messages/quote.js';
 import { checkAge } from './older_journal.js';
+import { readOutcome } from './outcome.js';
 import { Publisher } from './publisher.js';
 import { Queue } from './queue.js';
-import { republish, WINDOW } from './republish.js';
+import { LossWindow, republish } from './republish.js';
 import { Rest } from './rest.js';
 import { Snapshots } from './snapshots.js';
 import { Subscriber } from './subscriber.js';
-import { addOutputs, outputTopics } from './topics.js';
+import { outputTopics } from './topics.js';
 
 /** Bytes of messages in one call, or as many more as the last one has. */
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -23,8 +23,10 @@ const MOST_BYTES = 8 * 1024 * 1024;
 const BUSY = 25;
 /** Messages that are worth a call when it is busy. */
 const WORTH_A_CALL = 200;
-/** ms that a batch under way is given when the bridge is told to end. */
+/** ms that what is under way is given when the bridge ends. */
 const GRACE = 5000;
+const SECOND_SERVICE =
+  'A second service of one algorithm needs a name of its own: algo-service serve --name NAME, or bridge-node --name NAME for a backend that tells no name';
 
 /**
  * Carries quotes from the broker to an algorithm, and its orders and fills back.
@@ -34,9 +36,11 @@ const GRACE = 5000;
  */
 export class Bridge {
   #options;
+  #broker;
   #log;
   #backend;
   #publisher;
+  #lossWindow;
   /** @type {Subscriber | undefined} */
   #subscriber;
   /** @type {Snapshots | undefined} */
@@ -52,12 +56,10 @@ export class Bridge {
   #stopping = false;
   /** @type {() => void} */
   #leave = () => {};
+  /** Resolves when, on ending, nothing is worth waiting for any more. */
   #toldToLeave = new Promise((resolve) => {
     this.#leave = () => resolve(undefined);
   });
-  #upSince = -Infinity;
-  #lostAt = performance.now();
-  #decidedAt = performance.now();
   /** @type {Claim | undefined} */
   #claim;
   /** @type {(error: UserError) => void} */
@@ -76,35 +78,36 @@ export class Bridge {
 
   /**
    * @param {object} options
-   * @param {string} options.mqtt  the broker's address
    * @param {string} options.rpc  the backend's address
    * @param {Record<string, unknown>} options.params  for `initialize`
    * @param {string} [options.name]  of a backend that does not tell its own
+   * @param {string[]} [options.channels]  in place of those that `initialize` returns
    * @param {number} [options.count]  stop after so many quotes
    * @param {boolean} [options.acceptOlderJournal]  than what was published
    * @param {import('./messages/quote.js').Rules} [options.rules]  what the user says of messages
-   * @param {import('./log.js').Log} log
+   * @param {import('./broker.js').Broker} broker
    */
-  constructor(options, log) {
+  constructor(options, broker) {
     this.#options = options;
-    this.#log = log;
+    this.#broker = broker;
+    this.#log = broker.log;
     this.#left = options.count ?? Infinity;
-    this.#backend = new Backend(options.rpc, options.params, options.name, log, () => this.#admit());
-    this.#publisher = new Publisher(options.mqtt, log, (publish) => this.#recover(publish));
-    this.#publisher.connection.on('up', () => {
-      this.#upSince = performance.now();
-    });
-    this.#publisher.connection.on('down', () => {
-      // Losses that follow one another closely are one: what waited through the first was
-      // published after it, and may have been forgotten in the second.
-      if (performance.now() - this.#upSince > WINDOW * 1000) this.#lostAt = performance.now();
-    });
+    this.#backend = new Backend(options.rpc, options.params, options, broker.log, () => this.#admit());
+    this.#publisher = new Publisher(broker, (publish) => this.#recover(publish));
+    this.#lossWindow = new LossWindow(this.#publisher.connection);
     this.#backend.on('ready', () => this.#showSnapshots());
   }
 
-  /** Whether the broker has confirmed the subscriptions, and takes orders, and a backend was admitted. */
-  get ready() {
-    return this.#admitted && (this.#subscriber?.ready ?? false) && this.#publisher.connected;
+  /** What is missing for quotes to be decided and orders to be published, and why: a line for each. */
+  get missing() {
+    const { shown, fault } = this.#broker;
+    const backend = `backend ${this.#options.rpc}`;
+    const lines = [];
+    if (fault) lines.push(`broker ${shown}: ${fault}`);
+    if (this.#backend.fault) lines.push(`${backend}: ${this.#backend.fault}`);
+    if (lines.length > 0) return lines;
+    if (!this.#admitted || !this.#backend.ready) return [`${backend}: it is being admitted`];
+    return this.#subscriber?.ready ? [] : [`broker ${shown}: it has not confirmed the subscriptions yet`];
   }
 
   /**
@@ -123,10 +126,21 @@ export class Bridge {
 
   /** End once the batch under way is done with, if that can be soon. */
   stop() {
+    if (this.#stopping) return;
+    this.#log.info('told to end: ending');
+    this.#beginToEnd();
+  }
+
+  /** From now on nothing is waited for longer than GRACE, or than broker and backend are there. */
+  #beginToEnd() {
+    if (this.#stopping) return;
     this.#stopping = true;
+    for (const part of [this.#backend, this.#publisher.connection, this.#subscriber]) part?.retire();
     this.#wake();
-    const away = !this.#backend.ready || !this.#publisher.connected;
-    setTimeout(this.#leave, away ? 0 : GRACE).unref();
+    if (!this.#backend.ready || !this.#publisher.connected) this.#leave();
+    this.#backend.once('lost', this.#leave);
+    this.#publisher.connection.once('down', this.#leave);
+    setTimeout(this.#leave, GRACE).unref();
   }
 
   /** Subscribe to what the backend wants, and make sure that its journal is no older than what was published. */
@@ -137,14 +151,14 @@ export class Bridge {
       subscriber.change(channels);
       for (const message of this.#queue.keep(({ topic }) => subscriber.wants(topic))) message.acknowledge();
     } else {
-      this.#topics = outputTopics(name);
+      this.#topics = outputTopics(name, this.#broker.prefix);
       this.#claim = new Claim(this.#topics.claim, this.#publisher);
       this.#claim.once('superseded', (other) => {
-        this.#giveUp(new UserError(`another bridge for ${name} has started (${other}): this one ends`));
+        this.#giveUp(new UserError(`another bridge for ${name} has started (${other}): this one ends. ${SECOND_SERVICE}`));
       });
       this.#claim.start();
       // The name alone, so that a bridge that is started again finds its session and what waits in it.
-      this.#subscriber = new Subscriber(this.#options.mqtt, `tickwire-bridge-${name}`, this.#log, {
+      this.#subscriber = new Subscriber(this.#broker, `tickwire-bridge-${name}`, {
         receive: (message) => this.#receive(message),
         resumed: () => this.#forgetWhatComesAgain(),
       });
@@ -227,8 +241,8 @@ export class Bridge {
     if (batch.length > BUSY) this.#rest.begin();
     const begun = performance.now();
     const decisions = await this.#backend.decide(batch.flatMap(({ quotes }) => quotes));
-    this.#decidedAt = performance.now();
-    this.#callSize.learn(decisions.length, this.#decidedAt - begun);
+    this.#lossWindow.decided();
+    this.#callSize.learn(decisions.length, performance.now() - begun);
     return decisions;
   }
 
@@ -259,51 +273,29 @@ export class Bridge {
    * @param {(import('./backend.js').Decision | import('./backend.js').Failure)[]} decisions
    */
   async #settle(batch, decisions) {
-    /** @type {import('./publisher.js').Publication[]} */
-    const publications = [];
-    const isLogged = this.#log.isLevelEnabled('info');
-    let n = 0;
-    for (const { message, quotes } of batch) {
-      for (const quote of quotes) {
-        const decision = decisions[n++];
-        if ('error' in decision) {
-          this.#log.warn({ id: quote.id, channel: quote.channel }, `the algorithm failed: ${decision.error}`);
-          const { error, traceback } = decision;
-          const record = errorRecord(message.topic, message.payload, 'algorithm', error, traceback);
-          this.#publisher.report(this.#topics.errors, record);
-          continue;
-        }
-        if (isLogged) {
-          const orders = decision.orders.map((order) => JSON.parse(Buffer.from(order).toString()));
-          this.#log.info({ id: quote.id, orders }, 'algo output');
-        }
-        addOutputs(publications, decision, this.#topics);
-      }
-    }
+    const { publications, errors } = readOutcome(batch, decisions, this.#topics, this.#log);
+    for (const record of errors) this.#publisher.report(this.#topics.errors, record);
     await this.#publisher.publish(publications);
     for (const { message } of batch) message.acknowledge();
     this.#snapshots?.touch();
   }
 
   /**
-   * What the broker may have forgotten: all that was confirmed in the last WINDOW seconds before
-   * the connection was lost, and since.
+   * What the broker may have forgotten comes first on every connection.
    * @param {import('./publisher.js').Publish} publish
    */
   async #recover(publish) {
     await this.#backend.whenReady(); // it tells the algorithm's name, and so the topics
-    const since = Math.max(0, this.#decidedAt - this.#lostAt) / 1000;
-    return republish(this.#backend, WINDOW + since, this.#topics, publish);
+    return republish(this.#backend, this.#lossWindow.seconds, this.#topics, publish);
   }
 
   async #end() {
+    this.#beginToEnd();
     // the acknowledgements of the last batch leave before the connection does
     await this.#subscriber?.stop();
-    if (this.#snapshots && this.#backend.ready && this.#publisher.connected) {
-      await Promise.race([this.#snapshots.flush(), sleep(GRACE, undefined, { ref: false })]);
-    }
+    await Promise.race([this.#snapshots?.flush(), this.#toldToLeave]);
     // before that nothing was published, the claim neither
-    if (this.#admitted) await Promise.race([this.#claim?.withdraw(), sleep(GRACE, undefined, { ref: false })]);
+    if (this.#admitted) await Promise.race([this.#claim?.withdraw(), this.#toldToLeave]);
     await this.#publisher.stop();
     await this.#backend.close();
   }

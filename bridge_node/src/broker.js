@@ -1,53 +1,68 @@
-import { createServer } from 'node:net';
-
-import { Aedes } from 'aedes';
-
-import { reason, UserError } from './errors.js';
+/** A broker that is not there within this many ms of the start is said to be away. */
+const PATIENCE = 1000;
 
 /**
- * A broker in this process, on loopback, for trying things out.
- * @param {number} port
- * @param {import('./log.js').Log} log
- * @returns {Promise<() => Promise<void>>} ends it
- * @throws {UserError} if the port cannot be listened on
+ * The broker, to which there are several connections: how it is reached, and whether it is there. Says
+ * once when it goes and once when it is back.
  */
-export async function startBroker(port, log) {
-  const aedes = await Aedes.createBroker({
-    // A slow algorithm is no frozen client: its bridge reads no further while quotes wait.
-    drainTimeout: 0,
-    // No limit: with one, quotes that wait for a bridge to read on would keep its orders from being
-    // taken, for whose acknowledgement it waits before it reads on.
-    concurrency: 0,
-  });
-  queueWithoutRetain(aedes);
-  const server = createServer(aedes.handle);
-  await new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(new UserError(`cannot listen on 127.0.0.1:${port}: ${reason(error)}; choose another --port`));
-    });
-    server.listen(port, '127.0.0.1', () => resolve(undefined));
-  });
-  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
-  log.info(
-    `broker listening on mqtt://127.0.0.1:${address.port}; for trying things out: it keeps nothing on disk, and new quotes may overtake those that waited for a reconnect`,
-  );
-  return async () => {
-    await new Promise((resolve) => aedes.close(() => resolve(undefined)));
-    server.close();
-  };
-}
+export class Broker {
+  #begun = performance.now();
+  /** Those that are not there, with the reason. @type {Map<object, string>} */
+  #missing = new Map();
+  /** What was said last. @type {'nothing' | 'there' | 'away'} */
+  #said = 'nothing';
 
-/**
- * Queue a message for who is away as it is sent to who is there. [MQTT-3.3.1-9] A message that
- * matches a subscription which was there before it has no retain flag, whatever it was published
- * with: the flag marks the copy that a new subscription receives. aedes 1.2 clears it only for
- * those that are connected, so that a bridge took for an old copy what waited in its session.
- * @param {Aedes} aedes
- */
-function queueWithoutRetain(aedes) {
-  const { persistence } = /** @type {any} */ (aedes);
-  const enqueue = persistence.outgoingEnqueueCombi.bind(persistence);
-  /** @param {unknown} subscriptions @param {object} packet */
-  persistence.outgoingEnqueueCombi = (subscriptions, packet) =>
-    enqueue(subscriptions, { ...packet, retain: false });
+  /**
+   * @param {{shown: string, options: import('mqtt').IClientOptions}} reached  its address as it may be
+   *   logged, and what MQTT.js is told of it
+   * @param {import('./log.js').Log} log
+   * @param {string} [prefix]  of all topics and client ids: "site1/"
+   */
+  constructor({ shown, options }, log, prefix = '') {
+    this.shown = shown;
+    this.options = options;
+    this.log = log;
+    this.prefix = prefix;
+  }
+
+  /** Why it is not there, or undefined if it is. */
+  get fault() {
+    return this.#missing.values().next().value;
+  }
+
+  /** @param {object} connection  that is to be there from now on */
+  expect(connection) {
+    if (!this.#missing.has(connection)) this.#missing.set(connection, 'it has not answered yet');
+  }
+
+  /**
+   * @param {object} connection  that is there
+   * @param {string} version  of MQTT
+   */
+  isUp(connection, version) {
+    this.#missing.delete(connection);
+    if (this.#said === 'there' || this.#missing.size > 0) return;
+    this.#said = 'there';
+    this.log.info(`connected to ${this.shown}, MQTT ${version}`);
+  }
+
+  /**
+   * @param {object} connection  that ended, or did not come about
+   * @param {string} why
+   */
+  isDown(connection, why) {
+    this.#missing.set(connection, why);
+  }
+
+  /** @param {string} what  that it is "lost", for instance */
+  say(what) {
+    if (this.#said === 'away' || (this.#said === 'nothing' && performance.now() - this.#begun < PATIENCE)) return;
+    this.#said = 'away';
+    this.log.warn(`broker ${this.shown} ${what}; trying again with growing delays`);
+  }
+
+  /** @param {object} connection  that is not to be there any more */
+  forget(connection) {
+    this.#missing.delete(connection);
+  }
 }

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
-import { checkBackend, checkBroker } from './address.js';
+import { checkBackend } from './backend_address.js';
 import { Bridge } from './bridge.js';
+import { Broker } from './broker.js';
+import { withoutPassword } from './broker_address.js';
+import { readBroker } from './broker_options.js';
 import { UserError } from './errors.js';
 import { createLog, LEVELS } from './log.js';
 import { parseFields } from './messages/fields.js';
 import { didYouMean } from './nearest.js';
+import { joined, parseCount, parseParams, parsePort, parseSymbols } from './options.js';
 import { serveReadiness } from './readiness.js';
-import { checkName } from './topics.js';
+import { checkChannels, checkName, checkPrefix } from './topics.js';
 
 const { version, description } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -31,9 +35,37 @@ export async function main(argv) {
         .default('info'),
     )
     .addOption(
-      new Option('-m, --mqtt <url>', "the broker's address")
+      new Option(
+        '-m, --mqtt <url>',
+        "the broker's address, mqtt://[user:password@]host[:port]; mqtts: for TLS, ws: and wss: for a WebSocket;" +
+          ' special characters in user and password are percent-encoded, such as ":" by %3A',
+      )
         .env('BRIDGE_MQTT')
         .default('mqtt://127.0.0.1:1883'),
+    )
+    .addOption(
+      new Option(
+        '--ca <file>',
+        "the authorities that may have signed the broker's certificate (PEM), in place of the well-known ones",
+      ).env('BRIDGE_CA'),
+    )
+    .addOption(new Option('--cert <file>', 'our own certificate for TLS (PEM)').env('BRIDGE_CERT'))
+    .addOption(new Option('--key <file>', "the certificate's private key (PEM)").env('BRIDGE_KEY'))
+    .addOption(new Option('--username <name>', 'at the broker').env('BRIDGE_USERNAME'))
+    .addOption(
+      new Option('--password-file <file>', 'its first line is the password at the broker').env('BRIDGE_PASSWORD_FILE'),
+    )
+    .addOption(
+      new Option('--prefix <prefix>', 'of all topics, and of the client ids: site1/').env('BRIDGE_PREFIX'),
+    )
+    .addOption(
+      new Option(
+        '--channel <filter>',
+        'take quotes from this topic in place of those that the algorithm names; repeated, or with a semicolon' +
+          ' between, for several',
+      )
+        .env('BRIDGE_CHANNEL')
+        .argParser(joined),
     )
     .addOption(
       new Option('-r, --rpc <url>', "the address of the algorithm's service")
@@ -57,6 +89,11 @@ export async function main(argv) {
         .argParser(parsePort),
     )
     .addOption(
+      new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this one only').env(
+        'BRIDGE_RUN',
+      ),
+    )
+    .addOption(
       new Option('--symbols <names>', 'take quotes of these instruments only: goog,aapl')
         .env('BRIDGE_SYMBOLS')
         .argParser(parseSymbols),
@@ -68,7 +105,7 @@ export async function main(argv) {
           ' for one channel; repeated, or with a semicolon between, for several',
       )
         .env('BRIDGE_FIELDS')
-        .argParser((text, /** @type {string | undefined} */ before) => (before ? `${before};${text}` : text)),
+        .argParser(joined),
     )
     .addOption(
       new Option('--count <n>', 'stop after so many quotes').env('BRIDGE_COUNT').argParser(parseCount),
@@ -84,12 +121,17 @@ export async function main(argv) {
   program
     .command('broker')
     .description('run a broker on loopback, for trying things out; it keeps nothing on disk')
+    .allowExcessArguments(false)
     .addOption(
       new Option('--port <port>', 'port of 127.0.0.1').env('BRIDGE_BROKER_PORT').argParser(parsePort).default(1883),
     )
     .action(runBroker);
   for (const command of [program, ...program.commands]) {
     command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+    // the value of a misspelt option may be an address
+    command.configureOutput({
+      outputError: (text, write) => write(text.replace(/[a-z]+:\/\/[^\s'"]+|[^\s'"=]*@[^\s'"]*/gi, withoutPassword)),
+    });
   }
   try {
     await program.parseAsync(argv);
@@ -105,20 +147,19 @@ export async function main(argv) {
  * @param {Command} command
  */
 async function runBridge(options, { args, commands }) {
-  const { mqtt, rpc, params, name, http, symbols, fields, count, acceptOlderJournal, logLevel } = options;
+  const { rpc, params, name, http, run, symbols, fields, count, acceptOlderJournal, logLevel } = options;
   if (args.length > 0) {
     const known = commands.map((command) => command.name());
-    throw new UserError(`there is no command "${args[0]}"${didYouMean(args[0], known)}`);
+    throw new UserError(`there is no command "${withoutPassword(args[0])}"${didYouMean(args[0], known)}`);
   }
-  checkBroker(mqtt);
+  const prefix = options.prefix === undefined ? '' : checkPrefix(options.prefix);
+  const broker = new Broker(readBroker(/** @type {any} */ (options)), createLog(logLevel), prefix);
   checkBackend(rpc);
   if (name !== undefined) checkName(name);
+  const channels = options.channel === undefined ? undefined : checkChannels(options.channel.split(';'), '--channel');
   const rules = { fields: parseFields(fields ?? ''), symbols };
-  const bridge = new Bridge(
-    { mqtt, rpc, params, name, count, rules, acceptOlderJournal },
-    createLog(logLevel),
-  );
-  const readiness = http && (await serveReadiness(http, () => bridge.ready));
+  const bridge = new Bridge({ rpc, params, name, channels, count, rules, acceptOlderJournal }, broker);
+  const readiness = http && (await serveReadiness(http, run, () => bridge.missing));
   onceToldToEnd(() => bridge.stop());
   try {
     await bridge.run();
@@ -132,49 +173,13 @@ async function runBridge(options, { args, commands }) {
  * @param {Command} command
  */
 async function runBroker({ port }, command) {
-  const { startBroker } = await import('./broker.js'); // a bridge has no use for it
-  const stop = await startBroker(port, createLog(command.optsWithGlobals().logLevel));
-  onceToldToEnd(stop);
+  const { startBroker } = await import('./embedded_broker.js'); // a bridge has no use for it
+  const started = startBroker(port, createLog(command.optsWithGlobals().logLevel));
+  onceToldToEnd(() => started.then((stop) => stop()));
+  await started;
 }
 
 /** @param {() => void} end */
 function onceToldToEnd(end) {
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, end);
-}
-
-/** @param {string} text */
-function parseParams(text) {
-  let params;
-  try {
-    params = JSON.parse(text);
-  } catch (error) {
-    throw new InvalidArgumentError(`It is not JSON: ${/** @type {Error} */ (error).message}.`);
-  }
-  if (params === null || typeof params !== 'object' || Array.isArray(params)) {
-    throw new InvalidArgumentError('It has to be a map such as {"cash": 50000}.');
-  }
-  return params;
-}
-
-/** @param {string} text */
-function parseSymbols(text) {
-  const names = text.split(',').map((name) => name.trim());
-  if (names.includes('')) throw new InvalidArgumentError('It has to be names of instruments, such as goog,aapl.');
-  return new Set(names);
-}
-
-/** @param {string} text */
-function parsePort(text) {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65535) {
-    throw new InvalidArgumentError('A port is a whole number from 1 to 65535.');
-  }
-  return port;
-}
-
-/** @param {string} text */
-function parseCount(text) {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1) throw new InvalidArgumentError('It has to be a whole number above 0.');
-  return count;
 }

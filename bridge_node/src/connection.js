@@ -3,9 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import mqtt from 'mqtt';
 
-import { withoutPassword } from './address.js';
 import { Backoff } from './backoff.js';
-import { reason } from './errors.js';
+import { brokerReason, isRefusal } from './broker_error.js';
 import { over, overTcp, Wire } from './wire.js';
 
 /** CONNACK: unacceptable (3.1.1) or unsupported (5) protocol version. */
@@ -19,16 +18,13 @@ const FAREWELL = 1000;
 
 /**
  * Keeps a connection to the broker: MQTT 5 where it is offered, else 3.1.1; after a loss a new
- * client object (an old one would send what it holds out of order), with growing delays. Says once
- * when the broker goes and once when it is back.
+ * client object (an old one would send what it holds out of order), with growing delays.
  *
  * Emits `up` (client, connack), before anything that comes behind the CONNACK, and `down`.
  */
 export class Connection extends EventEmitter {
-  #address;
+  #broker;
   #options;
-  #log;
-  #level;
   #attach;
   #backoff = new Backoff();
   /** @type {4 | 5} */
@@ -37,24 +33,21 @@ export class Connection extends EventEmitter {
   #attempt;
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
-  #saidAway = false;
   #brief = 0;
-  #stopped = false;
+  /** Why we ended the present connection ourselves. */
+  #renewedFor = '';
+  #isLast = false;
 
   /**
-   * @param {string} address
+   * @param {import('./broker.js').Broker} broker
    * @param {import('mqtt').IClientOptions} options  `properties` are for version 5 only
-   * @param {import('./log.js').Log} log
-   * @param {'info' | 'debug'} level  at which the broker's comings and goings are said
    * @param {(client: import('mqtt').MqttClient, wire: Wire) => import('./wire.js').Taker} [attach]
    *   called on every new connection, after `up`: returns who takes packets past MQTT.js
    */
-  constructor(address, options, log, level, attach) {
+  constructor(broker, options, attach) {
     super();
-    this.#address = address;
+    this.#broker = broker;
     this.#options = options;
-    this.#log = log;
-    this.#level = level;
     this.#attach = attach;
   }
 
@@ -64,10 +57,12 @@ export class Connection extends EventEmitter {
   }
 
   start() {
+    this.#broker.expect(this);
     const { properties, ...options } = this.#options;
-    const client = mqtt.connect(this.#address, {
+    const client = mqtt.connect({
       keepalive: 30,
       connectTimeout: 10_000,
+      ...this.#broker.options,
       ...options,
       reconnectPeriod: 0,
       protocolVersion: this.#version,
@@ -75,48 +70,53 @@ export class Connection extends EventEmitter {
       manualConnect: true,
     });
     this.#attempt = client;
+    this.#renewedFor = '';
     putWireBefore(client);
     judgeBySilence(client);
     let why = '';
-    let refused = false;
+    let isRefused = false;
+    let otherVersionWanted = false;
     let upSince = Infinity;
     client.on('error', (error) => {
-      why ||= reason(error);
-      refused ||= REFUSED_VERSION.includes(Number(/** @type {{code?: unknown}} */ (error).code));
+      why ||= brokerReason(error, this.#broker, upSince !== Infinity);
+      isRefused ||= isRefusal(error);
+      otherVersionWanted ||= REFUSED_VERSION.includes(Number(/** @type {{code?: unknown}} */ (error).code));
     });
     client.on('connect', (connack) => {
       upSince = performance.now();
-      this.#saidAway = false;
-      this.#log[this.#level](`connected to ${withoutPassword(this.#address)}, MQTT ${this.#version === 5 ? '5' : '3.1.1'}`);
+      this.#broker.isUp(this, this.#version === 5 ? '5' : '3.1.1');
       this.emit('up', client, connack);
       const wire = /** @type {Wire} */ (client.stream);
       wire.begin(this.#attach?.(client, wire));
     });
     client.once('close', () => {
       const wasUp = upSince !== Infinity;
+      const isRenewed = this.#renewedFor !== '';
+      this.#broker.isDown(this, this.#renewedFor || why || 'it closed the connection');
       if (wasUp) this.emit('down');
-      if (this.#stopped) return;
+      if (this.#isLast) return;
       if (performance.now() - upSince > LASTING) {
         this.#backoff.reset();
         this.#brief = 0;
       } else if (wasUp && ++this.#brief === FLAPS) {
-        this.#log.warn(
-          `broker ${withoutPassword(this.#address)} has ended ${FLAPS} connections of ${options.clientId} soon after they were made (${why || 'it gives no reason'})`,
+        this.#broker.log.warn(
+          `broker ${this.#broker.shown} has ended ${FLAPS} connections of ${options.clientId} soon after they were made (${why || 'it gives no reason'})`,
         );
       }
       // Some brokers close the connection instead of refusing the version.
-      const otherVersion = !wasUp && (refused || why === '');
+      const otherVersion = !wasUp && (otherVersionWanted || why === '');
       if (otherVersion) this.#version = this.#version === 5 ? 4 : 5;
       const fallBack = otherVersion && this.#version === 4;
-      if (!fallBack && !this.#saidAway) {
-        this.#saidAway = true;
-        const what = wasUp ? 'lost' : 'is away';
-        this.#log[this.#level === 'info' ? 'warn' : 'debug'](
-          `broker ${withoutPassword(this.#address)} ${what} (${why || 'it closed the connection'}); trying again with growing delays`,
-        );
-      }
       client.end(true);
-      this.#timer = setTimeout(() => this.start(), fallBack ? 0 : this.#backoff.next());
+      this.#timer = setTimeout(
+        () => {
+          // not before now: a bridge that is told to end together with its broker hears of that meanwhile
+          const what = wasUp ? 'lost' : isRefused ? 'refuses the connection' : 'is away';
+          if (!fallBack && !isRenewed) this.#broker.say(`${what} (${why || 'it closed the connection'})`);
+          this.start();
+        },
+        fallBack ? 0 : this.#backoff.next(),
+      );
     });
     client.connect();
   }
@@ -126,14 +126,22 @@ export class Connection extends EventEmitter {
    * @param {string} why
    */
   renew(why) {
-    this.#log.error(why);
+    if (this.#renewedFor) return; // what the same read has brought behind the reason
+    if (!this.#isLast) this.#broker.log.error(why);
+    this.#renewedFor = why;
     this.#attempt?.stream.destroy();
+  }
+
+  /** Make no other connection, and say nothing when this one ends: we are about to leave. */
+  retire() {
+    this.#isLast = true;
+    clearTimeout(this.#timer);
   }
 
   /** Disconnect and stay so. */
   async stop() {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.retire();
+    this.#broker.forget(this);
     const client = this.#attempt;
     if (client?.connected) {
       const closed = new Promise((resolve) => client.once('close', () => resolve(undefined)));

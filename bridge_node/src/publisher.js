@@ -51,7 +51,7 @@ const REFUSED = 128;
  * It has a connection of its own: a publish that waited for the one that receives would deadlock.
  */
 export class Publisher {
-  #log;
+  #broker;
   #recover;
   /** Published on this connection and not confirmed, by packet id, in order. @type {Map<number, Outgoing>} */
   #unconfirmed = new Map();
@@ -71,16 +71,15 @@ export class Publisher {
   #topics = new Map();
 
   /**
-   * @param {string} address
-   * @param {import('./log.js').Log} log
+   * @param {import('./broker.js').Broker} broker
    * @param {(publish: Publish) => Promise<void>} recover  called on every new connection; its
    *   `publish` rejects if that is lost
    */
-  constructor(address, log, recover = async () => {}) {
-    this.#log = log;
+  constructor(broker, recover = async () => {}) {
+    this.#broker = broker;
     this.#recover = recover;
-    const clientId = `tickwire-publisher-${randomBytes(6).toString('hex')}`;
-    this.connection = new Connection(address, { clientId, clean: true }, log, 'debug', (_, wire) => {
+    const clientId = `${broker.prefix}tickwire-publisher-${randomBytes(6).toString('hex')}`;
+    this.connection = new Connection(broker, { clientId, clean: true }, (_, wire) => {
       this.#wire = wire;
       return {
         take: (bytes, first, frame) => first >> 4 === PUBACK && this.#takePuback(readPuback(bytes, frame)),
@@ -127,12 +126,12 @@ export class Publisher {
   report(topic, payload) {
     const client = this.connection.client;
     if (!client) {
-      this.#log.error({ topic }, 'not published: the broker is away');
+      this.#broker.log.error({ topic }, 'not published: the broker is away');
       return;
     }
     if (this.#isTooLarge(Buffer.from(topic), Buffer.from(payload))) return;
     client.publish(topic, payload, { qos: 1 }, (error) => {
-      if (error) this.#log.error({ topic, reason: reason(error) }, 'not published');
+      if (error) this.#broker.log.error({ topic, reason: reason(error) }, 'not published');
     });
   }
 
@@ -238,7 +237,7 @@ export class Publisher {
   #isTooLarge(topic, payload) {
     const bytes = payload.length + topic.length + PUBLISH_OVERHEAD;
     if (bytes <= this.#largest) return false;
-    this.#log.error(
+    this.#broker.log.error(
       { topic: topic.toString(), bytes, most: this.#largest },
       'not published: the broker takes no packet so large',
     );

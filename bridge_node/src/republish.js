@@ -8,7 +8,36 @@ import { addOutputs } from './topics.js';
  * second that mosquitto's clock ticks in, and ample time for writing a large file. Orders have ids,
  * so one that is published again is the same order.
  */
-export const WINDOW = 20;
+const WINDOW = 20;
+
+/** How far back the broker may have forgotten: WINDOW before the connection was lost, and all since. */
+export class LossWindow {
+  #upSince = -Infinity;
+  #lostAt = performance.now();
+  #decidedAt = performance.now();
+
+  /** @param {import('./connection.js').Connection} connection */
+  constructor(connection) {
+    connection.on('up', () => {
+      this.#upSince = performance.now();
+    });
+    connection.on('down', () => {
+      // Losses that follow one another closely are one: what waited through the first was
+      // published after it, and may have been forgotten in the second.
+      if (performance.now() - this.#upSince > WINDOW * 1000) this.#lostAt = performance.now();
+    });
+  }
+
+  /** Quotes were decided just now. */
+  decided() {
+    this.#decidedAt = performance.now();
+  }
+
+  /** Seconds, counted back from the latest decision. */
+  get seconds() {
+    return WINDOW + Math.max(0, this.#decidedAt - this.#lostAt) / 1000;
+  }
+}
 
 /**
  * Publish again what came of the last decisions, in order, page by page.

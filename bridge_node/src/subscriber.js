@@ -13,7 +13,7 @@ const SESSION_EXPIRY = 24 * 3600;
 /** How many topics are remembered as wanted or not. */
 const TOPICS_REMEMBERED = 10_000;
 
-/** A message as it came. */
+/** A message as it came; its topic is without the prefix. */
 export class Message {
   isDone = false;
   #acknowledger;
@@ -50,12 +50,12 @@ export class Message {
  */
 export class Subscriber {
   #connection;
-  #log;
+  #broker;
   #receive;
   /** @type {string[]} */
   #channels = [];
-  /** @type {Map<string, boolean>} */
-  #wanted = new Map();
+  /** What the topics that came are as channels; null if they are on none. @type {Map<string, string | null>} */
+  #known = new Map();
   /** @type {import('./wire.js').Wire | undefined} */
   #wire;
   #isFull = false;
@@ -66,24 +66,20 @@ export class Subscriber {
   ready = false;
 
   /**
-   * @param {string} address
-   * @param {string} clientId  stable, so that the broker knows the session again
-   * @param {import('./log.js').Log} log
+   * @param {import('./broker.js').Broker} broker
+   * @param {string} name  stable, so that the broker knows the session again
    * @param {object} handlers
    * @param {(message: Message) => void} handlers.receive
    * @param {() => void} handlers.resumed  the broker has kept the session: it sends again whatever
    *   was not acknowledged
    */
-  constructor(address, clientId, log, { receive, resumed }) {
-    this.#log = log;
+  constructor(broker, name, { receive, resumed }) {
+    this.#broker = broker;
     this.#receive = receive;
+    const clientId = broker.prefix + name;
     const properties = { receiveMaximum: MOST_HELD, sessionExpiryInterval: SESSION_EXPIRY };
-    this.#connection = new Connection(
-      address,
-      { clientId, clean: false, properties },
-      log,
-      'info',
-      (client, wire) => this.#taker(client, wire),
+    this.#connection = new Connection(broker, { clientId, clean: false, properties }, (client, wire) =>
+      this.#taker(client, wire),
     );
     this.#connection.on('up', (client, connack) => {
       if (connack.sessionPresent) resumed();
@@ -95,7 +91,7 @@ export class Subscriber {
     });
   }
 
-  /** @param {string[]} channels  MQTT topic filters */
+  /** @param {string[]} channels  MQTT topic filters, without the prefix */
   start(channels) {
     this.#channels = channels;
     this.#connection.start();
@@ -109,10 +105,10 @@ export class Subscriber {
     const gone = this.#channels.filter((channel) => !channels.includes(channel));
     const added = channels.filter((channel) => !this.#channels.includes(channel));
     this.#channels = channels;
-    this.#wanted.clear();
+    this.#known.clear();
     const client = this.#connection.client;
     if (!client) return;
-    if (gone.length > 0) client.unsubscribe(gone);
+    if (gone.length > 0) client.unsubscribe(gone.map((channel) => this.#broker.prefix + channel));
     if (added.length > 0) this.#subscribe(client, added);
   }
 
@@ -143,6 +139,11 @@ export class Subscriber {
     else this.#wire?.release();
   }
 
+  /** Make no other connection, and say nothing when this one ends. */
+  retire() {
+    this.#connection.retire();
+  }
+
   async stop() {
     this.ready = false;
     await Promise.resolve(); // the Acknowledger writes what is due in a microtask, which is now done
@@ -159,13 +160,17 @@ export class Subscriber {
    */
   #subscribe(client, channels) {
     this.ready = false;
-    for (const channel of channels) this.#log.info({ channel }, 'subscribing to channel');
-    client.subscribe(channels, { qos: 1 }, (error, granted) => {
+    const { log, prefix } = this.#broker;
+    const filters = channels.map((channel) => prefix + channel);
+    for (const channel of channels) {
+      log.info(prefix ? { channel, topic: prefix + channel } : { channel }, 'subscribing to channel');
+    }
+    client.subscribe(filters, { qos: 1 }, (error, granted) => {
       // MQTT.js reports a refusal by the broker (SUBACK 128 and above) as an error, or in granted
       const refused = (granted ?? []).filter(({ qos }) => qos >= 128).map(({ topic }) => topic);
       if (!error && refused.length === 0) this.ready = true;
       else if (client.connected) {
-        const what = refused.length > 0 ? refused : channels;
+        const what = refused.length > 0 ? refused : filters;
         this.#connection.renew(`the broker refuses to subscribe to ${what.join(', ')}: ${reason(error ?? 'refused')}`);
       }
     });
@@ -185,38 +190,47 @@ export class Subscriber {
       take: (bytes, first, frame) => {
         if (first >> 4 !== PUBLISH) return false;
         const { topic, payload, qos, retain, packetId } = readPublish(bytes, first, frame, hasProperties);
-        const message = new Message(topic, payload, packetId, qos === 0 ? undefined : acknowledger);
+        const channel = retain ? null : this.#channelOf(topic);
+        const message = new Message(channel ?? topic, payload, packetId, qos === 0 ? undefined : acknowledger);
         if (retain) this.#dropRetained(message);
-        else if (this.wants(topic)) this.#receive(message);
+        else if (channel !== null) this.#receive(message);
         else message.acknowledge();
         return true;
       },
     };
   }
 
+  /** @param {string} channel */
+  wants(channel) {
+    return this.#channels.some((wanted) => overlap(wanted, channel));
+  }
+
   /**
    * A persistent session may hold subscriptions, and quotes, of an earlier run's channels.
    * @param {string} topic
+   * @returns {string | null} the topic without the prefix, if it is on one of the channels
    */
-  wants(topic) {
-    let wanted = this.#wanted.get(topic);
-    if (wanted === undefined) {
-      wanted = this.#channels.some((channel) => overlap(channel, topic));
-      if (this.#wanted.size >= TOPICS_REMEMBERED) this.#wanted.clear();
-      this.#wanted.set(topic, wanted);
-      if (!wanted) {
-        this.#log.warn({ topic }, 'dropped: quotes on no channel of this algorithm, of an earlier run');
+  #channelOf(topic) {
+    let channel = this.#known.get(topic);
+    if (channel === undefined) {
+      const { log, prefix } = this.#broker;
+      const rest = topic.slice(prefix.length);
+      channel = topic.startsWith(prefix) && this.wants(rest) ? rest : null;
+      if (this.#known.size >= TOPICS_REMEMBERED) this.#known.clear();
+      this.#known.set(topic, channel);
+      if (channel === null) {
+        log.warn({ topic }, 'dropped: quotes on no channel of this algorithm, of an earlier run');
         // ends it where the channel was no wildcard
         this.#connection.client?.unsubscribe(topic);
       }
     }
-    return wanted;
+    return channel;
   }
 
   /** @param {Message} message */
   #dropRetained(message) {
     this.#retained += 1;
-    this.#log.warn({ topic: message.topic, dropped: this.#retained }, 'dropped: a retained message is no quote');
+    this.#broker.log.warn({ topic: message.topic, dropped: this.#retained }, 'dropped: a retained message is no quote');
     message.acknowledge();
   }
 }

@@ -5,14 +5,15 @@ const OUTPUTS = ['orders', 'fills', 'portfolios', 'algos', 'errors', 'bridges'];
 /**
  * Where the outputs of one algorithm go (contracts/README.md).
  * @param {string} algo
+ * @param {string} prefix  of all topics
  */
-export function outputTopics(algo) {
+export function outputTopics(algo, prefix = '') {
   return {
-    orders: `orders/${algo}`,
-    fills: `fills/${algo}`,
-    portfolio: `portfolios/${algo}`,
-    errors: `errors/${algo}`,
-    claim: `bridges/${algo}`,
+    orders: `${prefix}orders/${algo}`,
+    fills: `${prefix}fills/${algo}`,
+    portfolio: `${prefix}portfolios/${algo}`,
+    errors: `${prefix}errors/${algo}`,
+    claim: `${prefix}bridges/${algo}`,
   };
 }
 
@@ -56,10 +57,11 @@ function isWildcard(level) {
 /**
  * Refuse channels that would feed an algorithm its own kind of output, or a quote twice.
  * @param {unknown} channels  what `initialize` returned
+ * @param {string} source  who gave them
  * @returns {string[]}
  * @throws {UserError} naming the channel
  */
-export function checkChannels(channels) {
+export function checkChannels(channels, source = 'initialize') {
   if (!Array.isArray(channels) || channels.length === 0) {
     throw new UserError(
       `initialize returned ${JSON.stringify(channels)}: it has to return a list of channels, such as ["quotes"]`,
@@ -67,14 +69,14 @@ export function checkChannels(channels) {
   }
   channels.forEach((channel, n) => {
     const fault = fault_(channel);
-    if (fault) throw new UserError(`channel ${JSON.stringify(channel)} of initialize: ${fault}`);
+    if (fault) throw new UserError(`channel ${JSON.stringify(channel)} of ${source}: ${fault}`);
     const output = OUTPUTS.find((name) => overlap(channel, `${name}/#`));
     if (output) {
-      throw new UserError(`channel "${channel}" of initialize would receive ${output}/…, which is an output`);
+      throw new UserError(`channel "${channel}" of ${source} would receive ${output}/…, which is an output`);
     }
     const other = channels.slice(0, n).find((earlier) => overlap(channel, earlier));
     if (other !== undefined) {
-      throw new UserError(`channels "${other}" and "${channel}" of initialize overlap: a quote would come twice`);
+      throw new UserError(`channels "${other}" and "${channel}" of ${source} overlap: a quote would come twice`);
     }
   });
   return channels;
@@ -105,4 +107,18 @@ export function checkName(name) {
     throw new UserError(`the name "${name}" would break topics and ids: it may not be empty nor hold "/", "+", "#" or ":"`);
   }
   return name;
+}
+
+/**
+ * @param {string} prefix  of all topics
+ * @returns {string} the same, with "/" at its end
+ * @throws {UserError} if no topic can begin with it
+ */
+export function checkPrefix(prefix) {
+  if (!/^[^/$#+\0][^#+\0]*$/.test(prefix) || !prefix.isWellFormed()) {
+    throw new UserError(
+      `--prefix is "${prefix}": it is written site1/, begins with neither "/" nor "$", and holds no "+" or "#"`,
+    );
+  }
+  return prefix.endsWith('/') ? prefix : `${prefix}/`;
 }

@@ -187,10 +187,25 @@ export function overTcp({ host, port }) {
 }
 
 /**
- * Read a connection that is there already, such as one over TLS.
+ * Read a connection that is there already, such as one over TLS. Each record of TLS, or message of a
+ * WebSocket, comes by itself, and often holds one packet: those that came together are handed on together.
  * @param {Duplex} socket
  * @returns {Open}
  */
 export function over(socket) {
-  return (receive) => socket.on('data', receive);
+  return (receive) => {
+    /** @type {Buffer[]} */
+    let pieces = [];
+    const handOn = () => {
+      if (pieces.length === 0) return;
+      const bytes = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+      pieces = [];
+      receive(bytes);
+    };
+    // what came before the end is received before it
+    for (const event of ['end', 'error', 'close']) socket.on(event, handOn);
+    return socket.on('data', (bytes) => {
+      if (pieces.push(bytes) === 1) setImmediate(handOn);
+    });
+  };
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import mqtt from 'mqtt';
 
 import { Subscriber } from '../src/subscriber.js';
-import { BROKERS, Collected, keptLog, startBroker } from './helpers.js';
+import { brokerAt, BROKERS, Collected, keptLog, startBroker } from './helpers.js';
 
 /**
  * @param {import('node:test').TestContext} t
@@ -14,7 +14,7 @@ async function subscribe(t, { url }) {
   const received = new Collected();
   const ready = new Collected();
   const { log, lines } = keptLog();
-  const subscriber = new Subscriber(url, 'bridge', log, {
+  const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
     receive: (message) => received.push(message),
     resumed: () => ready.push('resumed'),
   });

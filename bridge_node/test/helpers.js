@@ -7,6 +7,9 @@ import { join } from 'node:path';
 
 import { Aedes } from 'aedes';
 
+import { Broker } from '../src/broker.js';
+import { readBroker } from '../src/broker_options.js';
+
 /** A log that keeps its lines. */
 export function keptLog() {
   /** @type {{level: string, text: string, fields: any}[]} */
@@ -17,6 +20,16 @@ export function keptLog() {
   };
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   return { log: /** @type {any} */ ({ ...log, isLevelEnabled: () => true }), lines };
+}
+
+/**
+ * A broker as the bridge knows it.
+ * @param {string} url
+ * @param {import('../src/log.js').Log} [log]
+ * @param {string} [prefix]
+ */
+export function brokerAt(url, log = keptLog().log, prefix = '') {
+  return new Broker(readBroker({ mqtt: url }), log, prefix);
 }
 
 /**

@@ -5,13 +5,13 @@ import { test } from 'node:test';
 import { Connection } from '../src/connection.js';
 import { UserError } from '../src/errors.js';
 import { checkAge } from '../src/older_journal.js';
-import { BROKERS, keptLog, startBroker } from './helpers.js';
+import { brokerAt, BROKERS, keptLog, startBroker } from './helpers.js';
 
 const TOPIC = 'portfolios/mine';
 
 /** @param {import('node:test').TestContext} t @param {string} url */
 async function connected(t, url) {
-  const connection = new Connection(url, { clientId: '', clean: true }, keptLog().log, 'debug');
+  const connection = new Connection(brokerAt(url), { clientId: '', clean: true });
   const up = once(connection, 'up');
   connection.start();
   t.after(() => connection.stop());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { checkChannels, checkName, overlap } from '../src/topics.js';
+import { checkChannels, checkName, checkPrefix, outputTopics, overlap } from '../src/topics.js';
 
 test('two filters overlap when some topic matches both', () => {
   for (const [a, b, expected] of /** @type {[string, string, boolean][]} */ ([
@@ -53,4 +53,18 @@ test('channels are refused that are no filters, feed an output back or overlap',
 test('a name that would break topics and ids is refused', () => {
   assert.equal(checkName('MyAlgo-2.1'), 'MyAlgo-2.1');
   for (const name of ['', 'a/b', 'a+', '#', 'a:b', 'a\0']) assert.throws(() => checkName(name), /would break topics/);
+});
+
+test('a prefix is the same with and without "/" at its end, and refused where no topic can begin with it', () => {
+  assert.equal(checkPrefix('site1'), 'site1/');
+  assert.equal(checkPrefix('größe/site 1/'), 'größe/site 1/');
+  for (const prefix of ['', '/', '/site1', '$SYS/', '$share/x', 'a/+/b', 'a#', 'a\0', '\ud800']) {
+    assert.throws(() => checkPrefix(prefix), /--prefix is .*: it is written site1\//, JSON.stringify(prefix));
+  }
+  assert.deepEqual(new Set(Object.values(outputTopics('x', 'site1/')).map((topic) => topic.split('/')[0])), new Set(['site1']));
+});
+
+test('channels of the command line are held to the same rules, by their own name', () => {
+  assert.throws(() => checkChannels(['a/#', 'a/b'], '--channel'), /channels "a\/#" and "a\/b" of --channel overlap/);
+  assert.throws(() => checkChannels([''], '--channel'), /channel "" of --channel: a channel is a text/);
 });

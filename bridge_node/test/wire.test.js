@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 
 import { Connection } from '../src/connection.js';
 import { Publisher } from '../src/publisher.js';
 import { Subscriber } from '../src/subscriber.js';
-import { BROKERS, Collected, keptLog, portOf } from './helpers.js';
+import { over, Wire } from '../src/wire.js';
+import { brokerAt, BROKERS, Collected, keptLog, portOf } from './helpers.js';
 
 // What a broker says, in bytes (MQTT 5, sections 3.2, 3.3, 3.4 and 3.9).
 const CONNACK_RESUMED = Buffer.from([0x20, 3, 1, 0, 0]);
@@ -44,7 +46,7 @@ async function startScript(t, answer) {
 function subscribe(t, url) {
   const seen = new Collected();
   const { log, lines } = keptLog();
-  const subscriber = new Subscriber(url, 'bridge', log, {
+  const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
     receive: ({ topic, payload, packetId }) => seen.push(`${topic} ${payload} ${packetId}`),
     resumed: () => seen.push('resumed'),
   });
@@ -73,6 +75,31 @@ for (const [name, size] of /** @type {const} */ ([['in one piece', 1000], ['byte
     assert.deepEqual(await seen.until(3), ['resumed', 'quotes 7 7', 'quotes 8 8']);
   });
 }
+
+test('packets that come together, each in a record of TLS by itself, are taken together, and before the end', async () => {
+  const socket = new PassThrough();
+  const wire = new Wire(over(socket));
+  /** @type {string[]} */
+  const seen = [];
+  const taker = {
+    take(/** @type {Buffer} */ bytes) {
+      return seen.push(`packet ${bytes.length}`) > 0;
+    },
+    taken: () => seen.push('taken'),
+  };
+  socket.write(CONNACK_RESUMED);
+  await once(wire, 'readable');
+  wire.begin(taker);
+  for (let n = 0; n < 3; n++) socket.write(quote(n));
+  await new Promise((resolve) => setImmediate(resolve));
+  const size = 3 * quote(0).length;
+  assert.deepEqual(seen, [`packet ${size}`, `packet ${size}`, `packet ${size}`, 'taken']);
+  socket.write(quote(9));
+  socket.end();
+  wire.resume();
+  await once(wire, 'close');
+  assert.deepEqual(seen.slice(4), [`packet ${quote(9).length}`, 'taken']);
+});
 
 /** @type {[string, number[], RegExp][]} */
 const NO_PACKETS = [
@@ -106,8 +133,7 @@ test('a broker that does not answer pings is held on to while it sends anything,
     if (type === 1) sending = setInterval(() => socket.write(quote(1)), 100);
     if (type === 12) pings.push('ping');
   });
-  const { log } = keptLog();
-  const connection = new Connection(url, { clientId: 'x', keepalive: 1 }, log, 'info', () => ({ take: () => true }));
+  const connection = new Connection(brokerAt(url), { clientId: 'x', keepalive: 1 }, () => ({ take: () => true }));
   t.after(() => connection.stop());
   const downs = new Collected();
   connection.on('down', () => downs.push('down'));
@@ -134,7 +160,7 @@ test('an order that the broker refuses is said, and goes out in its place on the
     socket.write(Buffer.from([0x40, 3, packet[idAt], packet[idAt + 1], isRefused ? 135 : 0]));
   });
   const { log, lines } = keptLog();
-  const publisher = new Publisher(url, log);
+  const publisher = new Publisher(brokerAt(url, log));
   t.after(() => publisher.stop());
   publisher.start();
   await publisher.publish(['a', 'b', 'c'].map((payload) => ({ topic: 'orders/x', payload })));
@@ -152,7 +178,7 @@ for (const [name, start, skip] of BROKERS) {
     for (let n = 0; n < 3000; n++) payloads.push(Buffer.from(String(n)));
     const { log } = keptLog();
     const received = new Collected();
-    const subscriber = new Subscriber(url, 'bridge', log, {
+    const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
       receive: (message) => {
         received.push(message.payload);
         message.acknowledge();
@@ -162,7 +188,7 @@ for (const [name, start, skip] of BROKERS) {
     subscriber.start(['orders/größe']);
     t.after(() => subscriber.stop());
     while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));
-    const publisher = new Publisher(url, log);
+    const publisher = new Publisher(brokerAt(url, log));
     t.after(() => publisher.stop());
     publisher.start();
     await publisher.publish(payloads.map((payload) => ({ topic: 'orders/größe', payload })));

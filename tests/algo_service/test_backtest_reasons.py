@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from algo_service.backtest import backtest, sweep
-from algo_service.backtest.failures import MOST_REASONS, Failures
 from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.failures import MOST_REASONS, Failures
 from portfolio import Portfolio
 from tests.algo_service.test_backtest import command
 from tests.processes import ROOT

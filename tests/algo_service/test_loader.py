@@ -1,5 +1,7 @@
 """`--algo` finds a built-in, a module's class or a file's class, and says what is wrong."""
 
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,8 @@ import pytest
 
 from algo_service import RandomAlgo
 from algo_service.algorithms import BuyAndHold, MeanReversion, Momentum, Rebalance, SmaCross
-from algo_service.errors import LoadError
+from algo_service.driver import Driver
+from algo_service.errors import InitializeError, LoadError
 from algo_service.loader import load
 
 GOOD = """
@@ -83,3 +86,67 @@ def test_what_is_no_algorithm_is_refused_with_a_sentence(
     with pytest.raises(LoadError) as refused:
         load(spec.format(tmp_path))
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (
+            "import numpy.linalg",
+            "(my_algo.py, line 1): numpy is not installed in this environment: pip install numpy;"
+            " in compose: EXTRAS=backtest docker compose up --build",
+        ),
+        (
+            "\nfrom sklearn.svm import SVC",
+            "(my_algo.py, line 2): sklearn is not installed in this environment: pip install"
+            " scikit-learn, or put sklearn.py beside the algorithm if it is a file of your own",
+        ),
+        (
+            "import msgpack.no_such_module",
+            "No module named 'msgpack.no_such_module' (my_algo.py, line 1)",
+        ),
+    ],
+)
+def test_a_package_that_is_missing_is_named_with_how_to_get_it(
+    code: str, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my_algo.py").write_text(code)
+    missing(monkeypatch)
+    with pytest.raises(LoadError) as refused:
+        load(f"{tmp_path}/my_algo.py:MyAlgo")
+    assert str(refused.value).replace(f"{tmp_path}/", "").endswith(advice)
+
+
+def test_a_package_that_initialize_imports_in_vain_is_named_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Late:
+        def initialize(self, params: Any) -> list[str]:
+            import numpy  # noqa: F401
+
+            return ["quotes"]
+
+        def event(self, data: Any) -> None: ...
+
+    missing(monkeypatch)
+    with pytest.raises(InitializeError, match=r"initialize raised Mod.*: pip install numpy; in"):
+        Driver(Late, "late", {"seed": 1})
+
+
+class Blind:
+    """A finder of modules that does not find numpy and sklearn."""
+
+    def __init__(self, finder: Any):
+        self._finder = finder
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name in ("numpy", "sklearn"):
+            return None
+        found: ModuleSpec | None = self._finder.find_spec(name, path, target)
+        return found
+
+
+def missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make numpy and sklearn packages that are not installed."""
+    monkeypatch.delitem(sys.modules, "numpy", raising=False)
+    monkeypatch.setattr(sys, "meta_path", list(map(Blind, sys.meta_path)))

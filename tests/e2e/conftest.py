@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,6 +58,11 @@ class Watcher:
         """What came on a topic so far, as it came."""
         with self._changed:
             return list(self._messages[topic])
+
+    def topics(self) -> list[str]:
+        """The topics on which something came so far."""
+        with self._changed:
+            return list(self._messages)
 
     def wait(self, topic: str, count: int = 1, patience: float = PATIENCE) -> list[Any]:
         """Await `count` messages on a topic and return them, parsed."""
@@ -143,6 +150,17 @@ class Parts:
 def status(bridge: Process) -> int:
     """The HTTP status of the bridge's /readyz; 0 while it does not answer."""
     return readyz(bridge.http)
+
+
+def readiness(bridge: Process, query: str = "") -> tuple[int, str]:
+    """Status and text of the bridge's /readyz; 0 while it does not answer."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{bridge.http}/readyz{query}") as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read().decode()
+    except OSError:
+        return 0, ""
 
 
 @pytest.fixture

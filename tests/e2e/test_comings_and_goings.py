@@ -232,6 +232,7 @@ def test_of_two_bridges_for_one_algorithm_the_older_one_ends_and_says_why(
     newer = parts.bridge(broker, service)
     assert older.wait() == 2
     assert f"another bridge for Echo has started ({socket.gethostname()}, process" in older.output
+    assert "a name of its own: algo-service serve --name" in older.output
     eventually(lambda: status(newer) == 200, "readiness")
     watcher = watch(broker)
     watcher.publish(quote(1))

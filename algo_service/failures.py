@@ -18,7 +18,7 @@ MOST_REASONS = 20
 _FRAME = re.compile(r'^  File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
 # What differs between two errors of one kind: what is quoted, and numbers.
 _DETAIL = re.compile(r"'[^']*'|\"[^\"]*\"|[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?")
-_OURS = Path(__file__).parents[2]
+_OURS = Path(__file__).parents[1]
 _NOT_OWN = tuple(
     f"{folder}{os.sep}"
     for folder in (

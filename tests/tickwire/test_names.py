@@ -1,0 +1,95 @@
+"""What `import tickwire` offers."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import algo_service
+import market_data
+import portfolio
+import tickwire
+from tests.processes import ROOT
+
+
+@pytest.mark.parametrize("package", [tickwire, algo_service, market_data])
+def test_every_name_is_there_and_known_to_type_checkers(package: object) -> None:
+    names = package.__all__  # type: ignore[attr-defined]
+    for name in names:
+        assert getattr(package, name) is not None, name
+    tree = ast.parse(Path(package.__file__).read_text())  # type: ignore[attr-defined]
+    (typed,) = (each for each in tree.body if isinstance(each, ast.If) and each.orelse)
+    imported = [
+        alias.asname
+        for each in typed.body
+        if isinstance(each, ast.ImportFrom)
+        for alias in each.names
+    ]
+    assert sorted(imported, key=str) == names
+    assert set(names) <= set(dir(package))
+
+
+@pytest.mark.parametrize("package", [tickwire, algo_service, market_data])
+def test_a_name_that_is_not_there_is_an_attribute_error(package: object) -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        package.nonsense  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_all_that_portfolio_offers_is_there() -> None:
+    for name in portfolio.__all__:
+        assert getattr(tickwire, name) is getattr(portfolio, name)
+
+
+def test_all_that_the_guides_import_is_there() -> None:
+    text = "".join(path.read_text() for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
+    places = "tickwire|portfolio|algo_service.testing|algo_service.backtest|market_data"
+    lists = re.findall(rf"from (?:{places}) import (.+)", text)
+    used = {name.strip() for names in lists for name in names.split(",")}
+    used |= set(re.findall(r"(?:market_data|algo_service\.(?:testing|backtest))\.(\w+)[(`]", text))
+    assert {
+        "Portfolio",
+        "Parameter",
+        "PARAMETERS",
+        "backtest",
+        "sweep",
+        "play",
+        "open_feed",
+    } <= used
+    assert used <= set(tickwire.__all__)
+
+
+def test_an_author_who_imports_a_portfolio_waits_for_nothing_else() -> None:
+    code = "import json, sys; from tickwire import Portfolio; print(json.dumps([*sys.modules]))"
+    ended = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
+    loaded = {name.partition(".")[0] for name in json.loads(ended.stdout)}
+    assert "portfolio" in loaded
+    assert not loaded & {
+        "algo_service",
+        "market_data",
+        "pyarrow",
+        "gevent",
+        "paho",
+        "zmq",
+        "pandas",
+    }
+
+
+def test_types_reach_the_author(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from tickwire import Portfolio, backtest, open_feed\n"
+        "reveal_type(Portfolio(1).cash)\nreveal_type(open_feed)\nfrom tickwire import nonsense\n"
+    )
+    command = [sys.executable, "-m", "mypy", "--config-file", "", "--follow-imports", "silent"]
+    command += ["--cache-dir", str(tmp_path / "cache"), "--ignore-missing-imports", "--strict"]
+    ended = subprocess.run(
+        [*command, str(tmp_path / "mine.py")], text=True, capture_output=True, cwd=ROOT
+    )
+    assert 'Revealed type is "float"' in ended.stdout.replace("builtins.", "")
+    assert "market_data.feeds.feed.Feed" in ended.stdout
+    assert 'Module "tickwire" has no attribute "nonsense"' in ended.stdout

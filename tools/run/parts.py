@@ -1,0 +1,66 @@
+"""The parts of a run, as commands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+DATA = "goog"
+"""The sample that is replayed by default, again and again."""
+
+
+class Part(NamedTuple):
+    """A command with its name in the output.
+
+    `stage` says when it ends among the others: whoever needs another part ends before that. The
+    end of a part that `may_end` with status 0 is not that of the run.
+    """
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    stage: int
+    may_end: bool = False
+
+
+def parts(environment: Mapping[str, str], ports: Mapping[str, int], run: str) -> list[Part]:
+    """Return the parts in the order of their start.
+
+    :param environment: may have DATA, RATE, ALGO and LOG_LEVEL.
+    :param run: by which the parts of this run know each other.
+    """
+    mqtt = f"mqtt://127.0.0.1:{ports['MQTT_PORT']}"
+    rpc = f"tcp://127.0.0.1:{ports['RPC_PORT']}"
+    http = str(ports["HTTP_PORT"])
+    quiet = {**environment, "LOG_LEVEL": environment.get("LOG_LEVEL") or "warn"}
+    algo = _words(environment.get("ALGO") or "random --param exit=0.25")
+    found = [
+        Part("broker", ["bridge-node", "broker", "--port", str(ports["MQTT_PORT"])], quiet, 3),
+        Part("algo", ["algo-service", "serve", "--addr", rpc, "--algo", *algo], environment, 2),
+        Part(
+            "bridge",
+            ["bridge-node", "--mqtt", mqtt, "--rpc", rpc, "--http", http, "--run", run],
+            quiet,
+            1,
+        ),
+        Part("watch", ["algo-service", "watch", "--mqtt", mqtt], environment, 2),
+    ]
+    data = _words(environment.get("DATA") or DATA)
+    if data != ["none"]:
+        replay = ["market-data", "replay", *data, "--mqtt", mqtt, "--run", run]
+        replay += ["--rate", environment.get("RATE") or "2"]
+        replay += ["--when-ready", f"http://127.0.0.1:{http}/readyz?run={run}"]
+        replay += ["--loop"] if data == [DATA] else []
+        found.append(Part("replay", replay, environment, 0, may_end=True))
+    return found
+
+
+def _words(text: str) -> list[str]:
+    """Split as a shell does; what is before the options may be one path with spaces."""
+    names, *options = re.split(r"\s+(?=--)", text.strip(), maxsplit=1)
+    path = names.rpartition(":")[0] or names  # of file.py:Class
+    first = [names] if Path(path).exists() or Path(names).exists() else shlex.split(names)
+    return first + [word for each in options for word in shlex.split(each)]
