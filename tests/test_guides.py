@@ -71,9 +71,8 @@ def test_the_layout_of_its_page_is_recognised(monkeypatch: Any) -> None:
     (code,) = blocks("docs/how-to/price-format.md")
     added = executed(code, layouts)["KRAKEN"]
     row = ["1735689600", "1.0", "2.0", "0.5", "1.5", "30.0", "7"]
-    assert layouts.recognise([], row, newest_first=False) is None
     monkeypatch.setattr(layouts, "LAYOUTS", (*layouts.LAYOUTS, added))
-    assert layouts.recognise([], row, newest_first=False) is added
+    assert layouts.recognise([], row, newest_first=False) == added
 
 
 def test_the_algorithms_of_their_page_buy_after_a_fall() -> None:
