@@ -80,12 +80,11 @@ class Journal:
         with self._explained(), self._transaction():
             # the parameters of the journal come with its first decision: until then others may do
             self._db.execute("DELETE FROM meta WHERE name = 'warm_up'")
-            self._db.execute("DELETE FROM state")
             if warm_up is not None:
                 text = json.dumps(warm_up._asdict())
                 self._db.execute("INSERT INTO meta VALUES ('warm_up', ?)", (text,))
-                self._write_state(state, State(None, None))
-        self._written = state if warm_up is not None else State(None, None)
+            self._write_state(state)
+        self._written = state
         self._file.keep_up()
 
     def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
@@ -147,7 +146,7 @@ class Journal:
             self._db.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", failures)
             self._db.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
             self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
-            self._write_state(state, self._written)
+            self._write_state(state)
         self._written = state
         self._file.keep_up()
 
@@ -155,7 +154,7 @@ class Journal:
         """Keep that a person has reset a limit, and the state after it, in one transaction."""
         with self._explained(), self._transaction():
             self._db.execute("INSERT INTO resets VALUES (?, ?, ?)", (seq, self._clock(), halt))
-            self._write_state(state, self._written)
+            self._write_state(state)
         self._written = state
         self._file.keep_up()
 
@@ -196,8 +195,8 @@ class Journal:
         rows = self._db.execute(f"SELECT text FROM {table} WHERE seq = ? ORDER BY n", (seq,))
         return [text for (text,) in rows]
 
-    def _write_state(self, state: State, before: State) -> None:
-        for name, value, written in zip(State._fields, state, before, strict=True):
+    def _write_state(self, state: State) -> None:
+        for name, value, written in zip(State._fields, state, self._written, strict=True):
             if value is not None and value != written:
                 self._db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
 

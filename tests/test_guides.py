@@ -6,12 +6,26 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+from algo_service.algorithms import BUILT_IN
+from algo_service.testing import play
+from market_data.feeds import layouts
+from portfolio import Cut, limits, sizing
 from tests.processes import BIN, ROOT
 
 
 def blocks(guide: str) -> list[str]:
-    return re.findall(r"```python\n(.*?)```", (ROOT / guide).read_text(), re.DOTALL)
+    found = re.findall(r"^( *)```python\n(.*?)```", (ROOT / guide).read_text(), re.DOTALL | re.M)
+    # within a list they are indented
+    return [re.sub(f"^{indent}", "", code, flags=re.M) for indent, code in found]
+
+
+def executed(code: str, module: Any = None) -> dict[str, Any]:
+    """Run a block as a part of a module, and return what it has defined."""
+    names = dict(vars(module)) if module else {}
+    exec(code, names)
+    return names
 
 
 def test_the_algorithm_of_the_guide_passes_the_guides_test(tmp_path: Path) -> None:
@@ -32,3 +46,37 @@ def test_the_algorithm_with_parameters_and_state_refuses_a_misspelt_one(tmp_path
     command = [BIN / "algo-service", "serve", "--algo", "dips.py:Dips", "--param", "drp=0.5"]
     ended = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True)
     assert 'unknown parameter "drp": did you mean "drop"?' in ended.stderr
+
+
+def test_the_guide_has_a_row_for_each_built_in_algorithm() -> None:
+    guide = (ROOT / "docs/algorithms.md").read_text()
+    assert [name for name in BUILT_IN if f"\n| `{name}` | " not in guide] == []
+
+
+def test_the_sizing_policy_of_its_page_bets_what_its_units_cost() -> None:
+    (code,) = blocks("docs/how-to/sizing-policy.md")
+    policy = executed(code, sizing)["FixedUnits"](3)
+    assert policy.amount(None, {"sid": "GOOG", "quote": 100.0}) == 300.0
+
+
+def test_the_limit_of_its_page_refuses_a_buy_at_a_higher_price() -> None:
+    (code,) = blocks("docs/how-to/limit.md")
+    limit = executed(code, limits)["LargestPrice"](100)
+    assert limit.cut({"quote": 100.0}, 500.0, None) is None
+    refused = limit.cut({"quote": 101.0}, 500.0, None)
+    assert refused == Cut(0.0, "largest_price: 101 is above 100")
+
+
+def test_the_layout_of_its_page_is_recognised(monkeypatch: Any) -> None:
+    (code,) = blocks("docs/how-to/price-format.md")
+    added = executed(code, layouts)["KRAKEN"]
+    row = ["1735689600", "1.0", "2.0", "0.5", "1.5", "30.0", "7"]
+    monkeypatch.setattr(layouts, "LAYOUTS", (*layouts.LAYOUTS, added))
+    assert layouts.recognise([], row, newest_first=False) == added
+
+
+def test_the_algorithms_of_their_page_buy_after_a_fall() -> None:
+    own, built_in = blocks("docs/how-to/algorithm.md")
+    for create in (executed(own)["Falls"], executed(built_in)["Dips"]):
+        played = play(create, [100, 101, 90], sizing="all_in", cash=900)
+        assert played.orders == ["", "", "buy 10 GOOG"]

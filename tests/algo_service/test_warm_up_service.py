@@ -38,7 +38,7 @@ RULE = ("--param", "fast=20", "--param", "slow=200", "--cash", "10000", "--param
 
 def run(*words: object) -> subprocess.CompletedProcess[str]:
     command = [BIN / "algo-service", *map(str, words)]
-    return subprocess.run(command, text=True, capture_output=True)
+    return subprocess.run(command, text=True, capture_output=True, check=False, timeout=60)
 
 
 def test_killed_during_and_after_the_warm_up_it_decides_as_one_that_nothing_disturbed(
