@@ -32,6 +32,7 @@ class Link:
     `notify` gets a sentence when the broker goes or comes back.
 
     :param make: makes a connection that speaks this version of MQTT.
+    :param last_delay: the longest pause between two attempts, in seconds.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class Link:
         notify: Callable[[str], None],
         make: Callable[[MQTTProtocolVersion], Connection],
         clock: Callable[[], float] = time.monotonic,
+        last_delay: float = LAST_DELAY,
     ):
         self._address = address
         self._stop = stop
         self._notify = notify
         self._make = make
         self._clock = clock
+        self._last_delay = last_delay
         self._versions = [MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311]
         self._connected_before = False
         self._delay = 0.0
@@ -65,7 +68,7 @@ class Link:
                 time.sleep(self._delay)
             # forgotten when the connection proves to be of use: a broker that takes it and then
             # ends it is not asked again at once either
-            self._delay = min(max(2 * self._delay, FIRST_DELAY), LAST_DELAY)
+            self._delay = min(max(2 * self._delay, FIRST_DELAY), self._last_delay)
             try:
                 connection = self._attempt()
             except (OSError, FeedError) as error:

@@ -84,7 +84,8 @@ class Joiner:
         for waiting in self._waiting:
             waiting.is_overtaken = True
         is_of_the_last = bool(trades) and trades[-1].quote_id == snapshot.quote_id
-        self._is_certain = is_of_the_last and not self._waiting
+        has_decided_nothing = snapshot.quote_id is None
+        self._is_certain = (is_of_the_last and not self._waiting) or has_decided_nothing
         if shown is not None:
             self._is_certain = True
             self._fills = self._fills[shown:]
@@ -92,6 +93,11 @@ class Joiner:
             self._fills = []
         self._before = snapshot
         return joined
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the last snapshot may be of before an order."""
+        return bool(self._waiting)
 
     def is_waiting_for(self, sid: str) -> bool:
         """Tell whether the last snapshot may be of before an order of this instrument."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rich.cells import cell_len, set_cell_size
 
 from algo_service import figures
@@ -17,6 +19,14 @@ _UNCHANGED_INTERVAL = 10.0
 
 _NAME = 16
 _VERB = 6
+_MIN_SID = 4
+
+
+class _What(NamedTuple):
+    verb: str
+    quantity: str
+    sid: str
+    rest: str
 
 
 class Lines:
@@ -35,7 +45,11 @@ class Lines:
         match event:
             case Traded(_, trade, worth):
                 self._told[algo] = now
-                return self._with_figures(algo, _trade(trade), worth)
+                cut = isinstance(trade, Order) and trade.reason
+                return [
+                    *self._with_figures(algo, _trade(trade), worth),
+                    *([self._line(algo, "cut", cut)] if cut else []),
+                ]
             case Refused(_, order):
                 text = f"{order.side} of {order.sid} at {figures.price(order.price)}"
                 return [self._line(algo, "no", f"{text}: {order.reason}")]
@@ -66,21 +80,25 @@ class Lines:
         self._told[algo], self._portfolio[algo] = now, text
         return lines
 
-    def _with_figures(
-        self, algo: str, parts: tuple[str, str, str, str], worth: Figures | None
-    ) -> list[str]:
-        verb, quantity, sid, rest = parts
-        right = _figures(worth) if worth else ""
-        room = self._width - (cell_len(right) + 3 if right else 0)
-        head = f"{self._name(algo)}  {verb:<{_VERB}}{quantity:>9} "
-        # numbers are never cut: the instrument gives way, then the figures get a line of their own
-        sid_room = max(room - cell_len(head) - cell_len(rest), 4)
-        left = f"{head}{fit(sid, sid_room)}{rest}".rstrip()
-        if not right:
-            return [fit(left, self._width)]
-        if cell_len(left) <= room:
-            return [f"{set_cell_size(left, room)}   {right}".rstrip()]
-        return [fit(left, self._width), self._line(algo, "", right)]
+    def _with_figures(self, algo: str, what: _What, worth: Figures | None) -> list[str]:
+        name = self._name(algo)
+        padded = f"{name}  {what.verb:<{_VERB}}{what.quantity:>9} "
+        if worth is None or worth.equity is None:
+            return [self._fitted(padded, what, "")]
+        room = self._width - len(_figures(worth, 10, 9)) - 3
+        if cell_len(padded) + cell_len(what.sid) + cell_len(what.rest) <= room:
+            left = set_cell_size(f"{padded}{what.sid}{what.rest}", room)
+            return [f"{left}   {_figures(worth, 10, 9)}"]
+        # first the columns give way, then the instrument, and numbers never
+        dense = f"{name}  {what.verb} {what.quantity} "
+        right = f"  {_figures(worth, 0, 0)}"
+        if cell_len(dense) + _MIN_SID + cell_len(what.rest) + len(right) <= self._width:
+            return [self._fitted(dense, what, right)]
+        return [self._fitted(dense, what, ""), self._line(algo, "", right)]
+
+    def _fitted(self, head: str, what: _What, right: str) -> str:
+        room = self._width - cell_len(head) - cell_len(what.rest) - len(right)
+        return fit(f"{head}{fit(what.sid, max(room, _MIN_SID))}{what.rest}{right}", self._width)
 
     def _line(self, algo: str, verb: str, text: str) -> str:
         return fit(f"{self._name(algo)}  {verb:<{_VERB}} {text}", self._width)
@@ -98,28 +116,28 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…"
 
 
-def _trade(trade: Order | Fill) -> tuple[str, str, str, str]:
-    verb, rest = trade.side, f" at {figures.price(trade.price)}"
+def _trade(trade: Order | Fill) -> _What:
+    verb = trade.side
     if isinstance(trade, Fill):
         verb = {"buy": "bought", "sell": "sold"}.get(verb, verb)
-    elif trade.reason:
-        rest += " (cut)"
-    return verb, figures.quantity(trade.quantity), trade.sid, rest
+    rest = f" at {figures.price(trade.price)}"
+    return _What(verb, figures.quantity(trade.quantity), trade.sid, rest)
 
 
-def _holding(snapshot: Snapshot) -> tuple[str, str, str, str]:
+def _holding(snapshot: Snapshot) -> _What:
     if snapshot.equity is None:
-        return "", "", "no portfolio yet", ""
+        return _What("", "", "no portfolio yet", "")
     if not snapshot.positions:
-        return "flat", "", "", ""
+        return _What("flat", "", "", "")
     first, *others = snapshot.positions
     rest = f" at {figures.price(first.price)}" + (f" +{len(others)}" if others else "")
-    return "holds", figures.quantity(first.quantity), first.sid, rest
+    return _What("holds", figures.quantity(first.quantity), first.sid, rest)
 
 
-def _figures(worth: Figures) -> str:
+def _figures(worth: Figures, equity_width: int, profit_width: int) -> str:
     equity, profit = worth
-    if equity is None:
-        return ""
-    text = f"equity {figures.money(equity, equity):>10}"
-    return text if profit is None else f"{text}  profit {figures.money(profit, equity):>9}"
+    assert equity is not None
+    text = f"equity {figures.money(equity, equity):>{equity_width}}"
+    if profit is None:
+        return text
+    return f"{text}  profit {figures.money(profit, equity):>{profit_width}}"

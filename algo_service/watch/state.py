@@ -178,11 +178,12 @@ class Board:
         if before is None or snapshot.seq > before.seq:
             joined = algorithm.joiner.snapshot(snapshot)
             events += [Traded(algorithm.name, *each) for each in joined]
+            self._last_quote(algorithm, before, snapshot, now)
         algorithm.snapshot = snapshot
-        self._last_quote(algorithm, before, snapshot, now)
         if snapshot.halt != (before.halt if before else None):
             events.append(Halted(algorithm.name, snapshot.halt))
-        if snapshot != before:
+        # while orders wait for their figures, they are to be told of first
+        if snapshot != before and not algorithm.joiner.is_waiting:
             events.append(Changed(algorithm.name, snapshot))
         return events
 

@@ -12,6 +12,9 @@ from market_data.connection import Connection
 from market_data.link import Link
 from market_data.stopping import Stop
 
+# The longest pause between two attempts, in seconds: what is published meanwhile is not seen.
+_LAST_DELAY = 0.5
+
 
 class Subscriber:
     """A subscription that outlives its connections.
@@ -39,6 +42,7 @@ class Subscriber:
             lambda version: Connection(
                 access, version, name="watch", filters=filters, on_message=self._take
             ),
+            last_delay=_LAST_DELAY,
         )
         self._connection: Connection | None = None
 
