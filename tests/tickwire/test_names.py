@@ -49,9 +49,11 @@ def test_all_that_portfolio_offers_is_there() -> None:
 def test_all_that_the_guides_import_is_there() -> None:
     text = "".join(path.read_text() for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
     places = "tickwire|portfolio|algo_service.testing|algo_service.backtest|market_data"
-    lists = re.findall(rf"from (?:{places}) import (.+)", text)
+    lists = re.findall(rf"from (?:{places}) import ([\w, ]+)", text)
     used = {name.strip() for names in lists for name in names.split(",")}
-    used |= set(re.findall(r"(?:market_data|algo_service\.(?:testing|backtest))\.(\w+)[(`]", text))
+    used |= set(
+        re.findall(r"(?:market_data|algo_service\.(?:testing|backtest))\.(?!py)(\w+)[(`]", text)
+    )
     assert {
         "Portfolio",
         "Parameter",
