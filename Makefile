@@ -29,7 +29,7 @@ run: setup
 
 test: setup
 	cd bridge_node && node --test --test-timeout=300000 $(NODE_TESTS:bridge_node/%=%)
-	pytest
+	pytest -n 4 --dist worksteal
 
 check: setup
 	ruff check .

@@ -20,6 +20,7 @@ from algo_service.options import (
     several_algorithms_options,
     taken_for_warm_up,
 )
+from market_data.mqtt_options import mqtt_options, taken_access
 from market_data.options import read_options, taken
 from portfolio import PortfolioError
 
@@ -273,6 +274,24 @@ def journal(file: Path, orders: bool, backup: Path | None) -> None:
     missing = journal_mark.incomplete(file)
     if missing:
         click.secho(f"this is not all: {missing}", fg="yellow", err=True)
+
+
+@cli.command()
+@mqtt_options("ALGO_SERVICE")
+def watch(**options: Any) -> None:
+    """Show what algorithms do: in a terminal a live table, elsewhere a short line per event.
+
+    Equity and profit beside an order are those of its own quote, or of the first portfolio that is
+    known to be of after it: never of before it. A last quote is one that an order or a position
+    tells of.
+    """
+    from algo_service.watch import command
+    from market_data import FeedError
+
+    try:
+        command.run(taken_access(options))
+    except FeedError as error:
+        raise AlgoServiceError(str(error)) from error
 
 
 @cli.command()

@@ -7,8 +7,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from algo_service import state
+from algo_service import figures, state
 from algo_service.errors import JournalError
 from algo_service.journal_file import check_file
 from algo_service.journal_mark import incomplete
@@ -44,7 +45,7 @@ def orders(path: Path) -> Iterator[str]:
 
 
 def summary(path: Path) -> str:
-    """Return algorithm, parameters, counts, cash, positions, first and last quote as lines.
+    """Return algorithm, parameters, counts, equity, profit, cash, positions, first and last quote.
 
     :raises JournalError: if it cannot be read.
     """
@@ -72,13 +73,39 @@ def summary(path: Path) -> str:
     if "warm_up" in meta:
         lines.append(("warm-up", str(WarmUp(**json.loads(meta["warm_up"])))))
     if packed:
-        portfolio = state.decode(packed[0])
-        lines += [(name, f"{portfolio[name]:.2f}") for name in ("cash", "realised", "fees")]
-        for sid, (quantity, cost) in portfolio["positions"].items():
-            price = portfolio["prices"][sid]
-            value = f"{quantity:g} {sid} at {price:g}, {quantity * price:.2f}"
-            lines.append(("position", f"{value}, bought for {cost:.2f}"))
+        lines += _account(state.decode(packed[0]))
     return "\n".join(f"{name:<12}{value}" for name, value in lines)
+
+
+def _account(portfolio: dict[str, Any]) -> list[tuple[str, str]]:
+    positions, prices = portfolio["positions"], portfolio["prices"]
+    unpriced = [sid for sid in positions if sid not in prices]
+    costs = sum(cost for _, cost in positions.values())
+    # starting cash + realised + unrealised - fees is the equity (portfolio/account.py)
+    start = portfolio["cash"] + costs - portfolio["realised"] + portfolio["fees"]
+
+    def text(amount: float) -> str:
+        return figures.money(amount, start)
+
+    if unpriced:
+        equity = profit = f"unknown: no price is known of {', '.join(unpriced)}"
+    else:
+        worth = portfolio["cash"] + sum(held * prices[sid] for sid, (held, _) in positions.items())
+        equity, profit = text(worth), text(worth - start)
+    lines = [
+        ("equity", equity),
+        ("profit", profit),
+        *((name, text(portfolio[name])) for name in ("cash", "realised", "fees")),
+    ]
+    for sid, (held, cost) in positions.items():
+        value = f"{figures.quantity(held)} {sid}, bought for {text(cost)}"
+        if sid in unpriced:
+            value += ", no price known"
+        else:
+            price, worth = figures.price(prices[sid]), held * prices[sid]
+            value += f", at {price} worth {text(worth)}, unrealised {text(worth - cost)}"
+        lines.append(("position", value))
+    return lines
 
 
 def _one(database: sqlite3.Connection, query: str) -> int:

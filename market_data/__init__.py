@@ -1,13 +1,17 @@
 """Where quotes come from: price history from files and databases, replayed on MQTT."""
 
+from market_data.access import BrokerAccess, TlsFiles
 from market_data.address import BrokerAddress
 from market_data.errors import (
     AddressError,
     BarsError,
+    BrokerOptionError,
     BrokerRefusedError,
     ColumnsError,
     FeedError,
     MissingPackageError,
+    NotReadyError,
+    PrefixError,
     ReadOptionError,
     SkippedRowError,
     SourceNotFoundError,
@@ -35,7 +39,9 @@ __all__ = [
     "SAMPLES",
     "AddressError",
     "BarsError",
+    "BrokerAccess",
     "BrokerAddress",
+    "BrokerOptionError",
     "BrokerRefusedError",
     "ColumnsError",
     "Cursor",
@@ -45,7 +51,9 @@ __all__ = [
     "Interrupted",
     "Mark",
     "MissingPackageError",
+    "NotReadyError",
     "Pace",
+    "PrefixError",
     "Publisher",
     "Quality",
     "Quote",
@@ -61,6 +69,7 @@ __all__ = [
     "State",
     "StateFileError",
     "Stop",
+    "TlsFiles",
     "TopicError",
     "UnknownColumnError",
     "UnsortedError",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from market_data.errors import AddressError, TopicError
+from market_data.errors import AddressError, PrefixError, TopicError
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _EXPECTED = "mqtt://[user:password@]host[:port] or mqtts://…"
+_ENCODED = (
+    "; special characters of user and password are percent-encoded: : is %3A, @ is %40, / is %2F,"
+    " # is %23, ? is %3F, % is %25"
+)
 
 
 class BrokerAddress(NamedTuple):
@@ -23,20 +28,36 @@ class BrokerAddress(NamedTuple):
     @classmethod
     def parse(cls, url: str) -> BrokerAddress:
         """Read a broker's URL; AddressError where it is of another form."""
-        parts, port = _split(url, tuple(_PORTS), _EXPECTED)
+        # one that is refused may hold a password that was not encoded
+        expected = f"{_EXPECTED}{_ENCODED}" if "@" in url else _EXPECTED
+        parts, port = _split(url, tuple(_PORTS), expected)
         if parts.path not in ("", "/") or parts.query or parts.fragment:
-            raise AddressError("the broker's URL goes on after host and port", _EXPECTED)
+            raise AddressError("the broker's URL goes on after host and port", expected)
+        if parts.password is not None and not parts.username:
+            raise AddressError("the broker's URL has a password and no user", expected)
         return cls(
             host=str(parts.hostname),
             port=port or _PORTS[parts.scheme],
             tls=parts.scheme == "mqtts",
-            user=None if parts.username is None else unquote(parts.username),
-            password=None if parts.password is None else unquote(parts.password),
+            user=_decoded(parts.username, "user", expected) or None,
+            password=_decoded(parts.password, "password", expected),
         )
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
+
+
+def _decoded(text: str | None, what: str, expected: str) -> str | None:
+    if text is None:
+        return None
+    try:
+        decoded = unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise AddressError(f"the {what} of the broker's URL is not UTF-8", expected) from None
+    if re.search("%(?![0-9A-Fa-f]{2})", text):
+        raise AddressError(f"the {what} of the broker's URL holds a bare %", expected)
+    return decoded
 
 
 def check_page(url: str) -> str:
@@ -63,6 +84,24 @@ def check_topic(topic: str) -> str:
     if size > 65_535:
         raise TopicError(f"{topic[:30]}…", "it is longer than 65,535 bytes")
     return topic
+
+
+def read_prefix(text: str) -> str:
+    """Return what all topics begin with, "" or text that ends in "/"; else raise PrefixError."""
+    if not text:
+        return ""
+    # MQTT 5, 4.7.2: what begins with $ is the broker's own
+    for is_wrong, reason in (
+        (text.startswith("/"), 'it begins with "/"'),
+        (text.startswith("$"), 'it begins with "$"'),
+    ):
+        if is_wrong:
+            raise PrefixError(text, reason)
+    prefix = text if text.endswith("/") else f"{text}/"
+    try:
+        return check_topic(prefix)
+    except TopicError as error:
+        raise PrefixError(text, error.reason) from None
 
 
 def _split(url: str, schemes: tuple[str, ...], expected: str) -> tuple[SplitResult, int | None]:

@@ -14,10 +14,11 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from market_data.address import BrokerAddress, check_page, check_topic
+from market_data.address import check_page, check_topic
 from market_data.errors import FeedError, StateFileError
 from market_data.feeds.feed import Feed, open_feed
 from market_data.feeds.quote import SkippedRow
+from market_data.mqtt_options import mqtt_options, taken_access
 from market_data.options import read_options, taken
 from market_data.publisher import Publisher
 from market_data.readiness import await_ready
@@ -27,7 +28,7 @@ from market_data.state import Cursor, Mark, State, read_state
 from market_data.stopping import Interrupted, Stop
 
 # Seconds that a stopped replay gives the broker to confirm what is on its way.
-_PATIENCE = 2.0
+_PATIENCE = 0.5
 
 
 def say(text: str) -> None:
@@ -80,15 +81,7 @@ def list_samples() -> None:
 @main.command("replay")
 @click.argument("sources", metavar="FILE|SAMPLE|URL…", nargs=-1, required=True)
 @read_options("MARKET_DATA")
-@click.option(
-    "--mqtt",
-    metavar="URL",
-    envvar="MARKET_DATA_MQTT",
-    show_envvar=True,
-    default="mqtt://127.0.0.1:1883",
-    show_default=True,
-    help="The broker: mqtt://[user:password@]host[:port], or mqtts:// for TLS.",
-)
+@mqtt_options("MARKET_DATA")
 @click.option(
     "--topic",
     envvar="MARKET_DATA_TOPIC",
@@ -141,14 +134,14 @@ def list_samples() -> None:
     metavar="URL",
     envvar="MARKET_DATA_WHEN_READY",
     show_envvar=True,
-    help="Wait until this page answers 200 before the first quote.",
+    help="Wait until this page answers 200 before the first quote; where it answers 409, the replay"
+    " is not meant, and ends.",
 )
 @click.pass_context
 def replay_command(
     context: click.Context,
     /,
     sources: tuple[str, ...],
-    mqtt: str,
     topic: str,
     rate: float,
     at_most: bool,
@@ -176,8 +169,10 @@ def replay_command(
     said = 0
     try:
         with stop.on_signals():
-            address = BrokerAddress.parse(mqtt)
-            publisher = Publisher(address, check_topic(topic), stop, say)
+            access = taken_access(options)
+            # the state keeps the topic without the prefix, and so do quotes
+            full_topic = check_topic(access.prefix + check_topic(topic))
+            publisher = Publisher(access, full_topic, stop, say)
             page = check_page(when_ready) if when_ready else None
             feed = open_feed(sources, on_skip=skips, **taken(options))
             before = read_state(Path(state), feed.name, topic, run) if state else None
@@ -185,7 +180,7 @@ def replay_command(
             with stop.interruptible():
                 texts = read_ahead(messages(feed, now.run, loop=loop, start=now.again_from))
             speed = "as fast as it goes" if unpaced else f"{rate:g} per second"
-            destination = f"to {topic} on {address}, {speed}"
+            destination = f"to {full_topic} on {access.address}, {speed}"
             if before is None:
                 click.echo(f"replaying {_described(feed)} as run {now.run} {destination}")
             else:

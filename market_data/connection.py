@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from market_data.address import BrokerAddress
+from market_data.access import BrokerAccess
 from market_data.errors import BrokerRefusedError
 from market_data.stopping import Stop
 
@@ -20,8 +20,8 @@ from market_data.stopping import Stop
 WINDOW = 1_000
 # A request to end is heeded within this many seconds while the network is awaited.
 SLICE = 0.1
-# How long a broker may take to answer a CONNECT, in seconds.
-_CONNACK_PATIENCE = 10.0
+# How long a broker may take to answer a CONNECT or a SUBSCRIBE, in seconds.
+_PATIENCE = 10.0
 
 # MQTT 5, 3.2.2.2: UNSUPPORTED stands for return code 1 of 3.1.1 as well, HOPELESS for 2, 4 and 5.
 _UNSUPPORTED_VERSION = 0x84
@@ -33,26 +33,39 @@ class VersionRefusedError(OSError):
 
 
 class Connection:
-    """One connection to a broker, which calls `on_confirmed(mid, reason code)` at each PUBACK.
+    """One connection to a broker.
 
     It has no thread of its own: everything happens in `open` and `turn`, so that quotes leave
-    in the order in which they were sent, and `on_confirmed` is called in `turn` alone.
+    in the order in which they were sent, and the callbacks are called in `open` and `turn` alone.
+
+    :param name: what the client's id begins with.
+    :param on_confirmed: gets the id and the reason code of each PUBACK.
+    :param filters: what to subscribe to at QoS 1, before `open` returns.
+    :param on_message: gets the messages of `filters`.
+    :raises BrokerOptionError: if a file of TLS is of no use.
     """
 
     def __init__(
         self,
-        address: BrokerAddress,
+        access: BrokerAccess,
         version: MQTTProtocolVersion,
-        on_confirmed: Callable[[int, ReasonCode], None],
+        *,
+        name: str = "market-data",
+        on_confirmed: Callable[[int, ReasonCode], None] = lambda _mid, _reason: None,
+        filters: Sequence[str] = (),
+        on_message: Callable[[MQTTMessage], None] = lambda _message: None,
     ):
+        address = access.address
         self.window = WINDOW
         self.alive = False
         self.lost_because = "connection closed"
         self._address = address
+        self._filters = filters
         self._answer: ReasonCode | None = None
+        self._granted: list[ReasonCode] | None = None
         self._client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"market-data-{secrets.token_hex(4)}",
+            client_id=f"{access.prefix}{name}-{secrets.token_hex(4)}",
             protocol=version,
             reconnect_on_failure=False,
         )
@@ -60,15 +73,17 @@ class Connection:
         if address.user is not None:
             self._client.username_pw_set(address.user, address.password)
         if address.tls:
-            self._client.tls_set()
+            self._client.tls_set_context(access.tls.context())
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         self._client.on_publish = lambda _client, _data, mid, reason, _properties: on_confirmed(
             mid, reason
         )
+        self._client.on_message = lambda _client, _data, message: on_message(message)
+        self._client.on_subscribe = self._subscribed
 
     def open(self, stop: Stop) -> None:
-        """Connect, and return once the broker has accepted.
+        """Connect, subscribe, and return once the broker has accepted.
 
         OSError where it is away, VersionRefusedError where another version of MQTT may help,
         BrokerRefusedError where waiting cannot help, Interrupted when asked to stop.
@@ -78,20 +93,37 @@ class Connection:
                 self._client.connect(self._address.host, self._address.port)
             except ssl.SSLCertVerificationError as error:
                 raise self._refused(error.verify_message) from error
-        deadline = time.monotonic() + _CONNACK_PATIENCE
         self.alive = True
-        while self.alive and self._answer is None:
-            stop.check()
-            self.turn(SLICE)
-            if time.monotonic() > deadline:
-                raise TimeoutError("no answer to CONNECT")
+        self._await(lambda: self._answer is not None, "CONNECT", stop)
         if self._answer is None:
-            raise VersionRefusedError("it closed the connection")
+            asks = "a client certificate, --cert" if self._address.tls else "TLS, mqtts://"
+            raise VersionRefusedError(f"it closed the connection (does it ask for {asks}?)")
         if self._answer.is_failure:
             reason = str(self._answer)
             if self._answer.value == _UNSUPPORTED_VERSION:
                 raise VersionRefusedError(reason)
             raise self._refused(reason) if self._answer.value in _HOPELESS else OSError(reason)
+        if self._filters:
+            self._subscribe(stop)
+
+    def _subscribe(self, stop: Stop) -> None:
+        self._client.subscribe([(topic_filter, 1) for topic_filter in self._filters])
+        self._await(lambda: self._granted is not None, "SUBSCRIBE", stop)
+        if self._granted is None:
+            raise OSError("it closed the connection")
+        for topic_filter, code in zip(self._filters, self._granted, strict=True):
+            if code.is_failure:
+                raise BrokerRefusedError(
+                    str(self._address), f"the subscription to {topic_filter}", str(code)
+                )
+
+    def _await(self, condition: Callable[[], bool], packet: str, stop: Stop) -> None:
+        deadline = time.monotonic() + _PATIENCE
+        while self.alive and not condition():
+            stop.check()
+            self.turn(SLICE)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no answer to {packet}")
 
     def send(self, topic: str, payload: str) -> int | None:
         """Send one message at QoS 1 and return the id that its PUBACK will bear.
@@ -125,6 +157,16 @@ class Connection:
         self._answer = reason
         # MQTT 5, 3.2.2.3.3: the broker sets how many unconfirmed messages it will bear
         self.window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
+
+    def _subscribed(
+        self,
+        _client: Client,
+        _data: object,
+        _mid: int,
+        codes: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        self._granted = codes
 
     def _disconnected(
         self,

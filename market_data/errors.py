@@ -14,6 +14,9 @@ FeedError
 ├── StateFileError        a state file of another replay, a damaged one, one that cannot be written
 ├── AddressError          a URL that names no broker, or no page
 ├── TopicError            a topic that nothing can be published on
+├── PrefixError           a prefix that topics cannot begin with
+├── BrokerOptionError     options of a broker that exclude or need one another, or a file of theirs
+├── NotReadyError         a page that will never answer that somebody is ready
 └── BrokerRefusedError    a broker that will not take this client or its quotes
 """
 
@@ -171,6 +174,33 @@ class TopicError(FeedError):
     def __init__(self, topic: str, reason: str):
         super().__init__(f"nothing can be published on the topic {topic!r}: {reason}")
         self.topic = topic
+        self.reason = reason
+
+
+class PrefixError(FeedError):
+    """A prefix that topics cannot begin with."""
+
+    def __init__(self, prefix: str, reason: str):
+        super().__init__(f"--prefix is {prefix!r:.60}: {reason}; expected levels such as site1/")
+        self.prefix = prefix
+        self.reason = reason
+
+
+class BrokerOptionError(FeedError):
+    """An option of the connection to a broker that cannot be used; holds no password."""
+
+    def __init__(self, option: str, reason: str):
+        super().__init__(f"{option} {reason}")
+        self.option = option
+        self.reason = reason
+
+
+class NotReadyError(FeedError):
+    """A page that says why the one who asks is wrong to wait for it."""
+
+    def __init__(self, page: str, reason: str):
+        super().__init__(f"{page} is not for this replay: {reason}")
+        self.page = page
         self.reason = reason
 
 

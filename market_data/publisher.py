@@ -5,19 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from market_data.address import BrokerAddress
-from market_data.connection import SLICE, Connection, VersionRefusedError
+from market_data.access import BrokerAccess
+from market_data.connection import SLICE, Connection
 from market_data.errors import BrokerRefusedError
+from market_data.link import FIRST_DELAY, LAST_DELAY, Link
 from market_data.outbox import Outbox
 from market_data.state import Mark
 from market_data.stopping import Stop
-
-# Seconds between attempts to reach a broker, or a subscriber: doubled from the first to the last.
-_FIRST_DELAY = 0.1
-_LAST_DELAY = 5.0
 
 # MQTT 5, 3.4.2.1
 _NO_MATCHING_SUBSCRIBERS = 0x10
@@ -36,21 +32,25 @@ class Publisher:
 
     def __init__(
         self,
-        address: BrokerAddress,
+        access: BrokerAccess,
         topic: str,
         stop: Stop,
         notify: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ):
-        self._address = address
+        self._address = access.address
         self._topic = topic
         self._stop = stop
         self._notify = notify
         self._clock = clock
-        self._versions = [MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311]
+        self._link = Link(
+            access.address,
+            stop,
+            notify,
+            lambda version: Connection(access, version, on_confirmed=self._on_confirmed),
+            clock,
+        )
         self._connection: Connection | None = None
-        self._connected_before = False
-        self._delay = 0.0
         self._outbox = Outbox(clock)
         self._refusal: ReasonCode | None = None
         # Until one text was delivered on a connection the others wait: were many sent while
@@ -82,27 +82,8 @@ class Publisher:
 
     def connect(self) -> None:
         """Await the broker; BrokerRefusedError where it will never take this client."""
-        away = False
-        while self._connection is None:
-            with self._stop.interruptible():
-                time.sleep(self._delay)
-            # forgotten at the next PUBACK: a broker that takes the connection and then ends it
-            # is not asked again at once either
-            self._delay = min(max(2 * self._delay, _FIRST_DELAY), _LAST_DELAY)
-            try:
-                self._connection = self._attempt()
-            except (OSError, BrokerRefusedError) as error:
-                if isinstance(error, BrokerRefusedError) and not self._connected_before:
-                    raise
-                if not away and not self._connected_before:
-                    reason = getattr(error, "strerror", None) or str(error)
-                    self._notify(f"waiting for the broker at {self._address}: {reason}")
-                away = True
-        if self._connected_before:
-            self._notify(f"the broker at {self._address} is back")
-        elif away:
-            self._notify(f"connected to the broker at {self._address}")
-        self._connected_before = True
+        if self._connection is None:
+            self._connection = self._link.connect()
         self._somebody = False
         self._ask_at = 0.0
         self._send_waiting()
@@ -145,19 +126,6 @@ class Publisher:
         if self._connection is not None:
             self._connection.close()
 
-    def _attempt(self) -> Connection:
-        for version in self._versions:
-            connection = Connection(self._address, version, self._on_confirmed)
-            try:
-                connection.open(self._stop)
-            except VersionRefusedError as error:
-                refusal = error
-            else:
-                # the one that worked goes first at the next connection
-                self._versions.sort(key=lambda other: other != version)
-                return connection
-        raise refusal
-
     def _turn(self, timeout: float) -> None:
         self._stop.check()
         if self._connection is None:
@@ -170,10 +138,9 @@ class Publisher:
         if self._connection.alive:
             self._send_waiting()
             return
-        reason = self._connection.lost_because
+        self._link.lost(self._connection.lost_because)
         self._connection = None
         self._outbox.connection_lost()
-        self._notify(f"lost the broker at {self._address} ({reason}), waiting for it")
 
     def _has_room(self) -> bool:
         if self._connection is None:
@@ -191,7 +158,7 @@ class Publisher:
             self._outbox.sent(mid)
 
     def _on_confirmed(self, mid: int, reason: ReasonCode) -> None:
-        self._delay = 0.0
+        self._link.is_of_use()
         if reason.is_failure:
             self._outbox.refused(mid)
             self._refusal = reason
@@ -207,7 +174,7 @@ class Publisher:
         self._said_nobody = True
         self._somebody = False
         if not self._outbox.on_their_way:
-            self._nobody_delay = min(max(2 * self._nobody_delay, _FIRST_DELAY), _LAST_DELAY)
+            self._nobody_delay = min(max(2 * self._nobody_delay, FIRST_DELAY), LAST_DELAY)
             self._ask_at = self._clock() + self._nobody_delay
 
     def _somebody_listens(self) -> None:

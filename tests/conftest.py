@@ -16,6 +16,11 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest, so that it is not what the other workers wait for at the end."""
+    items.sort(key=lambda item: item.path.name != "test_chaos.py")
+
+
 @pytest.fixture
 def start() -> Iterator[Callable[..., Process]]:
     """Starts processes and ends them after the test."""

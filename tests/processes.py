@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import signal
@@ -13,7 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -21,11 +22,25 @@ BIN = Path(sys.executable).parent
 PATIENCE = 30.0
 
 
+def _ports() -> Iterator[int]:
+    # Below the range from which systems take the ports of outgoing connections: one of those could
+    # take a port between its choice and its use. Each process of the tests begins elsewhere.
+    first, count = 10_000, 22_000
+    offset = os.getpid() * 997 % count
+    for n in itertools.count():
+        yield first + (offset + n) % count
+
+
+_PORTS = _ports()
+
+
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nothing listens on, and that was not returned before."""
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("the ports never end")
 
 
 def readyz(port: int) -> int:

@@ -34,6 +34,7 @@ def test_a_killed_service_goes_on_and_what_it_decided_is_there_to_read(
     watcher = watch(broker)
     for n in range(20):
         watcher.publish(quote(n))
+    watcher.wait("portfolios/random")
     watcher.wait_until(
         lambda: watcher.of("portfolios/random")[-1]["quote_id"] == "19", "portfolios/random"
     )
@@ -58,7 +59,8 @@ def test_a_killed_service_goes_on_and_what_it_decided_is_there_to_read(
     summary = shown(journal)
     assert "quotes      21\n" in summary
     assert f"orders      {len(ledger)}\n" in summary
-    assert f"cash        {after['cash']:.2f}\n" in summary
+    for name in ("cash", "equity"):
+        assert f"{name:<12}{after[name]:,.2f}\n" in summary
 
 
 def test_a_full_disk_is_said_and_waited_for_and_nothing_is_lost(

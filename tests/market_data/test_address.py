@@ -44,6 +44,38 @@ def test_another_url_is_refused_without_showing_it(url: str, found: str) -> None
     assert "sec" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "password"),
+    [
+        ("mqtt://u:p%3Ax@host", "p:x"),
+        ("mqtt://u:p@ss@host", "p@ss"),
+        ("mqtt://u:p:x@host", "p:x"),
+    ],
+)
+def test_a_password_is_what_stands_between_the_first_colon_and_the_last_at(
+    url: str, password: str
+) -> None:
+    assert BrokerAddress.parse(url)[3:] == ("u", password)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mqtt://u:sec#x@host:1883",
+        "mqtt://u:sec/x@host:1883",
+        "mqtt://u:sec?x@host:1883",
+        "mqtt://user:secret@host:notaport",
+        "mqtt://u:sec%@host",
+        "mqtt://u:sec%ff@host",
+        "mqtt://:secret@host",
+    ],
+)
+def test_a_refused_url_of_a_user_says_how_special_characters_are_written(url: str) -> None:
+    with pytest.raises(AddressError, match="percent-encoded: : is %3A, @ is %40") as caught:
+        BrokerAddress.parse(url)
+    assert "sec" not in str(caught.value)
+
+
 def test_an_address_as_text_holds_no_password() -> None:
     assert str(BrokerAddress.parse("mqtt://ann:secret@broker")) == "mqtt://broker:1883"
     assert str(BrokerAddress.parse("mqtts://ann:secret@[::1]")) == "mqtts://[::1]:8883"

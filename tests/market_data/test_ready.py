@@ -1,0 +1,115 @@
+"""What `market-data replay --when-ready` makes of a page, and how a replay ends with its broker."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from tests.brokers import Broker
+from tests.market_data.subscriber import Subscriber
+from tests.processes import Process, eventually
+
+Start = Callable[..., Process]
+
+
+class Page:
+    """A page in plain text whose status and body may change."""
+
+    def __init__(self) -> None:
+        self.status, self.body, self.asked = 503, "", 0
+        page = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                page.asked += 1
+                self.send_response(page.status)
+                self.send_header("Content-Type", "text/plain; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(page.body.encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/readyz?run=mine"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    page = Page()
+    yield page
+    page.close()
+
+
+def test_why_a_bridge_is_not_ready_is_shown_once_and_again_when_it_changes(
+    start: Start, page: Page
+) -> None:
+    page.body = "broker mqtt://b:1883: connection refused\nbackend tcp://a:4242: no \x1b[2Janswer\n"
+    process = start("market-data", "replay", "goog", "--when-ready", page.url)
+    process.wait_for(r"^  broker mqtt://b:1883: connection refused$")
+    process.wait_for(r"^  backend tcp://a:4242: no  \[2Janswer$")
+    asked = page.asked
+    eventually(lambda: page.asked >= asked + 3, "three requests")
+    page.body = "backend tcp://a:4242: timed out\n"
+    process.wait_for(r"^  backend tcp://a:4242: timed out$")
+    assert process.output.count("connection refused") == 1
+    assert process.output.count("to be ready") == 1
+    assert process.stop() == 0
+
+
+def test_a_bridge_of_another_run_ends_the_replay_with_its_sentence(
+    start: Start, page: Page
+) -> None:
+    page.status = 409
+    page.body = "this bridge belongs to run theirs, and run mine asked\n"
+    process = start("market-data", "replay", "goog", "--when-ready", page.url)
+    assert process.wait() == 2
+    assert (
+        f"Error: {page.url} is not for this replay:"
+        " this bridge belongs to run theirs, and run mine asked"
+    ) in process.output
+    assert "Traceback" not in process.output
+
+
+@pytest.mark.parametrize("first", ["broker", "replay"])
+def test_a_replay_that_ends_with_its_broker_says_so_once_and_no_more(
+    broker: Broker, start: Start, subscribe: Callable[..., Subscriber], first: str
+) -> None:
+    subscriber = subscribe(broker.port)
+    process = start(
+        "market-data", "replay", "goog", "--loop", "--rate", "200", "--mqtt", broker.url
+    )
+    subscriber.await_count(20)
+    ending = [broker.process, process]
+    if first == "replay":
+        ending.reverse()
+    for each in ending:
+        each.signal(signal.SIGTERM)
+    assert process.wait() == 0
+    replaying, stopped = process.output.splitlines()
+    assert replaying.startswith("replaying goog")
+    assert stopped.startswith("stopped after ")
+
+
+def test_a_stopped_replay_does_not_wait_for_a_broker_that_hangs(
+    mosquitto: Broker, start: Start, subscribe: Callable[..., Subscriber]
+) -> None:
+    subscriber = subscribe(mosquitto.port)
+    process = start(
+        "market-data", "replay", "goog", "--loop", "--rate", "200", "--mqtt", mosquitto.url
+    )
+    subscriber.await_count(20)
+    mosquitto.process.signal(signal.SIGSTOP)
+    process.signal(signal.SIGTERM)
+    process.wait_for("^stopped after ")
+    assert process.wait() == 0
+    mosquitto.process.signal(signal.SIGCONT)
