@@ -38,7 +38,7 @@ def merge(
     :raises ParameterError: for a name that is not declared (if any are), a value that is not
         allowed, or two names of one parameter with different values in one layer.
     """
-    own = {parameter.name: parameter for parameter in declared or ()}
+    own = {parameter.name: parameter for parameter in _checked(declared)}
     known = {STARTING_CASH.name: STARTING_CASH, SEED.name: SEED, **own}
     names = {alias: p.name for p in known.values() for alias in (p.name, *p.aliases)}
     merged = {name: p.default for name, p in known.items() if p.default is not None}
@@ -65,6 +65,19 @@ def merge(
         if parameter.name in merged:
             merged[parameter.name] = value
     return merged
+
+
+def _checked(declared: Iterable[Parameter] | None) -> list[Parameter]:
+    """Return what an algorithm declares; its author may have written something else."""
+    listed = list(declared) if isinstance(declared, Iterable) else declared
+    if listed is None:
+        return []
+    if not isinstance(listed, list) or not all(isinstance(each, Parameter) for each in listed):
+        raise ParameterError(
+            f"PARAMETERS is {declared!r:.80}: it has to be a list of parameters, such as"
+            ' [Parameter("period", 14, "bars in the mean", minimum=1, whole=True)]'
+        )
+    return listed
 
 
 def _plain(key: str, value: Any) -> Any:

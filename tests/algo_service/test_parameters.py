@@ -153,3 +153,13 @@ def test_parameters_that_nobody_reads_are_known() -> None:
     assert read.unread == ["c"]
     assert dict(read.items()) == {"a": 1, "b": 2, "c": 3}
     assert read.unread == []
+
+
+@pytest.mark.parametrize("declared", [{"period": 14}, ["period"], 14, "period"])
+def test_parameters_of_another_shape_are_one_sentence_that_shows_the_right_one(
+    declared: Any,
+) -> None:
+    with pytest.raises(
+        ParameterError, match=r"^PARAMETERS is .*: it has to be a list of .*Parameter"
+    ):
+        merge(declared, {}, seed=1)
