@@ -11,9 +11,10 @@ _EXAMPLE = "tcp://127.0.0.1:4242"
 _MAX_PORT = 65535
 
 
-def check_address(address: str, *, listens: bool = False) -> str:
+def check_address(address: str, name: str = "the address", *, listens: bool = False) -> str:
     """Return the address if there can be a service; ZeroMQ itself takes port 99999 as another.
 
+    :param name: what it is of, such as the option that gives it.
     :param listens: whether the address is to be listened at: then `*` and the name of a network
         interface are hosts as well.
     :raises AddressError: if it is of another form, or its host is not known here.
@@ -22,19 +23,21 @@ def check_address(address: str, *, listens: bool = False) -> str:
         return address
     found = re.fullmatch(r"tcp://([^\s:/\[\]]+|\[[^\s\]]+\]):([^\s:/]*)", address)
     if found is None:
-        raise AddressError(f'"{address}" is no address: it is written {_EXAMPLE}')
+        raise AddressError(f'{name} is "{address}": an address is written {_EXAMPLE}')
     host, port = found[1].strip("[]"), found[2]
     if not (re.fullmatch(r"[0-9]+", port) and 1 <= int(port) <= _MAX_PORT):
         raise AddressError(
-            f'"{address}" is no address: a port is a whole number from 1 to {_MAX_PORT}, as in'
+            f'{name} is "{address}": a port is a whole number from 1 to {_MAX_PORT}, as in'
             f" {_EXAMPLE}"
         )
     if host == "*" and not listens:
-        raise AddressError(f'"{address}" is every address of a host: write one, as {_EXAMPLE}')
+        raise AddressError(
+            f'{name} is "{address}", every address of a host: write one, as {_EXAMPLE}'
+        )
     if listens and host in ("*", *(name for _, name in socket.if_nameindex())):
         return address
     try:
         socket.getaddrinfo(host, int(port))
     except (OSError, UnicodeError) as error:
-        raise AddressError(f'"{address}": the host "{host}" is not known here') from error
+        raise AddressError(f'{name} is "{address}": the host "{host}" is not known here') from error
     return address

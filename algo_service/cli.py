@@ -36,7 +36,9 @@ def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 
 
 def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
-    return check_address(value, listens=True)  # before an algorithm is loaded, which may take long
+    return check_address(
+        value, "--addr", listens=True
+    )  # before an algorithm is loaded, which may take long
 
 
 @click.group()
@@ -242,7 +244,7 @@ def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
         raise AlgoServiceError(
             "--sweep begins anew for each combination, and the backend at --rpc cannot: give --algo"
         )
-    return (check_address(rpc),)
+    return (check_address(rpc, "--rpc"),)
 
 
 @cli.command()

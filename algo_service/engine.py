@@ -62,6 +62,7 @@ class Engine:
         self._ledger = Memory() if ledger is None else ledger
         self._first_seq = self._seq = first_seq
         self._last_quote_id: str | None = None
+        self._last: dict[str, Any] | None = None
         self._driver: Driver | None = None
         self._state = State(None, None)
         self.parameters: dict[str, Any] = {}
@@ -149,8 +150,10 @@ class Engine:
         return self._driver
 
     def _decide(self, driver: Driver, fresh: dict[Key, _Read]) -> dict[Key, Decision | Failure]:
+        quotes = [quote for _, _, quote in fresh.values()]
+        last = _shown(quotes[-1])  # now, for an algorithm may change the map that it is given
         try:
-            decisions, after = driver.run([quote for _, _, quote in fresh.values()], self._state)
+            decisions, after = driver.run(quotes, self._state)
             entries: list[Entry] = [
                 (key, content, decision)
                 for (key, content, _), decision in zip(fresh.values(), decisions, strict=True)
@@ -161,6 +164,7 @@ class Engine:
             raise
         self._state = after
         self._seq += len(entries)
+        self._last = last
         self._last_quote_id = entries[-1][0][1]
         return dict(zip(fresh, decisions, strict=True))
 
@@ -267,9 +271,15 @@ class Engine:
             "algo": self.name,
             "seq": self._seq,
             "quote_id": self._last_quote_id,
+            "last": self._last,
             "parameters": self.parameters,
             **(portfolio.snapshot() if portfolio else _NO_PORTFOLIO),
         }
+
+
+def _shown(quote: Quote) -> dict[str, Any]:
+    """Return what a snapshot shows of the last quote, which no journal holds."""
+    return {"sid": quote["sid"], "price": quote["quote"], "ts": quote.get("ts")}
 
 
 def _read(quote: Any) -> _Read | Failure:

@@ -15,7 +15,7 @@ def reset(address: str) -> str | None:
     :return: why a limit had stopped it; None if none had.
     :raises AddressError: if it is no address, or no service is there that can do so.
     """
-    check_address(address)
+    check_address(address, "--addr")
     client = zerorpc.Client(timeout=10)
     try:
         client.connect(address)

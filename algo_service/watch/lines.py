@@ -116,6 +116,9 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…"
 
 
+_FLAT = _What("flat", "", "", "")
+
+
 def _trade(trade: Order | Fill) -> _What:
     verb = trade.side
     if isinstance(trade, Fill):
@@ -128,7 +131,8 @@ def _holding(snapshot: Snapshot) -> _What:
     if snapshot.equity is None:
         return _What("", "", "no portfolio yet", "")
     if not snapshot.positions:
-        return _What("flat", "", "", "")
+        last = snapshot.last
+        return _What("flat", "", last.sid, f" at {figures.price(last.price)}") if last else _FLAT
     first, *others = snapshot.positions
     rest = f" at {figures.price(first.price)}" + (f" +{len(others)}" if others else "")
     return _What("holds", figures.quantity(first.quantity), first.sid, rest)

@@ -54,6 +54,13 @@ class Position(NamedTuple):
     price: float
 
 
+class Quoted(NamedTuple):
+    """What a quote was of."""
+
+    sid: str
+    price: float
+
+
 class Snapshot(NamedTuple):
     """A portfolio; None is what is not known, such as before the first call of `initialize`."""
 
@@ -64,6 +71,8 @@ class Snapshot(NamedTuple):
     equity: float | None
     profit: float | None
     halt: str | None
+    last: Quoted | None = None
+    """The last quote decided; None for a backend that does not tell."""
 
 
 class Failure(NamedTuple):
@@ -147,7 +156,16 @@ def _snapshot(fields: dict[str, Any]) -> Snapshot:
         equity=_number_or_none(fields, "equity"),
         profit=known[0] + known[1] - known[2] if len(known) == 3 else None,
         halt=_clean_or_none(fields, "halt"),
+        last=_quoted(fields.get("last")),
     )
+
+
+def _quoted(last: Any) -> Quoted | None:
+    if last is None:
+        return None
+    if not isinstance(last, dict):
+        raise UnreadableError("last is no map")
+    return Quoted(clean(_text(last, "sid")), _number(last, "price"))
 
 
 def _failure(fields: dict[str, Any]) -> Failure:

@@ -190,6 +190,10 @@ class Board:
     def _last_quote(
         self, algorithm: Algorithm, before: Snapshot | None, snapshot: Snapshot, now: float | None
     ) -> None:
+        if snapshot.last:
+            if not algorithm.joiner.is_waiting_for(snapshot.last.sid):
+                algorithm.last_quote = LastQuote(*snapshot.last, now)
+            return
         known = {held.sid: held.price for held in before.positions} if before else {}
         for held in snapshot.positions:
             is_quoted = known.get(held.sid) != held.price or len(snapshot.positions) == 1

@@ -17,12 +17,12 @@ NO_ADDRESSES = [
     ("tcp://127.0.0.1:-1", "a port is a whole number from 1 to 65535"),
     ("tcp://127.0.0.1:", "a port is a whole number from 1 to 65535"),
     ("tcp://127.0.0.1:٤٢", "a port is a whole number from 1 to 65535"),
-    ("tcp://127.0.0.1", "it is written tcp://127.0.0.1:4242"),
-    ("tcp://127.0.0.1: 4242", "it is written tcp://127.0.0.1:4242"),
-    ("tcp://127.0.0.1:4242/x", "it is written tcp://127.0.0.1:4242"),
-    ("http://127.0.0.1:4242", "it is written tcp://127.0.0.1:4242"),
-    ("localhost:4242", "it is written tcp://127.0.0.1:4242"),
-    ("tcp://*:4242", "is every address of a host"),
+    ("tcp://127.0.0.1", "an address is written tcp://127.0.0.1:4242"),
+    ("tcp://127.0.0.1: 4242", "an address is written tcp://127.0.0.1:4242"),
+    ("tcp://127.0.0.1:4242/x", "an address is written tcp://127.0.0.1:4242"),
+    ("http://127.0.0.1:4242", "an address is written tcp://127.0.0.1:4242"),
+    ("localhost:4242", "an address is written tcp://127.0.0.1:4242"),
+    ("tcp://*:4242", "every address of a host"),
     ("tcp://no-such-host.invalid:4242", 'the host "no-such-host.invalid" is not known here'),
 ]
 
@@ -70,6 +70,6 @@ def test_each_command_refuses_the_address_before_anything_else(command: list[str
     ended = subprocess.run(words, text=True, capture_output=True)
     assert ended.returncode == 2
     assert ended.stderr == (
-        'algo-service: "tcp://127.0.0.1:99999" is no address: a port is a whole number from 1 to'
-        " 65535, as in tcp://127.0.0.1:4242\n"
+        f'algo-service: {command[-1]} is "tcp://127.0.0.1:99999": a port is a whole number from 1'
+        " to 65535, as in tcp://127.0.0.1:4242\n"
     )

@@ -301,3 +301,12 @@ def test_no_line_is_wider_than_80_columns_and_no_number_is_cut(name: str, scale:
     assert figures.price(scale / 7) in text
     equity = scale / 9 + scale / 3 / 7
     assert figures.money(equity, equity) in text
+
+
+def test_without_a_position_a_line_shows_the_last_quote() -> None:
+    watching = started()
+    last = {"sid": "GOOG", "price": 101.5, "ts": None}
+    watching.take("portfolios", snapshot(5, 1000.0) | {"last": last})
+    assert watching.lines == [
+        "random  flat            GOOG at 101.50       equity   1,000.00  profit      0.00"
+    ]
