@@ -33,6 +33,8 @@ class BrokerAddress(NamedTuple):
         parts, port = _split(url, tuple(_PORTS), expected)
         if parts.path not in ("", "/") or parts.query or parts.fragment:
             raise AddressError("the broker's URL goes on after host and port", expected)
+        if parts.netloc.count("@") > 1:
+            raise AddressError("the broker's URL has a bare @ in its user or password", expected)
         if parts.password is not None and not parts.username:
             raise AddressError("the broker's URL has a password and no user", expected)
         return cls(
