@@ -46,12 +46,12 @@ check: setup
 	ruff format --check .
 	mypy
 	cd bridge_node && npx eslint . && npx tsc
-	bridge_node/node_modules/.bin/eslint --config bridge_node/eslint.config.js tests/bench
+	bridge_node/node_modules/.bin/eslint --config bridge_node/eslint.config.js benchmarks
 
 bench: setup
-	python -m tests.bench.pipeline
-	python -m tests.bench.growth
-	python -m tests.bench.backtest.run
+	python -m benchmarks.pipeline
+	python -m benchmarks.growth
+	python -m benchmarks.backtest.run
 
 # Renews the lock files from pyproject.toml and package.json.
 lock: setup

@@ -13,7 +13,7 @@ if _reason:
 if TYPE_CHECKING:
     from algo_service.algorithm import Algorithm as Algorithm
     from algo_service.algorithms import RandomAlgo as RandomAlgo
-    from algo_service.engine import Engine as Engine
+    from algo_service.engine.engine import Engine as Engine
 else:
     from importlib import import_module
 
@@ -21,7 +21,7 @@ else:
     _NAMES = {
         "algo_service.algorithm": ("Algorithm",),
         "algo_service.algorithms": ("RandomAlgo",),
-        "algo_service.engine": ("Engine",),
+        "algo_service.engine.engine": ("Engine",),
     }
     _MODULES = {name: module for module, names in _NAMES.items() for name in names}
     __all__ = sorted(_MODULES)

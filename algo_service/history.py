@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from algo_service.backtest.quotes import of_feed
-from algo_service.driver import Quote, Timed
+from algo_service.engine.driver import Quote, Timed
 from algo_service.errors import WarmUpError
-from algo_service.ledger import Failure
+from algo_service.journal.store import Failure
 from market_data import Feed, FeedError, find_source, open_feed
 from market_data.feeds.options import ReadOptions
 

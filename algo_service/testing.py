@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from algo_service.algorithm import Algorithm
-from algo_service.engine import Engine
+from algo_service.engine.engine import Engine
 
 SID = "GOOG"
 """The instrument of a quote that is a price alone."""

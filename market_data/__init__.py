@@ -11,9 +11,6 @@ if _reason:
     raise ImportError(_reason)
 
 if TYPE_CHECKING:
-    from market_data.access import BrokerAccess as BrokerAccess
-    from market_data.access import TlsFiles as TlsFiles
-    from market_data.address import BrokerAddress as BrokerAddress
     from market_data.errors import AddressError as AddressError
     from market_data.errors import BarsError as BarsError
     from market_data.errors import BrokerOptionError as BrokerOptionError
@@ -45,15 +42,18 @@ if TYPE_CHECKING:
     from market_data.feeds.quote import as_message as as_message
     from market_data.feeds.sources import Source as Source
     from market_data.feeds.sources import find_source as find_source
-    from market_data.publisher import Publisher as Publisher
-    from market_data.replay import Pace as Pace
-    from market_data.replay import messages as messages
+    from market_data.mqtt.access import BrokerAccess as BrokerAccess
+    from market_data.mqtt.access import TlsFiles as TlsFiles
+    from market_data.mqtt.address import BrokerAddress as BrokerAddress
+    from market_data.mqtt.publisher import Publisher as Publisher
+    from market_data.replay.replay import Pace as Pace
+    from market_data.replay.replay import messages as messages
+    from market_data.replay.state import Cursor as Cursor
+    from market_data.replay.state import Mark as Mark
+    from market_data.replay.state import State as State
+    from market_data.replay.state import read_state as read_state
     from market_data.samples import SAMPLES as SAMPLES
     from market_data.samples import Sample as Sample
-    from market_data.state import Cursor as Cursor
-    from market_data.state import Mark as Mark
-    from market_data.state import State as State
-    from market_data.state import read_state as read_state
     from market_data.stopping import Interrupted as Interrupted
     from market_data.stopping import Stop as Stop
 else:
@@ -61,8 +61,8 @@ else:
 
     # imported when they are asked for, so that nobody waits for what is not used
     _NAMES = {
-        "market_data.access": ("BrokerAccess", "TlsFiles"),
-        "market_data.address": ("BrokerAddress",),
+        "market_data.mqtt.access": ("BrokerAccess", "TlsFiles"),
+        "market_data.mqtt.address": ("BrokerAddress",),
         "market_data.errors": (
             "AddressError",
             "BarsError",
@@ -104,8 +104,8 @@ else:
             "Source",
             "find_source",
         ),
-        "market_data.publisher": ("Publisher",),
-        "market_data.replay": (
+        "market_data.mqtt.publisher": ("Publisher",),
+        "market_data.replay.replay": (
             "Pace",
             "messages",
         ),
@@ -113,7 +113,7 @@ else:
             "SAMPLES",
             "Sample",
         ),
-        "market_data.state": (
+        "market_data.replay.state": (
             "Cursor",
             "Mark",
             "State",

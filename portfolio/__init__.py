@@ -3,11 +3,15 @@
 Knows no network, no disk and no clock.
 """
 
-from portfolio.account import Account, Position, fold
-from portfolio.broker import PaperBroker
-from portfolio.costs import Costs
+from portfolio.accounting.account import Account, Position, fold
+from portfolio.accounting.orders import Fill, Order, Rejection, Side
 from portfolio.errors import InvalidTimeError, MissingTimeError, ParameterError, PortfolioError
-from portfolio.limits import (
+from portfolio.execution.costs import Costs
+from portfolio.execution.paper import PaperBroker
+from portfolio.order_account import OrderAccount
+from portfolio.parameters import Parameter
+from portfolio.portfolio import MAXIMUM_QUANTITY, Portfolio
+from portfolio.risk.limits import (
     Cut,
     LargestDailyLoss,
     LargestDrawdown,
@@ -17,12 +21,7 @@ from portfolio.limits import (
     PriceBand,
     StaleAfter,
 )
-from portfolio.order_account import OrderAccount
-from portfolio.orders import Fill, Order, Rejection, Side
-from portfolio.parameters import Parameter
-from portfolio.portfolio import MAXIMUM_QUANTITY, Portfolio
-from portfolio.settings import PARAMETERS, STARTING_CASH, UNSIZED, sized
-from portfolio.sizing import (
+from portfolio.risk.sizing import (
     AllIn,
     Book,
     EqualWeight,
@@ -32,6 +31,7 @@ from portfolio.sizing import (
     SeededFraction,
     Sizing,
 )
+from portfolio.settings import PARAMETERS, STARTING_CASH, UNSIZED, sized
 
 __all__ = [
     "MAXIMUM_QUANTITY",

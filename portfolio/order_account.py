@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from portfolio import settings
-from portfolio.account import remainder
-from portfolio.limits import Cut
-from portfolio.orders import Fill, Order, Rejection
+from portfolio.accounting.account import remainder
+from portfolio.accounting.orders import Fill, Order, Rejection
 from portfolio.portfolio import Portfolio
+from portfolio.risk.limits import Cut
 
 log = logging.getLogger(__name__)
 

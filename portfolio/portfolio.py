@@ -7,13 +7,14 @@ import random as random_module
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from portfolio import rejections, settings
-from portfolio.account import ROUNDING, Account, Change, Position
-from portfolio.broker import PaperBroker
-from portfolio.limits import Cut, Limit, Limits, Seen
-from portfolio.orders import Fill, Order, Rejection, Side
+from portfolio import settings
+from portfolio.accounting.account import ROUNDING, Account, Change, Position
+from portfolio.accounting.orders import Fill, Order, Rejection, Side
+from portfolio.analysis import rejections
+from portfolio.execution.paper import PaperBroker
 from portfolio.reals import price, real
-from portfolio.sizing import RandomFraction, RandomSource, SeededFraction, Sizing
+from portfolio.risk.limits import Cut, Limit, Limits, Seen
+from portfolio.risk.sizing import RandomFraction, RandomSource, SeededFraction, Sizing
 from portfolio.text import cash as cash_text
 
 MAXIMUM_QUANTITY = 1e15

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from portfolio.broker import PaperBroker
-from portfolio.costs import Costs
 from portfolio.errors import ParameterError
-from portfolio.limits import (
+from portfolio.execution.costs import Costs
+from portfolio.execution.paper import PaperBroker
+from portfolio.parameters import Parameter
+from portfolio.risk.limits import (
     LargestDailyLoss,
     LargestDrawdown,
     LargestOrder,
@@ -18,8 +19,7 @@ from portfolio.limits import (
     PriceBand,
     StaleAfter,
 )
-from portfolio.parameters import Parameter
-from portfolio.sizing import (
+from portfolio.risk.sizing import (
     AllIn,
     EqualWeight,
     FixedCash,

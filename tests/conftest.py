@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.brokers import MOSQUITTO, Broker
-from tests.processes import Process
+from tests.support.brokers import MOSQUITTO, Broker
+from tests.support.processes import Process
 
 # No test is red because the machine is busy.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,8 +11,9 @@ from typing import Any
 from algo_service.algorithms import BUILT_IN
 from algo_service.testing import play
 from market_data.feeds import layouts
-from portfolio import Cut, limits, sizing
-from tests.processes import BIN, ROOT
+from portfolio import Cut
+from portfolio.risk import limits, sizing
+from tests.support.processes import BIN, ROOT
 
 
 def blocks(guide: str) -> list[str]:

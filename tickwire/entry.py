@@ -14,17 +14,17 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is 
 
 def algo_service() -> None:
     """Run the command `algo-service`."""
-    _run("algo-service", "algo_service.cli")
+    _run("algo-service", "algo_service.commands.main")
 
 
 def market_data() -> None:
     """Run the command `market-data`."""
-    _run("market-data", "market_data.cli")
+    _run("market-data", "market_data.commands.main")
 
 
 def zerorpc() -> None:
     """Run the command `zerorpc`."""
-    _run("zerorpc", "algo_service.zerorpc_command")
+    _run("zerorpc", "algo_service.commands.zerorpc")
 
 
 def _run(command: str, module: str) -> None:

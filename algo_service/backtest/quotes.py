@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from algo_service.driver import Timed
+from algo_service.engine.driver import Timed
+from algo_service.engine.failure import sentence
+from algo_service.engine.quotes import accept, digest
 from algo_service.errors import QuoteError
-from algo_service.failure import sentence
-from algo_service.ledger import Failure
-from algo_service.quotes import accept, digest
+from algo_service.journal.store import Failure
 from market_data import Feed, as_message
 from portfolio import InvalidTimeError
 from portfolio.times import instant

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from algo_service.failures import quotes
+from algo_service.engine.failures import quotes
 from portfolio import Order, Rejection
 
 NOT_FILLED = ("unfilled", "cancelled")

@@ -11,12 +11,12 @@ from typing import Any
 import zerorpc
 import zmq
 
-from algo_service.address import check_address
-from algo_service.driver import Quote, Timed
+from algo_service.engine.driver import Quote, Timed
+from algo_service.engine.encoding import complete
+from algo_service.engine.failure import sentence
 from algo_service.errors import AddressError, AlgoServiceError, OrderError
-from algo_service.failure import sentence
-from algo_service.ledger import Failure
-from algo_service.orders import complete
+from algo_service.journal.store import Failure
+from algo_service.rpc.address import check_address
 from portfolio import STARTING_CASH, Fill, Order, OrderAccount, Portfolio
 
 BATCH = 500

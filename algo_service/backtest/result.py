@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from algo_service.backtest.curve import Curve
 from algo_service.backtest.reasons import Reasons
+from algo_service.backtest.report.curve import Curve
 from algo_service.backtest.trades import COLUMNS, RoundTrips
+from algo_service.engine.failures import Failed, Failures
 from algo_service.errors import AlgoServiceError
-from algo_service.failures import Failed, Failures
 from market_data import Report
 from portfolio import Fill, Order
-from portfolio.performance import Performance
+from portfolio.analysis.performance import Performance
 from portfolio.times import DAY, instant
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Result:
         :raises AlgoServiceError: if the file cannot be written, plotly is not there, or the course
             was not kept.
         """
-        from algo_service.backtest import report
+        from algo_service.backtest.report import report
 
         report.write(Path(path), self)
 
@@ -159,12 +159,12 @@ class Result:
         return self.curve
 
     def __repr__(self) -> str:
-        from algo_service.backtest import table
+        from algo_service.backtest.report import table
 
         return "\n".join((table.title(self), *table.lines([self.figures()]), *self.notes))
 
     def _repr_html_(self) -> str:
-        from algo_service.backtest import notebook
+        from algo_service.backtest.report import notebook
 
         return notebook.result(self)
 

@@ -6,20 +6,20 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
-from algo_service.backtest.curve import Curve
 from algo_service.backtest.data import Data, opened
 from algo_service.backtest.quotes import Checked, of_feed, of_maps
+from algo_service.backtest.report.curve import Curve
 from algo_service.backtest.result import Result
 from algo_service.backtest.trades import MOST_TRADES, RoundTrips, Trade
-from algo_service.driver import Driver
+from algo_service.engine.driver import Driver
+from algo_service.engine.failures import quotes
 from algo_service.errors import AlgoServiceError
-from algo_service.failures import quotes
 from algo_service.loader import load
 from algo_service.parameters import merge
 from market_data import Feed
 from market_data.feeds.options import ReadOptions
 from portfolio import Order
-from portfolio.performance import Performance
+from portfolio.analysis.performance import Performance
 
 
 def backtest(

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 from algo_service.backtest.data import Data, holds_frame, opened
 from algo_service.backtest.quotes import Checked, of_feed, of_maps
 from algo_service.backtest.run import backtest
+from algo_service.engine.failure import sentence
+from algo_service.engine.failures import Failures
 from algo_service.errors import AlgoServiceError
-from algo_service.failure import sentence
-from algo_service.failures import Failures
 from algo_service.loader import load
 from market_data import Feed, FeedError
 from market_data.feeds.options import ReadOptions
@@ -122,12 +122,12 @@ class Sweep:
         return [*notes, self.warning]
 
     def __repr__(self) -> str:
-        from algo_service.backtest import table
+        from algo_service.backtest.report import table
 
         return "\n".join((*table.sweep_lines(self), *self.notes))
 
     def _repr_html_(self) -> str:
-        from algo_service.backtest import notebook
+        from algo_service.backtest.report import notebook
 
         return notebook.sweep(self)
 
@@ -230,7 +230,7 @@ def _outcomes(
 
 def _begin(given: _Given) -> None:
     # what it would say of each run the run of the best one says once
-    logging.getLogger("algo_service.driver").setLevel("ERROR")
+    logging.getLogger("algo_service.engine.driver").setLevel("ERROR")
     _remember(given)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TextIO
 
 from portfolio import Fill, Portfolio
-from portfolio.account import remainder
+from portfolio.accounting.account import remainder
 from portfolio.times import instant, iso_8601_full
 
 MOST_TRADES = 200

@@ -17,8 +17,8 @@ from algo_service.watch.messages import Kind
 from algo_service.watch.state import Board, Event
 from algo_service.watch.subscriber import Subscriber
 from algo_service.watch.table import render
-from market_data.access import BrokerAccess
-from market_data.connection import SLICE
+from market_data.mqtt.access import BrokerAccess
+from market_data.mqtt.connection import SLICE
 from market_data.stopping import Interrupted, Stop
 
 # Seconds between two drawings of the table.

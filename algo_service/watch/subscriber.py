@@ -7,9 +7,9 @@ from collections.abc import Callable
 from paho.mqtt.client import MQTTMessage
 
 from algo_service.watch.messages import KINDS, Kind
-from market_data.access import BrokerAccess
-from market_data.connection import Connection
-from market_data.link import Link
+from market_data.mqtt.access import BrokerAccess
+from market_data.mqtt.connection import Connection
+from market_data.mqtt.link import Link
 from market_data.stopping import Stop
 
 # The longest pause between two attempts, in seconds: what is published meanwhile is not seen.

@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 
-import { Backend } from './backend.js';
-import { CallSize } from './call_size.js';
-import { Claim } from './claim.js';
-import { errorRecord } from './error_record.js';
-import { QuoteError, UserError } from './errors.js';
+import { Backend } from './backend/backend.js';
+import { CallSize } from './backend/call_size.js';
+import { Claim } from './route/claim.js';
+import { errorRecord } from './route/error_record.js';
+import { QuoteError, UserError } from './support/errors.js';
 import { Instruments } from './messages/instruments.js';
 import { readQuotes } from './messages/quote.js';
-import { checkAge } from './older_journal.js';
-import { readOutcome } from './outcome.js';
-import { Publisher } from './publisher.js';
-import { Queue } from './queue.js';
-import { LossWindow, republish } from './republish.js';
-import { Rest } from './rest.js';
-import { Snapshots } from './snapshots.js';
-import { Subscriber } from './subscriber.js';
-import { outputTopics } from './topics.js';
+import { checkAge } from './route/older_journal.js';
+import { readOutcome } from './route/outcome.js';
+import { Publisher } from './mqtt/publisher.js';
+import { Queue } from './route/queue.js';
+import { LossWindow, republish } from './route/republish.js';
+import { Rest } from './route/rest.js';
+import { Snapshots } from './route/snapshots.js';
+import { Subscriber } from './mqtt/subscriber.js';
+import { outputTopics } from './route/topics.js';
 
 /** Bytes of messages in one call, or as many more as the last one has. */
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -85,7 +85,7 @@ export class Bridge {
    * @param {number} [options.count]  stop after so many quotes
    * @param {boolean} [options.acceptOlderJournal]  than what was published
    * @param {import('./messages/quote.js').Rules} [options.rules]  what the user says of messages
-   * @param {import('./broker.js').Broker} broker
+   * @param {import('./mqtt/broker.js').Broker} broker
    */
   constructor(options, broker) {
     this.#options = options;
@@ -112,7 +112,7 @@ export class Bridge {
 
   /**
    * Carry quotes until `stop`, or until `count` of them are done.
-   * @throws {import('./errors.js').UserError} if the backend is none, or refuses, or is not admitted
+   * @throws {import('./support/errors.js').UserError} if the backend is none, or refuses, or is not admitted
    */
   async run() {
     this.#publisher.start();
@@ -182,7 +182,7 @@ export class Bridge {
     this.#snapshots.touch();
   }
 
-  /** @param {import('./subscriber.js').Message} message */
+  /** @param {import('./mqtt/subscriber.js').Message} message */
   #receive(message) {
     const { topic, payload } = message;
     let quotes;
@@ -236,7 +236,7 @@ export class Bridge {
     await this.#confirmed;
   }
 
-  /** @param {import('./queue.js').Waiting[]} batch */
+  /** @param {import('./route/queue.js').Waiting[]} batch */
   async #decide(batch) {
     if (batch.length > BUSY) this.#rest.begin();
     const begun = performance.now();
@@ -269,8 +269,8 @@ export class Bridge {
 
   /**
    * Publish what came of a batch, and only when the broker has confirmed that acknowledge it.
-   * @param {import('./queue.js').Waiting[]} batch
-   * @param {(import('./backend.js').Decision | import('./backend.js').Failure)[]} decisions
+   * @param {import('./route/queue.js').Waiting[]} batch
+   * @param {(import('./backend/backend.js').Decision | import('./backend/backend.js').Failure)[]} decisions
    */
   async #settle(batch, decisions) {
     const { publications, errors } = readOutcome(batch, decisions, this.#topics, this.#log);
@@ -282,7 +282,7 @@ export class Bridge {
 
   /**
    * What the broker may have forgotten comes first on every connection.
-   * @param {import('./publisher.js').Publish} publish
+   * @param {import('./mqtt/publisher.js').Publish} publish
    */
   async #recover(publish) {
     await this.#backend.whenReady(); // it tells the algorithm's name, and so the topics

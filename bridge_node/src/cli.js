@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 
 import { Command, Option } from 'commander';
 
-import { checkBackend } from './backend_address.js';
+import { checkBackend } from './backend/address.js';
 import { Bridge } from './bridge.js';
-import { Broker } from './broker.js';
-import { withoutPassword } from './broker_address.js';
-import { readBroker } from './broker_options.js';
-import { UserError } from './errors.js';
-import { createLog, LEVELS } from './log.js';
+import { Broker } from './mqtt/broker.js';
+import { withoutPassword } from './mqtt/address.js';
+import { readBroker } from './mqtt/options.js';
+import { UserError } from './support/errors.js';
+import { createLog, LEVELS } from './support/log.js';
 import { parseFields } from './messages/fields.js';
-import { didYouMean } from './nearest.js';
-import { joined, parseCount, parseParams, parsePort, parseSymbols } from './options.js';
-import { serveReadiness } from './readiness.js';
-import { checkChannels, checkName, checkPrefix } from './topics.js';
+import { didYouMean } from './support/nearest.js';
+import { joined, parseCount, parseParams, parsePort, parseSymbols } from './config.js';
+import { serveReadiness } from './http/readiness.js';
+import { checkChannels, checkName, checkPrefix } from './route/topics.js';
 
 const { version, description } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),

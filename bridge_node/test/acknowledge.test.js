@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import mqtt from 'mqtt';
 
-import { Subscriber } from '../src/subscriber.js';
+import { Subscriber } from '../src/mqtt/subscriber.js';
 import { brokerAt, BROKERS, Collected, keptLog, startBroker } from './helpers.js';
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { CallSize } from '../src/call_size.js';
+import { CallSize } from '../src/backend/call_size.js';
 
 /**
  * The sizes of full calls to an algorithm, one after the other.

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 
-import { Connection } from '../src/connection.js';
-import { Publisher } from '../src/publisher.js';
+import { Connection } from '../src/mqtt/connection.js';
+import { Publisher } from '../src/mqtt/publisher.js';
 import { brokerAt, Collected, keptLog, portOf, startBroker } from './helpers.js';
 
 test('a broker that closes the connection of an MQTT 5 client is spoken to in 3.1.1', async () => {

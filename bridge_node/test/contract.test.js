@@ -4,9 +4,9 @@ import { test } from 'node:test';
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
-import { errorRecord } from '../src/error_record.js';
-import { QuoteError } from '../src/errors.js';
-import { completeOrders } from '../src/order.js';
+import { errorRecord } from '../src/route/error_record.js';
+import { QuoteError } from '../src/support/errors.js';
+import { completeOrders } from '../src/backend/order.js';
 import { LETTERS, NAMES } from '../src/messages/field_names.js';
 import { LIMITS } from '../src/messages/limits.js';
 import { readQuotes } from '../src/messages/quote.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { QuoteError, UserError } from '../src/errors.js';
+import { QuoteError, UserError } from '../src/support/errors.js';
 import { parseFields } from '../src/messages/fields.js';
 import { Instruments } from '../src/messages/instruments.js';
 import { readQuotes } from '../src/messages/quote.js';

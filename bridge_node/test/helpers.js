@@ -7,8 +7,8 @@ import { join } from 'node:path';
 
 import { Aedes } from 'aedes';
 
-import { Broker } from '../src/broker.js';
-import { readBroker } from '../src/broker_options.js';
+import { Broker } from '../src/mqtt/broker.js';
+import { readBroker } from '../src/mqtt/options.js';
 
 /** A log that keeps its lines. */
 export function keptLog() {
@@ -25,7 +25,7 @@ export function keptLog() {
 /**
  * A broker as the bridge knows it.
  * @param {string} url
- * @param {import('../src/log.js').Log} [log]
+ * @param {import('../src/support/log.js').Log} [log]
  * @param {string} [prefix]
  */
 export function brokerAt(url, log = keptLog().log, prefix = '') {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
-import { Connection } from '../src/connection.js';
-import { UserError } from '../src/errors.js';
-import { checkAge } from '../src/older_journal.js';
+import { Connection } from '../src/mqtt/connection.js';
+import { UserError } from '../src/support/errors.js';
+import { checkAge } from '../src/route/older_journal.js';
 import { brokerAt, BROKERS, keptLog, startBroker } from './helpers.js';
 
 const TOPIC = 'portfolios/mine';

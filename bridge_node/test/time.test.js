@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { InvalidTimeError, QuoteError } from '../src/errors.js';
-import { checkTime, instant } from '../src/time.js';
+import { InvalidTimeError, QuoteError } from '../src/support/errors.js';
+import { checkTime, instant } from '../src/messages/time.js';
 
 /** @type {{valid: {ts: unknown, ns: string}[], invalid: {ts: unknown, code: string}[]}} */
 const table = JSON.parse(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { checkChannels, checkName, checkPrefix, outputTopics, overlap } from '../src/topics.js';
+import { checkChannels, checkName, checkPrefix, outputTopics, overlap } from '../src/route/topics.js';
 
 test('two filters overlap when some topic matches both', () => {
   for (const [a, b, expected] of /** @type {[string, string, boolean][]} */ ([

@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 
-import { Connection } from '../src/connection.js';
-import { Publisher } from '../src/publisher.js';
-import { Subscriber } from '../src/subscriber.js';
-import { over, Wire } from '../src/wire.js';
+import { Connection } from '../src/mqtt/connection.js';
+import { Publisher } from '../src/mqtt/publisher.js';
+import { Subscriber } from '../src/mqtt/subscriber.js';
+import { over, Wire } from '../src/mqtt/wire.js';
 import { brokerAt, BROKERS, Collected, keptLog, portOf } from './helpers.js';
 
 // What a broker says, in bytes (MQTT 5, sections 3.2, 3.3, 3.4 and 3.9).

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import zerorpc
 
-from tests.processes import Process, free_port
+from tests.support.processes import Process, free_port
 
 
 class Service:

@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from algo_service.address import check_address
 from algo_service.errors import AddressError
-from algo_service.server import Server
-from tests.processes import BIN
+from algo_service.rpc.address import check_address
+from algo_service.rpc.server import Server
+from tests.support.processes import BIN
 
 NO_ADDRESSES = [
     ("tcp://127.0.0.1:99999", "a port is a whole number from 1 to 65535"),

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 import algo_service.algorithms
 from algo_service.algorithms import BUILT_IN, BuyAndHold, MeanReversion, Momentum, Rebalance
-from algo_service.engine import Engine
-from algo_service.ledger import Begun, Entry, Memory, State
+from algo_service.engine.engine import Engine
+from algo_service.journal.store import Begun, Entry, Memory, State
 from algo_service.testing import play
 from portfolio import MAXIMUM_QUANTITY, ParameterError
 

@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from algo_service import Engine
 from algo_service.algorithms import BUILT_IN
 from algo_service.backtest import backtest, sweep
-from algo_service.backtest.curve import MOST_POINTS
 from algo_service.backtest.grid import grid
+from algo_service.backtest.report.curve import MOST_POINTS
+from algo_service.engine.encoding import encode
 from algo_service.errors import AlgoServiceError
-from algo_service.orders import encode
 from market_data import UnsortedError, as_message, open_feed
 from portfolio import Order, ParameterError, Portfolio
-from tests.processes import BIN, ROOT
+from tests.support.processes import BIN, ROOT
 
 GOOG = ROOT / "market_data" / "data" / "goog.csv"
 

@@ -11,7 +11,7 @@ import pytest
 
 from algo_service.backtest import backtest
 from algo_service.backtest.result import Result
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 CASES = ROOT / "tests" / "cases"
 RULE = {"fast": 5, "slow": 20, "cash": 10000, "seed": 1}

@@ -12,7 +12,7 @@ from algo_service.backtest import backtest
 from algo_service.backtest.compare import shares
 from tests.algo_service.test_backtest import command
 from tests.algo_service.test_report import drawn, opened
-from tests.processes import BIN
+from tests.support.processes import BIN
 
 BOTH = ["--algo", "sma_cross", "--algo", "buy_and_hold", "--data", "goog"]
 

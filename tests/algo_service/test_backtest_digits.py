@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from algo_service.backtest import digits
+from algo_service.backtest.report import digits
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from algo_service.errors import AlgoServiceError
 from market_data import open_feed
 from portfolio import Portfolio
 from tests.algo_service.test_backtest import GOOG
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 CROSS = {"fast": 10, "slow": 20}
 

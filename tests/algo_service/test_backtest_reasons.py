@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from algo_service.backtest import backtest, sweep
+from algo_service.engine.failures import MOST_REASONS, Failures
 from algo_service.errors import AlgoServiceError, InitializeError
-from algo_service.failures import MOST_REASONS, Failures
 from portfolio import Portfolio
 from tests.algo_service.test_backtest import command
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 BTC = ROOT / "tests" / "cases" / "12-btc.csv"
 CROSS = {"fast": 5, "slow": 20, "cash": 10000}

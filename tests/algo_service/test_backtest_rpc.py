@@ -12,7 +12,7 @@ import pytest
 import zerorpc
 
 from tests.algo_service.conftest import Service
-from tests.processes import BIN, ROOT, Process, free_port
+from tests.support.processes import BIN, ROOT, Process, free_port
 
 Serve = Callable[..., Service]
 CASE = ROOT / "tests" / "cases" / "14_numpy.py"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from algo_service.algorithms import BUILT_IN
-from algo_service.options import merge_params
+from algo_service.commands.options import merge_params
 from portfolio import ParameterError
-from tests.processes import BIN, free_port
+from tests.support.processes import BIN, free_port
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from algo_service import Engine, RandomAlgo
 from algo_service.errors import AlgoServiceError, InitializeError, JournalError
-from algo_service.ledger import Memory, State
+from algo_service.journal.store import Memory, State
 from algo_service.loader import load
 from portfolio import LargestDrawdown, ParameterError, Portfolio
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 
 def quote(n: int = 1, price: Any = 100.0, **fields: Any) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def test_a_quote_that_fails_leaves_the_portfolio_as_it_was_and_stops_nothing() -
     first, failed, third = driven.decide([quote(1), quote(2, 200.0, fail=True), quote(3)])
     assert failed["error"] == "ZeroDivisionError: told to"
     assert failed["traceback"].startswith("Traceback (most recent call last):\n")
-    assert "algo_service/driver.py" not in failed["traceback"]
+    assert "algo_service/engine/driver.py" not in failed["traceback"]
     assert "in event" in failed["traceback"]
     undisturbed = engine(Halves, {"cash": 1000})
     assert undisturbed.decide([quote(1), quote(3)]) == [first, third]

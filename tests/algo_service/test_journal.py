@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from algo_service import Engine, RandomAlgo
 from algo_service.algorithms import BuyAndHold
+from algo_service.engine.state import decode, encode
 from algo_service.errors import JournalError, StateError
-from algo_service.journal import Journal
-from algo_service.state import decode, encode
+from algo_service.journal.sqlite import Journal
 from portfolio import LargestDrawdown, ParameterError, Portfolio
 
 

@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from algo_service import journal_file
 from algo_service.errors import JournalError
-from algo_service.journal import Journal
-from algo_service.journal_backup import backup
-from algo_service.journal_file import CHECKPOINT_FRAMES
-from algo_service.journal_mark import incomplete
+from algo_service.journal import file as journal_file
+from algo_service.journal.backup import backup
+from algo_service.journal.file import CHECKPOINT_FRAMES
+from algo_service.journal.mark import incomplete
+from algo_service.journal.sqlite import Journal
 from tests.algo_service.test_journal import close, ledger, opened, quote
-from tests.processes import BIN
+from tests.support.processes import BIN
 
 WITHOUT_WAL = r"copied without \w+-wal.*--backup.*--accept-incomplete-journal"
 FILES = ("", "-wal", "-journal", ".lock")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from algo_service import Engine
-from algo_service.journal import Journal
-from algo_service.journal_report import summary
+from algo_service.journal.report import summary
+from algo_service.journal.sqlite import Journal
 from portfolio import Portfolio
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from algo_service import RandomAlgo
 from algo_service.algorithms import BuyAndHold, MeanReversion, Momentum, Rebalance, SmaCross
-from algo_service.driver import Driver
+from algo_service.engine.driver import Driver
 from algo_service.errors import InitializeError, LoadError
 from algo_service.loader import load
 

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algo_service.backtest import backtest
-from algo_service.engine import Engine
-from algo_service.journal import Journal
-from algo_service.orders import complete, encode
+from algo_service.engine.encoding import complete, encode
+from algo_service.engine.engine import Engine
+from algo_service.journal.sqlite import Journal
 from algo_service.testing import play
 from portfolio import ParameterError, fold
-from portfolio.orders import Fill
+from portfolio.accounting.orders import Fill
 
 
 class Returns:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algo_service.orders import encode
+from algo_service.engine.encoding import encode
 from portfolio import Fill, Order
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

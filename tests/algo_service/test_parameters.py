@@ -8,7 +8,7 @@ from algo_service.algorithms import SmaCross
 from algo_service.algorithms.random_algo import RandomAlgo
 from algo_service.parameters import Read, merge
 from portfolio import STARTING_CASH, Parameter, ParameterError
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 DECLARED = RandomAlgo.PARAMETERS
 

@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from algo_service.backtest import backtest, charts, sweep
-from algo_service.backtest import table as figures_table
-from algo_service.backtest.curve import MOST_POINTS
-from algo_service.backtest.report import TILES, write
+from algo_service.backtest import backtest, sweep
+from algo_service.backtest.report import charts
+from algo_service.backtest.report import table as figures_table
+from algo_service.backtest.report.curve import MOST_POINTS
+from algo_service.backtest.report.report import TILES, write
 from algo_service.backtest.trades import MOST_TRADES
 from algo_service.errors import AlgoServiceError
-from tests.processes import BIN, ROOT
+from tests.support.processes import BIN, ROOT
 
 CHROMIUM = shutil.which("chromium")
 CASES = ROOT / "tests" / "cases"

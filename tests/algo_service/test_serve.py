@@ -13,7 +13,7 @@ import pytest
 import zerorpc
 
 from tests.algo_service.conftest import Service
-from tests.processes import BIN
+from tests.support.processes import BIN
 
 GOOG = {"sid": "GOOG", "quote": "345"}
 Serve = Callable[..., Service]

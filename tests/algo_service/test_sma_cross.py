@@ -14,7 +14,7 @@ import market_data
 from algo_service.algorithms import SmaCross
 from algo_service.algorithms.means import Means
 from algo_service.testing import play
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 
 @pytest.mark.parametrize(

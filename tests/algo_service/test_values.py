@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from algo_service import state
 from algo_service.backtest import backtest
-from algo_service.engine import Engine
+from algo_service.engine import state
+from algo_service.engine.encoding import encode
+from algo_service.engine.engine import Engine
 from algo_service.errors import AlgoServiceError, InitializeError, StateError
-from algo_service.journal import Journal
-from algo_service.ledger import Ledger
-from algo_service.orders import encode
+from algo_service.journal.sqlite import Journal
+from algo_service.journal.store import Ledger
 from portfolio import ParameterError, Portfolio
 
 VALUES: list[Any] = [

@@ -16,14 +16,14 @@ from hypothesis import settings as hypothesis_settings
 
 from algo_service import Engine
 from algo_service.algorithms import BUILT_IN, RandomAlgo, SmaCross
-from algo_service.driver import Driver, Timed
+from algo_service.engine.driver import Driver, Timed
+from algo_service.engine.encoding import encode
+from algo_service.engine.state import decode
 from algo_service.errors import WarmUpError
 from algo_service.history import FeedHistory
-from algo_service.journal import Journal
-from algo_service.journal_report import summary
-from algo_service.ledger import Failure
-from algo_service.orders import encode
-from algo_service.state import decode
+from algo_service.journal.report import summary
+from algo_service.journal.sqlite import Journal
+from algo_service.journal.store import Failure
 from portfolio import OrderAccount, ParameterError, Portfolio
 from tests.portfolio import random_runs
 
@@ -193,7 +193,7 @@ def test_quotes_that_fail_are_reported_once_by_their_reason_and_leave_no_trace(
     assert reason.startswith("warm-up: failed: 10 quotes: ValueError: told to at r:0 (")
     assert traceback.startswith("Traceback (most recent call last):\n")
     assert "test_warm_up.py" in traceback
-    assert "algo_service/driver.py" not in traceback
+    assert "algo_service/engine/driver.py" not in traceback
     undisturbed.initialize({})
     assert warmed._state == undisturbed._state
 

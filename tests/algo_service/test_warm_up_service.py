@@ -14,10 +14,10 @@ import zerorpc
 
 from algo_service import Engine
 from algo_service.algorithms import SmaCross
-from algo_service.journal_folder import journal_path
+from algo_service.journal.folder import journal_path
 from tests.algo_service.conftest import Service
 from tests.algo_service.test_warm_up import Past, quotes, written
-from tests.processes import BIN, free_port
+from tests.support.processes import BIN, free_port
 
 Serve = Callable[..., Service]
 Connect = Callable[[Service], zerorpc.Client]
@@ -193,7 +193,7 @@ def test_the_file_in_a_folder_has_the_algorithms_name(given: str, algo: str, fil
 def test_the_record_in_the_journal_tells_what_was_read(tmp_path: Path) -> None:
     import sqlite3
 
-    from algo_service.journal import Journal
+    from algo_service.journal.sqlite import Journal
 
     def record(file: str, history: list[dict[str, Any]]) -> dict[str, Any]:
         journal = Journal(tmp_path / file, "algo")

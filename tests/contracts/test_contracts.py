@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from algo_service.engine.quotes import accept
 from algo_service.errors import QuoteError
-from algo_service.quotes import accept
 from market_data.feeds.messages import field_names
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 CONTRACTS = ROOT / "contracts"
 MESSAGES = ["order", "fill", "portfolio", "error", "bridge"]

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from algo_service.engine.quotes import accept
 from algo_service.errors import QuoteError
-from algo_service.quotes import accept
 from portfolio import InvalidTimeError
 from portfolio.times import instant
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 TABLE = json.loads((ROOT / "contracts" / "examples" / "time.json").read_text())
 GUIDE = (ROOT / "contracts" / "README.md").read_text()

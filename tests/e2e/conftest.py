@@ -15,8 +15,8 @@ from typing import Any
 import paho.mqtt.client as mqtt
 import pytest
 
-from tests.brokers import Broker
-from tests.processes import PATIENCE, Process, eventually, free_port, readyz
+from tests.support.brokers import Broker
+from tests.support.processes import PATIENCE, Process, eventually, free_port, readyz
 
 
 class Watcher:

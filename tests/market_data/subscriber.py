@@ -9,7 +9,7 @@ from typing import Any
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.processes import eventually
+from tests.support.processes import eventually
 
 
 class Subscriber:

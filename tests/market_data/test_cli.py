@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import market_data
-from market_data.cli import main
+from market_data.commands.main import main
 from tests.market_data.fake_broker import CONNACK, FakeBroker, Wire
 
 

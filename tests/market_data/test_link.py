@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from market_data import BrokerAddress, Interrupted, Stop, link
-from market_data.connection import Connection
+from market_data import BrokerAddress, Interrupted, Stop
+from market_data.mqtt import link
+from market_data.mqtt.connection import Connection
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from market_data import BrokerOptionError, PrefixError
-from market_data.address import read_prefix
-from market_data.mqtt_options import taken_access
-from tests.brokers import MOSQUITTO, Broker
+from market_data.mqtt.address import read_prefix
+from market_data.mqtt.options import taken_access
 from tests.market_data.subscriber import Subscriber
-from tests.processes import Process
-from tests.secured_broker import ENCODED, PASSWORD, Certificates, SecuredBroker
+from tests.support.brokers import MOSQUITTO, Broker
+from tests.support.processes import Process
+from tests.support.secured_broker import ENCODED, PASSWORD, Certificates, SecuredBroker
 
 Start = Callable[..., Process]
 

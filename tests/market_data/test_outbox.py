@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from market_data import Mark
-from market_data.outbox import Outbox
+from market_data.mqtt.outbox import Outbox
 
 
 class Sender:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from market_data import BrokerAccess, BrokerRefusedError, Interrupted, Publisher, Stop, publisher
+from market_data import BrokerAccess, BrokerRefusedError, Interrupted, Publisher, Stop
+from market_data.mqtt import publisher
 from tests.market_data.fake_broker import CONNACK, FakeBroker, Wire, accept_and_confirm
-from tests.processes import free_port
+from tests.support.processes import free_port
 
 Brokers = Callable[..., FakeBroker]
 FIRST_VERSION_REFUSED = b"\0\1"  # MQTT 3.1.1, 3.2.2.3

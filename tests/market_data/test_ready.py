@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from tests.brokers import Broker
 from tests.market_data.subscriber import Subscriber
-from tests.processes import Process, eventually
+from tests.support.brokers import Broker
+from tests.support.processes import Process, eventually
 
 Start = Callable[..., Process]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.brokers import Broker
 from tests.market_data.subscriber import Subscriber
-from tests.processes import ROOT, Process, eventually, free_port
+from tests.support.brokers import Broker
+from tests.support.processes import ROOT, Process, eventually, free_port
 
 Start = Callable[..., Process]
 Subscribe = Callable[..., Subscriber]

@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from market_data import Cursor, Mark, State, read_state
-from market_data.cli import main
-from tests.brokers import Broker
+from market_data.commands.main import main
 from tests.market_data.subscriber import Subscriber
-from tests.processes import Process, eventually
+from tests.support.brokers import Broker
+from tests.support.processes import Process, eventually
 
 Start = Callable[..., Process]
 Subscribe = Callable[..., Subscriber]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from portfolio import Account, Fill, Position, fold
-from portfolio.account import remainder
-from portfolio.orders import Side
+from portfolio.accounting.account import remainder
+from portfolio.accounting.orders import Side
 
 
 def fill(side: Side, quantity: float, price: float, fee: float = 0.0, sid: str = "GOOG") -> Fill:

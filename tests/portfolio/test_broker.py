@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolio import AllIn, Costs, PaperBroker, Portfolio
-from portfolio.broker import Units
+from portfolio.execution.paper import Units
 from tests.portfolio.quotes import begin, hold, told
 
 

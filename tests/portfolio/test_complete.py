@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 import portfolio
-from portfolio import Limit, Portfolio, limits, settings, sizing
+from portfolio import Limit, Portfolio, settings
+from portfolio.risk import limits, sizing
 from tests.portfolio import random_runs
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 GUIDE = (ROOT / "docs" / "algorithms.md").read_text()
 DETAILS = {

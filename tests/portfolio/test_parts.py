@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from algo_service.loader import load
 from algo_service.testing import play
 from portfolio import Fill, PaperBroker, Portfolio, fold
-from portfolio.performance import Performance
+from portfolio.analysis.performance import Performance
 from tests.portfolio.quotes import begin
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 CASES = ROOT / "tests" / "cases" / "13_parts.py"
 PRICES = [100.0, 103.7, 97.31, 99.99] * 25

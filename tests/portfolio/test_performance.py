@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolio import Costs, PaperBroker, Portfolio
-from portfolio.performance import Performance
+from portfolio.analysis.performance import Performance
 from portfolio.times import instant
 
 

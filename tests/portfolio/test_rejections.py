@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from portfolio import AllIn, Costs, EqualWeight, Portfolio, Rejection
-from portfolio.broker import PaperBroker
+from portfolio.execution.paper import PaperBroker
 from tests.portfolio.quotes import begin
 
 

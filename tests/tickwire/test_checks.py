@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import BIN, ROOT
+from tests.support.processes import BIN, ROOT
 from tickwire import checks
 
 BEFORE_THE_CHECK = [

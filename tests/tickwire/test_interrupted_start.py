@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import BIN, free_port
+from tests.support.processes import BIN, free_port
 
 COMMANDS = {
     "serve": ["algo-service", "serve", "--addr", f"tcp://127.0.0.1:{free_port()}"],
@@ -31,11 +31,28 @@ sys.meta_path.insert(0, Interrupt())
 """
 
 MODULES = {
-    "serve": ["click", "algo_service.cli", "portfolio", "gevent", "algo_service.serve", "zmq"],
-    "backtest": ["click", "algo_service.cli", "algo_service.backtest", "market_data.feeds.feed"],
-    "reset": ["click", "algo_service.reset", "zerorpc", "gevent"],
-    "replay": ["click", "market_data.cli", "paho.mqtt.client", "market_data.replay"],
-    "zerorpc": ["algo_service.zerorpc_command", "zerorpc", "gevent", "zmq"],
+    "serve": [
+        "click",
+        "algo_service.commands.main",
+        "portfolio",
+        "gevent",
+        "algo_service.service",
+        "zmq",
+    ],
+    "backtest": [
+        "click",
+        "algo_service.commands.main",
+        "algo_service.backtest",
+        "market_data.feeds.feed",
+    ],
+    "reset": ["click", "algo_service.rpc.client", "zerorpc", "gevent"],
+    "replay": [
+        "click",
+        "market_data.commands.main",
+        "paho.mqtt.client",
+        "market_data.replay.replay",
+    ],
+    "zerorpc": ["algo_service.commands.zerorpc", "zerorpc", "gevent", "zmq"],
 }
 
 

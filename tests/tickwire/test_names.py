@@ -15,7 +15,7 @@ import algo_service
 import market_data
 import portfolio
 import tickwire
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 
 @pytest.mark.parametrize("package", [tickwire, algo_service, market_data])

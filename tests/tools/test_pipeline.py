@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import Process, eventually
+from tests.support.processes import Process, eventually
 
 RUN = """
 import os, sys

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, free_port
+from tests.support.processes import ROOT, free_port
 from tools.run.ports import DEFAULTS, PortError, read, reserve
 
 

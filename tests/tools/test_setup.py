@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, Process
+from tests.support.processes import ROOT, Process
 
 NEEDED_PYTHON = re.findall(
     r'^requires-python = ">=(.*)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE

@@ -1,8 +1,8 @@
 /** `--fields`: where the messages of others have what a quote needs. */
 
-import { QuoteError, UserError, shown } from '../errors.js';
-import { didYouMean } from '../nearest.js';
-import { overlap } from '../topics.js';
+import { QuoteError, UserError, shown } from '../support/errors.js';
+import { didYouMean } from '../support/nearest.js';
+import { overlap } from '../route/topics.js';
 import { textOfNumber } from './values.js';
 
 const TARGETS = /** @type {const} */ (['sid', 'quote', 'ts', 'id']);

@@ -1,6 +1,6 @@
 /** From the bytes of a message to JSON without traps: of bounded depth, each key once, all texts texts. */
 
-import { QuoteError, shown } from '../errors.js';
+import { QuoteError, shown } from '../support/errors.js';
 import { keyThatComesTwice } from './keys.js';
 import { LIMITS } from './limits.js';
 

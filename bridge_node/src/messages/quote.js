@@ -1,8 +1,8 @@
 /** A message becomes quotes: any spelling of contracts/README.md, "Quotes", or of `--fields`. */
 
-import { QuoteError } from '../errors.js';
-import { didYouMean } from '../nearest.js';
-import { checkTime } from '../time.js';
+import { QuoteError } from '../support/errors.js';
+import { didYouMean } from '../support/nearest.js';
+import { checkTime } from './time.js';
 import { mapped, mappingFor } from './fields.js';
 import { LIMITS } from './limits.js';
 import { nameOf } from './names.js';

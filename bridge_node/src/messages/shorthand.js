@@ -1,7 +1,7 @@
 /** The shorthand of the article: a map of instruments and their prices. */
 
-import { QuoteError, shown } from '../errors.js';
-import { checkTime } from '../time.js';
+import { QuoteError, shown } from '../support/errors.js';
+import { checkTime } from './time.js';
 import { isFieldName, LETTERS } from './field_names.js';
 import { LIMITS } from './limits.js';
 import { TIMES } from './names.js';

@@ -1,7 +1,7 @@
 /** The values of a quote's fields: what each may be, and what becomes of it. */
 
-import { QuoteError, shown } from '../errors.js';
-import { checkTime } from '../time.js';
+import { QuoteError, shown } from '../support/errors.js';
+import { checkTime } from './time.js';
 import { LIMITS } from './limits.js';
 
 // JSON's grammar of numbers (RFC 8259, section 6), and leading zeros, which padded texts have

@@ -19,9 +19,9 @@ import pytest
 from paho.mqtt.publish import single
 
 from tests.algo_service.watch.wire import fill, order, snapshot
-from tests.brokers import MOSQUITTO, Broker
-from tests.processes import BIN, Process, eventually, free_port
-from tests.secured_broker import PASSWORD, SecuredBroker
+from tests.support.brokers import MOSQUITTO, Broker
+from tests.support.processes import BIN, Process, eventually, free_port
+from tests.support.secured_broker import PASSWORD, SecuredBroker
 
 Start = Callable[..., Process]
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from market_data import ReadOptions
-from market_data.options import read_options, taken
+from market_data.commands.read_options import read_options, taken
 
 
 @click.command()

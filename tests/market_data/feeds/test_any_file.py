@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from market_data import FeedError, as_message, open_feed
 from portfolio.times import instant
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 SCHEMA = json.loads((ROOT / "contracts" / "quote.schema.json").read_text())
 CANONICAL = Draft202012Validator({**SCHEMA, "oneOf": [{"$ref": "#/$defs/canonical"}]})

@@ -14,7 +14,7 @@ import pytest
 from market_data import Feed, Quote, Report, SkippedRow, UnsortedError, UnusableFileError, open_feed
 from portfolio.times import DAY, instant, iso_8601_full
 from tests.market_data.feeds.suggested import options_of, suggested
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 CASES = ROOT / "tests" / "cases"
 MINUTE = 60 * 10**9

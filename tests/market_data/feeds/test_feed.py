@@ -17,7 +17,7 @@ from market_data import (
     open_feed,
     parse_columns,
 )
-from market_data.replay import messages
+from market_data.replay.replay import messages
 
 # instants, no days, whose prices would be known at their ends
 THREE = "sid,ts,quote\nA,2020-01-01T12:00,1\nB,2020-01-02T12:00,2\nA,2020-01-03T12:00,3\n"

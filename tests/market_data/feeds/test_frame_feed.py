@@ -24,9 +24,9 @@ from market_data import (
     as_message,
     open_feed,
 )
-from market_data.replay import messages
+from market_data.replay.replay import messages
 from portfolio.times import iso_8601_full
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 try:
     import polars as pl

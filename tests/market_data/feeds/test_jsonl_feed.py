@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from market_data import Quote, SkippedRow, as_message, open_feed
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 EXAMPLES = json.loads((ROOT / "contracts" / "examples" / "quote.json").read_text())
 GOOD = b'{"sid": "GOOD", "quote": 1}\n'

@@ -1,6 +1,6 @@
 """Messages as users have published them (cases 16 to 18): what a recording of them gives.
 
-tests/e2e/test_message_parity.py holds the bridge to the same.
+tests/e2e/parity/test_message_parity.py holds the bridge to the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from market_data import (
     open_feed,
 )
 from market_data.feeds.messages import parse_fields
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 CASES = ROOT / "tests" / "cases"
 LINES = (CASES / "16-messages.jsonl").read_bytes().splitlines()

@@ -1,0 +1,1 @@
+"""The command `algo-service`: each command parses, calls one function, prints."""

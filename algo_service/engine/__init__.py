@@ -1,0 +1,1 @@
+"""Decides on quotes: knows no network, no disk and no clock."""

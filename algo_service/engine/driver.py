@@ -1,0 +1,286 @@
+"""Drives one algorithm with its portfolio, quote by quote: live in batches, or over history.
+
+Knows no network, no disk and no clock.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from algo_service.algorithm import Algorithm, channels
+from algo_service.engine import state
+from algo_service.engine.encoding import complete, encode
+from algo_service.engine.failure import own_place, own_traceback, sentence
+from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.journal.store import Decision, Failure, State
+from algo_service.missing_package import package_advice
+from algo_service.parameters import SEED, Read
+from portfolio import STARTING_CASH, OrderAccount, Portfolio, PortfolioError
+
+log = logging.getLogger(__name__)
+
+Quote = dict[str, Any]
+
+Timed = tuple[Quote, int | None]
+"""A quote and its instant in nanoseconds since 1970, which who reads it has found; None without."""
+
+BUILT_IN_PACKAGE = "algo_service.algorithms"
+
+CHECKED_EACH = 1024
+"""Bytes of an algorithm's state for each quote of history at which it is not looked at."""
+
+CHUNK = 1000
+"""Quotes of history between two notes of the state, to which a quote that fails goes back."""
+
+
+class Driver:
+    """An algorithm that has been initialised.
+
+    A quote that fails leaves portfolio and algorithm as they were (an algorithm without `save` and
+    `load`: the portfolio).
+
+    :param create: makes the algorithm, such as its class.
+    :param name: the algorithm's name, for the ids of its orders.
+    :param parameters: as merged.
+    :raises AlgoServiceError: if what `initialize` answers is no list of channels.
+    :raises InitializeError: if the algorithm's own lines raise.
+    :raises StateError: if what its `save` returns cannot be kept.
+    """
+
+    def __init__(
+        self, create: Callable[[], Algorithm], name: str, parameters: Mapping[str, Any]
+    ) -> None:
+        self._name = name
+        self._is_restorable = is_restorable(create)
+        self._said_ignored = False
+        # An algorithm that draws from the module `random` is reproducible too.
+        random.seed(parameters[SEED.name])
+        # `cash` is another name of `starting_cash`, for the reader as for the giver.
+        cash = {"cash": parameters["starting_cash"]} if "starting_cash" in parameters else {}
+        given = Read({**parameters, **cash})
+        try:
+            self._algorithm: Any = create()
+            wanted = self._algorithm.initialize(given)
+        except (AlgoServiceError, PortfolioError, KeyboardInterrupt):
+            raise  # a sentence already, or the user's own
+        except BaseException as error:
+            raise InitializeError(
+                f"initialize raised {sentence(error)}{own_place(error)}{package_advice(error)}",
+                own_traceback(error),
+            ) from None
+        self.channels = channels(wanted)
+        portfolio = getattr(self._algorithm, "portfolio", None)
+        self._account: OrderAccount | None = None
+        if not isinstance(portfolio, Portfolio):  # one that returns its orders: an account for them
+            portfolio = self._account = OrderAccount.from_params(given)
+        self.portfolio: Portfolio = portfolio
+        if not hasattr(create, "PARAMETERS"):
+            self._warn_of(given.unread)
+        # Those built in keep plain data, which their own tests look at.
+        is_built_in = getattr(create, "__module__", "").startswith(f"{BUILT_IN_PACKAGE}.")
+        self._is_checked = self._is_restorable and not is_built_in
+        self._unchecked = 0
+        self._check_first_state()
+
+    def _check_first_state(self) -> None:
+        try:
+            _ = self.state
+        except (AlgoServiceError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise InitializeError(
+                f"save raised {sentence(error)}{own_place(error)}: it is called before the first"
+                " quote, too",
+                own_traceback(error),
+            ) from None
+
+    def _warn_of(self, unread: Iterable[str]) -> None:
+        common = {SEED.name, STARTING_CASH.name, *STARTING_CASH.aliases}
+        for name in unread:
+            if name not in common:
+                log.warning("initialize of %s does not read the parameter %s", self._name, name)
+
+    def run(self, quotes: list[Quote], before: State) -> tuple[list[Decision | Failure], State]:
+        """Decide on a batch.
+
+        :param before: the present state.
+        :return: one entry per quote, and the state after them.
+        """
+        try:
+            decide = self._decide if self._is_restorable else self._attempt
+            return list(map(decide, quotes)), self.state
+        except BaseException as error:
+            # One of them failed, and may have changed the algorithm before it did, or the state
+            # after them cannot be kept: go back to where the batch began.
+            self.restore(before)
+            if not self._is_restorable:
+                # only an algorithm that writes to its portfolio's attributes comes here
+                return [self._told(error)] * len(quotes), before
+        # From here on take note of the state after each quote.
+        decisions = []
+        for quote in quotes:
+            decision, after = self._attempt_kept(quote)
+            if after is None:
+                self.restore(before)
+            else:
+                before = after
+            decisions.append(decision)
+        return decisions, before
+
+    def play(
+        self,
+        history: Iterable[Timed],
+        see: Callable[[Quote, int | None], None],
+        fail: Callable[[Quote, Failure], None],
+    ) -> None:
+        """Decide on quotes for as long as they come.
+
+        :param history: quotes as `algo_service.quotes.accept` returns them, with their instants.
+        :param see: called after each one, while the portfolio has its orders and fills.
+        :param fail: called in its place with one that failed.
+        :raises AlgoServiceError: if a large state turns out too late to be one that cannot be kept.
+        """
+        before = self.state
+        feed = iter(history)
+        while chunk := list(islice(feed, CHUNK)):
+            before = self._play(chunk, before, see, fail)
+
+    def warm_up(
+        self,
+        history: Iterable[Timed],
+        see: Callable[[Quote, int | None], None],
+        fail: Callable[[Quote, Failure], None],
+    ) -> None:
+        """Give history to the algorithm as `play` does; every order that it asks for is nothing."""
+        self.portfolio.is_warming_up = True
+        try:
+            self.play(history, see, fail)
+        finally:
+            self.portfolio.is_warming_up = False
+
+    def _play(
+        self,
+        chunk: list[Timed],
+        before: State,
+        see: Callable[[Quote, int | None], None],
+        fail: Callable[[Quote, Failure], None],
+    ) -> State:
+        name, begin, event = self._name, self.portfolio.begin, self._algorithm.event
+        start = 0
+        check = self._check if self._is_checked else None
+        for n, (quote, at) in enumerate(chunk):
+            try:
+                begin(name, quote)
+                returned = event(quote)
+                if returned is not None:
+                    self._take(quote, returned)
+                if check is not None:
+                    check()
+            except KeyboardInterrupt:
+                raise  # the user's own
+            except BaseException as error:
+                failure = self._take_back(error)
+                if self._is_restorable:
+                    # it may have changed before it raised: go back, and come again as far as here
+                    self.restore(before)
+                    for good, _at in chunk[start:n]:
+                        self._step(good)
+                    before = self._state_since(chunk[start][0])
+                    start = n + 1
+                fail(quote, failure)
+            else:
+                see(quote, at)
+        return self._state_since(chunk[min(start, len(chunk) - 1)][0])
+
+    def _check(self) -> None:
+        """Make sure that the algorithm's state can be kept, so that the quote fails if it cannot.
+
+        After each quote while the state is small; of a large one this would take longer than all
+        else, so that it is done as much less often.
+        """
+        if self._unchecked:
+            self._unchecked -= 1
+        else:
+            self._unchecked = state.size(self._algorithm.save()) // CHECKED_EACH
+
+    def _state_since(self, quote: Quote) -> State:
+        try:
+            return self.state
+        except Exception as error:
+            raise AlgoServiceError(
+                f"{self._name} cannot be kept since a quote after {quote['id']}, and which one is"
+                f" no longer known: {sentence(error)}"
+            ) from error
+
+    def _attempt(self, quote: Quote) -> Decision | Failure:
+        try:
+            return self._decide(quote)
+        # whatever it is: sys.exit() in an algorithm is its mistake, not the operator's wish
+        except BaseException as error:
+            return self._take_back(error)
+
+    def _attempt_kept(self, quote: Quote) -> tuple[Decision | Failure, State | None]:
+        """Return what came of a quote, and the state after it; None if it failed."""
+        decision = self._attempt(quote)
+        if "error" in decision:
+            return decision, None
+        try:
+            return decision, self.state
+        except BaseException as error:
+            return self._told(error), None
+
+    def _take_back(self, error: BaseException) -> Failure:
+        self.portfolio.undo()
+        return self._told(error)
+
+    def _told(self, error: BaseException) -> Failure:
+        is_own = isinstance(error, AlgoServiceError | PortfolioError)
+        return {"error": sentence(error), "traceback": "" if is_own else own_traceback(error)}
+
+    def _decide(self, quote: Quote) -> Decision:
+        portfolio = self.portfolio
+        self._step(quote)
+        return {
+            "orders": [*map(encode, portfolio.orders)] if portfolio.orders else [],
+            "fills": [*map(encode, portfolio.fills)] if portfolio.fills else [],
+        }
+
+    def _step(self, quote: Quote) -> None:
+        self.portfolio.begin(self._name, quote)
+        returned = self._algorithm.event(quote)
+        if returned is not None:
+            self._take(quote, returned)
+
+    def _take(self, quote: Quote, returned: Any) -> None:
+        if self._account is not None:
+            self._account.take(quote, complete(returned, self._name, quote))
+        elif not self._said_ignored:
+            self._said_ignored = True
+            log.warning(
+                "event returned %.80r, which is not looked at: orders are those of self.portfolio",
+                returned,
+            )
+
+    @property
+    def state(self) -> State:
+        """What decisions have left behind."""
+        return State(
+            state.encode(self.portfolio.save()),
+            state.encode(self._algorithm.save()) if self._is_restorable else None,
+        )
+
+    def restore(self, before: State) -> None:
+        """Take on a state of this algorithm."""
+        if before.portfolio is not None:  # journals of before have no account for returned orders
+            self.portfolio.load(state.decode(before.portfolio))
+        if self._is_restorable and before.algorithm is not None:
+            self._algorithm.load(state.decode(before.algorithm))
+
+
+def is_restorable(create: Callable[[], Algorithm]) -> bool:
+    """Whether the algorithm has `save` and `load`, so that its own state can be kept."""
+    return all(callable(getattr(create, name, None)) for name in ("save", "load"))

@@ -1,0 +1,308 @@
+"""The engine: has an algorithm decide, once for each quote. Knows no network and no clock.
+
+Serving live and backtesting are two callers of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from algo_service.algorithm import Algorithm
+from algo_service.engine.driver import Driver, Quote, is_restorable
+from algo_service.engine.failure import sentence
+from algo_service.engine.quotes import accept, digest
+from algo_service.engine.warm_up import History, warm_up
+from algo_service.errors import AlgoServiceError, QuoteError
+from algo_service.journal.store import Begun, Decision, Entry, Failure, Key, Ledger, Memory, State
+from algo_service.parameters import merge
+from portfolio import Parameter, ParameterError, Portfolio
+
+log = logging.getLogger(__name__)
+
+_NO_PORTFOLIO = dict.fromkeys(Portfolio(0).snapshot())
+
+# A quote as it was accepted: its key, the digest of its content, and itself.
+_Read = tuple[Key, bytes, Quote]
+
+
+class Engine:
+    """Drives one algorithm.
+
+    A ledger with decisions in it is gone on with: the algorithm is initialised with the parameters
+    that it holds, and has the state that they left.
+
+    :param create: makes the algorithm, such as its class; called anew if it is initialised
+        anew before its first quote.
+    :param name: the algorithm's name on the wire.
+    :param overrides: parameters that win over those given to `initialize`.
+    :param seed: the one to use where no parameters give any.
+    :param ledger: where decisions are kept; by default in memory.
+    :param first_seq: where the count of decisions begins, if the ledger does not tell.
+    :param history: given to the algorithm before its first quote.
+    :raises WarmUpError: if the history is needed now, and cannot be read.
+    :raises ParameterError: if the ledger was begun with parameters other than the overrides.
+    """
+
+    def __init__(
+        self,
+        create: Callable[[], Algorithm],
+        name: str,
+        overrides: Mapping[str, Any],
+        seed: int,
+        ledger: Ledger | None = None,
+        first_seq: int = 0,
+        history: History | None = None,
+    ):
+        self._create = create
+        self.name = name
+        self._overrides = overrides
+        self._seed = seed
+        self._ledger = Memory() if ledger is None else ledger
+        self._first_seq = self._seq = first_seq
+        self._last_quote_id: str | None = None
+        self._last: dict[str, Any] | None = None
+        self._driver: Driver | None = None
+        self._state = State(None, None)
+        self.parameters: dict[str, Any] = {}
+        self._begun_with: dict[str, Any] | None = None
+        self._history = history
+        begun = self._ledger.begun()
+        warmed = self._ledger.warmed_up()
+        if begun:
+            self._resume(begun)
+        elif warmed:  # a seed that was drawn then holds on
+            self._seed = warmed.warm_up.parameters["seed"]
+
+    @property
+    def parameters_to_come(self) -> dict[str, Any]:
+        """The parameters that hold whatever `initialize` is given: the seed and the overrides."""
+        return self.parameters or {"seed": self._seed, **self._overrides}
+
+    @property
+    def _declared(self) -> Iterable[Parameter] | None:
+        return getattr(self._create, "PARAMETERS", None)
+
+    @property
+    def is_restorable(self) -> bool:
+        """Whether the algorithm has `save` and `load`, so that its own state can be kept."""
+        return is_restorable(self._create)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a quote was decided."""
+        return self._seq > self._first_seq
+
+    def initialize(self, params: Mapping[str, Any]) -> list[str]:
+        """Prepare the algorithm and return the channels that it wants.
+
+        A history is given to it then, and again if it is initialised with other parameters.
+
+        Once a quote was decided the same parameters return the channels and reset nothing. After a
+        restart one that is not given is the one that the journal was begun with.
+
+        :raises ParameterError: if a parameter is not allowed, or they are others than those that
+            the algorithm has begun with.
+        :raises AlgoServiceError: if the algorithm's answer is no list of channels.
+        :raises InitializeError: if the algorithm's own lines raise.
+        :raises WarmUpError: if the history cannot be read to its end.
+        :raises JournalError: if the state after it cannot be kept.
+        """
+        if not isinstance(params, Mapping):
+            raise ParameterError(f"the parameters are {params!r:.80}: they have to be a map")
+        parameters = self._merge(params)
+        if self._driver and parameters == self.parameters:
+            return self._driver.channels
+        if self.has_begun:
+            raise ParameterError(
+                f"{self.name} has begun with {_difference(self.parameters, parameters)}:"
+                " to begin anew, restart the service, with another journal if it has one"
+            )
+        return self._start(parameters).channels
+
+    def decide(self, quotes: Iterable[Any]) -> list[Decision | Failure]:
+        """Decide on each quote in turn, and keep the decisions before they are returned.
+
+        A quote that was seen before gets the decision of then, and changes nothing. One that
+        fails leaves portfolio and algorithm as they were (an algorithm without `save` and `load`:
+        the portfolio).
+
+        :param quotes: maps as in contracts/quote.schema.json#/$defs/canonical; their prices are
+            made floats in place.
+        :return: one entry per quote.
+        :raises AlgoServiceError: if the algorithm was not initialised.
+        :raises JournalError: if the decisions cannot be kept; then nothing was decided.
+        """
+        driver = self._begun()
+        read = [_read(quote) for quote in quotes]
+        known = self._ledger.find([each[0] for each in read if isinstance(each, tuple)])
+        fresh: dict[Key, _Read] = {}
+        outcomes = [
+            _outcome(each, known, fresh) if isinstance(each, tuple) else each for each in read
+        ]
+        decided = self._decide(driver, fresh) if fresh else {}
+        return [decided[each] if isinstance(each, tuple) else each for each in outcomes]
+
+    def _begun(self) -> Driver:
+        if self._driver is None:
+            raise AlgoServiceError("initialize has not been called: call it before the first quote")
+        return self._driver
+
+    def _decide(self, driver: Driver, fresh: dict[Key, _Read]) -> dict[Key, Decision | Failure]:
+        quotes = [quote for _, _, quote in fresh.values()]
+        last = _shown(quotes[-1])  # now, for an algorithm may change the map that it is given
+        try:
+            decisions, after = driver.run(quotes, self._state)
+            entries: list[Entry] = [
+                (key, content, decision)
+                for (key, content, _), decision in zip(fresh.values(), decisions, strict=True)
+            ]
+            self._ledger.commit(self.parameters, entries, after, self._seq + len(entries))
+        except BaseException:
+            driver.restore(self._state)
+            raise
+        self._state = after
+        self._seq += len(entries)
+        self._last = last
+        self._last_quote_id = entries[-1][0][1]
+        return dict(zip(fresh, decisions, strict=True))
+
+    def _merge(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        layers = (params, self._overrides)
+        return merge(self._declared, *layers, seed=self._seed, begun=self._begun_with)
+
+    def _start(self, parameters: dict[str, Any]) -> Driver:
+        driver = Driver(self._create, self.name, parameters)
+        self._warm_up(driver, parameters)
+        self._driver, self.parameters, self._state = driver, parameters, driver.state
+        return driver
+
+    def _warm_up(self, driver: Driver, parameters: dict[str, Any]) -> None:
+        """Give the history to an algorithm, or take on the state that it has left before."""
+        history, warmed = self._history, self._ledger.warmed_up()
+        identity = history.identity if history else None
+        if warmed and self.is_restorable and warmed.warm_up.is_of(parameters, identity):
+            driver.restore(warmed.state)
+            log.info("going on from the warm-up with %s, which the journal holds", warmed.warm_up)
+        elif history:
+            self._ledger.keep_warm_up(warm_up(driver, history, parameters), driver.state)
+        elif warmed:
+            why = "was of other parameters" if self.is_restorable else "left state that is not kept"
+            log.warning(
+                "%s begins without a warm-up: the one that the journal holds, with %s, %s, and no"
+                " --warm-up is given",
+                self.name,
+                warmed.warm_up,
+                why,
+            )
+            self._ledger.keep_warm_up(None, driver.state)
+
+    def _resume(self, begun: Begun) -> None:
+        self._seed = begun.parameters["seed"]
+        self._begun_with = begun.parameters
+        parameters = self._merge({})
+        if parameters != begun.parameters:
+            raise ParameterError(
+                f"the journal of {self.name} was begun with"
+                f" {_difference(begun.parameters, parameters)}: give others another journal"
+            )
+        driver = Driver(self._create, self.name, parameters)
+        if self._history:
+            self._warm_up_again(driver, self._history, begun)
+        driver.restore(begun.state)
+        self._driver, self.parameters = driver, parameters
+        if begun.state.portfolio is None:
+            log.warning(
+                "the journal of %s is older than accounts of returned orders: the account begins"
+                " now, with the starting cash and nothing held",
+                self.name,
+            )
+        self._state = begun.state
+        self._first_seq, self._seq, self._last_quote_id = 0, begun.seq, begun.quote_id
+
+    def _warm_up_again(self, driver: Driver, history: History, begun: Begun) -> None:
+        """Give the history to an algorithm whose own state no journal holds; say it to others."""
+        if not self.is_restorable:
+            warm_up(driver, history, begun.parameters)
+            log.info(
+                "%s has no save() and load(): it was warmed up again for what it holds itself; its"
+                " cash and positions are those of the journal",
+                self.name,
+            )
+            return
+        warmed = self._ledger.warmed_up()
+        if warmed and warmed.warm_up.sources == history.sources:
+            log.info("warmed up before its first quote, with %s: not again", warmed.warm_up)
+            return
+        before = f"was warmed up with {warmed.warm_up}" if warmed else "was begun without a warm-up"
+        log.warning(
+            "--warm-up %s is not used: the journal of %s holds %d decisions, and %s",
+            history.sources,
+            self.name,
+            begun.seq,
+            before,
+        )
+
+    def reset(self) -> str | None:
+        """Let buying go on that a limit has stopped, because a person has said so.
+
+        :return: why it had stopped; None if it had not.
+        :raises JournalError: if that cannot be kept; then nothing was reset.
+        """
+        driver = self._driver
+        halt = driver.portfolio.reset() if driver else None
+        if driver is None or halt is None:
+            return None
+        try:
+            after = driver.state
+            self._ledger.keep_reset(self._seq, halt, after)
+        except BaseException:
+            driver.restore(self._state)
+            raise
+        self._state = after
+        log.warning("reset by a person: %s", halt)
+        return halt
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state as plain data (contracts/portfolio.schema.json)."""
+        portfolio = self._driver.portfolio if self._driver else None
+        return {
+            "algo": self.name,
+            "seq": self._seq,
+            "quote_id": self._last_quote_id,
+            "last": self._last,
+            "parameters": self.parameters,
+            **(portfolio.snapshot() if portfolio else _NO_PORTFOLIO),
+        }
+
+
+def _shown(quote: Quote) -> dict[str, Any]:
+    """Return what a snapshot shows of the last quote, which no journal holds."""
+    return {"sid": quote["sid"], "price": quote["quote"], "ts": quote.get("ts")}
+
+
+def _read(quote: Any) -> _Read | Failure:
+    try:
+        quote = accept(quote)
+    except QuoteError as error:
+        return {"error": sentence(error), "traceback": ""}
+    return (quote["channel"], quote["id"]), digest(quote), quote
+
+
+def _outcome(
+    read: _Read, known: Mapping[Key, Entry], fresh: dict[Key, _Read]
+) -> Decision | Failure | Key:
+    """Return what is known of a quote, or its key after adding it to the fresh ones."""
+    key, content, _ = read
+    entry = known.get(key)
+    seen = fresh.setdefault(key, read) if entry is None else entry
+    if seen[1] != content:
+        used = QuoteError(f'id used before: "{key[1]}" on {key[0]}, with other content')
+        return {"error": sentence(used), "traceback": ""}
+    return key if entry is None else entry[2]
+
+
+def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    return ", ".join(f"{name}={before.get(name)!r}, not {now.get(name)!r}" for name in names)

@@ -1,0 +1,98 @@
+"""Quotes that failed, counted by their reason: a thousand equal errors are one."""
+
+from __future__ import annotations
+
+import os
+import re
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from algo_service.journal.store import Failure
+
+MOST_REASONS = 20
+"""Reasons that are told apart; quotes that fail for others are counted alone."""
+
+_FRAME = re.compile(r'^  File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
+# What differs between two errors of one kind: what is quoted, and numbers.
+_DETAIL = re.compile(r"'[^']*'|\"[^\"]*\"|[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?")
+_OURS = Path(__file__).parents[1]
+_NOT_OWN = tuple(
+    f"{folder}{os.sep}"
+    for folder in (
+        *(_OURS / name for name in ("algo_service", "portfolio", "market_data")),
+        *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    )
+)
+
+
+@dataclass
+class Failed:
+    """Quotes that failed for one reason."""
+
+    quote: Any
+    """The first of them."""
+    error: str
+    """`Name: message`, of the first one."""
+    traceback: str
+    """Of the first one; empty where no code of the algorithm has raised."""
+    place: str
+    """The line of the algorithm's own that raised: `my_algo.py, line 12, in event`, or empty."""
+    count: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.error} ({self.place})" if self.place else self.error
+
+
+class Failures:
+    """Counts quotes that failed, in bounded memory."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._reasons: dict[tuple[str, str], Failed] = {}
+
+    def add(self, quote: Any, failure: Failure) -> None:
+        """Count a quote.
+
+        One reason is one line of code and one type of exception; where no line is known, one
+        sentence, whatever the values in it.
+        """
+        self.total += 1
+        error, place = failure["error"], _place(failure["traceback"])
+        key = (place, error.partition(":")[0]) if place else ("", _DETAIL.sub("", error))
+        known = self._reasons.get(key)
+        if known is not None:
+            known.count += 1
+        elif len(self._reasons) < MOST_REASONS:
+            self._reasons[key] = Failed(quote, error, failure["traceback"], place)
+
+    @property
+    def reasons(self) -> list[Failed]:
+        """The first 20 reasons, the most frequent first."""
+        return sorted(self._reasons.values(), key=lambda each: -each.count)
+
+    def lines(self) -> Iterator[str]:
+        """Yield a sentence for each reason."""
+        reasons = self.reasons
+        for each in reasons:
+            yield f"failed: {quotes(each.count)}: {each}"
+        if others := self.total - sum(each.count for each in reasons):
+            yield f"failed: {quotes(others)} for other reasons"
+
+
+def quotes(count: int) -> str:
+    """Return `1 quote`, `2 quotes`."""
+    return f"{count:,} quote{'' if count == 1 else 's'}"
+
+
+def _place(traceback: str) -> str:
+    # of a chain of exceptions the last one is the one that was raised
+    frames = _FRAME.findall(traceback)
+    if not frames:
+        return ""
+    # the deepest of its own, for what it calls is not the author's to mend; the first one is event
+    own = [frame for frame in frames if not frame[0].startswith(_NOT_OWN)]
+    file, line, function = own[-1] if own else frames[0]
+    return f"{file.removeprefix(f'{Path.cwd()}{os.sep}')}, line {line}, in {function}"

@@ -1,0 +1,125 @@
+"""Gives history to an algorithm before its first quote, so that it does not begin blind."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from algo_service.engine.driver import Driver, Quote, Timed
+from algo_service.engine.failures import Failures
+from algo_service.engine.quotes import digest
+from algo_service.journal.store import Failure, WarmUp
+
+log = logging.getLogger(__name__)
+
+
+class History(Protocol):
+    """Quotes of the past, which can be read again; `algo_service.history` reads them of files."""
+
+    sources: str
+    """What it is read from, as a person is told of it."""
+
+    @property
+    def identity(self) -> str:
+        """Of what is read: another one where sources, options or files have changed."""
+        ...
+
+    def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterable[Timed]:
+        """Return the quotes in the order of time, as `Driver.play` takes them.
+
+        :param refuse: gets what is no quote.
+        :raises WarmUpError: if they cannot be read to their end.
+        """
+        ...
+
+    def passed(self, quote: Quote) -> None:
+        """Take note that the algorithm has seen a quote.
+
+        :raises WarmUpError: if the rest is no longer wanted.
+        """
+        ...
+
+
+def warm_up(driver: Driver, history: History, parameters: dict[str, Any]) -> WarmUp:
+    """Give all of the history to an algorithm; orders that it asks for come to nothing.
+
+    A quote that fails is counted, reported by its reason, and the rest goes on.
+
+    :param parameters: of the algorithm, for the record.
+    :return: the record of what it was given.
+    :raises WarmUpError: if the history cannot be read to its end.
+    """
+    log.info("warming up with %s", history.sources)
+    tally = _Tally()
+    failures = Failures()
+
+    def see(quote: Quote, _at: int | None) -> None:
+        history.passed(quote)
+
+    def fail(quote: Quote, failure: Failure) -> None:
+        failures.add(quote, failure)
+        history.passed(quote)
+
+    with _quiet():
+        driver.warm_up(tally.counted(history.quotes(failures.add)), see, fail)
+    for line in failures.lines():
+        log.warning("warm-up: %s", line)
+    if failures.reasons and failures.reasons[0].traceback:
+        log.warning("%s", failures.reasons[0].traceback.rstrip())
+    done = WarmUp(
+        parameters,
+        history.sources,
+        history.identity,
+        tally.quotes,
+        failures.total,
+        tally.first,
+        tally.last,
+        tally.content.hexdigest(),
+    )
+    log.info("warmed up with %s; it has placed no order", done)
+    return done
+
+
+class _Tally:
+    """What the record says of the quotes, counted as they pass."""
+
+    def __init__(self) -> None:
+        self.quotes = 0
+        self.first: str | float | None = None
+        self.last: str | float | None = None
+        self.content = hashlib.blake2b(digest_size=16)
+
+    def counted(self, quotes: Iterable[Timed]) -> Iterator[Timed]:
+        """Yield the quotes, before an algorithm may write into them."""
+        for timed in quotes:
+            quote: Mapping[str, Any] = timed[0]
+            self.content.update(digest(quote))
+            self.last = quote.get("ts")
+            if not self.quotes:
+                self.first = self.last
+            self.quotes += 1
+            yield timed
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back what this thread logs of each quote, unless everything is asked for."""
+    root = logging.getLogger()
+    thread = threading.get_ident()
+
+    def passes(record: logging.LogRecord) -> bool:
+        is_progress = record.name in (__name__, "algo_service.history")
+        return record.thread != thread or record.levelno >= logging.WARNING or is_progress
+
+    handlers = [] if root.level <= logging.DEBUG else list(root.handlers)
+    for handler in handlers:
+        handler.addFilter(passes)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(passes)

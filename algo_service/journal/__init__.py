@@ -1,0 +1,1 @@
+"""Decision stores: in memory, and on disk as a journal."""

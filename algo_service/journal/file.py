@@ -1,0 +1,247 @@
+"""The file of a journal: its lock, its layout, and when the -wal is copied into it."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from algo_service.errors import JournalError
+from algo_service.journal.mark import ALL, PART, beside, incomplete, lock_file, read_mark
+
+log = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 3
+# The layout before has no table main_file, and is gone on with.
+_VERSION_WITHOUT_MARK = 2
+# Marks the file as ours in SQLite's header: "Tkwr".
+_APPLICATION_ID = 0x546B7772
+
+CHECKPOINT_FRAMES = 1000
+"""Pages in the -wal that are worth a checkpoint: SQLite's own default, which is off here."""
+
+_MARK = f"""
+CREATE TABLE main_file (holds TEXT NOT NULL, generation INTEGER NOT NULL);
+INSERT INTO main_file VALUES ('{ALL}', 0);
+"""
+
+_SCHEMA = f"""
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE decisions (
+    seq INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    quote_id TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    at REAL NOT NULL,
+    error TEXT,
+    traceback TEXT,
+    UNIQUE (channel, quote_id)
+);
+CREATE TABLE orders (
+    seq INTEGER, n INTEGER, text TEXT NOT NULL, PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+CREATE TABLE fills (
+    seq INTEGER, n INTEGER, text TEXT NOT NULL, PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+CREATE TABLE resets (seq INTEGER NOT NULL, at REAL NOT NULL, halt TEXT NOT NULL);
+CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+{_MARK}
+"""
+
+
+class JournalFile:
+    """A journal's database, which is this process' alone while it is open.
+
+    :param path: the file; made, with its folder, if it is not there.
+    :param accept_incomplete: go on with what there is of an incomplete one.
+    :raises JournalError: if another process has it open, or it is no journal of a version that is
+        known, or damaged, or incomplete; the file is then as it was.
+    """
+
+    def __init__(self, path: Path, accept_incomplete: bool = False):
+        self.path = path
+        self._wal: int | None = None
+        self._may_be_part = False
+        self._limit = CHECKPOINT_FRAMES
+        self._lock = _lock(path)
+        try:
+            objection = incomplete(path)
+            if objection and not accept_incomplete:
+                raise JournalError(f"{objection}; or go on without: --accept-incomplete-journal")
+            if objection:
+                log.warning("gone on with because you said so: %s", objection)
+            with explained(path):
+                self.database = _open(path, may_be_empty=accept_incomplete)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def begin(self) -> None:
+        """Mark the file as in use, now that nothing speaks against it."""
+        with explained(self.path):
+            self._upgrade()
+            (self._page_size,) = self.database.execute("PRAGMA page_size").fetchone()
+            self._checkpoint()
+
+    def keep_up(self) -> None:
+        """Copy the -wal into the main file if it has become long; call it after each commit.
+
+        What goes wrong here is said and tried again: the commit has been kept all the same.
+        """
+        if not self._may_be_part and not self._is_long():
+            return
+        try:
+            self._checkpoint()
+        except (sqlite3.Error, OSError) as error:
+            log.warning("the journal %s: no checkpoint: %s; trying again", self.path, error)
+
+    def close(self) -> None:
+        """Close the file and let others open it."""
+        if self._may_be_part:
+            self.keep_up()
+        self.database.close()  # copies the -wal into the main file if nobody else has it open
+        if self._wal is not None:
+            os.close(self._wal)
+        os.close(self._lock)
+
+    def _checkpoint(self) -> None:
+        # the two steps of journal_mark.py
+        holds, number = read_mark(self.database)
+        self._may_be_part = True
+        if holds == ALL:
+            number += 1
+        self._sign(number)
+        if holds == ALL:
+            query = "UPDATE main_file SET holds = ?, generation = ?"
+            self.database.execute(query, (PART, number))
+        salts = self._salts()
+        # PASSIVE waits for nobody: while someone reads an older state, the next commit tries again
+        query = "PRAGMA wal_checkpoint(PASSIVE)"
+        busy, frames, copied = self.database.execute(query).fetchone()
+        if busy or copied < frames:
+            return
+        self.database.execute("UPDATE main_file SET holds = ?", (ALL,))
+        self._may_be_part = False
+        self._sign(None)
+        # with a reader in it the -wal is not begun anew, and the next stretch is behind this one
+        begun_anew = self._salts() != salts
+        self._limit = CHECKPOINT_FRAMES if begun_anew else frames + CHECKPOINT_FRAMES
+
+    def _is_long(self) -> bool:
+        # sqlite.org/fileformat2.html#walformat: a frame with the header's salts belongs to what was
+        # written since the last beginning; others are left over from before.
+        frame = self._limit - 1
+        at = 32 + frame * (24 + self._page_size) + 8
+        salts = os.pread(self._wal_descriptor(), 8, at)
+        return len(salts) == 8 and salts == self._salts()
+
+    def _salts(self) -> bytes:
+        return os.pread(self._wal_descriptor(), 8, 16)
+
+    def _wal_descriptor(self) -> int:
+        if self._wal is None:
+            self._wal = os.open(beside(self.path), os.O_RDONLY)
+        return self._wal
+
+    def _sign(self, number: int | None) -> None:
+        """Write our process into the lock file, and the mark that is under way."""
+        # of one length, in one write: no kill leaves half of it
+        text = f"{os.getpid():<20}\n{'' if number is None else number:<20}\n"
+        os.pwrite(self._lock, text.encode(), 0)
+        if number is not None:
+            os.fsync(self._lock)  # it outlives a loss of power that the mark outlives
+
+    def _upgrade(self) -> None:
+        (version,) = self.database.execute("PRAGMA user_version").fetchone()
+        if version == _VERSION_WITHOUT_MARK:
+            self.database.executescript(
+                f"BEGIN IMMEDIATE; {_MARK} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Make a JournalError of what SQLite and the system raise."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise JournalError(f"the journal {path}: {error}") from error
+
+
+def _lock(path: Path) -> int:
+    """Take the lock file beside the journal; the system frees it, however the process ends.
+
+    Not a lock on the database itself: others may read that at any time.
+    """
+    file = lock_file(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise JournalError(f"cannot write {file}: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(lock, 20, 0).decode(errors="replace").strip()
+        os.close(lock)
+        raise JournalError(
+            f"the journal {path} is in use by another service (process {holder or 'unknown'}):"
+            " one journal belongs to one service"
+        ) from None
+    return lock
+
+
+def _open(path: Path, may_be_empty: bool) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None)
+    try:
+        # read by SQLite, which first takes back what a kill has left half written
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        if pages:
+            check_file(database, path)
+        # each commit is on the disk before it is answered
+        database.execute("PRAGMA synchronous = FULL")
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not tables and (may_be_empty or not pages):
+            # before WAL is turned on, so that they are in the main file from its first moment
+            database.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID};"
+                f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+        (mode,) = database.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise JournalError(
+                f"the journal {path} cannot have {beside(path).name} there: put it on a local disk"
+            )
+        database.execute("PRAGMA wal_autocheckpoint = 0")  # see JournalFile.keep_up
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def check_file(database: sqlite3.Connection, path: Path) -> None:
+    """Make sure that a file is a journal of a version that is known, and in good health.
+
+    :raises JournalError: saying what it is instead.
+    """
+    try:
+        (mark,) = database.execute("PRAGMA application_id").fetchone()
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        (health,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise JournalError(f"{path} is no journal, or a damaged one: {error}") from error
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and mark != _APPLICATION_ID:
+        raise JournalError(f"{path} is a database of something else, no journal")
+    if tables and version not in (SCHEMA_VERSION, _VERSION_WITHOUT_MARK):
+        age = "a newer" if version > SCHEMA_VERSION else "an older"
+        raise JournalError(
+            f"the journal {path} was written by {age} version: its layout is {version}, and"
+            f" this one reads {SCHEMA_VERSION}"
+        )
+    if health != "ok":
+        raise JournalError(f"the journal {path} is damaged: {health}")

@@ -1,0 +1,114 @@
+"""What is in a journal, for a person to read; also while a service writes it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from algo_service import figures
+from algo_service.engine import state
+from algo_service.errors import JournalError
+from algo_service.journal.file import check_file
+from algo_service.journal.mark import incomplete
+from algo_service.journal.store import WarmUp
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a journal that a service may be writing.
+
+    :raises JournalError: if it cannot be read, or is none.
+    """
+    if not path.is_file():
+        raise JournalError(f"there is no journal {path}")
+    try:
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        check_file(database, path)
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        raise JournalError(f"the journal {path}: {error}") from error
+    if not tables:
+        raise JournalError(incomplete(path) or f"{path} is empty, no journal")
+    return database
+
+
+def orders(path: Path) -> Iterator[str]:
+    """Yield every order as JSON text, in the order placed.
+
+    :raises JournalError: if it cannot be read.
+    """
+    with closing(open_to_read(path)) as database:
+        for (text,) in database.execute("SELECT text FROM orders ORDER BY seq, n"):
+            yield text
+
+
+def summary(path: Path) -> str:
+    """Return algorithm, parameters, counts, equity, profit, cash, positions, first and last quote.
+
+    :raises JournalError: if it cannot be read.
+    """
+    with closing(open_to_read(path)) as database:
+        # one transaction, so that all figures are of the same moment
+        database.execute("BEGIN")
+        meta = dict(database.execute("SELECT name, value FROM meta"))
+        lines = [
+            ("algorithm", meta.get("algo", "none yet")),
+            ("parameters", meta.get("parameters", "none yet")),
+            ("quotes", _one(database, "SELECT count(*) FROM decisions")),
+            ("failed", _one(database, "SELECT count(*) FROM decisions WHERE error IS NOT NULL")),
+            ("orders", _one(database, "SELECT count(*) FROM orders")),
+            ("fills", _one(database, "SELECT count(*) FROM fills")),
+            ("resets", _one(database, "SELECT count(*) FROM resets")),
+        ]
+        for name, order in (("first", "ASC"), ("last", "DESC")):
+            row = database.execute(
+                "SELECT quote_id, channel, datetime(at, 'unixepoch') FROM decisions"
+                f" ORDER BY seq {order} LIMIT 1"
+            ).fetchone()
+            if row:
+                lines.append((f"{name} quote", "{} on {}, decided {} UTC".format(*row)))
+        packed = database.execute("SELECT value FROM state WHERE name = 'portfolio'").fetchone()
+    if "warm_up" in meta:
+        lines.append(("warm-up", str(WarmUp(**json.loads(meta["warm_up"])))))
+    if packed:
+        lines += _account(state.decode(packed[0]))
+    return "\n".join(f"{name:<12}{value}" for name, value in lines)
+
+
+def _account(portfolio: dict[str, Any]) -> list[tuple[str, str]]:
+    positions, prices = portfolio["positions"], portfolio["prices"]
+    unpriced = [sid for sid in positions if sid not in prices]
+    costs = sum(cost for _, cost in positions.values())
+    # starting cash + realised + unrealised - fees is the equity (portfolio/accounting/account.py)
+    start = portfolio["cash"] + costs - portfolio["realised"] + portfolio["fees"]
+
+    def text(amount: float) -> str:
+        return figures.money(amount, start)
+
+    if unpriced:
+        equity = profit = f"unknown: no price is known of {', '.join(unpriced)}"
+    else:
+        worth = portfolio["cash"] + sum(held * prices[sid] for sid, (held, _) in positions.items())
+        equity, profit = text(worth), text(worth - start)
+    lines = [
+        ("equity", equity),
+        ("profit", profit),
+        *((name, text(portfolio[name])) for name in ("cash", "realised", "fees")),
+    ]
+    for sid, (held, cost) in positions.items():
+        value = f"{figures.quantity(held)} {sid}, bought for {text(cost)}"
+        if sid in unpriced:
+            value += ", no price known"
+        else:
+            price, worth = figures.price(prices[sid]), held * prices[sid]
+            value += f", at {price} worth {text(worth)}, unrealised {text(worth - cost)}"
+        lines.append(("position", value))
+    return lines
+
+
+def _one(database: sqlite3.Connection, query: str) -> int:
+    (value,) = database.execute(query).fetchone()
+    return int(value)

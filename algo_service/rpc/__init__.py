@@ -1,0 +1,1 @@
+"""ZeroRPC: what is exposed, the server, and calls to one."""

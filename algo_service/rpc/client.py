@@ -1,0 +1,33 @@
+"""Resets a running service's limits, as a person asks for it."""
+
+from __future__ import annotations
+
+import zerorpc
+import zmq
+
+from algo_service.errors import AddressError
+from algo_service.rpc.address import check_address
+
+
+def reset(address: str) -> str | None:
+    """Let the service at `address` buy again.
+
+    :return: why a limit had stopped it; None if none had.
+    :raises AddressError: if it is no address, or no service is there that can do so.
+    """
+    check_address(address, "--addr")
+    client = zerorpc.Client(timeout=10)
+    try:
+        client.connect(address)
+        halt: str | None = client.reset()
+    except (zerorpc.LostRemote, zerorpc.TimeoutExpired) as error:
+        raise AddressError(f"no service answers at {address}: see its --addr") from error
+    except zerorpc.RemoteError as error:
+        raise AddressError(
+            f"the service at {address} refuses: {error.name}: {error.msg}"
+        ) from error
+    except zmq.ZMQError as error:
+        raise AddressError(f"cannot connect to {address}: {error.strerror}") from error
+    finally:
+        client.close()
+    return halt

@@ -1,0 +1,152 @@
+"""What is exposed over ZeroRPC: the engine, in one worker thread of its own.
+
+The hub's thread answers heartbeats while an event runs; nothing is monkey-patched. Algorithm and
+engine are created, used and closed in the worker, so that neither has to know of threads.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import json
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import gevent
+from gevent.threadpool import ThreadPool
+
+from algo_service.engine.engine import Engine
+from algo_service.engine.failure import sentence
+from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.journal.sqlite import Journal
+from algo_service.journal.store import Decision, Failure
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+PAGE = 1000
+"""How many entries `orders_since` returns at the most."""
+
+
+class EventError(Exception):
+    """Raised to the caller of `event`, as a class with the name of the algorithm's exception."""
+
+
+def exposed(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Describe a method to `zerorpc --inspect`: zerorpc 0.6.3 cannot on Python >= 3.11."""
+    spec = inspect.getfullargspec(method)
+    described = (spec.args[1:], spec.varargs, spec.varkw, spec.defaults)
+    method._zerorpc_args = lambda: described  # type: ignore[attr-defined]
+    return method
+
+
+class Host:
+    """The methods of the contract (contracts/README.md), callable from gevent's hub.
+
+    :param create: makes the engine, and the journal if there is one; called in the worker thread.
+    """
+
+    def __init__(self, create: Callable[[], tuple[Engine, Journal | None]]):
+        # One thread, kept for the host's life: calls are decided in the order of arrival.
+        self._worker = ThreadPool(1)
+        self.engine, self._journal = self._in_worker(create)
+        # As the bridge does for a quote without an id; new at every start.
+        start = secrets.token_hex(6)
+        self._ids = (f"~{start}-{n}" for n in itertools.count())
+
+    def methods(self) -> dict[str, Callable[..., Any]]:
+        """Return what the server exposes, by name."""
+        methods = {
+            "initialize": self.initialize,
+            "event": self.event,
+            "events": self.events,
+            "snapshot": self.snapshot,
+            "reset": self.reset,
+        }
+        if self._journal:
+            methods["orders_since"] = self.orders_since
+        return methods
+
+    @exposed
+    def initialize(self, params: dict[str, Any]) -> list[str]:
+        """Prepare the algorithm with a map of parameters; returns the channels that it wants."""
+        try:
+            return self._in_worker(self.engine.initialize, params)
+        except InitializeError as error:
+            log.error("%s\n%s", error, error.traceback)
+            raise
+
+    @exposed
+    def event(self, data: dict[str, Any]) -> Any:
+        """Decide on one quote; returns the order, or a list of orders, or nil."""
+        if isinstance(data, dict):
+            data.setdefault("channel", "rpc")
+            data.setdefault("id", next(self._ids))
+        (decision,) = self.events([data])
+        if "error" in decision:
+            name, _, message = decision["error"].partition(": ")
+            failure = type(name, (EventError,), {})(message)
+            failure.add_note(decision["traceback"])
+            raise failure
+        orders = [json.loads(order) for order in decision["orders"]]
+        return orders if len(orders) > 1 else next(iter(orders), None)
+
+    @exposed
+    def events(self, quotes: list[dict[str, Any]]) -> list[Decision | Failure]:
+        """Decide on a list of quotes; returns one entry each: orders and fills, or an error."""
+        return self._in_worker(self.engine.decide, quotes)
+
+    @exposed
+    def snapshot(self) -> dict[str, Any]:
+        """Return the portfolio, the algorithm's name and parameters, the last quote id and seq."""
+        return self._in_worker(self.engine.snapshot)
+
+    @exposed
+    def reset(self) -> str | None:
+        """Let buying go on that a limit has stopped; returns why it had, or nil if it had not."""
+        return self._in_worker(self.engine.reset)
+
+    @exposed
+    def orders_since(self, seconds: float, after: int = 0) -> list[dict[str, Any]]:
+        """Return what came of the last seconds before the latest decision, a page at a time.
+
+        Each entry is as `events` has it, with its seq; the next page is that `after` the last seq.
+        """
+        assert self._journal
+        outputs = self._in_worker(self._journal.outputs_since, seconds, after, PAGE)
+        return [{"seq": seq, **decision} for seq, decision in outputs]
+
+    def close(self) -> None:
+        """Close the journal; the calls under way have to be decided."""
+        if self._journal:
+            self._in_worker(self._journal.close)
+
+    def drain(self, patience: float) -> bool:
+        """Wait until the calls under way are decided; return whether they were, in time.
+
+        :param patience: seconds.
+        """
+        with gevent.Timeout(patience, False):
+            self._worker.join()
+            return True
+        return False
+
+    def _in_worker(self, function: Callable[..., T], *args: Any) -> T:
+        # gevent prints what a worker's function raises; the caller says it better
+        value, error = self._worker.apply(_outcome, (function, *args))
+        if error is not None:
+            raise error
+        return cast(T, value)
+
+
+def _outcome(function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:
+    try:
+        return function(*args), None
+    except Exception as error:
+        return None, error
+    except BaseException as error:
+        # sys.exit() in an algorithm's initialize must not end the hub
+        return None, AlgoServiceError(f"the algorithm raised {sentence(error)}")

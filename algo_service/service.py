@@ -1,0 +1,116 @@
+"""Serves one algorithm over ZeroRPC until it is told to end."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import gevent
+import gevent.event
+
+from algo_service.engine.engine import Engine
+from algo_service.errors import WarmUpError
+from algo_service.journal.folder import journal_path
+from algo_service.journal.sqlite import Journal
+from algo_service.journal.store import Memory
+from algo_service.loader import load
+from algo_service.parameters import merge
+from algo_service.rpc.methods import Host
+from algo_service.rpc.server import Server
+from market_data.feeds.options import ReadOptions
+
+log = logging.getLogger(__name__)
+
+GRACE = 5.0
+"""Seconds that an event under way is given to end when the service is told to."""
+
+COLLECT_AFTER = 10_000
+"""Objects that the garbage collector lets come before it looks among them.
+
+A batch of 500 quotes and its answer are some 3,000, none of them garbage before the answer is sent;
+Python's own 700 has it look through them over and over, a tenth of all the time.
+"""
+
+
+def serve(
+    spec: str,
+    address: str,
+    name: str | None,
+    overrides: Mapping[str, Any],
+    journal: str | None,
+    ready: Callable[[Engine, Path | None], None],
+    accept_incomplete: bool = False,
+    warm_up: tuple[Sequence[str], ReadOptions] | None = None,
+) -> None:
+    """Serve the algorithm that `spec` names at `address` until SIGINT or SIGTERM.
+
+    :param name: its name on the wire; by default the built-in's or the class' name.
+    :param overrides: parameters that win over those given to `initialize`.
+    :param journal: its file, or a folder for it; without one the state is in memory.
+    :param ready: called once the service listens, with the journal's file.
+    :param accept_incomplete: go on with a journal that was copied without its -wal file.
+    :param warm_up: sources of the history that the algorithm is given before its first quote, and
+        how they are read.
+    :raises AlgoServiceError: if the algorithm, a parameter, the journal, the history or the address
+        is no good.
+    """
+    told_to_end = gevent.event.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        gevent.signal_handler(number, told_to_end.set)
+
+    def create() -> tuple[Engine, Journal | None]:
+        own_name, algorithm = load(spec)
+        algo = name or own_name
+        seed = secrets.randbelow(2**32)
+        # a wrong parameter of the service's own is found now, not at the first initialize
+        merge(getattr(algorithm, "PARAMETERS", None), overrides, seed=seed)
+        history = None
+        if warm_up:  # what reads files is not needed otherwise
+            from algo_service.history import FeedHistory
+
+            history = FeedHistory(*warm_up, told_to_end.is_set)
+        if journal is None:
+            # Readers ignore a snapshot whose seq is lower than the last one's: a service that
+            # begins anew has to count from above whatever it counted before.
+            first_seq = time.time_ns() // 1000
+            engine = Engine(algorithm, algo, overrides, seed, Memory(), first_seq, history)
+            kept = None
+        else:
+            kept = Journal(journal_path(journal, algo), algo, accept_incomplete=accept_incomplete)
+            engine = Engine(algorithm, algo, overrides, seed, kept, history=history)
+        if history and not engine.has_begun:
+            history.check()  # a mistake in it is known now, not at the first initialize
+        return engine, kept
+
+    try:
+        host = Host(create)
+    except WarmUpError:
+        if told_to_end.is_set():
+            return
+        raise
+    server = Server(host.methods(), host.engine.name)
+    server.bind(address)
+    gc.collect()
+    gc.freeze()  # modules and classes stay: they need not be looked through again
+    gc.set_threshold(COLLECT_AFTER)
+    ready(host.engine, None if journal is None else journal_path(journal, host.engine.name))
+    serving = gevent.spawn(server.run)
+    gevent.wait([told_to_end, serving], count=1)
+    if told_to_end.is_set():
+        log.info("ending")
+        server.stop()
+        if not host.drain(GRACE):
+            # A thread cannot be ended from outside; the operator's word counts for more.
+            log.warning("the event under way did not end within %g s: leaving it", GRACE)
+            logging.shutdown()
+            os._exit(1)
+    serving.get()
+    server.close()
+    host.close()

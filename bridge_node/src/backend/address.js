@@ -1,0 +1,17 @@
+import { isAddress } from '../../zerorpc/index.js';
+import { UserError } from '../support/errors.js';
+
+/**
+ * @param {string} address
+ * @returns {string} the address
+ * @throws {UserError} if it is no address of a backend
+ */
+export function checkBackend(address) {
+  if (isAddress(address)) return address;
+  const port = /^tcp:\/\/[^/]*:(\d+)$/.exec(address)?.[1];
+  const fault =
+    port !== undefined && !(Number(port) >= 1 && Number(port) <= 65535)
+      ? `its port is ${port}, and a port is a whole number from 1 to 65535`
+      : "a backend's address is written tcp://127.0.0.1:4242";
+  throw new UserError(`--rpc is "${address}": ${fault}`);
+}

@@ -1,0 +1,102 @@
+import { isIPv6 } from 'node:net';
+
+import { UserError } from '../support/errors.js';
+
+const EXAMPLE = 'mqtt://127.0.0.1:1883 or mqtt://user:password@host';
+/** How a password is written in an address, for those sentences that it may have caused. */
+export const ENCODED =
+  'in a user name or a password special characters are percent-encoded: ":" is %3A, "@" is %40, "/" is %2F, "#" is %23, "?" is %3F, "%" is %25';
+
+/** scheme, user name and password, host, port, path with query */
+const ADDRESS = /^([a-z]+):\/\/(?:([^/?#@\s]*)@)?(\[[^\]]*\]|[^/?#@:[\]\s]+)(?::(\d*))?([/?][^#@\s]*)?$/i;
+
+/**
+ * A broker's address, in parts.
+ * @typedef {object} Address
+ * @property {string} shown  as it may be logged
+ * @property {'mqtt' | 'mqtts' | 'ws' | 'wss'} protocol
+ * @property {string} host  an IPv6 address has no brackets
+ * @property {number} [port]
+ * @property {string} [path]  of a WebSocket, with its query
+ * @property {string} [username]
+ * @property {string} [password]
+ */
+
+/**
+ * @param {string} text  mqtt://[user:password@]host[:port], or with mqtts:, ws: or wss:
+ * @returns {Address}
+ * @throws {UserError} if it is none; its sentence holds no password
+ */
+export function parseAddress(text) {
+  const [, scheme, credentials = '', bracketed, port, path] = ADDRESS.exec(text) ?? [];
+  const protocol = scheme?.toLowerCase();
+  if (protocol !== 'mqtt' && protocol !== 'mqtts' && protocol !== 'ws' && protocol !== 'wss') {
+    throw fault(text, `a broker's address is written ${EXAMPLE}, or with mqtts:, ws: or wss:`);
+  }
+  const host = bracketed.replace(/^\[|\]$/g, '');
+  if (host === bracketed ? !URL.canParse(`http://${host}`) : !isIPv6(host)) throw fault(text, 'its host is none');
+  if (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65535)) {
+    throw fault(text, 'behind the host stands its port, a whole number from 1 to 65535');
+  }
+  const isWebSocket = protocol.startsWith('ws');
+  if (path !== undefined && path !== '/' && !isWebSocket) {
+    throw fault(text, 'behind host and port there is nothing more; only ws: and wss: have a path');
+  }
+  const { username, password } = readCredentials(text, credentials);
+  const user = credentials.split(':', 1)[0] + (password === undefined ? '' : ':***');
+  const shown = `${protocol}://${user && `${user}@`}${bracketed}${port ? `:${port}` : ''}`;
+  return {
+    shown: isWebSocket && path ? shown + withoutQuery(path) : shown,
+    protocol,
+    host,
+    port: port ? Number(port) : undefined,
+    path: isWebSocket ? path : undefined,
+    username,
+    password,
+  };
+}
+
+/**
+ * @param {string} address
+ * @param {string} credentials  "user:password" as it stands in it
+ */
+function readCredentials(address, credentials) {
+  const colon = credentials.indexOf(':');
+  const [user, password] = colon < 0 ? [credentials] : [credentials.slice(0, colon), credentials.slice(colon + 1)];
+  try {
+    return {
+      username: user ? decodeURIComponent(user) : undefined,
+      password: password ? decodeURIComponent(password) : undefined,
+    };
+  } catch {
+    throw fault(address, 'a "%" in its user name or password is followed by no two digits that encode a character');
+  }
+}
+
+/**
+ * @param {string} address
+ * @param {string} sentence
+ */
+function fault(address, sentence) {
+  const shown = withoutPassword(address);
+  return new UserError(`--mqtt is "${shown}": ${sentence}${shown === address ? '' : `; ${ENCODED}`}`);
+}
+
+/**
+ * A text that may be an address, well-formed or not, without what may be a password in it.
+ * @param {string} text
+ */
+export function withoutPassword(text) {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? '';
+  const at = text.lastIndexOf('@');
+  if (at >= 0) return `${scheme}***@${withoutQuery(text.slice(at + 1))}`;
+  // where the host was forgotten, a password stands in the place of the port
+  const [host, ...rest] = text.slice(scheme.length).split(':');
+  const isPort = /^\d{0,5}(?=[/?#]|$)/.test(rest.join(':')) && !(parseInt(rest[0], 10) > 65535);
+  return rest.length === 0 || host.startsWith('[') || isPort ? withoutQuery(text) : `${scheme}${host}:***`;
+}
+
+/** @param {string} text */
+function withoutQuery(text) {
+  return text.replace(/([?#]).+$/s, '$1***');
+}

@@ -1,0 +1,60 @@
+import { addOutputs } from './topics.js';
+
+/**
+ * Seconds of orders and fills that are published again after a connection to the broker was lost.
+ *
+ * mosquitto saves what it holds every `autosave_interval` (5 s in mosquitto/mosquitto.conf); killed,
+ * it forgets what came since, whether it was acknowledged or not. The window is that interval, the
+ * second that mosquitto's clock ticks in, and ample time for writing a large file. Orders have ids,
+ * so one that is published again is the same order.
+ */
+const WINDOW = 20;
+
+/** How far back the broker may have forgotten: WINDOW before the connection was lost, and all since. */
+export class LossWindow {
+  #upSince = -Infinity;
+  #lostAt = performance.now();
+  #decidedAt = performance.now();
+
+  /** @param {import('../mqtt/connection.js').Connection} connection */
+  constructor(connection) {
+    connection.on('up', () => {
+      this.#upSince = performance.now();
+    });
+    connection.on('down', () => {
+      // Losses that follow one another closely are one: what waited through the first was
+      // published after it, and may have been forgotten in the second.
+      if (performance.now() - this.#upSince > WINDOW * 1000) this.#lostAt = performance.now();
+    });
+  }
+
+  /** Quotes were decided just now. */
+  decided() {
+    this.#decidedAt = performance.now();
+  }
+
+  /** Seconds, counted back from the latest decision. */
+  get seconds() {
+    return WINDOW + Math.max(0, this.#decidedAt - this.#lostAt) / 1000;
+  }
+}
+
+/**
+ * Publish again what came of the last decisions, in order, page by page.
+ * @param {import('../backend/backend.js').Backend} backend
+ * @param {number} seconds  counted back from the latest decision
+ * @param {ReturnType<typeof import('./topics.js').outputTopics>} topics
+ * @param {import('../mqtt/publisher.js').Publish} publish  rejects if the connection is lost again
+ */
+export async function republish(backend, seconds, topics, publish) {
+  let after = 0;
+  for (;;) {
+    const page = await backend.outputsSince(seconds, after);
+    if (page.length === 0) return;
+    /** @type {import('../mqtt/publisher.js').Publication[]} */
+    const publications = [];
+    for (const decision of page) addOutputs(publications, decision, topics);
+    await publish(publications);
+    after = page[page.length - 1].seq;
+  }
+}

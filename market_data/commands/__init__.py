@@ -1,0 +1,1 @@
+"""The command `market-data`, and the options that other commands share with it."""

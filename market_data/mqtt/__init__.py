@@ -1,0 +1,1 @@
+"""The way to a broker: address, connection, and publishing in order."""

@@ -1,0 +1,181 @@
+"""One connection to a broker, from its CONNECT to its loss, and never another after it."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+import time
+from collections.abc import Callable, Sequence
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from market_data.errors import BrokerRefusedError
+from market_data.mqtt.access import BrokerAccess
+from market_data.stopping import Stop
+
+# At most this many quotes are on their way without PUBACK, and so may arrive twice.
+WINDOW = 1_000
+# A request to end is heeded within this many seconds while the network is awaited.
+SLICE = 0.1
+# How long a broker may take to answer a CONNECT or a SUBSCRIBE, in seconds.
+_PATIENCE = 10.0
+
+# MQTT 5, 3.2.2.2: UNSUPPORTED stands for return code 1 of 3.1.1 as well, HOPELESS for 2, 4 and 5.
+_UNSUPPORTED_VERSION = 0x84
+_HOPELESS = {0x85, 0x86, 0x87, 0x8A, 0x8C}
+
+
+class VersionRefusedError(OSError):
+    """The broker answered with another version of MQTT, or closed before any answer."""
+
+
+class Connection:
+    """One connection to a broker.
+
+    It has no thread of its own: everything happens in `open` and `turn`, so that quotes leave
+    in the order in which they were sent, and the callbacks are called in `open` and `turn` alone.
+
+    :param name: what the client's id begins with.
+    :param on_confirmed: gets the id and the reason code of each PUBACK.
+    :param filters: what to subscribe to at QoS 1, before `open` returns.
+    :param on_message: gets the messages of `filters`.
+    :raises BrokerOptionError: if a file of TLS is of no use.
+    """
+
+    def __init__(
+        self,
+        access: BrokerAccess,
+        version: MQTTProtocolVersion,
+        *,
+        name: str = "market-data",
+        on_confirmed: Callable[[int, ReasonCode], None] = lambda _mid, _reason: None,
+        filters: Sequence[str] = (),
+        on_message: Callable[[MQTTMessage], None] = lambda _message: None,
+    ):
+        address = access.address
+        self.window = WINDOW
+        self.alive = False
+        self.lost_because = "connection closed"
+        self._address = address
+        self._filters = filters
+        self._answer: ReasonCode | None = None
+        self._granted: list[ReasonCode] | None = None
+        self._client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"{access.prefix}{name}-{secrets.token_hex(4)}",
+            protocol=version,
+            reconnect_on_failure=False,
+        )
+        self._client.max_inflight_messages_set(WINDOW)
+        if address.user is not None:
+            self._client.username_pw_set(address.user, address.password)
+        if address.tls:
+            self._client.tls_set_context(access.tls.context())
+        self._client.on_connect = self._connected
+        self._client.on_disconnect = self._disconnected
+        self._client.on_publish = lambda _client, _data, mid, reason, _properties: on_confirmed(
+            mid, reason
+        )
+        self._client.on_message = lambda _client, _data, message: on_message(message)
+        self._client.on_subscribe = self._subscribed
+
+    def open(self, stop: Stop) -> None:
+        """Connect, subscribe, and return once the broker has accepted.
+
+        OSError where it is away, VersionRefusedError where another version of MQTT may help,
+        BrokerRefusedError where waiting cannot help, Interrupted when asked to stop.
+        """
+        with stop.interruptible():
+            try:
+                self._client.connect(self._address.host, self._address.port)
+            except ssl.SSLCertVerificationError as error:
+                raise self._refused(error.verify_message) from error
+        self.alive = True
+        self._await(lambda: self._answer is not None, "CONNECT", stop)
+        if self._answer is None:
+            asks = "a client certificate, --cert" if self._address.tls else "TLS, mqtts://"
+            raise VersionRefusedError(f"it closed the connection (does it ask for {asks}?)")
+        if self._answer.is_failure:
+            reason = str(self._answer)
+            if self._answer.value == _UNSUPPORTED_VERSION:
+                raise VersionRefusedError(reason)
+            raise self._refused(reason) if self._answer.value in _HOPELESS else OSError(reason)
+        if self._filters:
+            self._subscribe(stop)
+
+    def _subscribe(self, stop: Stop) -> None:
+        self._client.subscribe([(topic_filter, 1) for topic_filter in self._filters])
+        self._await(lambda: self._granted is not None, "SUBSCRIBE", stop)
+        if self._granted is None:
+            raise OSError("it closed the connection")
+        for topic_filter, code in zip(self._filters, self._granted, strict=True):
+            if code.is_failure:
+                raise BrokerRefusedError(
+                    str(self._address), f"the subscription to {topic_filter}", str(code)
+                )
+
+    def _await(self, condition: Callable[[], bool], packet: str, stop: Stop) -> None:
+        deadline = time.monotonic() + _PATIENCE
+        while self.alive and not condition():
+            stop.check()
+            self.turn(SLICE)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no answer to {packet}")
+
+    def send(self, topic: str, payload: str) -> int | None:
+        """Send one message at QoS 1 and return the id that its PUBACK will bear.
+
+        None where the id that comes next is still unconfirmed, so that nothing was sent.
+        """
+        info = self._client.publish(topic, payload, qos=1)
+        return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info.mid
+
+    def turn(self, timeout: float) -> None:
+        """Await the network for at most `timeout` seconds and do what it asks for."""
+        if self._client.loop(timeout) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self.alive = False
+
+    def close(self) -> None:
+        """Say goodbye to the broker."""
+        self._client.disconnect()
+        self.alive = False
+
+    def _refused(self, reason: str) -> BrokerRefusedError:
+        return BrokerRefusedError(str(self._address), "the connection", reason)
+
+    def _connected(
+        self,
+        _client: Client,
+        _data: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        self._answer = reason
+        # MQTT 5, 3.2.2.3.3: the broker sets how many unconfirmed messages it will bear
+        self.window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
+
+    def _subscribed(
+        self,
+        _client: Client,
+        _data: object,
+        _mid: int,
+        codes: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        self._granted = codes
+
+    def _disconnected(
+        self,
+        _client: Client,
+        _data: object,
+        flags: DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self.alive = False
+        if flags.is_disconnect_packet_from_server:
+            self.lost_because = str(reason)

@@ -1,0 +1,101 @@
+"""The options of the commands that speak MQTT: `market-data replay`, `algo-service watch`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from market_data.errors import BrokerOptionError
+from market_data.mqtt.access import BrokerAccess, TlsFiles, read_text
+from market_data.mqtt.address import BrokerAddress, read_prefix
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "mqtt": {
+        "metavar": "URL",
+        "default": "mqtt://127.0.0.1:1883",
+        "show_default": True,
+        "help": "The broker: mqtt://[user:password@]host[:port], or mqtts:// for TLS. Special"
+        " characters of user and password are percent-encoded.",
+    },
+    "ca": {
+        "metavar": "FILE",
+        "help": "Certificates (PEM) of the authorities to trust, in place of the system's.",
+    },
+    "cert": {"metavar": "FILE", "help": "The client's own certificate (PEM); needs --key."},
+    "key": {"metavar": "FILE", "help": "The key of --cert (PEM), without a passphrase."},
+    "username": {"metavar": "NAME", "help": "The user, where the URL names none."},
+    "password_file": {
+        "metavar": "FILE",
+        "help": "A file with the password as its first line, where the URL has none.",
+    },
+    "prefix": {"metavar": "PREFIX", "help": "What all topics begin with, such as site1/."},
+}
+
+
+def mqtt_options(environment: str) -> Callable[[Command], Command]:
+    """Add the options; the command receives them as keywords, for `taken_access`.
+
+    :param environment: what the names of environment variables begin with.
+    """
+
+    def decorate(command: Command) -> Command:
+        for name, declared in reversed(_OPTIONS.items()):
+            command = click.option(
+                f"--{name.replace('_', '-')}",
+                name,
+                envvar=f"{environment}_{name.upper()}",
+                show_envvar=True,
+                **declared,
+            )(command)
+        return command
+
+    return decorate
+
+
+def taken_access(options: dict[str, Any]) -> BrokerAccess:
+    """Take the options out of a command's keywords.
+
+    :raises AddressError: if the URL is of another form.
+    :raises BrokerOptionError: if options exclude or need one another, or a file is of no use.
+    :raises PrefixError: if topics cannot begin with the prefix.
+    """
+    # one that is empty counts as not given
+    given = {name: options.pop(name) or None for name in _OPTIONS}
+    address = BrokerAddress.parse(given["mqtt"] or "")
+    tls = TlsFiles(given["ca"], given["cert"], given["key"])
+    if not address.tls:
+        for name, file in tls._asdict().items():
+            if file:
+                raise BrokerOptionError(
+                    f"--{name}", f"is for TLS, and {address} has none; expected mqtts://"
+                )
+    for one, other in (("cert", "key"), ("key", "cert")):
+        if given[one] and not given[other]:
+            raise BrokerOptionError(f"--{one}", f"needs --{other}")
+    if address.tls:
+        tls.context()
+    user, password = _credentials(address, given["username"], given["password_file"])
+    prefix = read_prefix(given["prefix"] or "")
+    return BrokerAccess(address._replace(user=user, password=password), tls, prefix)
+
+
+def _credentials(
+    address: BrokerAddress, username: str | None, password_file: str | None
+) -> tuple[str | None, str | None]:
+    if username and address.user is not None:
+        raise BrokerOptionError("--username", "and a user in the URL: give one of them")
+    if password_file and address.password is not None:
+        raise BrokerOptionError("--password-file", "and a password in the URL: give one of them")
+    user = username or address.user
+    if not password_file:
+        return user, address.password
+    if user is None:
+        raise BrokerOptionError("--password-file", "needs --username, or a user in the URL")
+    first = read_text("--password-file", password_file).split("\n", 1)[0].removesuffix("\r")
+    if not first:
+        raise BrokerOptionError(f"--password-file {password_file}", "has an empty first line")
+    return user, first

@@ -1,0 +1,118 @@
+"""What is to be sent, what is on its way, and what a broker that dies may have forgotten."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from market_data.replay.state import Mark
+
+# Seconds for which what was confirmed may still be forgotten. mosquitto saves what it holds every
+# `autosave_interval` (5 s in mosquitto/mosquitto.conf); killed, it forgets what came since, whether
+# it was confirmed or not. This is that interval, the second that mosquitto's clock ticks in, and
+# ample time for writing a large file; the bridge's window (republish.js) is the same.
+FORGETTABLE = 20.0
+
+
+@dataclass(eq=False, slots=True)
+class Item:
+    """One text on its way through the outbox; `mark` says where it comes from."""
+
+    number: int
+    text: str
+    mark: Mark | None
+    sent_at: float = 0.0
+    confirmed: bool = False
+
+
+class Outbox:
+    """Texts in the order in which they were added, which is the order in which they are sent.
+
+    `published` counts the texts that were added, `confirmed` those that were confirmed, however
+    often they are sent.
+    """
+
+    def __init__(self, clock: Callable[[], float]):
+        self.published = 0
+        self.confirmed = 0
+        self.waiting: deque[Item] = deque()
+        self.on_their_way: dict[int, Item] = {}
+        self._clock = clock
+        self._returned: list[Item] = []
+        self._refused: list[Item] = []
+        self._lately: deque[tuple[float, Item]] = deque()
+        self._latest: Item | None = None
+
+    def add(self, text: str, mark: Mark | None) -> None:
+        """Put a text behind all others."""
+        self.published += 1
+        self.waiting.append(Item(self.published, text, mark))
+
+    def sent(self, mid: int) -> None:
+        """Take note that the first of those that wait has left with this id."""
+        item = self.waiting.popleft()
+        item.sent_at = self._clock()
+        self.on_their_way[mid] = item
+
+    def delivered(self, mid: int) -> bool:
+        """Take note that the broker has it, and of what it will not forget any more.
+
+        False where it is to be sent again, because one before it reached nobody.
+        """
+        item = self.on_their_way.pop(mid)
+        self.confirmed += not item.confirmed
+        item.confirmed = True
+        if self._latest is None or item.number > self._latest.number:
+            self._latest = item
+        self._lately.append((self._clock(), item))
+        # The broker lived when this one was sent. The present time would not do: these may be the
+        # last words of a broker that died long ago, read by a process that was stopped meanwhile.
+        while self._lately[0][0] < item.sent_at - FORGETTABLE:
+            self._lately.popleft()
+        if not self._returned:
+            return True
+        self._return(item)
+        return False
+
+    def undelivered(self, mid: int) -> None:
+        """Take note that it reached nobody: with all that left after it, it waits again."""
+        self._return(self.on_their_way.pop(mid))
+
+    def refused(self, mid: int) -> None:
+        """Take note that the broker will not have it."""
+        self._refused.append(self.on_their_way.pop(mid))
+
+    def connection_lost(self) -> None:
+        """Let everything wait again that was not confirmed, or may be forgotten."""
+        items = sorted(set(self._remembered()), key=lambda item: item.number)
+        self.waiting = deque(items)
+        self.on_their_way.clear()
+        self._returned.clear()
+        self._lately.clear()
+
+    @property
+    def oldest(self) -> Mark | None:
+        """The mark of the first one that would be sent again if the connection were lost."""
+        first = min(self._remembered(), key=lambda item: item.number, default=None)
+        return first.mark if first else None
+
+    @property
+    def latest(self) -> Mark | None:
+        """The mark of the last one that was confirmed."""
+        return self._latest.mark if self._latest else None
+
+    def _return(self, item: Item) -> None:
+        # those that were sent after it are answered first, so that all are sent again in order
+        self._returned.append(item)
+        if not self.on_their_way:
+            self._returned.sort(key=lambda item: item.number)
+            self.waiting.extendleft(reversed(self._returned))
+            self._returned.clear()
+
+    def _remembered(self) -> Iterator[Item]:
+        yield from (item for _, item in self._lately)
+        yield from self._refused
+        yield from self._returned
+        yield from self.on_their_way.values()
+        yield from self.waiting

@@ -1,0 +1,185 @@
+"""Publishes at QoS 1 and loses nothing while the broker comes and goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from paho.mqtt.reasoncodes import ReasonCode
+
+from market_data.errors import BrokerRefusedError
+from market_data.mqtt.access import BrokerAccess
+from market_data.mqtt.connection import SLICE, Connection
+from market_data.mqtt.link import FIRST_DELAY, LAST_DELAY, Link
+from market_data.mqtt.outbox import Outbox
+from market_data.replay.state import Mark
+from market_data.stopping import Stop
+
+# MQTT 5, 3.4.2.1
+_NO_MATCHING_SUBSCRIBERS = 0x10
+
+
+class Publisher:
+    """Publishes texts on one topic, in order, each at least once.
+
+    What the broker has not confirmed when a connection ends is sent again on the next, before
+    anything new, and so is what it confirmed so lately that it may have forgotten it. What it
+    confirmed while nobody was subscribed (MQTT 5 tells) is sent again until somebody is.
+    `confirmed` counts the texts that were confirmed, `published` those that were taken.
+    `notify` gets a sentence when the broker goes or comes back, or those who listen do.
+    Every method raises Interrupted when `stop` is requested, but for `settle` and `close`.
+    """
+
+    def __init__(
+        self,
+        access: BrokerAccess,
+        topic: str,
+        stop: Stop,
+        notify: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._address = access.address
+        self._topic = topic
+        self._stop = stop
+        self._notify = notify
+        self._clock = clock
+        self._link = Link(
+            access.address,
+            stop,
+            notify,
+            lambda version: Connection(access, version, on_confirmed=self._on_confirmed),
+            clock,
+        )
+        self._connection: Connection | None = None
+        self._outbox = Outbox(clock)
+        self._refusal: ReasonCode | None = None
+        # Until one text was delivered on a connection the others wait: were many sent while
+        # somebody subscribes, the first ones would arrive after the others.
+        self._somebody = False
+        self._said_nobody = False
+        self._nobody_delay = 0.0
+        self._ask_at = 0.0
+
+    @property
+    def published(self) -> int:
+        """How many texts were taken."""
+        return self._outbox.published
+
+    @property
+    def confirmed(self) -> int:
+        """How many of them were confirmed, at least once."""
+        return self._outbox.confirmed
+
+    @property
+    def oldest(self) -> Mark | None:
+        """The mark of the first text that would be sent again if the connection were lost."""
+        return self._outbox.oldest
+
+    @property
+    def latest(self) -> Mark | None:
+        """The mark of the last text that was confirmed."""
+        return self._outbox.latest
+
+    def connect(self) -> None:
+        """Await the broker; BrokerRefusedError where it will never take this client."""
+        if self._connection is None:
+            self._connection = self._link.connect()
+        self._somebody = False
+        self._ask_at = 0.0
+        self._send_waiting()
+
+    def publish(self, text: str, mark: Mark | None = None) -> None:
+        """Send one text as soon as the broker is there and the window has room for it.
+
+        BrokerRefusedError where the broker will not have an earlier one.
+        """
+        while self._outbox.waiting or not self._has_room():
+            self._turn(SLICE)
+        self._outbox.add(text, mark)
+        self._send_waiting()
+
+    def wait(self, seconds: float) -> None:
+        """Look after the network for this long."""
+        deadline = time.monotonic() + seconds
+        while (remaining := deadline - time.monotonic()) > 0:
+            self._turn(min(remaining, SLICE))
+
+    def drain(self) -> None:
+        """Await the confirmation of everything that was published."""
+        while self._outbox.on_their_way or self._outbox.waiting:
+            self._turn(SLICE)
+
+    def settle(self, seconds: float) -> None:
+        """Await the same, no longer than `seconds`, the connection, and somebody's listening."""
+        deadline = time.monotonic() + seconds
+        while (
+            (connection := self._connection)
+            and connection.alive
+            and self._outbox.on_their_way
+            and time.monotonic() < deadline
+        ):
+            connection.turn(SLICE)
+            self._send_waiting()
+
+    def close(self) -> None:
+        """Say goodbye to the broker."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def _turn(self, timeout: float) -> None:
+        self._stop.check()
+        if self._connection is None:
+            self.connect()
+            return
+        self._connection.turn(timeout)
+        if self._refusal is not None:
+            refused = f"a quote on {self._topic}"
+            raise BrokerRefusedError(str(self._address), refused, str(self._refusal))
+        if self._connection.alive:
+            self._send_waiting()
+            return
+        self._link.lost(self._connection.lost_because)
+        self._connection = None
+        self._outbox.connection_lost()
+
+    def _has_room(self) -> bool:
+        if self._connection is None:
+            return False
+        if self._somebody:
+            return len(self._outbox.on_their_way) < self._connection.window
+        return not self._outbox.on_their_way and self._clock() >= self._ask_at
+
+    def _send_waiting(self) -> None:
+        while (connection := self._connection) and self._outbox.waiting and self._has_room():
+            text = self._outbox.waiting[0].text
+            # the window is far below the 65,535 ids, so that the next free one is soon found
+            while (mid := connection.send(self._topic, text)) is None:
+                pass
+            self._outbox.sent(mid)
+
+    def _on_confirmed(self, mid: int, reason: ReasonCode) -> None:
+        self._link.is_of_use()
+        if reason.is_failure:
+            self._outbox.refused(mid)
+            self._refusal = reason
+        elif reason.value == _NO_MATCHING_SUBSCRIBERS:
+            self._outbox.undelivered(mid)
+            self._nobody_listens()
+        elif self._outbox.delivered(mid):
+            self._somebody_listens()
+
+    def _nobody_listens(self) -> None:
+        if not self._said_nobody:
+            self._notify(f"nobody is subscribed to {self._topic}; waiting for a subscriber")
+        self._said_nobody = True
+        self._somebody = False
+        if not self._outbox.on_their_way:
+            self._nobody_delay = min(max(2 * self._nobody_delay, FIRST_DELAY), LAST_DELAY)
+            self._ask_at = self._clock() + self._nobody_delay
+
+    def _somebody_listens(self) -> None:
+        if self._said_nobody:
+            self._notify(f"somebody is subscribed to {self._topic}")
+        self._said_nobody = False
+        self._somebody = True
+        self._nobody_delay = 0.0

@@ -1,0 +1,1 @@
+"""Cash, positions, orders and fills."""

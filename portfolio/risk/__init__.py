@@ -1,0 +1,1 @@
+"""How much to buy, and within which limits."""

@@ -1,0 +1,296 @@
+"""Limits: each refuses or cuts orders by one rule, and says why.
+
+Limits of size and of loss cut buys alone: a sale always reduces a long position, and no limit
+keeps anyone in one. Those that doubt the quote refuse both sides, for a bad price is bad to sell at
+as well. Those that need time read the quotes' own; none reads a clock.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from portfolio.reals import real
+from portfolio.risk.sizing import Book
+from portfolio.text import cash
+from portfolio.times import DAY, SECOND, instant_of, nanoseconds
+
+log = logging.getLogger(__name__)
+
+
+class Cut(NamedTuple):
+    """What is left of a buy."""
+
+    amount: float
+    """The most that is allowed, in cash; 0 refuses it."""
+    reason: str
+
+
+class Seen(NamedTuple):
+    """A quote that has come, and the equity that it has changed."""
+
+    data: Mapping[str, Any]
+    last: float | None
+    """The instrument's price before it; None if it had none."""
+    before: float
+    after: float
+
+
+class Limit:
+    """A limit that objects to nothing; each kind says what it objects to."""
+
+    state: Any = None
+    """What it remembers from quote to quote: plain data, replaced and never changed."""
+
+    def watch(self, seen: Seen) -> None:
+        """Take note of a quote.
+
+        :raises MissingTimeError: if the limit needs the quote's time, and it has none.
+        """
+
+    def distrust(self, data: Mapping[str, Any], last: float | None) -> str | None:
+        """Return why a quote is not to be trusted: it values nothing, and no order fills at it."""
+
+    def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:
+        """Return what is left of a buy of `amount` cash, if that is not all of it."""
+
+    @property
+    def halt(self) -> str | None:
+        """Why all buying has stopped, if it has."""
+        return None
+
+    def reset(self, equity: float) -> None:
+        """Begin anew from this equity, because a person has said so."""
+
+
+class LargestOrder(Limit):
+    """Cuts a buy to `most` of cash.
+
+    Source: the maximum order values of Regulation (EU) 2017/589 (RTS 6), article 15(1)(b).
+    """
+
+    def __init__(self, most: float):
+        self.most = real(most, "largest_order")
+
+    def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:  # noqa: ARG002
+        """Return the largest order, if this one is larger."""
+        if amount <= self.most:
+            return None
+        return Cut(self.most, f"largest_order: {cash(amount)} is above {cash(self.most)}")
+
+
+class LargestPosition(Limit):
+    """Cuts a buy so that the position is worth at most `most` of cash after it.
+
+    Source: the pre-set capital thresholds of SEC rule 15c3-5, 17 CFR 240.15c3-5(c)(1)(i).
+    """
+
+    def __init__(self, most: float):
+        self.most = real(most, "largest_position")
+
+    def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:
+        """Return what the position lacks of the largest one, if the order is larger."""
+        sid = data["sid"]
+        held = book.value(sid)
+        if held + amount <= self.most:
+            return None
+        return Cut(
+            max(0.0, self.most - held),
+            f"largest_position: {cash(held)} of {sid} and {cash(amount)} more is above"
+            f" {cash(self.most)}",
+        )
+
+
+class _Stop(Limit):
+    """Refuses every buy while it has a reason."""
+
+    def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:  # noqa: ARG002
+        """Refuse, while there is a reason."""
+        return Cut(0.0, self.halt) if self.halt else None
+
+
+class LargestDailyLoss(_Stop):
+    """Stops buying for the rest of a day on which the equity has fallen by `fraction`.
+
+    A day is one of UTC, by the quotes' `ts`; it is measured against the equity before its first
+    quote. Source: the daily loss limit that trading firms set their traders.
+    """
+
+    def __init__(self, fraction: float):
+        self.fraction = real(fraction, "largest_daily_loss")
+
+    def watch(self, seen: Seen) -> None:
+        """Begin a new day, or see what this one has lost."""
+        day = instant_of(seen.data, "largest_daily_loss") // DAY
+        # late quotes of a day that is over belong to the present one
+        if self.state is None or day > self.state[0]:
+            self.state = (day, seen.before, None)
+        day, opening, halt = self.state
+        after = seen.after
+        if halt is None and after < opening and after <= opening * (1 - self.fraction):
+            halt = (
+                f"largest_daily_loss: the equity of {cash(after)} is {1 - after / opening:.2%}"
+                f" below {cash(opening)}, that before the day's first quote, and"
+                f" {self.fraction:.2%} ends the day; until the next one only reducing orders"
+            )
+            log.warning("%s", halt)
+            self.state = (day, opening, halt)
+
+    @property
+    def halt(self) -> str | None:
+        """Why buying has stopped for this day, if it has."""
+        return self.state[2] if self.state else None
+
+    def reset(self, equity: float) -> None:
+        """Measure the rest of the day against this equity."""
+        if self.state:
+            self.state = (self.state[0], equity, None)
+
+
+class LargestDrawdown(_Stop):
+    """Stops buying once the equity is `fraction` below its peak, until a person resets it.
+
+    Source: the kill functionality of Regulation (EU) 2017/589 (RTS 6), article 12; drawdown as in
+    M. Magdon-Ismail and A. Atiya, Maximum Drawdown, Risk Magazine (October 2004).
+    """
+
+    def __init__(self, fraction: float):
+        self.fraction = real(fraction, "largest_drawdown")
+
+    def watch(self, seen: Seen) -> None:
+        """Raise the peak, or see how far below it the equity is."""
+        peak, halt = self.state or (seen.before, None)
+        after = seen.after
+        peak = max(peak, after)
+        if halt is None and after < peak and after <= peak * (1 - self.fraction):
+            halt = (
+                f"largest_drawdown: the equity of {cash(after)} is {1 - after / peak:.2%} below"
+                f" its peak of {cash(peak)}, and {self.fraction:.2%} is the limit; until a person"
+                " resets it only reducing orders"
+            )
+            log.warning("%s", halt)
+        self.state = (peak, halt)
+
+    @property
+    def halt(self) -> str | None:
+        """Why buying has stopped, if it has."""
+        return self.state[1] if self.state else None
+
+    def reset(self, equity: float) -> None:
+        """Take this equity for the peak."""
+        self.state = (equity, None)
+
+
+class PriceBand(Limit):
+    """Refuses orders at a quote that is more than `fraction` away from its instrument's last one.
+
+    The quote that follows a bad one is as far away from that, and is not trusted either; the next
+    one is. So a price that has really jumped is traded again at its second quote.
+    Source: the price collars of Regulation (EU) 2017/589 (RTS 6), article 15(1)(a).
+    """
+
+    def __init__(self, fraction: float):
+        self.fraction = real(fraction, "price_band")
+        self.state: dict[str, float] = {}  # the last quote of instruments where it was not trusted
+
+    def watch(self, seen: Seen) -> None:
+        """Remember a quote that is too far away, until the next one."""
+        sid = seen.data["sid"]
+        is_bad = self.distrust(seen.data, seen.last) is not None
+        if is_bad or sid in self.state:
+            others = {key: price for key, price in self.state.items() if key != sid}
+            self.state = {**others, sid: float(seen.data["quote"])} if is_bad else others
+
+    def distrust(self, data: Mapping[str, Any], last: float | None) -> str | None:
+        """Return how far away the quote is, if that is too far."""
+        price = float(data["quote"])
+        last = self.state.get(data["sid"], last)
+        if last is None or abs(price - last) <= self.fraction * last:
+            return None
+        return (
+            f"price_band: {price:g} is {abs(price / last - 1):.2%} away from the last quote,"
+            f" {last:g}, and {self.fraction:.2%} is the limit"
+        )
+
+
+class StaleAfter(Limit):
+    """Refuses orders at a quote that is older than the newest one seen by more than `limit` s.
+
+    Source: the reasonability checks of market data in FIA PTG, Recommendations for Risk Controls
+    for Trading Firms (2010).
+    """
+
+    def __init__(self, limit: float):
+        self.limit = real(limit, "stale_after")
+        self._limit = nanoseconds(self.limit)
+
+    def watch(self, seen: Seen) -> None:
+        """Remember the newest time."""
+        time = instant_of(seen.data, "stale_after")
+        self.state = max(self._newest(time), time)
+
+    def distrust(self, data: Mapping[str, Any], last: float | None) -> str | None:  # noqa: ARG002
+        """Return how old the quote is, if that is too old."""
+        time = instant_of(data, "stale_after")
+        age = self._newest(time) - time
+        if age <= self._limit:
+            return None
+        return (
+            f"stale_after: {age / SECOND:g} s older than the newest quote, and {self.limit:g} s is"
+            " the limit"
+        )
+
+    def _newest(self, otherwise: int) -> int:
+        if self.state is None:
+            return otherwise
+        # journals of before hold it in seconds
+        return nanoseconds(self.state) if isinstance(self.state, float) else self.state
+
+
+class Limits:
+    """All the limits of a portfolio."""
+
+    def __init__(self, limits: Iterable[Limit]):
+        self._limits = tuple(limits)
+
+    def __bool__(self) -> bool:
+        return bool(self._limits)
+
+    @property
+    def states(self) -> tuple[Any, ...]:
+        """What each limit remembers."""
+        return tuple(limit.state for limit in self._limits) if self._limits else ()
+
+    @states.setter
+    def states(self, states: Iterable[Any]) -> None:
+        for limit, state in zip(self._limits, states, strict=True):
+            limit.state = state
+
+    @property
+    def halt(self) -> str | None:
+        """Why all buying has stopped, if it has."""
+        return next((limit.halt for limit in self._limits if limit.halt), None)
+
+    def watch(self, seen: Seen) -> None:
+        """Have each take note of a quote."""
+        for limit in self._limits:
+            limit.watch(seen)
+
+    def distrust(self, data: Mapping[str, Any], last: float | None) -> str | None:
+        """Return why a quote is not to be trusted; None if it is."""
+        return next(filter(None, (limit.distrust(data, last) for limit in self._limits)), None)
+
+    def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:
+        """Return what is left of a buy of `amount` cash; None if that is all of it."""
+        if not self._limits:
+            return None
+        cuts = list(filter(None, (limit.cut(data, amount, book) for limit in self._limits)))
+        if not cuts:
+            return None
+        return Cut(min(cut.amount for cut in cuts), "; ".join(cut.reason for cut in cuts))
+
+    def reset(self, equity: float) -> None:
+        """Have each begin anew from this equity."""
+        for limit in self._limits:
+            limit.reset(equity)

@@ -1,0 +1,292 @@
+"""Any part may be away, at the start or later: the others wait, say so once, and go on."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Parts, Watcher, status
+from tests.support.brokers import Broker
+from tests.support.processes import Process, eventually
+
+Watch = Callable[..., Watcher]
+
+ECHO = """
+class Echo:
+    def initialize(self, params): return ['quotes']
+    def event(self, data):
+        return {'side': 'buy', 'sid': data['sid'], 'quantity': 1}
+"""
+
+
+def echo(parts: Parts, **options: Any) -> Process:
+    """A service that answers every quote with an order, so that none can be missed."""
+    return parts.service("--algo", f"{parts.file('echo.py', ECHO)}:Echo", **options)
+
+
+def quote(n: int) -> dict[str, Any]:
+    return {"sid": "GOOG", "quote": 100 + n, "id": str(n)}
+
+
+def numbers(watcher: Watcher) -> list[int]:
+    return [int(order["quote_id"]) for order in watcher.of("orders/Echo")]
+
+
+def test_the_bridge_may_be_first_and_the_backend_last(
+    broker: Broker, parts: Parts, watch: Watch
+) -> None:
+    address = parts.address()
+    bridge = parts.bridge(broker, address, ready=False)
+    bridge.wait_for("is away; waiting for it")
+    assert status(bridge) == 503
+    echo(parts, address=address)
+    eventually(lambda: status(bridge) == 200, "readiness")
+    watcher = watch(broker)
+    watcher.publish(quote(1))
+    watcher.wait("orders/Echo")
+
+
+def test_the_broker_may_be_last(embedded: Broker, parts: Parts, watch: Watch) -> None:
+    embedded.process.kill()
+    bridge = parts.bridge(embedded, echo(parts), ready=False)
+    bridge.wait_for("broker mqtt://.* is away")
+    assert status(bridge) == 503
+    embedded.start()
+    eventually(lambda: status(bridge) == 200, "readiness")
+    watcher = watch(embedded)
+    watcher.publish(quote(1))
+    watcher.wait("orders/Echo")
+    assert bridge.output.count("is away") == 1
+
+
+def test_quotes_wait_while_the_backend_is_away_and_none_is_lost(
+    broker: Broker, parts: Parts, watch: Watch
+) -> None:
+    service = echo(parts)
+    bridge = parts.bridge(broker, service, "--log-level", "warn")
+    watcher = watch(broker)
+    watcher.publish(quote(0))
+    watcher.wait("orders/Echo")
+    service.kill()
+    bridge.wait_for("is lost; waiting for it")
+    # more than the bridge holds at once, so that some wait at the broker
+    for n in range(1, 2001):
+        watcher.client.publish("quotes", f'{{"sid": "GOOG", "quote": 1, "id": "{n}"}}', qos=1)
+    echo(parts, address=service.address)
+    watcher.wait("orders/Echo", 2001)
+    assert numbers(watcher) == list(range(2001))
+    assert bridge.output.count("waiting for it") == 1
+
+
+def test_quotes_wait_at_the_broker_while_the_bridge_is_down(
+    broker: Broker, parts: Parts, watch: Watch
+) -> None:
+    service = echo(parts)
+    first = parts.bridge(broker, service)
+    watcher = watch(broker)
+    watcher.publish(quote(0))
+    watcher.wait("orders/Echo")
+    assert first.stop() == 0
+    for n in range(1, 101):
+        watcher.publish(quote(n))
+    parts.bridge(broker, service)
+    watcher.wait("orders/Echo", 101)
+    assert numbers(watcher) == list(range(101))
+
+
+def test_a_broker_that_was_away_is_subscribed_to_again(
+    broker: Broker, parts: Parts, watch: Watch
+) -> None:
+    bridge = parts.bridge(broker, echo(parts))
+    watcher = watch(broker)
+    watcher.publish(quote(0))
+    watcher.wait("orders/Echo")
+    broker.process.kill()
+    bridge.wait_for("lost .*; trying again with growing delays")
+    eventually(lambda: status(bridge) == 503, "not being ready")
+    broker.start()
+    eventually(lambda: status(bridge) == 200, "readiness")
+    again = watch(broker)
+    again.publish(quote(1))
+    again.wait_until(lambda: 1 in numbers(again), "orders/Echo")
+    bridge.wait_for("connected to mqtt://", count=2)
+
+
+def test_a_restarted_service_is_initialised_again_before_the_next_quote(
+    broker: Broker, parts: Parts, watch: Watch
+) -> None:
+    service = parts.service("--param", "threshold=0")
+    bridge = parts.bridge(broker, service, "--params", '{"cash": 777}')
+    watcher = watch(broker)
+    watcher.publish(quote(0))
+    (before,) = watcher.wait("orders/random")
+    service.kill()
+    parts.service("--param", "threshold=0", address=service.address)
+    bridge.wait_for("is ready", count=2)
+    watcher.publish(quote(1))
+    _, after = watcher.wait("orders/random", 2)
+    assert before["amount"] < 777
+    assert after["amount"] < 777
+    # a service that keeps its state in memory begins anew, and readers of snapshots go along
+    snapshots = watcher.wait_until(
+        lambda: watcher.of("portfolios/random")[-1]["quote_id"] == "1", "portfolios/random"
+    )
+    assert [s["seq"] for s in snapshots] == sorted({s["seq"] for s in snapshots})
+
+
+def test_the_bridge_ends_where_another_algorithm_has_taken_the_address(
+    mosquitto: Broker, parts: Parts
+) -> None:
+    service = echo(parts)
+    bridge = parts.bridge(mosquitto, service)
+    service.kill()
+    parts.service(address=service.address)
+    assert bridge.wait() == 2
+    assert "was Echo and is now random: start the bridge anew for it" in bridge.output
+
+
+def test_a_service_that_wants_other_channels_after_a_restart_gets_these_alone(
+    broker: Broker, parts: Parts, watch: Watch
+) -> None:
+    service = echo(parts)
+    bridge = parts.bridge(broker, service)
+    watcher = watch(broker)
+    watcher.publish(quote(0))
+    watcher.wait("orders/Echo")
+    service.kill()
+    other = parts.file("echo.py", ECHO.replace("'quotes'", "'other'"))
+    parts.service("--algo", f"{other}:Echo", address=service.address)
+    bridge.wait_for(r'subscribing to channel \S*\{"channel":"other"\}')
+    eventually(lambda: status(bridge) == 200, "readiness")
+    watcher.publish(quote(1))
+    watcher.publish(quote(2), "other")
+    watcher.wait("orders/Echo", 2)
+    assert numbers(watcher) == [0, 2]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_bridge_ends_cleanly_when_told_to(
+    broker: Broker, parts: Parts, number: signal.Signals
+) -> None:
+    bridge = parts.bridge(broker, echo(parts))
+    bridge.signal(number)
+    assert bridge.wait() == 0
+
+
+def test_the_bridge_ends_when_told_to_while_everything_is_away(
+    embedded: Broker, parts: Parts
+) -> None:
+    embedded.process.kill()
+    bridge = parts.bridge(embedded, parts.address(), ready=False)
+    bridge.wait_for("waiting for it")
+    assert bridge.stop() == 0
+
+
+def rows(parts: Parts, count: int) -> str:
+    """A feed's file of so many prices."""
+    lines = (f"{1_700_000_000 + n},{100 + n % 50}" for n in range(1, count + 1))
+    return str(parts.file("rows.csv", "\n".join(["ts,price", *lines])))
+
+
+def test_a_flood_reaches_the_algorithm_and_its_orders_come_out(
+    broker: Broker, parts: Parts, watch: Watch, start: Callable[..., Process]
+) -> None:
+    parts.bridge(broker, echo(parts), "--log-level", "warn")
+    watcher = watch(broker, "orders/#")
+    feed = start("market-data", "replay", rows(parts, 30_000), "--mqtt", broker.url, "--max")
+    watcher.wait("orders/Echo", 30_000, patience=120)
+    assert feed.wait() == 0
+    ids = [order["quote_id"].rsplit(":", 1)[1] for order in watcher.of("orders/Echo")]
+    assert ids == [str(n) for n in range(1, 30_001)]
+
+
+def test_a_bridge_that_is_stopped_in_the_middle_of_a_backlog_ends_and_loses_nothing(
+    mosquitto: Broker, parts: Parts, watch: Watch, start: Callable[..., Process]
+) -> None:
+    service = echo(parts)
+    assert parts.bridge(mosquitto, service).stop() == 0  # it has made the session
+    watcher = watch(mosquitto, "orders/#")
+    feed = start("market-data", "replay", rows(parts, 20_000), "--mqtt", mosquitto.url, "--max")
+    assert feed.wait() == 0
+    for _ in range(3):
+        seen = len(watcher.of("orders/Echo"))
+        bridge = parts.bridge(mosquitto, service, "--log-level", "warn", ready=False)
+        watcher.wait("orders/Echo", seen + 1)
+        assert bridge.stop() == 0, bridge.output
+    assert len(watcher.of("orders/Echo")) < 20_000, "there was no backlog left to be stopped in"
+    parts.bridge(mosquitto, service, "--log-level", "warn", ready=False)
+    watcher.wait("orders/Echo", 20_000)
+    ids = [order["quote_id"].rsplit(":", 1)[1] for order in watcher.of("orders/Echo")]
+    assert list(dict.fromkeys(ids)) == [str(n) for n in range(1, 20_001)]
+
+
+def test_of_two_bridges_for_one_algorithm_the_older_one_ends_and_says_why(
+    broker: Broker, parts: Parts, watch: Watch
+) -> None:
+    service = echo(parts)
+    older = parts.bridge(broker, service)
+    newer = parts.bridge(broker, service)
+    assert older.wait() == 2
+    assert f"another bridge for Echo has started ({socket.gethostname()}, process" in older.output
+    assert "a name of its own: algo-service serve --name" in older.output
+    eventually(lambda: status(newer) == 200, "readiness")
+    watcher = watch(broker)
+    watcher.publish(quote(1))
+    watcher.wait("orders/Echo")
+    assert newer.popen.poll() is None
+    # a later one is not turned away by what a bridge that was killed has left
+    newer.kill()
+    third = parts.bridge(broker, service)
+    watcher.publish(quote(2))
+    watcher.wait_until(lambda: 2 in numbers(watcher), "orders/Echo")
+    assert third.stop() == 0
+    later = watch(broker, "bridges/#", "quotes")
+    later.publish(quote(3))
+    later.wait("quotes")  # what is retained came before
+    assert later.raw("bridges/Echo") == []
+
+
+SLOW = """
+import time
+
+def compute():
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        sum(range(100))
+
+class Slow:
+    def initialize(self, params): return ['quotes']
+    def event(self, data):
+        {'sleep': lambda: time.sleep(20), 'compute': compute}[data['sid']]()
+        return {'side': 'buy', 'sid': data['sid'], 'quantity': 1}
+"""
+
+
+def test_a_slow_algorithm_slows_its_own_quotes_only(
+    mosquitto: Broker, parts: Parts, watch: Watch
+) -> None:
+    parts.bridge(mosquitto, parts.service("--algo", f"{parts.file('slow.py', SLOW)}:Slow"))
+    parts.bridge(mosquitto, echo(parts), "--log-level", "warn")
+    watcher = watch(mosquitto)
+    for n in range(3000):
+        watcher.client.publish("quotes", f'{{"sid": "sleep", "quote": 1, "id": "{n}"}}', qos=1)
+    watcher.wait("orders/Echo", 3000)
+    assert watcher.of("orders/Slow") == []  # it is still at its first
+
+
+@pytest.mark.parametrize("how", ["sleep", "compute"])
+def test_an_event_of_20_seconds_does_not_lose_the_connection(
+    how: str, mosquitto: Broker, parts: Parts, watch: Watch
+) -> None:
+    service = parts.service("--algo", f"{parts.file('slow.py', SLOW)}:Slow")
+    bridge = parts.bridge(mosquitto, service)
+    watcher = watch(mosquitto)
+    watcher.publish({"sid": how, "quote": 1, "id": "1"})
+    (order,) = watcher.wait("orders/Slow", patience=60)
+    assert order["quote_id"] == "1"
+    assert "lost" not in bridge.output
+    assert bridge.output.count("is ready") == 1

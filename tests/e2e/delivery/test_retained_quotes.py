@@ -1,0 +1,83 @@
+"""Quotes with the retain flag are decided like others; the copy that is retained is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Parts, Watcher
+from tests.support.brokers import Broker
+from tests.support.processes import Process
+
+Watch = Callable[..., Watcher]
+
+DROPPED = "dropped: a retained message is no quote"
+
+
+def publish_retained(watcher: Watcher, quote: dict[str, Any]) -> None:
+    watcher.client.publish("quotes", json.dumps(quote), qos=1, retain=True).wait_for_publish()
+
+
+def decided(watcher: Watcher) -> list[str]:
+    return [order["sid"] for order in watcher.of("orders/random")]
+
+
+def leave(bridge: Process, how: str) -> None:
+    if how == "killed":
+        bridge.kill()
+    else:
+        assert bridge.stop() == 0
+
+
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+def test_retained_quotes_that_came_while_the_bridge_was_away_are_decided_once(
+    broker: Broker, parts: Parts, watch: Watch, how: str
+) -> None:
+    service = parts.service("--param", "threshold=0")
+    leave(parts.bridge(broker, service), how)
+    watcher = watch(broker)
+    publish_retained(watcher, {"sid": "A", "quote": 1, "id": "a"})
+    publish_retained(watcher, {"sid": "B", "quote": 2})  # without an id nothing else tells it apart
+    for round_ in (1, 2):
+        bridge = parts.bridge(broker, service)
+        bridge.wait_for(DROPPED)  # the copy that the broker retains comes at every subscription
+        watcher.publish({"sid": "LIVE", "quote": 3})
+        watcher.wait("orders/random", 2 + round_)
+        assert bridge.stop() == 0
+    assert decided(watcher) == ["A", "B", "LIVE", "LIVE"]
+
+
+def test_a_quote_that_is_retained_while_the_bridge_listens_is_decided_once(
+    broker: Broker, parts: Parts, watch: Watch
+) -> None:
+    service = parts.service("--param", "threshold=0")
+    bridge = parts.bridge(broker, service)
+    watcher = watch(broker)
+    publish_retained(watcher, {"sid": "A", "quote": 1})
+    watcher.wait("orders/random")
+    assert bridge.stop() == 0
+    parts.bridge(broker, service).wait_for(DROPPED)
+    watcher.publish({"sid": "LIVE", "quote": 3})
+    watcher.wait("orders/random", 2)
+    assert decided(watcher) == ["A", "LIVE"]
+
+
+def test_a_retained_quote_that_was_read_and_not_decided_comes_again_and_is_decided_once(
+    broker: Broker, parts: Parts, watch: Watch
+) -> None:
+    service = parts.service("--param", "threshold=0")
+    bridge = parts.bridge(broker, service)
+    service.kill()
+    bridge.wait_for("is lost; waiting for it")
+    watcher = watch(broker)
+    publish_retained(watcher, {"sid": "A", "quote": 1, "id": "a"})
+    bridge.wait_for("received ")
+    bridge.kill()
+    again = parts.service("--param", "threshold=0", address=service.address)
+    parts.bridge(broker, again).wait_for(DROPPED)
+    watcher.publish({"sid": "LIVE", "quote": 3})
+    watcher.wait("orders/random", 2)
+    assert decided(watcher) == ["A", "LIVE"]

@@ -1,0 +1,256 @@
+"""A broker that is not open to everyone: passwords, which are never shown, TLS, WebSockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.e2e.conftest import Parts, Watcher, readiness
+from tests.support.brokers import MOSQUITTO
+from tests.support.processes import Process, eventually
+from tests.support.secured import Authority, Secured, openssl, password_file
+
+Watch = Callable[..., Watcher]
+
+USER = "größe@a/b%c d"
+PASSWORD = "p:q@r/s#t?u%v:größe&=+ "
+
+ECHO = """
+class Echo:
+    def initialize(self, params): return ['quotes']
+    def event(self, data):
+        return {'side': 'buy', 'sid': data['sid'], 'quantity': 1}
+"""
+
+
+def echo(parts: Parts) -> Process:
+    return parts.service("--algo", f"{parts.file('echo.py', ECHO)}:Echo")
+
+
+def carries(watcher: Watcher, count: int = 1) -> None:
+    """Quotes go in and their orders come out, all of them in order."""
+    for n in range(count):
+        payload = f'{{"sid": "GOOG", "quote": 1, "id": "{n}"}}'
+        watcher.client.publish("quotes", payload, qos=1)
+    orders = watcher.wait("orders/Echo", count)
+    assert [int(order["quote_id"]) for order in orders] == list(range(count))
+
+
+@pytest.fixture
+def secured(start: Callable[..., Process], tmp_path: Path) -> Secured:
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed: `apt-get install mosquitto` to run this test")
+    return Secured(tmp_path, start)
+
+
+@pytest.fixture
+def locked(secured: Secured, tmp_path: Path) -> Secured:
+    """A mosquitto that lets one user in, at `.locked`."""
+    passwords = password_file(tmp_path, USER, PASSWORD)
+    secured.locked = secured.listen("allow_anonymous false", f"password_file {passwords}")
+    secured.start()
+    return secured
+
+
+def bridge_to(parts: Parts, address: str, *options: object, **settings: Any) -> Process:
+    """A bridge with the Echo service at an address of the broker."""
+
+    class Address:
+        url = address
+
+    return parts.bridge(Address, echo(parts), *options, **settings)  # type: ignore[arg-type]
+
+
+def test_a_percent_encoded_user_and_password_reach_the_broker_as_they_were_meant(
+    locked: Secured, parts: Parts, watch: Watch
+) -> None:
+    login = f"{quote(USER, safe='')}:{quote(PASSWORD, safe='')}"
+    bridge = bridge_to(parts, f"mqtt://{login}@127.0.0.1:{locked.locked}")
+    carries(watch(locked))
+    assert bridge.stop() == 0
+    assert PASSWORD not in bridge.output
+    assert quote(PASSWORD, safe="") not in bridge.output
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "", "\nthe rest is no password\n"])
+def test_user_and_password_file_are_read_from_options_and_from_the_environment(
+    locked: Secured, parts: Parts, end: str, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes((PASSWORD + end).encode())
+    address = f"mqtt://127.0.0.1:{locked.locked}"
+    if end == "\n":
+        env = {"BRIDGE_USERNAME": USER, "BRIDGE_PASSWORD_FILE": str(secret), "BRIDGE_CA": ""}
+        bridge_to(parts, address, env=env)
+    else:
+        bridge_to(parts, address, "--username", USER, "--password-file", secret)
+
+
+def test_a_broker_that_refuses_the_password_is_said_to_without_the_password(
+    locked: Secured, parts: Parts
+) -> None:
+    address = f"mqtt://sensor:hunter2%3A@127.0.0.1:{locked.locked}"
+    bridge = bridge_to(parts, address, "--log-level", "debug", ready=False)
+    shown = f"broker mqtt://sensor:***@127.0.0.1:{locked.locked}"
+    line = bridge.wait_for("refuses the connection")
+    assert f"{shown} refuses the connection (" in line
+    assert 'special characters are percent-encoded: ":" is %3A' in line
+    eventually(lambda: "backend" not in readiness(bridge)[1], "the backend")
+    status, text = readiness(bridge)
+    assert status == 503
+    assert text.startswith(f"{shown}: ")
+    assert "uthorized" in text
+    assert bridge.stop() == 0
+    assert bridge.output.count("refuses the connection") == 1
+    assert "hunter2" not in bridge.output + text
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--mqtt", "mqtt://user:hunter2@x@host"],
+        ["--mqtt", "mqtt://user:hunter2#x@host"],
+        ["--mqtt", "mqtt://user:12#hunter2@host"],
+        ["--mqtt", "mqtt://user:12/hunter2@host"],
+        ["--mqtt", "mqtt://user:12?hunter2@host"],
+        ["--mqtt", "ws://user:12/hunter2@host"],
+        ["--mqtt", "mqtt://user:hunter2"],
+        ["--mqtt", "mqtt://user:hunter2%@host"],
+        ["--mqtt", "mqtt://user:hunter2@host:99999"],
+        ["--mqtt", "mqtt://user:hunter2@[::1"],
+        ["--mqtt", "mqtt://user:hunter2@ho^st"],
+        ["--mqtt", "user:hunter2@host"],
+        ["--mqtt", "tcp://user:hunter2@host"],
+        ["--mqtt", "mqtt://:hunter2@host"],
+        ["--mqtt", "mqtt://user:hunter2@host", "--ca", "ca.pem"],
+        ["--mqtt", "mqtt://user:hunter2@host", "--username", "user"],
+        ["--mqtt", "mqtt://user:hunter2@host", "--password-file", "secret"],
+        ["mqtt://user:hunter2@host"],
+        ["--mqt=mqtt://user:hunter2@host"],
+        ["broker", "mqtt://user:hunter2@host"],
+    ],
+)
+def test_a_mistake_in_an_address_is_refused_without_its_password(
+    start: Callable[..., Process], options: list[str]
+) -> None:
+    bridge = start("bridge-node", *options)
+    assert bridge.wait() == 2
+    assert "hunter2" not in bridge.output
+    assert "    at " not in bridge.output
+    if len(options) == 2 and "://:" not in options[1] and options[0] != "broker":
+        assert "percent-encoded" in bridge.output
+        assert "is %3A" in bridge.output
+
+
+@pytest.mark.parametrize("scheme", ["mqtts", "wss", "ws"])
+def test_quotes_and_orders_pass_over_tls_and_websockets_by_the_thousand(
+    secured: Secured, parts: Parts, watch: Watch, tmp_path: Path, scheme: str
+) -> None:
+    authority = Authority(tmp_path, "authority")
+    cert, key = authority.sign("broker")
+    settings = ["allow_anonymous true"]
+    options: list[object] = []
+    if scheme != "ws":
+        settings += [f"cafile {authority.file}", f"certfile {cert}", f"keyfile {key}"]
+        options = ["--ca", authority.file]
+    if scheme != "mqtts":
+        settings.append("protocol websockets")
+    port = secured.listen(*settings)
+    secured.start()
+    address = f"{scheme}://localhost:{port}{'' if scheme == 'mqtts' else '/mqtt'}"
+    bridge = bridge_to(parts, address, *options, "--log-level", "warn")
+    watcher = watch(secured)
+    carries(watcher, 5000)
+    # mosquitto hands 4 KiB of a large message to a WebSocket every tenth of a second
+    size = 900_000 if scheme == "mqtts" else 9_000
+    watcher.publish({"sid": "GOOG", "quote": 1, "id": "large", "more": "x" * size})
+    watcher.wait("orders/Echo", 5001)
+    assert bridge.stop() == 0
+    assert bridge.output == ""
+
+
+def test_a_broker_that_wants_a_certificate_takes_that_of_cert_and_key(
+    secured: Secured, parts: Parts, watch: Watch, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path, "authority")
+    cert, key = authority.sign("broker")
+    files = [f"cafile {authority.file}", f"certfile {cert}", f"keyfile {key}"]
+    port = secured.listen("require_certificate true", "use_identity_as_username true", *files)
+    secured.start()
+    cert, key = authority.sign("bridge")
+    address = f"mqtts://127.0.0.1:{port}"
+    bridge_to(parts, address, "--ca", authority.file, "--cert", cert, "--key", key)
+    carries(watch(secured))
+    without = parts.bridge(  # the same address, in the environment
+        *(type("Address", (), {"url": address}), parts.address()),
+        ready=False,
+        env={"BRIDGE_CA": str(authority.file)},
+    )
+    without.wait_for("it wants a certificate of ours: --cert and --key")
+
+
+def test_a_broker_of_another_authority_is_not_trusted_and_log_and_readiness_say_why(
+    secured: Secured, parts: Parts, tmp_path: Path
+) -> None:
+    authority, other = Authority(tmp_path, "authority"), Authority(tmp_path, "other")
+    cert, key = authority.sign("broker")
+    port = secured.listen("allow_anonymous true", f"certfile {cert}", f"keyfile {key}")
+    secured.start()
+    for options in ([], ["--ca", other.file]):
+        bridge = bridge_to(parts, f"mqtts://127.0.0.1:{port}", *options, ready=False)
+        bridge.wait_for(r"is away \(no authority that we trust has signed its certificate")
+        eventually(lambda b=bridge: "backend" not in readiness(b)[1], "the backend")
+        status, text = readiness(bridge)
+        assert status == 503
+        why = "no authority that we trust has signed its certificate; --ca FILE names the authority"
+        assert f"broker mqtts://127.0.0.1:{port}: {why}" in text
+        assert bridge.stop() == 0
+    plain = bridge_to(parts, f"mqtts://127.0.0.1:{secured.port}", "--ca", other.file, ready=False)
+    plain.wait_for("it ended the connection early; perhaps it does not speak TLS at this port")
+
+
+def test_files_that_cannot_be_used_are_one_sentence_each(
+    start: Callable[..., Process], tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path, "authority")
+    cert, key = authority.sign("mine")
+    _, foreign = authority.sign("foreign")
+    (tmp_path / "text").write_text("no PEM\n")
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "broken").write_text(
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    )
+    openssl(
+        tmp_path, "pkey", "-in", key.name, "-aes256", "-passout", "pass:x", "-out", "locked.key"
+    )
+    cases = [
+        (["--ca", "text"], "--ca text holds no certificate in PEM"),
+        (["--ca", "broken"], "--ca broken holds a certificate that cannot be read: "),
+        (["--ca", "."], "--ca . cannot be read: EISDIR"),
+        (["--ca", "none.pem"], "--ca none.pem cannot be read: ENOENT"),
+        (
+            ["--cert", cert],
+            "--cert is without --key: a certificate and its private key go together",
+        ),
+        (["--key", key], "--key is without --cert"),
+        (["--cert", cert, "--key", "text"], "--key text holds no private key in PEM"),
+        (["--cert", key, "--key", cert], "mine.key holds no certificate in PEM"),
+        (["--cert", cert, "--key", foreign], "foreign.key is not the private key of --cert"),
+        (["--cert", cert, "--key", "locked.key"], "locked.key is encrypted with a passphrase"),
+        (["--password-file", "empty", "--username", "u"], "its first line is empty"),
+        (["--password-file", "empty"], "--password-file is without a user name: --username"),
+        (["--username", ""], "the user name has to be a text of 1 to 65535 bytes"),
+    ]
+    for options, sentence in cases:
+        bridge = start("bridge-node", "--mqtt", "mqtts://127.0.0.1", *options, cwd=tmp_path)
+        assert bridge.wait() == 2, options
+        assert sentence in bridge.output
+        assert len(bridge.output.splitlines()) == 1
+    plain = start("bridge-node", "--ca", authority.file)
+    assert plain.wait() == 2
+    assert "--ca is for TLS, and --mqtt mqtt://127.0.0.1:1883 is without" in plain.output
+    assert "write mqtts://127.0.0.1:1883" in plain.output

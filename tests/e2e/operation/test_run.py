@@ -1,0 +1,205 @@
+"""What the README's first command shows: `make run`, its variables, and Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Watcher
+from tests.support.processes import Process, eventually, free_port, readyz
+
+Run = Callable[..., Process]
+
+PORTS = ("MQTT_PORT", "RPC_PORT", "HTTP_PORT")
+
+
+class Port:
+    """Where a `Watcher` finds the broker of a run."""
+
+    def __init__(self, port: int):
+        self.port = port
+
+
+@pytest.fixture
+def run(start: Callable[..., Process]) -> Run:
+    """Starts `make run` at free ports."""
+
+    def starter(**variables: object) -> Process:
+        ports = {name: free_port() for name in PORTS}
+        env = {name: str(value) for name, value in {**ports, **variables}.items()}
+        process = start("make", "run", env=env)
+        process.ports = {name: int(env[name]) for name in ports}  # type: ignore[attr-defined]
+        return process
+
+    return starter
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def ready(process: Process) -> None:
+    """Await that the bridge of a run hands quotes to its algorithm."""
+    port = process.ports["HTTP_PORT"]  # type: ignore[attr-defined]
+    eventually(lambda: readyz(port) == 200, f"readiness; it printed:\n{process.output}", 120)
+
+
+def end(process: Process) -> None:
+    """Ctrl-C, which reaches every process of the terminal's foreground group."""
+    os.killpg(process.popen.pid, signal.SIGINT)
+    process.wait()
+
+
+def test_make_run_shows_orders_for_goog_in_lines_that_fit_and_ctrl_c_ends_all_of_it(
+    run: Run,
+) -> None:
+    running = run()
+    running.wait_for(r"^make run: broker at mqtt://127\.0\.0\.1:\d+, .*; Ctrl-C ends all$", 120)
+    running.wait_for(r"^algo   \| buying [\d.]+ of GOOG", patience=60)
+    running.wait_for(r"^watch  \| random +buy +[\d.,]+ GOOG at [\d.]+ +equity .* profit ")
+    assert all(answers(port) for port in running.ports.values())
+    end(running)
+    assert not any(answers(port) for port in running.ports.values())
+    for line in running.output.splitlines():
+        assert len(line) <= 100 or not line.startswith("watch"), line
+    assert running.output.count("make run: ending") == 1
+    after = running.output.partition("make run: ending")[2]
+    assert not re.search("Traceback|WARN|ERROR|[Ww]aiting|trying again|killing|make: ", after), (
+        after
+    )
+
+
+def test_data_rate_and_algorithm_of_ones_own(run: Run, tmp_path: Path) -> None:
+    data, algo = tmp_path / "my prices.csv", tmp_path / "my rsi.py"
+    data.write_text("date,symbol,close\n2024-01-01,ACME,10\n2024-01-02,ACME,11\n")
+    algo.write_text(
+        "from tickwire import Portfolio\n"
+        "class Rsi:\n"
+        "    def initialize(self, params):\n"
+        "        self.period = params['period']\n"
+        "        self.portfolio = Portfolio(params['cash'])\n"
+        "        return ['quotes']\n"
+        "    def event(self, data):\n"
+        "        print('period', self.period, 'at', data['quote'])\n"
+        "        self.portfolio.buy(data, 100)\n"
+    )
+    running = run(DATA=data, RATE=50, ALGO=f"{algo}:Rsi --param period=5")
+    running.wait_for(r"^algo   \| period 5 at 10\.0$", patience=120)
+    running.wait_for(r"^algo   \| period 5 at 11\.0$")
+    running.wait_for(r"^watch  \| Rsi +buy +[\d.,]+ ACME at 11\.00 ")
+    running.wait_for(r"^replay \| sent 2 quotes")
+    running.wait_for("^make run: replay has ended; the other parts go on until Ctrl-C$")
+    assert running.popen.poll() is None
+    end(running)
+
+
+def test_data_none_waits_for_a_feed_of_ones_own(run: Run, watch: Callable[..., Watcher]) -> None:
+    running = run(DATA="none", ALGO="buy_and_hold")
+    ready(running)
+    watcher: Any = watch(Port(running.ports["MQTT_PORT"]), "orders/#")
+    watcher.publish({"sid": "MINE", "quote": 2})
+    (order,) = watcher.wait("orders/buy_and_hold")
+    assert order["sid"] == "MINE"
+    end(running)
+    assert "replay" not in running.output
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"DATA": "no.csv"}, 'replay | Error: there is no file and no sample "no.csv"'),
+        ({"ALGO": "randon"}, 'there is no built-in algorithm "randon": did you mean "random"?'),
+        ({"RATE": "fast"}, "'fast' is not a valid float."),
+        ({"ALGO": "random --param exot=1"}, 'unknown parameter "exot": did you mean "exit"?'),
+    ],
+)
+def test_a_mistake_ends_the_run_with_the_commands_own_sentence_at_the_end(
+    run: Run, variables: dict[str, str], sentence: str
+) -> None:
+    running = run(**variables)
+    assert running.wait(120) == 2
+    *_, said, end, make = running.output.splitlines()
+    assert sentence in said
+    assert re.fullmatch(r"make run: (algo|replay) ended with status 2: ending the run", end)
+    assert re.fullmatch(r"make: \*\*\* .*Error 2", make)
+    assert not any(answers(port) for port in running.ports.values())
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [("MQTT_PORT", "RPC_PORT", "HTTP_PORT"), ("MQTT_PORT",), ("RPC_PORT",), ("HTTP_PORT",)],
+)
+def test_a_second_run_at_a_port_of_the_first_ends_and_leaves_it_undisturbed(
+    run: Run, watch: Callable[..., Watcher], shared: tuple[str, ...]
+) -> None:
+    first = run(DATA="none", ALGO="buy_and_hold")
+    ready(first)
+    watcher: Any = watch(Port(first.ports["MQTT_PORT"]), "#")
+    watcher.wait_until(lambda: bool(watcher.raw("bridges/buy_and_hold")), "bridges/buy_and_hold")
+    claim = watcher.raw("bridges/buy_and_hold")
+    second = run(RATE=1000, **{name: first.ports[name] for name in shared})
+    assert second.wait(120) == 2
+    sentence = second.output.splitlines()[-2]
+    pattern = "ports? .* (is|are) in use, perhaps by another run: (.*) make run"
+    suggested = dict(
+        word.split("=")
+        for word in re.fullmatch(f"make run: {pattern}", sentence)[2].split()  # type: ignore[index]
+    )
+    for name in shared:
+        assert str(first.ports[name]) in sentence
+        assert suggested[name] != str(first.ports[name])
+    assert "|" not in second.output  # not a single part was started
+    # the first goes on, with nothing in it that is not its own
+    watcher.publish({"sid": "MINE", "quote": 2})
+    (order,) = watcher.wait("orders/buy_and_hold")
+    assert (order["sid"], order["price"]) == ("MINE", 2)
+    assert len(watcher.raw("quotes")) == 1
+    assert watcher.raw("bridges/buy_and_hold") == claim
+    # and the second runs at the ports that it was told
+    third = run(DATA="none", **suggested)
+    ready(third)
+    for each in (third, first):
+        end(each)
+
+
+def test_of_two_runs_that_start_at_the_same_moment_one_runs(run: Run) -> None:
+    first = run(ALGO="buy_and_hold")
+    both = [first, run(ALGO="buy_and_hold", **first.ports)]
+    ended: list[Process] = []
+    while not ended:
+        ended = [each for each in both if each.popen.poll() is not None]
+    (loser,) = ended
+    (winner,) = (each for each in both if each is not loser)
+    assert loser.wait() == 2
+    assert "are in use, perhaps by another run" in loser.output
+    # at the history's first price: nobody else has published
+    winner.wait_for(r"^watch  \| buy_and_hold +buy +[\d.,]+ GOOG at 100\.3", patience=120)
+    end(winner)
+
+
+def test_a_port_that_is_none_is_named(run: Run) -> None:
+    running = run(HTTP_PORT=0)
+    assert running.wait(120) == 2
+    assert 'make run: HTTP_PORT is "0": a port is a whole number' in running.output
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2])
+def test_ctrl_c_soon_after_the_start_shows_no_traceback_and_leaves_nothing_running(
+    run: Run, delay: float
+) -> None:
+    running = run()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        running.popen.wait(delay)  # what is tried is the moment itself
+    end(running)
+    assert not re.search("Traceback|KeyboardInterrupt|killing", running.output), running.output
+    assert not any(answers(port) for port in running.ports.values())

@@ -1,0 +1,86 @@
+"""The same quotes through the pipeline and through a backtest give the same orders."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from algo_service.algorithms import BUILT_IN
+from tests.e2e.conftest import Parts, Watcher
+from tests.support.brokers import Broker
+from tests.support.processes import BIN, ROOT, Process
+
+OPTIONS = ("--cash", "20000", "--units", "whole", "--commission", "0.002", "--fill", "next",
+           "--param", "seed=7", "--param", "largest_daily_loss=0.05")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_backtest_gives_the_orders_of_the_pipeline_with_a_journal_byte_for_byte(
+    name: str,
+    mosquitto: Broker,
+    parts: Parts,
+    watch: Callable[..., Watcher],
+    start: Callable[..., Process],
+    tmp_path: Path,
+) -> None:
+    journal = tmp_path / "live.db"
+    service = parts.service(
+        "--algo", name, *OPTIONS, "--journal", journal, "--log-level", "warning"
+    )
+    parts.bridge(mosquitto, service, "--log-level", "warn")
+    watcher = watch(mosquitto)
+    replay = start(
+        "market-data", "replay", "goog", "--mqtt", mosquitto.url, "--run", "backtest", "--max"
+    )
+    assert replay.wait() == 0
+    topic = f"portfolios/{name}"
+    watcher.wait_until(lambda: watcher.of(topic)[-1]["quote_id"] == "goog:backtest:2148", topic)
+    orders = tmp_path / "orders.jsonl"
+    words = ("backtest", "--algo", name, *OPTIONS, "--data", "goog", "--orders", orders)
+    subprocess.run([BIN / "algo-service", *words], check=True, capture_output=True)
+    expected = orders.read_text().splitlines()
+    assert expected
+    watcher.wait(f"orders/{name}", len(expected))
+    assert watcher.raw(f"orders/{name}") == expected
+    kept = subprocess.run(
+        [BIN / "algo-service", "journal", journal, "--orders"], text=True, capture_output=True
+    )
+    assert kept.stdout.splitlines() == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "last"),
+    [
+        ("05d-live-us.jsonl", "k49"),
+        ("05-klines-no-header-us.csv", "05-klines-no-header-us:backtest:200"),
+        ("06c-histdata.csv", "06c-histdata:backtest:400"),
+        ("04-yyyymmdd.csv", "04-yyyymmdd:backtest:500"),
+    ],
+)
+def test_a_file_that_a_tool_wrote_gives_the_same_orders_live_as_in_a_backtest(
+    case: str,
+    last: str,
+    mosquitto: Broker,
+    parts: Parts,
+    watch: Callable[..., Watcher],
+    start: Callable[..., Process],
+    tmp_path: Path,
+) -> None:
+    rule = ("--algo", "sma_cross", "--param", "fast=3", "--param", "slow=8", "--cash", "10000")
+    file = ROOT / "tests" / "cases" / case
+    parts.bridge(mosquitto, parts.service(*rule), "--log-level", "warn")
+    watcher = watch(mosquitto)
+    words = ("replay", file, "--mqtt", mosquitto.url, "--run", "backtest", "--max")
+    assert start("market-data", *words).wait() == 0
+    topic = "portfolios/sma_cross"
+    watcher.wait_until(lambda: watcher.of(topic)[-1]["quote_id"] == last, topic)
+    orders = tmp_path / "orders.jsonl"
+    words = ("backtest", *rule, "--data", file, "--orders", orders)
+    subprocess.run([BIN / "algo-service", *words], check=True, capture_output=True)
+    expected = orders.read_text().splitlines()
+    assert expected
+    watcher.wait("orders/sma_cross", len(expected))
+    assert watcher.raw("orders/sma_cross") == expected

@@ -1,0 +1,240 @@
+"""Kills, or stops and continues, the real parts of a pipeline by a seeded schedule.
+
+    python -m tests.e2e.chaos --seed 7 --quotes 200000 --rate 2000 --kills 60
+
+runs a schedule of any length outside of the test suite, and says at the end whether the orders
+published and the ledger in the journal are those of a run that nothing disturbed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import random
+import signal
+import sqlite3
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+
+from tests.support.brokers import Broker
+from tests.support.processes import PATIENCE, Process, eventually, free_port
+
+PARTS = ("service", "bridge", "broker", "feed")
+PARAMS = ("--param", "seed=7", "--param", "exit=0.25")
+
+
+class Subscriber:
+    """Someone who reads the orders in a persistent session, which outlives every kill."""
+
+    def __init__(self, port: int, topics: tuple[str, ...] = ("orders/#", "fills/#")):
+        self.records: dict[tuple[str, str], str] = {}
+        self.conflicts: list[tuple[str, str]] = []
+        self._subscribed = threading.Event()
+        self._client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2, "chaos-subscriber", clean_session=False
+        )
+        self._client.on_connect = lambda client, *_: client.subscribe([(t, 1) for t in topics])
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_message = self._on_message
+        self._client.reconnect_delay_set(0.1, 0.2)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        assert self._subscribed.wait(PATIENCE)
+
+    def _on_message(self, _client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
+        text = message.payload.decode()
+        key = (message.topic, json.loads(text)["id"])
+        # the same order may come again; another one under its id may not
+        if self.records.setdefault(key, text) != text:
+            self.conflicts.append((self.records[key], text))
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+class Pipeline:
+    """Broker, service with a journal, bridge and feed with a state, each to be killed at will."""
+
+    def __init__(self, folder: Path, quotes: int, feed_options: tuple[object, ...]):
+        self.folder = folder
+        self.journal = folder / "journal"
+        self._processes: dict[str, Process] = {}
+        self._address = f"tcp://127.0.0.1:{free_port()}"
+        self._http = free_port()
+        file = folder / "prices.csv"
+        noise = random.Random(1)
+        times = range(1_700_000_000, 1_700_000_000 + quotes)
+        rows = (f"{ts},{100 + noise.random() * 50:.4f}" for ts in times)
+        file.write_text("\n".join(["ts,price", *rows]))
+        self._broker = Broker("mosquitto", folder, self._start_broker)
+        self._commands: dict[str, tuple[object, ...]] = {
+            "service": (
+                *("algo-service", "serve", "--addr", self._address, "--journal", self.journal),
+                *("--log-level", "warning", *PARAMS),
+            ),
+            "bridge": (
+                *("bridge-node", "--mqtt", self._broker.url, "--rpc", self._address),
+                *("--log-level", "warn", "--http", self._http),
+            ),
+            "feed": (
+                *("market-data", "replay", file, "--mqtt", self._broker.url, "--run", "r"),
+                *("--when-ready", f"http://127.0.0.1:{self._http}/readyz"),
+                *("--state", folder / "feed.json", *feed_options),
+            ),
+        }
+
+    @property
+    def port(self) -> int:
+        """The broker's port."""
+        return self._broker.port
+
+    def _start_broker(self, *command: object) -> Process:
+        self._processes["broker"] = Process(*command)
+        return self._processes["broker"]
+
+    def start(self, part: str) -> None:
+        """Start a part; the broker is awaited, the others await one another by themselves."""
+        if part == "broker":
+            self._broker.start()
+        else:
+            self._processes[part] = Process(*self._commands[part])
+
+    def kill(self, part: str) -> None:
+        """End a part as a crash would."""
+        self._processes[part].kill()
+
+    def signal(self, part: str, number: signal.Signals) -> None:
+        """Send a part a signal."""
+        self._processes[part].signal(number)
+
+    def feed_has_ended(self) -> bool:
+        """Whether the feed has published everything."""
+        return self._processes["feed"].popen.poll() == 0
+
+    def output(self) -> str:
+        """What every part has printed since its last start."""
+        return "\n".join(f"--- {name}\n{each.output}" for name, each in self._processes.items())
+
+    def end(self) -> None:
+        """End every part."""
+        for process in self._processes.values():
+            process.end()
+
+
+def ledger(journal: Path) -> list[tuple[Any, ...]]:
+    """All that is in a journal, but for the time of writing."""
+    query = "SELECT seq, channel, quote_id, digest, error FROM decisions ORDER BY seq"
+    with contextlib.closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as database:
+        rows = database.execute(query).fetchall()
+        for table in ("orders", "fills", "state", "meta"):
+            rows += database.execute(f"SELECT '{table}', * FROM {table}").fetchall()
+    return rows
+
+
+def run(
+    folder: Path,
+    quotes: int,
+    disturb: Callable[[Pipeline, Subscriber], None],
+    feed_options: tuple[object, ...] = ("--max",),
+    patience: float = 240,
+) -> tuple[dict[tuple[str, str], str], list[tuple[Any, ...]]]:
+    """Run a pipeline, disturb it, and return the records published and the ledger."""
+    folder.mkdir()
+    pipeline = Pipeline(folder, quotes, feed_options)
+    subscriber = Subscriber(pipeline.port)
+    try:
+        for part in ("service", "bridge", "feed"):
+            pipeline.start(part)
+        disturb(pipeline, subscriber)
+        eventually(pipeline.feed_has_ended, "the end of the feed", patience)
+
+        def is_published() -> bool:
+            rows = ledger(pipeline.journal)
+            records = [row for row in rows if row[0] in ("orders", "fills")]
+            decided = sum(isinstance(row[0], int) for row in rows)
+            return decided == quotes and len(records) == len(subscriber.records)
+
+        eventually(is_published, "every order to be published", patience, interval=0.5)
+        assert subscriber.conflicts == []
+        return dict(subscriber.records), ledger(pipeline.journal)
+    except BaseException:
+        sys.stderr.write(pipeline.output() + "\n")
+        raise
+    finally:
+        subscriber.close()
+        pipeline.end()
+
+
+def kills(seed: int, count: int, quotes: int) -> Callable[[Pipeline, Subscriber], None]:
+    """Kill `count` times one of the parts, or two at once, while quotes flow."""
+
+    def disturb(pipeline: Pipeline, subscriber: Subscriber) -> None:
+        schedule = random.Random(seed)
+        # the broker has to know of the sessions before it may forget: they are seconds old
+        saved = pipeline.folder / "mosquitto.db"
+        eventually(saved.exists, "the broker's first save")
+        for n in range(count):
+            # by progress where there is any, so that every run kills in the midst of things
+            goal = (n + 1) * quotes // (2 * count)
+            with contextlib.suppress(AssertionError):
+                eventually(lambda: len(subscriber.records) >= goal, "progress", patience=3)  # noqa: B023, awaited here
+            parts = [PARTS[(n + seed) % len(PARTS)]]  # each of them as often as the others
+            if schedule.random() < 0.3:
+                parts.append(schedule.choice([part for part in PARTS if part not in parts]))
+            for part in parts:
+                pipeline.kill(part)
+            threading.Event().wait(schedule.random())  # it stays away for a while
+            for part in parts:
+                pipeline.start(part)
+
+    return disturb
+
+
+def stops(seconds: dict[str, float]) -> Callable[[Pipeline, Subscriber], None]:
+    """Stop each part for so long, one after the other, and let it go on."""
+
+    def disturb(pipeline: Pipeline, subscriber: Subscriber) -> None:
+        for part, duration in seconds.items():
+            before = len(subscriber.records)
+            eventually(lambda: len(subscriber.records) > before, "progress")  # noqa: B023, awaited here
+            pipeline.signal(part, signal.SIGSTOP)
+            threading.Event().wait(duration)
+            pipeline.signal(part, signal.SIGCONT)
+
+    return disturb
+
+
+def undisturbed(_pipeline: Pipeline, _subscriber: Subscriber) -> None:
+    """Disturb nothing."""
+
+
+def main() -> None:
+    """Run a schedule and say whether it left a trace."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--quotes", type=int, default=100_000)
+    parser.add_argument("--rate", type=float, default=2000)
+    parser.add_argument("--kills", type=int, default=30)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plain = run(folder / "plain", options.quotes, undisturbed)
+        disturb = kills(options.seed, options.kills, options.quotes)
+        feed = ("--rate", options.rate)
+        disturbed = run(folder / "disturbed", options.quotes, disturb, feed, patience=3600)
+    if disturbed != plain:
+        sys.exit(f"seed {options.seed}: the disturbed run left other orders or another ledger")
+    print(f"seed {options.seed}: {options.kills} kills over {options.quotes} quotes left no trace")
+
+
+if __name__ == "__main__":
+    main()
