@@ -11,7 +11,7 @@ from algo_service.watch.joining import Figures
 from algo_service.watch.messages import Fill, Order, Snapshot
 from algo_service.watch.state import Changed, Event, Failed, Halted, Refused, Traded
 
-# 100 columns less "HH:MM:SS broker.1 | ", as honcho prints it.
+# 100 columns less what runners put before a line, such as "HH:MM:SS broker.1 | ".
 WIDTH = 80
 # Seconds between two lines about a portfolio that changes, and about one that does not.
 _INTERVAL = 1.0

@@ -41,6 +41,7 @@ def test_data_of_ones_own_is_played_once_and_the_pipeline_stays() -> None:
     assert after(replay.command, "--rate") == "50"
     assert "--loop" not in replay.command
     assert replay.may_end
+    assert replay.after == ("watch", " equity ")  # nothing of it is missed
 
 
 def test_data_none_starts_no_feed() -> None:

@@ -18,8 +18,8 @@ import os, sys
 from tools.run.parts import Part
 from tools.run.pipeline import Pipeline
 parts = [
-    Part(name, ["sh", "-c", code], os.environ, stage, may_end=name == "feed")
-    for name, stage, code in {!r}
+    Part(name, ["sh", "-c", code], os.environ, stage, name == "feed", *after)
+    for name, stage, code, *after in {!r}
 ]
 sys.exit(Pipeline(parts).run())
 """
@@ -68,6 +68,24 @@ def test_a_feed_that_has_ended_leaves_the_others_running(run: Run) -> None:
     assert running.popen.poll() is None
     running.signal(signal.SIGINT)
     assert running.wait() == 0
+
+
+def test_a_part_that_comes_after_another_starts_at_its_line(run: Run) -> None:
+    watch = "echo connecting; sleep 0.2; echo seen by watch; " + WAITS
+    running = run(("feed", 0, "echo sent", ("watch", "seen")), ("watch", 1, watch))
+    running.wait_for("feed has ended")
+    running.signal(signal.SIGINT)
+    assert running.wait() == 0
+    order = [line for line in running.output.splitlines() if "seen" in line or "sent" in line]
+    assert order == ["watch | seen by watch", "feed  | sent"]
+
+
+def test_a_part_that_has_not_started_is_not_ended(run: Run) -> None:
+    running = run(("feed", 0, "echo sent", ("watch", "seen")), ("watch", 1, WAITS))
+    running.wait_for(r"\| up$")
+    running.signal(signal.SIGINT)
+    assert running.wait() == 0
+    assert "sent" not in running.output
 
 
 def test_a_part_that_does_not_end_is_killed_with_what_it_started(run: Run, tmp_path: Path) -> None:

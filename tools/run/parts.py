@@ -16,7 +16,8 @@ class Part(NamedTuple):
     """A command with its name in the output.
 
     `stage` says when it ends among the others: whoever needs another part ends before that. The
-    end of a part that `may_end` with status 0 is not that of the run.
+    end of a part that `may_end` with status 0 is not that of the run. A part with `after` starts
+    once the part of that name has printed a line with that text.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Part(NamedTuple):
     environment: Mapping[str, str]
     stage: int
     may_end: bool = False
+    after: tuple[str, str] | None = None
 
 
 def parts(environment: Mapping[str, str], ports: Mapping[str, int], run: str) -> list[Part]:
@@ -53,8 +55,12 @@ def parts(environment: Mapping[str, str], ports: Mapping[str, int], run: str) ->
         replay = ["market-data", "replay", *data, "--mqtt", mqtt, "--run", run]
         replay += ["--rate", environment.get("RATE") or "2"]
         replay += ["--when-ready", f"http://127.0.0.1:{http}/readyz?run={run}"]
-        replay += ["--loop"] if data == [DATA] else []
-        found.append(Part("replay", replay, environment, 0, may_end=True))
+        if data == [DATA]:
+            found.append(Part("replay", [*replay, "--loop"], environment, 0))
+        else:
+            # played once: its first orders may be all, and who watches has to be there by then
+            seen = ("watch", " equity ")
+            found.append(Part("replay", replay, environment, 0, may_end=True, after=seen))
     return found
 
 

@@ -38,8 +38,9 @@ class Pipeline:
     def __init__(self, parts: list[Part]):
         self._parts = parts
         self._width = max(len(part.name) for part in parts)
-        # a part that has ended, or the name of a signal
-        self._events: queue.SimpleQueue[_Running | str] = queue.SimpleQueue()
+        # a part that has ended, the name of a signal, or a part that may start
+        self._events: queue.SimpleQueue[_Running | str | Part] = queue.SimpleQueue()
+        self._waiting = [part for part in parts if part.after]
         self._printing = threading.Lock()
         self._last = ""  # the line that was printed last
         self._silent = False
@@ -50,13 +51,14 @@ class Pipeline:
             signal.signal(number, lambda number, _: self._events.put(signal.Signals(number).name))
         running: list[_Running] = []
         try:
-            for part, colour in zip(self._parts, itertools.cycle(COLOURS), strict=False):
-                running.append(self._start(part, colour))
-            return self._wait()
+            for part in self._parts:
+                if not part.after:
+                    running.append(self._start(part))
+            return self._wait(running)
         finally:
             self._end(running)
 
-    def _start(self, part: Part, colour: int) -> _Running:
+    def _start(self, part: Part) -> _Running:
         process = subprocess.Popen(
             part.command,
             env=part.environment,
@@ -70,6 +72,7 @@ class Pipeline:
         )
         prefix = f"{part.name:<{self._width}} | "
         if sys.stdout.isatty():
+            colour = COLOURS[self._parts.index(part) % len(COLOURS)]
             prefix = f"\033[{colour}m{prefix}\033[0m"
         running = _Running(part, process, threading.Thread(daemon=True))
         running.reader = threading.Thread(target=self._show, args=(running, prefix), daemon=True)
@@ -82,6 +85,10 @@ class Pipeline:
         for line in lines:
             running.last = f"{prefix}{line.removesuffix(chr(10))}\n"
             self._print(running.last)
+            for part in [*self._waiting]:
+                if part.after and part.after[0] == running.part.name and part.after[1] in line:
+                    self._waiting.remove(part)
+                    self._events.put(part)
         running.process.wait()
         self._events.put(running)
 
@@ -100,9 +107,12 @@ class Pipeline:
     def _say(self, sentence: str) -> None:
         self._print(f"make run: {sentence}\n")
 
-    def _wait(self) -> int:
+    def _wait(self, running: list[_Running]) -> int:
         while True:
             event = self._events.get()
+            if isinstance(event, Part):
+                running.append(self._start(event))
+                continue
             if isinstance(event, str):
                 self._say("ending")
                 return 0
@@ -129,7 +139,7 @@ class Pipeline:
                 with contextlib.suppress(queue.Empty):
                     event = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
                     if not isinstance(event, str):
-                        continue
+                        continue  # the condition sees a part's end, and none starts now
                 for each in running:
                     if each.process.poll() is None:
                         self._say(f"killing {each.part.name}, which does not end")
