@@ -18,13 +18,8 @@ MOST_REASONS = 20
 _FRAME = re.compile(r'^  File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
 # What differs between two errors of one kind: what is quoted, and numbers.
 _DETAIL = re.compile(r"'[^']*'|\"[^\"]*\"|[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?")
-_OURS = Path(__file__).parents[1]
-_NOT_OWN = tuple(
-    f"{folder}{os.sep}"
-    for folder in (
-        *(_OURS / name for name in ("algo_service", "portfolio", "market_data")),
-        *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
-    )
+_LIBRARIES = tuple(
+    f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "purelib", "platlib")
 )
 
 
@@ -93,6 +88,6 @@ def _place(traceback: str) -> str:
     if not frames:
         return ""
     # the deepest of its own, for what it calls is not the author's to mend; the first one is event
-    own = [frame for frame in frames if not frame[0].startswith(_NOT_OWN)]
+    own = [frame for frame in frames if not frame[0].startswith(_LIBRARIES)]
     file, line, function = own[-1] if own else frames[0]
     return f"{file.removeprefix(f'{Path.cwd()}{os.sep}')}, line {line}, in {function}"

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import logging
+import os
 import pickle
 import random
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algo_service import Engine, RandomAlgo
+from algo_service.engine.failure import own_traceback
 from algo_service.errors import AlgoServiceError, InitializeError, JournalError
 from algo_service.journal.store import Memory, State
 from algo_service.loader import load
@@ -69,13 +72,26 @@ def test_orders_and_fills_are_json_text_in_the_contracts_order_with_floats() -> 
     }
 
 
-def test_a_quote_that_fails_leaves_the_portfolio_as_it_was_and_stops_nothing() -> None:
+def test_a_quote_that_fails_leaves_the_portfolio_as_it_was_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = []
+
+    def spy(error: BaseException) -> str:
+        whole.append("".join(traceback.format_exception(error)))
+        return own_traceback(error)
+
+    monkeypatch.setattr("algo_service.engine.driver.own_traceback", spy)
     driven = engine(Halves, {"cash": 1000})
     first, failed, third = driven.decide([quote(1), quote(2, 200.0, fail=True), quote(3)])
     assert failed["error"] == "ZeroDivisionError: told to"
     assert failed["traceback"].startswith("Traceback (most recent call last):\n")
-    assert "algo_service/engine/driver.py" not in failed["traceback"]
     assert "in event" in failed["traceback"]
+    # our own frames were there, and are cut
+    ours = f"{ROOT / 'algo_service'}{os.sep}"
+    assert whole
+    assert all(ours in trace for trace in whole)
+    assert ours not in failed["traceback"]
     undisturbed = engine(Halves, {"cash": 1000})
     assert undisturbed.decide([quote(1), quote(3)]) == [first, third]
     assert undisturbed.snapshot()["equity"] == driven.snapshot()["equity"] == 1000.0
@@ -464,7 +480,10 @@ def test_an_exception_in_an_initialize_is_one_sentence_with_the_authors_lines(
     assert text.endswith(f" (my_algo.py, {place})")
     assert "\n" not in text
     assert all(f"in {line}\n" in trace for line in lines)
-    ours = {str(ROOT / package) for package in ("algo_service", "portfolio")}
+    ours = [f"{ROOT / package}{os.sep}" for package in ("algo_service", "portfolio")]
+    whole = "".join(traceback.format_exception(raised.value.__context__))
+    assert ours[0] in whole
+    assert (ours[1] in whole) is (name in ("Indebted", "Hides"))
     assert not any(path in trace for path in ours)
     # as it travels between the processes of a sweep
     travelled = pickle.loads(pickle.dumps(raised.value))
