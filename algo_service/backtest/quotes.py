@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from algo_service.engine.driver import Timed
+from algo_service.decisions import Failure
+from algo_service.engine.driver import TimedQuote
 from algo_service.engine.failure import sentence
 from algo_service.engine.quotes import accept, digest
 from algo_service.errors import QuoteError
-from algo_service.journal.store import Failure
 from market_data import Feed, as_message
 from portfolio import InvalidTimeError
 from portfolio.times import instant
@@ -20,21 +20,21 @@ Refuse = Callable[[Any, Failure], None]
 RUN = "backtest"
 """The run in the ids of quotes; `market-data replay --run backtest` publishes the same."""
 
-MOST_IDS = 1_000_000
+MAX_IDS = 1_000_000
 """Ids that are remembered of a recording, to know a quote that comes again."""
 
 
-class Checked(list[Timed]):
+class Checked(list[TimedQuote]):
     """Quotes that `of_feed` has made, kept for several runs."""
 
-    def copies(self) -> Iterator[Timed]:
+    def copies(self) -> Iterator[TimedQuote]:
         """Yield a copy of each: an algorithm may write into its quotes."""
         return ((dict(quote), at) for quote, at in self)
 
 
 def of_feed(
     feed: Feed, refuse: Refuse, advance: Callable[[int], None], run: str = RUN
-) -> Iterator[Timed]:
+) -> Iterator[TimedQuote]:
     """Yield the quotes of a feed with their instants.
 
     :param refuse: gets a quote whose id was used before, with other content.
@@ -50,7 +50,7 @@ def of_feed(
         advance(len(quotes))
 
 
-def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[Timed]:
+def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[TimedQuote]:
     """Yield maps with at least `sid` and `quote`, and their instants.
 
     A missing id is counted, a missing channel added.
@@ -84,7 +84,7 @@ class _Seen:
         key = message["channel"], message["id"]
         content = digest(message)
         before = self._digests.setdefault(key, content)
-        if len(self._digests) > MOST_IDS:
+        if len(self._digests) > MAX_IDS:
             self._digests.popitem(last=False)
         if before is content:
             return True

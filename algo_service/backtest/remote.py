@@ -11,11 +11,11 @@ from typing import Any
 import zerorpc
 import zmq
 
-from algo_service.engine.driver import Quote, Timed
-from algo_service.engine.encoding import complete
+from algo_service.decisions import Failure
+from algo_service.engine.driver import Quote, TimedQuote
 from algo_service.engine.failure import sentence
+from algo_service.engine.returned import complete
 from algo_service.errors import AddressError, AlgoServiceError, OrderError
-from algo_service.journal.store import Failure
 from algo_service.rpc.address import check_address
 from portfolio import STARTING_CASH, Fill, Order, OrderAccount, Portfolio
 
@@ -128,7 +128,7 @@ class Remote:
 
     def play(
         self,
-        history: Iterable[Timed],
+        history: Iterable[TimedQuote],
         see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
     ) -> None:
@@ -143,7 +143,7 @@ class Remote:
 
     def _play(
         self,
-        feed: Iterator[Timed],
+        feed: Iterator[TimedQuote],
         see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
     ) -> None:

@@ -10,7 +10,7 @@ from algo_service.backtest.data import Data, opened
 from algo_service.backtest.quotes import Checked, of_feed, of_maps
 from algo_service.backtest.report.curve import Curve
 from algo_service.backtest.result import Result
-from algo_service.backtest.trades import MOST_TRADES, RoundTrips, Trade
+from algo_service.backtest.trades import MAX_TRADES, RoundTrips, Trade
 from algo_service.engine.driver import Driver
 from algo_service.engine.failures import quotes
 from algo_service.errors import AlgoServiceError
@@ -70,7 +70,7 @@ def backtest(
     curve = Curve(portfolio, thinned=keep == "chart") if keep else None
     trips = None
     if keep or on_trade:
-        trips = RoundTrips(portfolio, None if keep == "all" else MOST_TRADES, on_trade)
+        trips = RoundTrips(portfolio, None if keep == "all" else MAX_TRADES, on_trade)
     result = Result(name, parameters, performance, curve, trips)
     watchers = [each.see for each in (curve, trips) if each is not None]
     fail, reasons = result.failures.add, result.reasons

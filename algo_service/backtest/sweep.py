@@ -27,8 +27,8 @@ from portfolio import ParameterError
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_RUNS = 100_000
-MOST_QUOTES = 500_000
+MAX_RUNS = 100_000
+MAX_QUOTES = 500_000
 """Quotes of files that are kept in memory for all runs; more are read for each run anew."""
 
 _FIGURES = (
@@ -161,8 +161,8 @@ def sweep(
     """
     names = list(values)
     combinations = [dict(zip(names, each, strict=True)) for each in product(*values.values())]
-    if len(combinations) > MOST_RUNS:
-        raise AlgoServiceError(f"{len(combinations)} combinations: at most {MOST_RUNS} are run")
+    if len(combinations) > MAX_RUNS:
+        raise AlgoServiceError(f"{len(combinations)} combinations: at most {MAX_RUNS} are run")
     if isinstance(algo, str):
         load(algo)
     fixed = {"seed": secrets.randbelow(2**32), **(params or {})}
@@ -207,9 +207,9 @@ def _read(algo: str | type[Any], data: Data, options: ReadOptions) -> _Given:
             raise AlgoServiceError(next(failures.lines()))
         return _Given(algo, quotes, {})
     # a data frame is in memory already, and one of polars cannot be read in a fork
-    most = None if holds_frame(data) else MOST_QUOTES + 1
+    most = None if holds_frame(data) else MAX_QUOTES + 1
     quotes = Checked(islice(of_feed(source, failures.add, lambda _: None), most))
-    if most is None or len(quotes) <= MOST_QUOTES:
+    if most is None or len(quotes) <= MAX_QUOTES:
         return _Given(algo, quotes, {})
     return _Given(algo, data, options)
 

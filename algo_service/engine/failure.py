@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-LONGEST_SENTENCE = 1000
-LONGEST_TRACEBACK = 65536
+MAX_SENTENCE_LENGTH = 1000
+MAX_TRACEBACK_LENGTH = 65536
 """Characters: an error has to fit in a message."""
 
 MARKER = "__tickwire_internal__"
@@ -27,7 +27,7 @@ def sentence(error: BaseException) -> str:
     """Return `Name: message` of an exception, whatever its message is."""
     name = type(error).__name__
     try:
-        return _utf8(f"{name}: {error}")[:LONGEST_SENTENCE]
+        return _utf8(f"{name}: {error}")[:MAX_SENTENCE_LENGTH]
     except Exception:  # an exception whose __str__ raises is still one bad quote only
         return name
 
@@ -36,7 +36,7 @@ def own_traceback(error: BaseException) -> str:
     """Return an algorithm's traceback without our lines, which its author does not know."""
     trace = traceback.TracebackException.from_exception(error)
     _trim(trace, error)
-    return _utf8("".join(trace.format()))[-LONGEST_TRACEBACK:]  # its end tells most
+    return _utf8("".join(trace.format()))[-MAX_TRACEBACK_LENGTH:]  # its end tells most
 
 
 def own_place(error: BaseException) -> str:

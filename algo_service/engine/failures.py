@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from algo_service.journal.store import Failure
+from algo_service.decisions import Failure
 
-MOST_REASONS = 20
+MAX_REASONS = 20
 """Reasons that are told apart; quotes that fail for others are counted alone."""
 
 _FRAME = re.compile(r'^  File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
@@ -60,7 +60,7 @@ class Failures:
         known = self._reasons.get(key)
         if known is not None:
             known.count += 1
-        elif len(self._reasons) < MOST_REASONS:
+        elif len(self._reasons) < MAX_REASONS:
             self._reasons[key] = Failed(quote, error, failure["traceback"], place)
 
     @property

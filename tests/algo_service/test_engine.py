@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algo_service import Engine, RandomAlgo
+from algo_service.decisions import State
 from algo_service.engine.failure import own_traceback
 from algo_service.errors import AlgoServiceError, InitializeError, JournalError
-from algo_service.journal.store import Memory, State
+from algo_service.journal.memory import MemoryStore
 from algo_service.loader import load
 from portfolio import LargestDrawdown, ParameterError, Portfolio
 from tests.support.processes import ROOT
@@ -365,11 +366,11 @@ def test_buying_that_a_limit_has_stopped_goes_on_after_a_reset() -> None:
 
 
 def test_a_reset_that_cannot_be_kept_is_none() -> None:
-    class Full(Memory):
+    class Full(MemoryStore):
         def keep_reset(self, seq: int, halt: str, state: State) -> None:
             raise JournalError("the disk is full")
 
-    driven = Engine(Falls, "algo", {}, seed=7, ledger=Full())
+    driven = Engine(Falls, "algo", {}, seed=7, store=Full())
     driven.initialize({"cash": 1000})
     driven.decide([quote(1, 100.0), quote(2, 50.0)])
     halted = driven.snapshot()
@@ -395,9 +396,9 @@ def test_a_quote_that_messagepack_cannot_hold_leaves_the_next_ones_digest_alone(
 def test_the_ledger_in_memory_forgets_the_oldest_decisions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Memory, "MOST", 3)
-    ledger = Memory()
-    driven = Engine(Halves, "algo", {}, seed=7, ledger=ledger)
+    monkeypatch.setattr(MemoryStore, "MAX_DECISIONS", 3)
+    ledger = MemoryStore()
+    driven = Engine(Halves, "algo", {}, seed=7, store=ledger)
     driven.initialize({"cash": 1000})
     driven.decide([quote(1), quote(2)])
     driven.decide([quote(3), quote(4), quote(5)])

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from portfolio import Fill, Order, Portfolio
 
-MOST_POINTS = 4000
+MAX_POINTS = 4000
 """Of a chart's line; twice as many are kept until every other one is dropped."""
-MOST_INSTRUMENTS = 12
+MAX_INSTRUMENTS = 12
 """Whose prices are drawn."""
-MOST_MARKS = 5000
+MAX_MARKS = 5000
 """Fills that are drawn."""
 
 
@@ -62,7 +62,7 @@ class Curve:
 
     def __init__(self, portfolio: Portfolio, *, thinned: bool):
         self._portfolio = portfolio
-        self._most = MOST_POINTS if thinned else None
+        self._most = MAX_POINTS if thinned else None
         self.is_thinned = thinned
         self._firsts: dict[str, float] = {}
         self._equity = Thinned(self._most)
@@ -84,7 +84,7 @@ class Curve:
         if portfolio.price_before is None:
             self._firsts[sid] = data["quote"]
             self.instruments += 1
-            if not self.is_thinned or len(self.prices) < MOST_INSTRUMENTS:
+            if not self.is_thinned or len(self.prices) < MAX_INSTRUMENTS:
                 self.prices[sid] = Thinned(self._most)
         prices = self.prices.get(sid)
         if prices is not None and prices.is_due():
@@ -93,7 +93,7 @@ class Curve:
             self._equity.add(self._point(data))
         if portfolio.orders and not self.is_thinned:
             self.orders += portfolio.orders
-        if portfolio.fills and not (self.is_thinned and len(self.fills) >= MOST_MARKS):
+        if portfolio.fills and not (self.is_thinned and len(self.fills) >= MAX_MARKS):
             self.fills += portfolio.fills
         self._last = data
 
