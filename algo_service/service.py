@@ -22,7 +22,7 @@ from algo_service.journal.memory import MemoryStore
 from algo_service.journal.sqlite import SqliteStore
 from algo_service.loader import load
 from algo_service.parameters import merge
-from algo_service.rpc.methods import Host
+from algo_service.rpc.methods import ServiceMethods
 from algo_service.rpc.server import Server
 from market_data.feeds.options import ReadOptions
 
@@ -92,27 +92,27 @@ def serve(
         return engine, kept
 
     try:
-        host = Host(create)
+        methods = ServiceMethods(create)
     except WarmUpError:
         if told_to_end.is_set():
             return
         raise
-    server = Server(host.methods(), host.engine.name)
+    server = Server(methods.by_name(), methods.engine.name)
     server.bind(address)
     gc.collect()
     gc.freeze()  # modules and classes stay: they need not be looked through again
     gc.set_threshold(COLLECT_AFTER)
-    ready(host.engine, None if journal is None else journal_path(journal, host.engine.name))
+    ready(methods.engine, None if journal is None else journal_path(journal, methods.engine.name))
     serving = gevent.spawn(server.run)
     gevent.wait([told_to_end, serving], count=1)
     if told_to_end.is_set():
         log.info("ending")
         server.stop()
-        if not host.drain(GRACE):
+        if not methods.drain(GRACE):
             # A thread cannot be ended from outside; the operator's word counts for more.
             log.warning("the event under way did not end within %g s: leaving it", GRACE)
             logging.shutdown()
             os._exit(1)
     serving.get()
     server.close()
-    host.close()
+    methods.close()

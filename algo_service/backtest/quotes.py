@@ -24,7 +24,7 @@ MAX_IDS = 1_000_000
 """Ids that are remembered of a recording, to know a quote that comes again."""
 
 
-class Checked(list[TimedQuote]):
+class CheckedQuotes(list[TimedQuote]):
     """Quotes that `of_feed` has made, kept for several runs."""
 
     def copies(self) -> Iterator[TimedQuote]:
@@ -41,7 +41,7 @@ def of_feed(
     :param advance: gets how many have been read since its last call.
     :param run: the one in the ids of quotes.
     """
-    seen = _Seen(refuse)
+    seen = _DuplicateFilter(refuse)
     for times, quotes in feed.batches():
         for at, quote in zip(times, quotes, strict=True):
             message = as_message(quote, run)
@@ -57,7 +57,7 @@ def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[TimedQuote]:
 
     :param refuse: gets what is no quote.
     """
-    seen = _Seen(refuse)
+    seen = _DuplicateFilter(refuse)
     for number, quote in enumerate(quotes, 1):
         try:
             message = accept({"id": f"maps:{RUN}:{number}", "channel": "quotes", **quote})
@@ -73,7 +73,7 @@ def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[TimedQuote]:
             yield message, at
 
 
-class _Seen:
+class _DuplicateFilter:
     """Knows quotes that come again, as the engine does: they are decided once."""
 
     def __init__(self, refuse: Refuse) -> None:

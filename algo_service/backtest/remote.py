@@ -23,7 +23,7 @@ BATCH = 500
 """Quotes of one call of `events`."""
 
 
-class _Mirror(Portfolio):
+class _MirrorPortfolio(Portfolio):
     """Has the orders and fills of a backend that keeps its account itself."""
 
     def take(self, orders: Iterable[Order], fills: Iterable[Fill]) -> None:
@@ -35,7 +35,7 @@ class _Mirror(Portfolio):
             self.apply(fill)
 
 
-class Remote:
+class RemoteBackend:
     """A backend that is initialised.
 
     :param address: such as `tcp://127.0.0.1:4242`.
@@ -78,7 +78,7 @@ class Remote:
         cash = snapshot.get("cash")
         self._mirror = self._account = None
         if self._takes_many and isinstance(cash, int | float):
-            self.portfolio: Portfolio = _Mirror(cash)
+            self.portfolio: Portfolio = _MirrorPortfolio(cash)
             self._mirror = self.portfolio
         else:
             self.portfolio = OrderAccount.from_params(params)

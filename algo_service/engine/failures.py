@@ -24,7 +24,7 @@ _LIBRARIES = tuple(
 
 
 @dataclass
-class Failed:
+class FailureReason:
     """Quotes that failed for one reason."""
 
     quote: Any
@@ -46,7 +46,7 @@ class Failures:
 
     def __init__(self) -> None:
         self.total = 0
-        self._reasons: dict[tuple[str, str], Failed] = {}
+        self._reasons: dict[tuple[str, str], FailureReason] = {}
 
     def add(self, quote: Any, failure: Failure) -> None:
         """Count a quote.
@@ -61,10 +61,10 @@ class Failures:
         if known is not None:
             known.count += 1
         elif len(self._reasons) < MAX_REASONS:
-            self._reasons[key] = Failed(quote, error, failure["traceback"], place)
+            self._reasons[key] = FailureReason(quote, error, failure["traceback"], place)
 
     @property
-    def reasons(self) -> list[Failed]:
+    def reasons(self) -> list[FailureReason]:
         """The first 20 reasons, the most frequent first."""
         return sorted(self._reasons.values(), key=lambda each: -each.count)
 

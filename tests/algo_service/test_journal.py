@@ -174,7 +174,8 @@ def test_any_batches_duplicates_failures_crashes_and_restarts_give_the_plain_led
         resumed = engine.snapshot()
         close(engine)
         assert ledger(disturbed) == ledger(plain)
-        assert resumed == undisturbed.snapshot()
+        # the last quote is of the process, not of the journal
+        assert {**resumed, "last": None} == {**undisturbed.snapshot(), "last": None}
 
 
 @settings(deadline=None, max_examples=50)
@@ -195,9 +196,9 @@ def test_a_restart_goes_on_with_the_parameters_the_journal_holds(tmp_path: Path)
     before = engine.snapshot()
     close(engine)
     again = Engine(Touchy, "algo", {}, seed=99, store=SqliteStore(tmp_path / "j", "algo"))
-    assert again.snapshot() == before
+    assert again.snapshot() == {**before, "last": None}
     assert again.initialize({"cash": 10000, "threshold": 0}) == ["quotes"]
-    assert again.snapshot() == before
+    assert again.snapshot() == {**before, "last": None}
 
 
 def test_other_parameters_than_the_journals_are_refused(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ class Point(NamedTuple):
     instruments: int
 
 
-class Thinned:
+class ThinnedSeries:
     """Every n-th of what is added; n doubles when there are too many.
 
     :param most: twice as many are kept at the most; None for all.
@@ -65,10 +65,10 @@ class Curve:
         self._most = MAX_POINTS if thinned else None
         self.is_thinned = thinned
         self._firsts: dict[str, float] = {}
-        self._equity = Thinned(self._most)
+        self._equity = ThinnedSeries(self._most)
         self._last: Mapping[str, Any] | None = None
         self.starting_cash = portfolio.cash
-        self.prices: dict[str, Thinned] = {}
+        self.prices: dict[str, ThinnedSeries] = {}
         """Points (ts, price) by instrument, of the first instruments."""
         self.orders: list[Order] = []
         """Empty where it is thinned."""
@@ -85,7 +85,7 @@ class Curve:
             self._firsts[sid] = data["quote"]
             self.instruments += 1
             if not self.is_thinned or len(self.prices) < MAX_INSTRUMENTS:
-                self.prices[sid] = Thinned(self._most)
+                self.prices[sid] = ThinnedSeries(self._most)
         prices = self.prices.get(sid)
         if prices is not None and prices.is_due():
             prices.add((data.get("ts"), data["quote"]))

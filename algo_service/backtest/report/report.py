@@ -192,7 +192,7 @@ def _data(result: Result) -> Iterator[str]:
             yield "<h2>Longest gaps</h2>"
             yield page.pairs((gap.sid, f"{gap.start} to {gap.end}") for gap in gaps)
     if result.failed:
-        yield f"<h2>Failed quotes: {result.failed:,}</h2>"
+        yield f"<h2>FailureReason quotes: {result.failed:,}</h2>"
         for each in result.errors:
             yield (
                 f"<pre>{quotes(each.count)}: {escape(str(each))}\n"

@@ -35,7 +35,7 @@ NAMES = {
     "calmar": ("Calmar ratio", "number"),
     "starting_cash": ("Starting cash", "cash"),
     "quotes": ("Quotes", "count"),
-    "failed": ("Failed quotes", "count"),
+    "failed": ("FailureReason quotes", "count"),
     "fills": ("Fills", "count"),
     "first": ("First quote", "text"),
     "last": ("Last quote", "text"),
