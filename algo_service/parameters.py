@@ -18,7 +18,7 @@ __all__ = ["SEED", "Parameter", "TrackedParameters", "merge"]
 SEED = Parameter(
     "seed",
     None,
-    "Of the random generator; drawn, said and kept where it is missing.",
+    "Of the random generator; if it is missing, one is drawn, logged and kept.",
     minimum=0,
     maximum=2**53,
     whole=True,
