@@ -102,7 +102,7 @@ def test_data_rate_and_algorithm_of_ones_own(run: Run, tmp_path: Path) -> None:
     running = run(DATA=data, RATE=50, ALGO=f"{algo}:Rsi --param period=5")
     running.wait_for(r"^algo   \| period 5 at 10\.0$", patience=120)
     running.wait_for(r"^algo   \| period 5 at 11\.0$")
-    running.wait_for(r"^watch  \| Rsi +buy +[\d.,]+ ACME at 11\.00 ")
+    running.wait_for(r"^watch  \| Rsi +buy +[\d.,]+ ACME at 11\.00")
     running.wait_for(r"^replay \| sent 2 quotes")
     running.wait_for("^make run: replay has ended; the other parts go on until Ctrl-C$")
     assert running.popen.poll() is None
