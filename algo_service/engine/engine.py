@@ -16,7 +16,7 @@ from algo_service.engine.quotes import accept, digest
 from algo_service.engine.warm_up import History, warm_up
 from algo_service.errors import AlgoServiceError, QuoteError
 from algo_service.journal.store import Begun, Decision, Entry, Failure, Key, Ledger, Memory, State
-from algo_service.parameters import merge
+from algo_service.parameters import merge, renamed
 from portfolio import Parameter, ParameterError, Portfolio
 
 log = logging.getLogger(__name__)
@@ -182,7 +182,12 @@ class Engine:
         """Give the history to an algorithm, or take on the state that it has left before."""
         history, warmed = self._history, self._ledger.warmed_up()
         identity = history.identity if history else None
-        if warmed and self.is_restorable and warmed.warm_up.is_of(parameters, identity):
+        before = renamed(self._declared, warmed.warm_up.parameters) if warmed else {}
+        if (
+            warmed
+            and self.is_restorable
+            and warmed.warm_up._replace(parameters=before).is_of(parameters, identity)
+        ):
             driver.restore(warmed.state)
             log.info("going on from the warm-up with %s, which the journal holds", warmed.warm_up)
         elif history:
@@ -202,10 +207,11 @@ class Engine:
         self._seed = begun.parameters["seed"]
         self._begun_with = begun.parameters
         parameters = self._merge({})
-        if parameters != begun.parameters:
+        before = renamed(self._declared, begun.parameters)
+        if parameters != before:
             raise ParameterError(
                 f"the journal of {self.name} was begun with"
-                f" {_difference(begun.parameters, parameters)}: give others another journal"
+                f" {_difference(before, parameters)}: give others another journal"
             )
         driver = Driver(self._create, self.name, parameters)
         if self._history:
