@@ -10,8 +10,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from market_data.errors import BrokerRefusedError
 from market_data.mqtt.access import BrokerAccess
+from market_data.mqtt.backoff import Backoff
 from market_data.mqtt.connection import SLICE, Connection
-from market_data.mqtt.link import FIRST_DELAY, LAST_DELAY, Link
+from market_data.mqtt.link import Link
 from market_data.mqtt.outbox import Mark, Outbox
 from market_data.stopping import Stop
 
@@ -57,7 +58,7 @@ class Publisher(Generic[Mark]):
         # somebody subscribes, the first ones would arrive after the others.
         self._somebody = False
         self._said_nobody = False
-        self._nobody_delay = 0.0
+        self._backoff = Backoff()  # while nobody is subscribed
         self._ask_at = 0.0
 
     @property
@@ -174,12 +175,12 @@ class Publisher(Generic[Mark]):
         self._said_nobody = True
         self._somebody = False
         if not self._outbox.on_their_way:
-            self._nobody_delay = min(max(2 * self._nobody_delay, FIRST_DELAY), LAST_DELAY)
-            self._ask_at = self._clock() + self._nobody_delay
+            self._backoff.grow()
+            self._ask_at = self._clock() + self._backoff.delay
 
     def _somebody_listens(self) -> None:
         if self._said_nobody:
             self._notify(f"somebody is subscribed to {self._topic}")
         self._said_nobody = False
         self._somebody = True
-        self._nobody_delay = 0.0
+        self._backoff.reset()
