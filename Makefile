@@ -45,6 +45,7 @@ check: setup
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports --cache-dir .mypy_cache/import_linter
 	cd bridge_node && npx eslint . && npx tsc
 	bridge_node/node_modules/.bin/eslint --config bridge_node/eslint.config.js benchmarks
 

@@ -11,7 +11,7 @@ from typing import Any
 from algo_service.algorithms import BUILT_IN
 from algo_service.testing import play
 from market_data.feeds import layouts
-from portfolio import Cut
+from portfolio import OrderCut
 from portfolio.risk import limits, sizing
 from tests.support.processes import BIN, ROOT
 
@@ -62,10 +62,10 @@ def test_the_sizing_policy_of_its_page_bets_what_its_units_cost() -> None:
 
 def test_the_limit_of_its_page_refuses_a_buy_at_a_higher_price() -> None:
     (code,) = blocks("docs/how-to/limit.md")
-    limit = executed(code, limits)["LargestPrice"](100)
+    limit = executed(code, limits)["MaxPrice"](100)
     assert limit.cut({"quote": 100.0}, 500.0, None) is None
     refused = limit.cut({"quote": 101.0}, 500.0, None)
-    assert refused == Cut(0.0, "largest_price: 101 is above 100")
+    assert refused == OrderCut(0.0, "max_price: 101 is above 100")
 
 
 def test_the_layout_of_its_page_is_recognised(monkeypatch: Any) -> None:

@@ -14,7 +14,7 @@ from tests.support.brokers import Broker
 from tests.support.processes import BIN, ROOT, Process
 
 OPTIONS = ("--cash", "20000", "--units", "whole", "--commission", "0.002", "--fill", "next",
-           "--param", "seed=7", "--param", "largest_daily_loss=0.05")  # fmt: skip
+           "--param", "seed=7", "--param", "max_daily_loss=0.05")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
