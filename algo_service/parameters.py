@@ -13,7 +13,7 @@ from portfolio import PARAMETERS, STARTING_CASH, Parameter, ParameterError
 from portfolio.nearest import did_you_mean
 from portfolio.reals import is_real, is_whole, real
 
-__all__ = ["SEED", "Parameter", "TrackedParameters", "merge"]
+__all__ = ["SEED", "Parameter", "TrackedParameters", "merge", "renamed"]
 
 SEED = Parameter(
     "seed",
