@@ -45,7 +45,7 @@ check: setup
 	ruff check .
 	ruff format --check .
 	mypy
-	cd bridge_node && npx eslint . && npx tsc
+	cd bridge_node && npx eslint . && npx tsc && npm run --silent format:check
 	bridge_node/node_modules/.bin/eslint --config bridge_node/eslint.config.js benchmarks
 
 bench: setup

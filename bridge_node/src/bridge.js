@@ -154,7 +154,9 @@ export class Bridge {
       this.#topics = outputTopics(name, this.#broker.prefix);
       this.#claim = new Claim(this.#topics.claim, this.#publisher);
       this.#claim.once('superseded', (other) => {
-        this.#giveUp(new UserError(`another bridge for ${name} has started (${other}): this one ends. ${SECOND_SERVICE}`));
+        this.#giveUp(
+          new UserError(`another bridge for ${name} has started (${other}): this one ends. ${SECOND_SERVICE}`),
+        );
       });
       this.#claim.start();
       // The name alone, so that a bridge that is started again finds its session and what waits in it.

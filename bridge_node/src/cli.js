@@ -15,9 +15,7 @@ import { joined, parseCount, parseParams, parsePort, parseSymbols } from './conf
 import { serveReadiness } from './http/readiness.js';
 import { checkChannels, checkName, checkPrefix } from './route/topics.js';
 
-const { version, description } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-);
+const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** @param {string[]} argv */
 export async function main(argv) {
@@ -55,9 +53,7 @@ export async function main(argv) {
     .addOption(
       new Option('--password-file <file>', 'its first line is the password at the broker').env('BRIDGE_PASSWORD_FILE'),
     )
-    .addOption(
-      new Option('--prefix <prefix>', 'of all topics, and of the client ids: site1/').env('BRIDGE_PREFIX'),
-    )
+    .addOption(new Option('--prefix <prefix>', 'of all topics, and of the client ids: site1/').env('BRIDGE_PREFIX'))
     .addOption(
       new Option(
         '--channel <filter>',
@@ -107,9 +103,7 @@ export async function main(argv) {
         .env('BRIDGE_FIELDS')
         .argParser(joined),
     )
-    .addOption(
-      new Option('--count <n>', 'stop after so many quotes').env('BRIDGE_COUNT').argParser(parseCount),
-    )
+    .addOption(new Option('--count <n>', 'stop after so many quotes').env('BRIDGE_COUNT').argParser(parseCount))
     // no environment variable: it is for one start, and must not outlive it
     .option(
       '--accept-older-journal',

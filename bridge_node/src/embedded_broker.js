@@ -55,6 +55,5 @@ function queueWithoutRetain(aedes) {
   const { persistence } = /** @type {any} */ (aedes);
   const enqueue = persistence.outgoingEnqueueCombi.bind(persistence);
   /** @param {unknown} subscriptions @param {object} packet */
-  persistence.outgoingEnqueueCombi = (subscriptions, packet) =>
-    enqueue(subscriptions, { ...packet, retain: false });
+  persistence.outgoingEnqueueCombi = (subscriptions, packet) => enqueue(subscriptions, { ...packet, retain: false });
 }

@@ -24,7 +24,10 @@ test('a broker that closes the connection of an MQTT 5 client is spoken to in 3.
   connection.start();
   await once(connection, 'up');
   assert.deepEqual(versions, [5, 4]);
-  assert.deepEqual(lines.map(({ text }) => text), [`connected to mqtt://127.0.0.1:${portOf(server)}, MQTT 3.1.1`]);
+  assert.deepEqual(
+    lines.map(({ text }) => text),
+    [`connected to mqtt://127.0.0.1:${portOf(server)}, MQTT 3.1.1`],
+  );
   await connection.stop();
   server.close();
 });
@@ -84,7 +87,9 @@ test('a user name and a password arrive as they were meant, whatever characters 
   ]) {
     const login = [username, password].filter((part) => part !== null).map((part) => encodeURIComponent(String(part)));
     const { log, lines } = keptLog();
-    const connection = new Connection(brokerAt(broker.url.replace('//', `//${login.join(':')}@`), log), { clientId: 'x' });
+    const connection = new Connection(brokerAt(broker.url.replace('//', `//${login.join(':')}@`), log), {
+      clientId: 'x',
+    });
     connection.start();
     await once(connection, 'up');
     assert.deepEqual(seen.values.at(-1), [username, password]);
@@ -111,7 +116,10 @@ test('what was not confirmed when a connection was cut is published again, first
   await publisher.stop();
   assert.equal(cuts >= 2, true);
   // in the order in which each was first seen, whatever was repeated
-  assert.deepEqual([...new Set(seen.values)], Array.from({ length: 200 }, (_, n) => n));
+  assert.deepEqual(
+    [...new Set(seen.values)],
+    Array.from({ length: 200 }, (_, n) => n),
+  );
   const repeatsGoBack = seen.values.every((value, n) => n === 0 || value <= seen.values[n - 1] + 1);
   assert.ok(repeatsGoBack, 'a repetition begins at the first unconfirmed one and leaves none out');
 });

@@ -40,15 +40,19 @@ for (const [name, start, skip] of BROKERS) {
     }
   });
 
-  test(`with ${name} a journal is gone on with where nothing is retained, or what is no count of one`, { skip }, async (t) => {
-    const { url } = await start(t);
-    const { client, connection } = await connected(t, url);
-    await check(connection, 0);
-    for (const payload of ['no JSON', '{"seq": "7"}', 'null', '{"seq": 1700000000000000}']) {
-      await client.publishAsync(TOPIC, payload, { qos: 1, retain: true });
+  test(
+    `with ${name} a journal is gone on with where nothing is retained, or what is no count of one`,
+    { skip },
+    async (t) => {
+      const { url } = await start(t);
+      const { client, connection } = await connected(t, url);
       await check(connection, 0);
-    }
-  });
+      for (const payload of ['no JSON', '{"seq": "7"}', 'null', '{"seq": 1700000000000000}']) {
+        await client.publishAsync(TOPIC, payload, { qos: 1, retain: true });
+        await check(connection, 0);
+      }
+    },
+  );
 }
 
 test('an older journal that was accepted is gone on with and said', async (t) => {
@@ -74,5 +78,8 @@ test('a broker that does not let the topic be read is said to hide it', async (t
   const { connection } = await connected(t, url);
   const { log, lines } = keptLog();
   await check(connection, 3, false, log);
-  assert.match(lines[0].text, /^cannot tell whether the journal is older .*: the broker does not show portfolios\/mine/);
+  assert.match(
+    lines[0].text,
+    /^cannot tell whether the journal is older .*: the broker does not show portfolios\/mine/,
+  );
 });

@@ -61,7 +61,10 @@ test('a prefix is the same with and without "/" at its end, and refused where no
   for (const prefix of ['', '/', '/site1', '$SYS/', '$share/x', 'a/+/b', 'a#', 'a\0', '\ud800']) {
     assert.throws(() => checkPrefix(prefix), /--prefix is .*: it is written site1\//, JSON.stringify(prefix));
   }
-  assert.deepEqual(new Set(Object.values(outputTopics('x', 'site1/')).map((topic) => topic.split('/')[0])), new Set(['site1']));
+  assert.deepEqual(
+    new Set(Object.values(outputTopics('x', 'site1/')).map((topic) => topic.split('/')[0])),
+    new Set(['site1']),
+  );
 });
 
 test('channels of the command line are held to the same rules, by their own name', () => {

@@ -60,7 +60,10 @@ function suback(request) {
   return Buffer.from([0x90, 4, request[2], request[3], 0, 1]);
 }
 
-for (const [name, size] of /** @type {const} */ ([['in one piece', 1000], ['byte by byte', 1]])) {
+for (const [name, size] of /** @type {const} */ ([
+  ['in one piece', 1000],
+  ['byte by byte', 1],
+])) {
   test(`a quote right behind the CONNACK of a resumed session, ${name}, comes after the word that it was resumed`, async (t) => {
     const url = await startScript(t, async (type, packet, socket) => {
       if (type !== 1) return; // the subscription is never confirmed: it would fall between two bytes
@@ -170,31 +173,35 @@ test('an order that the broker refuses is said, and goes out in its place on the
 });
 
 for (const [name, start, skip] of BROKERS) {
-  test(`payloads of every length of packet pass through ${name} byte for byte, by the thousand`, { skip }, async (t) => {
-    const { url } = await start(t);
-    const payloads = [0, 1, 100, 110, 111, 112, 120, 127, 128, 16_300, 16_383, 16_384, 1024 * 1024].map((length) =>
-      Buffer.alloc(length, `größe ${length} `),
-    );
-    for (let n = 0; n < 3000; n++) payloads.push(Buffer.from(String(n)));
-    const { log } = keptLog();
-    const received = new Collected();
-    const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
-      receive: (message) => {
-        received.push(message.payload);
-        message.acknowledge();
-      },
-      resumed: () => {},
-    });
-    subscriber.start(['orders/größe']);
-    t.after(() => subscriber.stop());
-    while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));
-    const publisher = new Publisher(brokerAt(url, log));
-    t.after(() => publisher.stop());
-    publisher.start();
-    await publisher.publish(payloads.map((payload) => ({ topic: 'orders/größe', payload })));
-    const all = await received.until(payloads.length);
-    assert.deepEqual(all.map(String), payloads.map(String));
-  });
+  test(
+    `payloads of every length of packet pass through ${name} byte for byte, by the thousand`,
+    { skip },
+    async (t) => {
+      const { url } = await start(t);
+      const payloads = [0, 1, 100, 110, 111, 112, 120, 127, 128, 16_300, 16_383, 16_384, 1024 * 1024].map((length) =>
+        Buffer.alloc(length, `größe ${length} `),
+      );
+      for (let n = 0; n < 3000; n++) payloads.push(Buffer.from(String(n)));
+      const { log } = keptLog();
+      const received = new Collected();
+      const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
+        receive: (message) => {
+          received.push(message.payload);
+          message.acknowledge();
+        },
+        resumed: () => {},
+      });
+      subscriber.start(['orders/größe']);
+      t.after(() => subscriber.stop());
+      while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));
+      const publisher = new Publisher(brokerAt(url, log));
+      t.after(() => publisher.stop());
+      publisher.start();
+      await publisher.publish(payloads.map((payload) => ({ topic: 'orders/größe', payload })));
+      const all = await received.until(payloads.length);
+      assert.deepEqual(all.map(String), payloads.map(String));
+    },
+  );
 }
 
 /**
@@ -202,6 +209,11 @@ for (const [name, start, skip] of BROKERS) {
  * @param {number} n  payload and packet id
  */
 function quote(n) {
-  const body = Buffer.concat([Buffer.from([0, 6]), Buffer.from('quotes'), Buffer.from([0, n, 2, 0x01, 0x01]), Buffer.from(String(n))]);
+  const body = Buffer.concat([
+    Buffer.from([0, 6]),
+    Buffer.from('quotes'),
+    Buffer.from([0, n, 2, 0x01, 0x01]),
+    Buffer.from(String(n)),
+  ]);
   return Buffer.concat([Buffer.from([0x32, body.length]), body]);
 }

@@ -207,7 +207,9 @@ export class Backend extends EventEmitter {
     this.journalSeq = this.#methods.has('orders_since') ? seq : undefined;
     const name = checkName(algo ?? this.#given.name ?? nameOf(this.#address));
     if (this.name && name !== this.name) {
-      throw new UserError(`the backend at ${this.#address} was ${this.name} and is now ${name}: start the bridge anew for it`);
+      throw new UserError(
+        `the backend at ${this.#address} was ${this.name} and is now ${name}: start the bridge anew for it`,
+      );
     }
     if (this.#given.name !== undefined && name !== this.#given.name) {
       this.#log.warn(`--name ${this.#given.name} is not used: the backend calls itself ${name}`);

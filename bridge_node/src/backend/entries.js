@@ -9,11 +9,14 @@ import { UserError } from '../support/errors.js';
  */
 export function readEntries(entries, count) {
   if (!Array.isArray(entries) || entries.length !== count) {
-    throw new UserError(`the backend's events answered ${count} quotes with ${Array.isArray(entries) ? `${entries.length} entries` : 'no list'}`);
+    throw new UserError(
+      `the backend's events answered ${count} quotes with ${Array.isArray(entries) ? `${entries.length} entries` : 'no list'}`,
+    );
   }
   return entries.map((entry) => {
     if (isTexts(entry?.orders) && isTexts(entry.fills)) return entry;
-    if (isText(entry?.error)) return { error: read(entry.error), traceback: isText(entry.traceback) ? read(entry.traceback) : undefined };
+    if (isText(entry?.error))
+      return { error: read(entry.error), traceback: isText(entry.traceback) ? read(entry.traceback) : undefined };
     throw new UserError(`the backend's events answered ${show(entry)}: an entry has orders and fills, or error`);
   });
 }

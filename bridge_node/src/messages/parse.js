@@ -38,7 +38,8 @@ function parseText(text) {
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (error instanceof RangeError) throw new QuoteError('too_deep', `nested too deep, at most ${LIMITS.depth} levels`);
+    if (error instanceof RangeError)
+      throw new QuoteError('too_deep', `nested too deep, at most ${LIMITS.depth} levels`);
     const repaired = withoutStrayNumbers(text);
     if (repaired !== text) {
       try {
@@ -105,7 +106,10 @@ function check(message, text) {
   }
   const key = keyThatComesTwice(text);
   if (key !== undefined) {
-    throw new QuoteError('key_twice', `${shown(key, 80)} comes twice in a map: which of the values counts is not known`);
+    throw new QuoteError(
+      'key_twice',
+      `${shown(key, 80)} comes twice in a map: which of the values counts is not known`,
+    );
   }
   // only an escape can give half of a surrogate pair
   if (text.includes('\\u')) checkSurrogates(message, undefined);
@@ -132,7 +136,8 @@ function checkDepth(value, left, name, whole) {
  */
 function checkSurrogates(value, name) {
   if (typeof value === 'string' && !value.isWellFormed()) {
-    const found = name === undefined || name === value ? shown(value, 80) : `${shown(name, 40)} is ${shown(value, 80)}: it`;
+    const found =
+      name === undefined || name === value ? shown(value, 80) : `${shown(name, 40)} is ${shown(value, 80)}: it`;
     throw new QuoteError('surrogate', `${found} holds half of a surrogate pair, which is no text`);
   }
   if (value === null || typeof value !== 'object') return;

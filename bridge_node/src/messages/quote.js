@@ -28,7 +28,14 @@ import { checkOther, readId, readPrice, readSid } from './values.js';
 const NO_RULES = { fields: [], symbols: undefined };
 
 // Refusals of what may be a message of another form, for which --fields is the way.
-const OF_ANOTHER_FORM = new Set(['field_name', 'sid_missing', 'quote_missing', 'sid_type', 'quote_type', 'quote_range']);
+const OF_ANOTHER_FORM = new Set([
+  'field_name',
+  'sid_missing',
+  'quote_missing',
+  'sid_type',
+  'quote_type',
+  'quote_range',
+]);
 
 /**
  * Read a message in any spelling of the contract.

@@ -58,7 +58,9 @@ export function nearestMessage(message) {
   const sid = symbols[0] ?? (keys.length === 1 ? keys[0] : 'GOOG');
   const quote = price === undefined ? 345 : message[price];
   if (symbols.length === 0) return shortened({ sid, quote });
-  const others = Object.fromEntries(Object.entries(message).filter(([key]) => key !== sid && !TIME_NAMES.includes(key)));
+  const others = Object.fromEntries(
+    Object.entries(message).filter(([key]) => key !== sid && !TIME_NAMES.includes(key)),
+  );
   const full = JSON.stringify({ sid, quote, ...others });
   return full.length <= LONGEST ? full : shortened({ sid, quote });
 }

@@ -28,8 +28,7 @@ const SPLIT = /^(\d{4}([-./])\d{2}\2\d{2}|\d{8})(?:(?:T| {1,2})(.+))?$/s;
 const TIME_OF_DAY = new RegExp(String.raw`^(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?${ZONE}$`);
 const BASIC_TIME_OF_DAY = new RegExp(String.raw`^(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d{1,9}))?)?${ZONE}$`);
 const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?$/;
-const AMBIGUOUS =
-  /^\d{1,2}[-./ ]\d{1,2}[-./ ]\d{2,4}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b/i;
+const AMBIGUOUS = /^\d{1,2}[-./ ]\d{1,2}[-./ ]\d{2,4}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b/i;
 
 // ISO 8601 as nearly all write it, of years whose offsets lead to no other rule, without 29 February.
 const PLAIN =
@@ -105,11 +104,7 @@ function unreadable(ts) {
   if (AMBIGUOUS.test(ts)) {
     return new InvalidTimeError('time_ambiguous', ts, 'it can be read in several ways: a time is ISO 8601 text');
   }
-  return new InvalidTimeError(
-    'time_format',
-    ts,
-    'a time is ISO 8601 text, such as 2024-01-10T21:55:31Z, or a number',
-  );
+  return new InvalidTimeError('time_format', ts, 'a time is ISO 8601 text, such as 2024-01-10T21:55:31Z, or a number');
 }
 
 /**

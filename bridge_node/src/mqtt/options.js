@@ -59,7 +59,8 @@ function readLogin(given, found) {
   if (!hasPassword) return { username };
   const password =
     given.passwordFile === undefined ? Buffer.from(String(found.password)) : readPassword(given.passwordFile);
-  if (password.length > LARGEST) throw new UserError(`the password is longer than the ${LARGEST} bytes that MQTT allows`);
+  if (password.length > LARGEST)
+    throw new UserError(`the password is longer than the ${LARGEST} bytes that MQTT allows`);
   return { username, password };
 }
 
@@ -69,7 +70,8 @@ function readPassword(file) {
   const end = bytes.indexOf('\n');
   const line = end < 0 ? bytes : bytes.subarray(0, end);
   const password = line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
-  if (password.length === 0) throw new UserError(`--password-file ${file}: its first line is empty, and has to be the password`);
+  if (password.length === 0)
+    throw new UserError(`--password-file ${file}: its first line is empty, and has to be the password`);
   return password;
 }
 
@@ -102,7 +104,9 @@ function readPair(certFile, keyFile) {
   const { bytes: cert, certificates } = readCertificates('--cert', certFile);
   const key = read('--key', keyFile);
   if (/^-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(key.toString('latin1'))) {
-    throw new UserError(`--key ${keyFile} is encrypted with a passphrase: \`openssl pkey -in ${keyFile} -out FILE\` writes it without`);
+    throw new UserError(
+      `--key ${keyFile} is encrypted with a passphrase: \`openssl pkey -in ${keyFile} -out FILE\` writes it without`,
+    );
   }
   let privateKey;
   try {

@@ -28,7 +28,9 @@ export async function checkAge({ name, seq }, topic, connection, isAccepted, log
   if (published <= seq || published >= SEQ_WITHOUT_JOURNAL) return;
   const sentence = `the journal of ${name} has ${seq} decisions, and ${topic} shows ${published}: it is an old copy, or a new file, lacks the trades since then, and would decide their quotes again`;
   if (!isAccepted) {
-    throw new UserError(`${sentence}. Start the service with its latest journal, or go on with this one: --accept-older-journal`);
+    throw new UserError(
+      `${sentence}. Start the service with its latest journal, or go on with this one: --accept-older-journal`,
+    );
   }
   log.warn(`gone on with because you said so: ${sentence}`);
 }
@@ -46,7 +48,9 @@ async function retainedSeq(topic, connection, log) {
       return await ask(topic, connection, client);
     } catch (error) {
       if (connection.client !== client) continue; // it was lost, and there will be another
-      log.warn(`cannot tell whether the journal is older than what was published: the broker does not show ${topic}: ${reason(error)}`);
+      log.warn(
+        `cannot tell whether the journal is older than what was published: the broker does not show ${topic}: ${reason(error)}`,
+      );
       return -1;
     }
   }

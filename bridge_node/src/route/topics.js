@@ -91,8 +91,7 @@ function fault_(channel) {
   const levels = channel.split('/');
   const misplaced = levels.some(
     (level, n) =>
-      (level.includes('#') && (level !== '#' || n !== levels.length - 1)) ||
-      (level.includes('+') && level !== '+'),
+      (level.includes('#') && (level !== '#' || n !== levels.length - 1)) || (level.includes('+') && level !== '+'),
   );
   return misplaced ? '"+" stands for one whole level, "#" for all that follow, at the end' : '';
 }
@@ -104,7 +103,9 @@ function fault_(channel) {
  */
 export function checkName(name) {
   if (name === '' || /[/+#:\0]/.test(name)) {
-    throw new UserError(`the name "${name}" would break topics and ids: it may not be empty nor hold "/", "+", "#" or ":"`);
+    throw new UserError(
+      `the name "${name}" would break topics and ids: it may not be empty nor hold "/", "+", "#" or ":"`,
+    );
   }
   return name;
 }
