@@ -45,7 +45,7 @@ check: setup
 	ruff check .
 	ruff format --check .
 	mypy
-	cd bridge_node && npx eslint . && npx tsc && npm run --silent format:check
+	cd bridge_node && npx eslint . && npx tsc && npm run --silent format:check && npm run --silent imports
 	bridge_node/node_modules/.bin/eslint --config bridge_node/eslint.config.js benchmarks
 
 bench: setup

@@ -13,7 +13,9 @@ import { parseFields } from './messages/fields.js';
 import { didYouMean } from './support/nearest.js';
 import { joined, parseCount, parseParams, parsePort, parseSymbols } from './config.js';
 import { serveReadiness } from './http/readiness.js';
-import { checkChannels, checkName, checkPrefix } from './route/topics.js';
+import { checkPrefix } from './mqtt/prefix.js';
+import { checkChannels } from './backend/channels.js';
+import { checkName } from './backend/name.js';
 
 const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -167,7 +169,7 @@ async function runBridge(options, { args, commands }) {
  * @param {Command} command
  */
 async function runBroker({ port }, command) {
-  const { startBroker } = await import('./embedded_broker.js'); // a bridge has no use for it
+  const { startBroker } = await import('./mqtt/embedded_broker.js'); // a bridge has no use for it
   const started = startBroker(port, createLog(command.optsWithGlobals().logLevel));
   onceToldToEnd(() => started.then((stop) => stop()));
   await started;

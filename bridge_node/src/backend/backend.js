@@ -7,7 +7,8 @@ import { readEntries } from './entries.js';
 import { reason, UserError } from '../support/errors.js';
 import { didYouMean } from '../support/nearest.js';
 import { completeOrders } from './order.js';
-import { checkChannels, checkName } from '../route/topics.js';
+import { checkChannels } from './channels.js';
+import { checkName, nameFromAddress } from './name.js';
 
 /**
  * What a quote led to: orders and fills as JSON text, or as its bytes, or why there are none.
@@ -205,7 +206,7 @@ export class Backend extends EventEmitter {
     this.channels = this.#given.channels ?? checkChannels(channels);
     const { algo, seq } = await this.#describeItself();
     this.journalSeq = this.#methods.has('orders_since') ? seq : undefined;
-    const name = checkName(algo ?? this.#given.name ?? nameOf(this.#address));
+    const name = checkName(algo ?? this.#given.name ?? nameFromAddress(this.#address));
     if (this.name && name !== this.name) {
       throw new UserError(
         `the backend at ${this.#address} was ${this.name} and is now ${name}: start the bridge anew for it`,
@@ -295,9 +296,4 @@ export class Backend extends EventEmitter {
       }
     }
   }
-}
-
-/** @param {string} address */
-function nameOf(address) {
-  return address.replace(/^\w+:\/\//, '').replace(/[^\w.-]+/g, '-');
 }

@@ -2,7 +2,7 @@
 
 import { QuoteError, UserError, shown } from '../support/errors.js';
 import { didYouMean } from '../support/nearest.js';
-import { overlap } from '../route/topics.js';
+import { overlap } from '../support/topic_filter.js';
 import { textOfNumber } from './values.js';
 
 const TARGETS = /** @type {const} */ (['sid', 'quote', 'ts', 'id']);

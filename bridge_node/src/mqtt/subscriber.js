@@ -2,7 +2,7 @@ import { Acknowledger } from './acknowledger.js';
 import { Connection } from './connection.js';
 import { reason } from '../support/errors.js';
 import { PUBLISH, readPublish } from './packets.js';
-import { overlap } from '../route/topics.js';
+import { overlap } from '../support/topic_filter.js';
 
 /** How many quotes may stand unacknowledged; the broker is told so where it speaks MQTT 5. */
 const MOST_HELD = 1000;

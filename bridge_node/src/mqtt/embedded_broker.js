@@ -2,12 +2,12 @@ import { createServer } from 'node:net';
 
 import { Aedes } from 'aedes';
 
-import { reason, UserError } from './support/errors.js';
+import { reason, UserError } from '../support/errors.js';
 
 /**
  * A broker in this process, on loopback, for trying things out.
  * @param {number} port
- * @param {import('./support/log.js').Log} log
+ * @param {import('../support/log.js').Log} log
  * @returns {Promise<() => void>} ends it, whoever is connected
  * @throws {UserError} if the port cannot be listened on
  */
