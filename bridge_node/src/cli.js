@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 
 import { checkBackend } from './backend/address.js';
 import { Bridge } from './bridge.js';
-import { Broker } from './mqtt/broker.js';
+import { BrokerLink } from './mqtt/broker_link.js';
 import { withoutPassword } from './mqtt/address.js';
 import { readBroker } from './mqtt/options.js';
 import { UserError } from './support/errors.js';
@@ -149,7 +149,7 @@ async function runBridge(options, { args, commands }) {
     throw new UserError(`there is no command "${withoutPassword(args[0])}"${didYouMean(args[0], known)}`);
   }
   const prefix = options.prefix === undefined ? '' : checkPrefix(options.prefix);
-  const broker = new Broker(readBroker(/** @type {any} */ (options)), createLog(logLevel), prefix);
+  const broker = new BrokerLink(readBroker(/** @type {any} */ (options)), createLog(logLevel), prefix);
   checkBackend(rpc);
   if (name !== undefined) checkName(name);
   const channels = options.channel === undefined ? undefined : checkChannels(options.channel.split(';'), '--channel');

@@ -55,7 +55,7 @@ test('a broker that is away is said to be so once, and once that it is back', as
   assert.deepEqual(
     lines.map(({ text }) => text.replace(/ \(.*\)/, '').replace(broker.url, 'URL')),
     [
-      'broker URL is away; trying again with growing delays',
+      'broker URL is unavailable; trying again with growing delays',
       'connected to URL, MQTT 3.1.1',
       'broker URL lost; trying again with growing delays',
       'connected to URL, MQTT 3.1.1',
@@ -69,7 +69,7 @@ test('a password in the address is not logged', async () => {
   const connection = new Connection(brokerAt('mqtt://user:secret@127.0.0.1:1', log), { clientId: 'x' });
   connection.start();
   while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  assert.match(lines[0].text, /broker mqtt:\/\/user:\*\*\*@127\.0\.0\.1:1 is away/);
+  assert.match(lines[0].text, /broker mqtt:\/\/user:\*\*\*@127\.0\.0\.1:1 is unavailable/);
   await connection.stop();
 });
 
@@ -133,7 +133,7 @@ test('a report that cannot be published is logged and holds nothing up', async (
   publisher.report('errors/x', '{}');
   assert.deepEqual(lines.at(-1), {
     level: 'error',
-    text: 'not published: the broker is away',
+    text: 'not published: the broker is unavailable',
     fields: { topic: 'errors/x' },
   });
   await comeBack();
@@ -154,8 +154,8 @@ test('what the broker takes no packet for is logged and holds nothing up', async
   await publisher.publish([{ topic: 'orders/x', payload: '{}' }]);
   const said = lines.filter(({ level }) => level === 'error').map(({ text, fields }) => [text, fields.topic]);
   assert.deepEqual(said, [
-    ['not published: the broker takes no packet so large', 'portfolios/x'],
-    ['not published: the broker takes no packet so large', 'errors/x'],
+    ['not published: the broker accepts no packet of this size', 'portfolios/x'],
+    ['not published: the broker accepts no packet of this size', 'errors/x'],
   ]);
   await publisher.stop();
 });

@@ -81,11 +81,8 @@ test('the list of names of fields is that of the contract', () => {
 
 test('every code of the sources is listed in the contract, and every code that is listed is in them', () => {
   const folder = new URL('../src/', import.meta.url);
-  const sources = ['messages/', ''].flatMap((name) => {
-    const inner = new URL(name, folder);
-    const files = readdirSync(inner).filter((file) => file.endsWith('.js'));
-    return files.map((file) => readFileSync(new URL(file, inner), 'utf8'));
-  });
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
+  const sources = files.map((file) => readFileSync(new URL(file, folder), 'utf8'));
   const thrown = sources.join().matchAll(/(?:new (?:Quote|InvalidTime)Error\(|errorRecord\([^')]*)\s*'([a-z0-9_]+)'/g);
   const made = ['sid_missing', 'quote_missing', 'sid_type', 'id_type'];
   const codes = new Set([...made, ...[...thrown].map(([, code]) => code)]);

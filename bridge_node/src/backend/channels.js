@@ -5,7 +5,7 @@ import { filterFault, overlap } from '../support/topic_filter.js';
 /**
  * Refuse channels that would feed an algorithm its own kind of output, or a quote twice.
  * @param {unknown} channels  what `initialize` returned
- * @param {string} source  who gave them
+ * @param {string} source  where they come from, for the error
  * @returns {string[]}
  * @throws {UserError} naming the channel
  */

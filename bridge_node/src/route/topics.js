@@ -14,9 +14,9 @@ export function outputTopics(algo, prefix = '') {
 }
 
 /**
- * Add what came of a quote, in the order placed.
+ * Add the orders and fills of a decision, in the order in which they were placed.
  * @param {import('../mqtt/publisher.js').Publication[]} publications
- * @param {import('../backend/backend.js').Decision} decision
+ * @param {import('../backend/decisions.js').Decision} decision
  * @param {{orders: string, fills: string}} topics
  */
 export function addOutputs(publications, { orders, fills }, topics) {

@@ -1,23 +1,30 @@
 import { UserError } from '../support/errors.js';
 
 /**
+ * What a quote led to: its orders and fills as JSON text, or as the bytes of that text; or why there are none.
+ * @typedef {{orders: (string | Uint8Array)[], fills: (string | Uint8Array)[]}} Decision
+ * @typedef {{error: string, traceback?: string}} Failure
+ * @typedef {Decision | Failure} Outcome
+ */
+
+/**
  * Check what `events` returned.
- * @param {unknown} entries  their texts as bytes
- * @param {number} count  of the quotes that were handed over
- * @returns {(import('./backend.js').Decision | import('./backend.js').Failure)[]}
+ * @param {unknown} entries  with texts as bytes
+ * @param {number} count  of the quotes in the call
+ * @returns {Outcome[]}
  * @throws {UserError} if they are not what `events` returns
  */
-export function readEntries(entries, count) {
+export function readDecisions(entries, count) {
   if (!Array.isArray(entries) || entries.length !== count) {
-    throw new UserError(
-      `the backend's events answered ${count} quotes with ${Array.isArray(entries) ? `${entries.length} entries` : 'no list'}`,
-    );
+    const returned = Array.isArray(entries) ? `${entries.length} entries` : 'something that is not a list';
+    throw new UserError(`the backend's events returned ${returned} for ${count} quotes`);
   }
   return entries.map((entry) => {
     if (isTexts(entry?.orders) && isTexts(entry.fills)) return entry;
-    if (isText(entry?.error))
+    if (isText(entry?.error)) {
       return { error: read(entry.error), traceback: isText(entry.traceback) ? read(entry.traceback) : undefined };
-    throw new UserError(`the backend's events answered ${show(entry)}: an entry has orders and fills, or error`);
+    }
+    throw new UserError(`the backend's events returned ${show(entry)}: an entry has orders and fills, or error`);
   });
 }
 
@@ -45,7 +52,7 @@ function read(text) {
 /** @param {unknown} entry  with texts as bytes */
 function show(entry) {
   const text = JSON.stringify(entry, function (key, value) {
-    return isText(this[key]) ? read(this[key]) : value; // as a Buffer has written itself already
+    return isText(this[key]) ? read(this[key]) : value; // `value` is what toJSON of a Buffer has made of it
   });
   return String(text).slice(0, 80);
 }

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { Connection } from '../src/mqtt/connection.js';
 import { Publisher } from '../src/mqtt/publisher.js';
 import { Subscriber } from '../src/mqtt/subscriber.js';
-import { over, Wire } from '../src/mqtt/wire.js';
+import { over, PacketStream } from '../src/mqtt/packet_stream.js';
 import { brokerAt, BROKERS, Collected, keptLog, portOf } from './helpers.js';
 
 // What a broker says, in bytes (MQTT 5, sections 3.2, 3.3, 3.4 and 3.9).
@@ -81,35 +81,35 @@ for (const [name, size] of /** @type {const} */ ([
 
 test('packets that come together, each in a record of TLS by itself, are taken together, and before the end', async () => {
   const socket = new PassThrough();
-  const wire = new Wire(over(socket));
+  const stream = new PacketStream(over(socket));
   /** @type {string[]} */
   const seen = [];
-  const taker = {
-    take(/** @type {Buffer} */ bytes) {
+  const handler = {
+    handle(/** @type {Buffer} */ bytes) {
       return seen.push(`packet ${bytes.length}`) > 0;
     },
-    taken: () => seen.push('taken'),
+    readDone: () => seen.push('done'),
   };
   socket.write(CONNACK_RESUMED);
-  await once(wire, 'readable');
-  wire.begin(taker);
+  await once(stream, 'readable');
+  stream.begin(handler);
   for (let n = 0; n < 3; n++) socket.write(quote(n));
   await new Promise((resolve) => setImmediate(resolve));
   const size = 3 * quote(0).length;
-  assert.deepEqual(seen, [`packet ${size}`, `packet ${size}`, `packet ${size}`, 'taken']);
+  assert.deepEqual(seen, [`packet ${size}`, `packet ${size}`, `packet ${size}`, 'done']);
   socket.write(quote(9));
   socket.end();
-  wire.resume();
-  await once(wire, 'close');
-  assert.deepEqual(seen.slice(4), [`packet ${quote(9).length}`, 'taken']);
+  stream.resume();
+  await once(stream, 'close');
+  assert.deepEqual(seen.slice(4), [`packet ${quote(9).length}`, 'done']);
 });
 
 /** @type {[string, number[], RegExp][]} */
 const NO_PACKETS = [
-  ['a length of five bytes', [0x30, 0xff, 0xff, 0xff, 0xff, 0x7f], /a packet whose length is none/],
-  ['a PUBLISH without a topic', [0x30, 0], /properties whose length is none/],
-  ['a topic longer than its packet', [0x30, 3, 0, 9, 0x61], /properties whose length is none/],
-  ['properties longer than their packet', [0x30, 4, 0, 1, 0x61, 0x7f], /a PUBLISH that is shorter than it says/],
+  ['a length of five bytes', [0x30, 0xff, 0xff, 0xff, 0xff, 0x7f], /a packet whose length is not valid/],
+  ['a PUBLISH without a topic', [0x30, 0], /properties whose length is not valid/],
+  ['a topic longer than its packet', [0x30, 3, 0, 9, 0x61], /properties whose length is not valid/],
+  ['properties longer than their packet', [0x30, 4, 0, 1, 0x61, 0x7f], /a PUBLISH whose fields exceed its length/],
   ['a quote at QoS 2', [0x34, 6, 0, 1, 0x61, 0, 1, 0], /a PUBLISH at QoS 2/],
 ];
 
@@ -136,7 +136,7 @@ test('a broker that does not answer pings is held on to while it sends anything,
     if (type === 1) sending = setInterval(() => socket.write(quote(1)), 100);
     if (type === 12) pings.push('ping');
   });
-  const connection = new Connection(brokerAt(url), { clientId: 'x', keepalive: 1 }, () => ({ take: () => true }));
+  const connection = new Connection(brokerAt(url), { clientId: 'x', keepalive: 1 }, () => ({ handle: () => true }));
   t.after(() => connection.stop());
   const downs = new Collected();
   connection.on('down', () => downs.push('down'));
