@@ -4,7 +4,7 @@
 # make test       every test                    make test-unit those of Python that start no process
 # make test-e2e   those of the whole pipeline   make coverage  which lines and branches the tests reach
 # make bench      measurements                  make lock      renews the lock files
-# make clean      removes what setup made
+# make release VERSION=0.2.0                    make clean     removes what setup made
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -13,7 +13,7 @@ PYTHON_READY := .venv/.ready
 NODE_READY := bridge_node/node_modules/.ready
 NODE_TESTS := $(wildcard bridge_node/test/*.test.js bridge_node/zerorpc/test/*.test.js)
 
-.PHONY: setup run test test-node test-unit test-e2e coverage check fix bench lock clean
+.PHONY: setup run test test-node test-unit test-e2e coverage check fix bench lock release clean
 
 setup: $(PYTHON_READY) $(NODE_READY)
 
@@ -87,6 +87,11 @@ lock: setup
 	pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra backtest --extra dev --output-file requirements-dev.txt pyproject.toml
 	pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --constraint requirements-dev.txt --extra backtest --output-file requirements-backtest.txt pyproject.toml
 	cd bridge_node && npm update
+
+# Bumps the version, dates the changelog, builds the packages and tries them elsewhere; DRY_RUN=1 leaves the
+# tree as it is. Tags and pushes nothing.
+release: setup
+	@python -m tools.release "$(VERSION)" $(if $(DRY_RUN),--dry-run)
 
 clean:
 	rm -rf .venv bridge_node/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache dist .hypothesis .coverage .bench .nodes
