@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from algo_service.algorithms import BUILT_IN
 from algo_service.testing import play
 from market_data.feeds import layouts
@@ -29,8 +31,9 @@ def executed(code: str, module: Any = None) -> dict[str, Any]:
     return names
 
 
-def test_the_algorithm_of_the_guide_passes_the_guides_test(tmp_path: Path) -> None:
-    code = blocks("docs/how-to/write-an-algorithm.md")
+@pytest.mark.parametrize("guide", ["how-to/write-an-algorithm", "tutorial/first-hour"])
+def test_the_algorithm_of_the_guide_passes_the_guides_test(guide: str, tmp_path: Path) -> None:
+    code = blocks(f"docs/{guide}.md")
     (tmp_path / "dips.py").write_text(code[0])
     (tmp_path / "test_dips.py").write_text(code[-1])
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_dips.py"]
