@@ -1,4 +1,7 @@
-"""A small helper to test an algorithm by a table of quotes and orders (docs/algorithms.md)."""
+"""A small helper to test an algorithm by a table of quotes and orders.
+
+docs/how-to/write-an-algorithm.md shows its use.
+"""
 
 from __future__ import annotations
 

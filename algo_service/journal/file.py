@@ -75,7 +75,7 @@ class JournalFile:
                     f"{objection}; or continue without it: --accept-incomplete-journal"
                 )
             if objection:
-                log.warning("continuing because of --accept-incomplete-journal: %s", objection)
+                log.warning("continuing, as --accept-incomplete-journal asks: %s", objection)
             with explained(path):
                 self.database = _open(path, may_be_empty=accept_incomplete)
         except BaseException:

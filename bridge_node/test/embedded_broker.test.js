@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 
-import { startBroker } from '../src/embedded_broker.js';
+import { startBroker } from '../src/mqtt/embedded_broker.js';
 import { keptLog, portOf } from './helpers.js';
 
 test('the embedded broker that is told to end does not wait for those who connect and say nothing', async (t) => {
