@@ -35,6 +35,7 @@ from portfolio.risk.sizing import (
 )
 from portfolio.settings import PARAMETERS, STARTING_CASH, UNSIZED, sized
 
+__tickwire_internal__ = True  # see algo_service/engine/failure.py
 # Former names, for this version only.
 Cut = OrderCut
 LargestDailyLoss = MaxDailyLoss

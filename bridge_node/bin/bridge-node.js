@@ -9,7 +9,9 @@ const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const needed = parseInt(engines.node.replace('>=', ''), 10);
 
 if (parseInt(process.versions.node, 10) < needed) {
-  console.error(`bridge-node: it needs Node.js ${needed} or newer, and this is ${process.version} (${process.execPath})`);
+  console.error(
+    `bridge-node: it needs Node.js ${needed} or newer, and this is ${process.version} (${process.execPath})`,
+  );
   process.exitCode = 2;
 } else {
   import('../src/cli.js').then(({ main }) => main(process.argv));

@@ -1,38 +1,27 @@
-import { randomBytes } from 'node:crypto';
-
 import { Backend } from './backend/backend.js';
-import { CallSize } from './backend/call_size.js';
-import { Claim } from './route/claim.js';
-import { errorRecord } from './route/error_record.js';
-import { QuoteError, UserError } from './support/errors.js';
-import { Instruments } from './messages/instruments.js';
-import { readQuotes } from './messages/quote.js';
-import { checkAge } from './route/older_journal.js';
-import { readOutcome } from './route/outcome.js';
 import { Publisher } from './mqtt/publisher.js';
-import { Queue } from './route/queue.js';
-import { LossWindow, republish } from './route/republish.js';
-import { Rest } from './route/rest.js';
-import { Snapshots } from './route/snapshots.js';
 import { Subscriber } from './mqtt/subscriber.js';
+import { Claim } from './route/claim.js';
+import { Forwarder } from './route/forwarder.js';
+import { Intake } from './route/intake.js';
+import { checkAge } from './route/older_journal.js';
+import { readOutcomes } from './route/outcomes.js';
+import { ReadPacing } from './route/read_pacing.js';
+import { LossWindow, republish } from './route/republish.js';
+import { Snapshots } from './route/snapshots.js';
 import { outputTopics } from './route/topics.js';
+import { UserError } from './support/errors.js';
 
-/** Bytes of messages in one call, or as many more as the last one has. */
-const MOST_BYTES = 8 * 1024 * 1024;
-/** With more messages than this in a call the pipeline is busy, and it pays to read late. */
-const BUSY = 25;
-/** Messages that are worth a call when it is busy. */
-const WORTH_A_CALL = 200;
-/** ms that what is under way is given when the bridge ends. */
-const GRACE = 5000;
+/** ms that the batch under way has, when the bridge is told to end. */
+const MAX_GRACE = 5000;
 const SECOND_SERVICE =
-  'A second service of one algorithm needs a name of its own: algo-service serve --name NAME, or bridge-node --name NAME for a backend that tells no name';
+  'A second service of one algorithm needs a name of its own: algo-service serve --name NAME, or bridge-node --name NAME for a backend without a name';
 
 /**
  * Carries quotes from the broker to an algorithm, and its orders and fills back.
  *
- * While one call is under way quotes gather; when it returns, those that have gathered go in the
- * next. So an idle pipeline forwards a quote at once, and a busy one pays one call for hundreds.
+ * It composes the parts, which do not know one another: Subscriber → Intake → Forwarder → Backend, and
+ * back through the Publisher.
  */
 export class Bridge {
   #options;
@@ -41,60 +30,64 @@ export class Bridge {
   #backend;
   #publisher;
   #lossWindow;
-  /** @type {Subscriber | undefined} */
+  #forwarder;
+  #intake;
+  /** Made when the backend has told its name and channels. @type {Subscriber | undefined} */
   #subscriber;
   /** @type {Snapshots | undefined} */
   #snapshots;
-  #queue = new Queue((messages, bytes) => this.#subscriber?.setWaiting(messages, bytes));
-  #rest = new Rest((isResting) => {
-    this.#subscriber?.rest(isResting);
-    if (!isResting) this.#publisher.look();
-  });
-  #callSize = new CallSize();
-  #left;
-  #admitted = false;
-  #stopping = false;
-  /** @type {() => void} */
-  #leave = () => {};
-  /** Resolves when, on ending, nothing is worth waiting for any more. */
-  #toldToLeave = new Promise((resolve) => {
-    this.#leave = () => resolve(undefined);
-  });
   /** @type {Claim | undefined} */
   #claim;
-  /** @type {(error: UserError) => void} */
-  #giveUp = () => {};
-  #givenUp = new Promise((_, reject) => {
-    this.#giveUp = reject;
-  });
-  /** The batch that was decided last, until the broker has its orders. @type {Promise<unknown>} */
-  #confirmed = Promise.resolve();
-  /** Ends the waiting of the loop for quotes. */
-  #wake = () => {};
   #topics = outputTopics('');
-  #idPrefix = `~${randomBytes(6).toString('hex')}`;
-  #idCount = 0;
-  #instruments = new Instruments();
+  #isAdmitted = false;
+  #isStopping = false;
+  /** @type {() => void} */
+  #leave = () => {};
+  /** Resolves when, on ending, there is nothing more to wait for. */
+  #leaving = new Promise((resolve) => {
+    this.#leave = () => resolve(undefined);
+  });
+  /** @type {(error: UserError) => void} */
+  #fail = () => {};
+  /** Rejects when another bridge has taken over. */
+  #failed = new Promise((_, reject) => {
+    this.#fail = reject;
+  });
 
   /**
    * @param {object} options
    * @param {string} options.rpc  the backend's address
    * @param {Record<string, unknown>} options.params  for `initialize`
-   * @param {string} [options.name]  of a backend that does not tell its own
+   * @param {string} [options.name]  of a backend that has no name of its own
    * @param {string[]} [options.channels]  in place of those that `initialize` returns
-   * @param {number} [options.count]  stop after so many quotes
-   * @param {boolean} [options.acceptOlderJournal]  than what was published
-   * @param {import('./messages/quote.js').Rules} [options.rules]  what the user says of messages
-   * @param {import('./mqtt/broker.js').Broker} broker
+   * @param {number} [options.count]  of quotes after which it stops
+   * @param {boolean} [options.acceptOlderJournal]  continue with a journal that lacks published decisions
+   * @param {import('./messages/quote.js').Rules} [options.rules]  the user's, about messages
+   * @param {import('./mqtt/broker_link.js').BrokerLink} broker
    */
   constructor(options, broker) {
     this.#options = options;
     this.#broker = broker;
     this.#log = broker.log;
-    this.#left = options.count ?? Infinity;
     this.#backend = new Backend(options.rpc, options.params, options, broker.log, () => this.#admit());
     this.#publisher = new Publisher(broker, (publish) => this.#recover(publish));
     this.#lossWindow = new LossWindow(this.#publisher.connection);
+    this.#intake = new Intake(
+      options.rules,
+      (record) => this.#publisher.report(this.#topics.errors, record),
+      broker.log,
+    );
+    const pacing = new ReadPacing((isPaused) => {
+      this.#subscriber?.setPaused(isPaused);
+      if (!isPaused) this.#publisher.readNow();
+    });
+    /** @type {import('./route/forwarder.js').Steps} */
+    const steps = {
+      decide: (quotes) => this.#decide(quotes),
+      settle: (batch, outcomes) => this.#settle(batch, outcomes),
+      waitingChanged: (messages, bytes) => this.#subscriber?.setWaiting(messages, bytes),
+    };
+    this.#forwarder = new Forwarder(steps, pacing, options.count);
     this.#backend.on('ready', () => this.#showSnapshots());
   }
 
@@ -106,61 +99,64 @@ export class Bridge {
     if (fault) lines.push(`broker ${shown}: ${fault}`);
     if (this.#backend.fault) lines.push(`${backend}: ${this.#backend.fault}`);
     if (lines.length > 0) return lines;
-    if (!this.#admitted || !this.#backend.ready) return [`${backend}: it is being admitted`];
+    if (!this.#isAdmitted || !this.#backend.ready) return [`${backend}: it is being admitted`];
     return this.#subscriber?.ready ? [] : [`broker ${shown}: it has not confirmed the subscriptions yet`];
   }
 
   /**
-   * Carry quotes until `stop`, or until `count` of them are done.
-   * @throws {import('./support/errors.js').UserError} if the backend is none, or refuses, or is not admitted
+   * Carry quotes until `stop`, or until `count` of them are decided and published.
+   * @throws {UserError} if the backend is not an algorithm, refuses to initialize, or is not admitted
    */
   async run() {
     this.#publisher.start();
     const backendFails = this.#backend.run().then(() => new Promise(() => {}));
     try {
-      await Promise.race([this.#forward(), backendFails, this.#givenUp, this.#toldToLeave]);
+      await Promise.race([this.#forwarder.run(), backendFails, this.#failed, this.#leaving]);
     } finally {
       await this.#end();
     }
   }
 
-  /** End once the batch under way is done with, if that can be soon. */
+  /** End once the batch under way is published and acknowledged, if that is possible soon. */
   stop() {
-    if (this.#stopping) return;
+    if (this.#isStopping) return;
     this.#log.info('told to end: ending');
     this.#beginToEnd();
   }
 
-  /** From now on nothing is waited for longer than GRACE, or than broker and backend are there. */
+  /** From now on wait no longer than MAX_GRACE, and only while broker and backend are available. */
   #beginToEnd() {
-    if (this.#stopping) return;
-    this.#stopping = true;
+    if (this.#isStopping) return;
+    this.#isStopping = true;
     for (const part of [this.#backend, this.#publisher.connection, this.#subscriber]) part?.retire();
-    this.#wake();
+    this.#forwarder.stop();
     if (!this.#backend.ready || !this.#publisher.connected) this.#leave();
     this.#backend.once('lost', this.#leave);
     this.#publisher.connection.once('down', this.#leave);
-    setTimeout(this.#leave, GRACE).unref();
+    setTimeout(this.#leave, MAX_GRACE).unref();
   }
 
-  /** Subscribe to what the backend wants, and make sure that its journal is no older than what was published. */
+  /** Subscribe to the backend's channels, and make sure that its journal has every published decision. */
   async #admit() {
     const { name, channels, journalSeq } = this.#backend;
     const subscriber = this.#subscriber;
     if (subscriber) {
       subscriber.change(channels);
-      for (const message of this.#queue.keep(({ topic }) => subscriber.wants(topic))) message.acknowledge();
+      for (const message of this.#forwarder.keep(({ topic }) => subscriber.wants(topic))) message.acknowledge();
     } else {
       this.#topics = outputTopics(name, this.#broker.prefix);
       this.#claim = new Claim(this.#topics.claim, this.#publisher);
       this.#claim.once('superseded', (other) => {
-        this.#giveUp(new UserError(`another bridge for ${name} has started (${other}): this one ends. ${SECOND_SERVICE}`));
+        this.#fail(
+          new UserError(`another bridge for ${name} has started (${other}): this one ends. ${SECOND_SERVICE}`),
+        );
       });
       this.#claim.start();
-      // The name alone, so that a bridge that is started again finds its session and what waits in it.
+      // The name alone, so that a bridge that is started again finds its session and the messages in it.
       this.#subscriber = new Subscriber(this.#broker, `tickwire-bridge-${name}`, {
         receive: (message) => this.#receive(message),
-        resumed: () => this.#forgetWhatComesAgain(),
+        // the broker sends again what waits here unacknowledged, in its order
+        resumed: () => this.#forwarder.keep((message) => !message.comesAgain),
       });
       this.#subscriber.start(channels);
     }
@@ -169,7 +165,7 @@ export class Bridge {
       const journal = { name, seq: journalSeq };
       await checkAge(journal, this.#topics.portfolio, this.#publisher.connection, isAccepted, this.#log);
     }
-    this.#admitted = true;
+    this.#isAdmitted = true;
   }
 
   #showSnapshots() {
@@ -184,96 +180,24 @@ export class Bridge {
 
   /** @param {import('./mqtt/subscriber.js').Message} message */
   #receive(message) {
-    const { topic, payload } = message;
-    let quotes;
-    try {
-      quotes = readQuotes(topic, payload, this.#newId, this.#options.rules);
-    } catch (error) {
-      if (!(error instanceof QuoteError)) throw error;
-      this.#log.warn({ topic, length: payload.length, code: error.code }, `refused: ${error.message}`);
-      this.#publisher.report(this.#topics.errors, errorRecord(topic, payload, error.code, error.message));
-      message.acknowledge();
-      return;
-    }
-    if (this.#log.isLevelEnabled('info')) {
-      for (const { sid, quote, id, channel } of quotes) {
-        if (this.#instruments.isNew(sid)) this.#log.info({ sid, channel }, 'first quote of a new instrument');
-        this.#log.info({ sid, quote, id, channel }, 'received');
-      }
-    }
-    this.#queue.push({ message, quotes });
-    this.#wake();
+    const waiting = this.#intake.read(message);
+    if (waiting) this.#forwarder.push(waiting);
   }
 
-  #newId = () => `${this.#idPrefix}-${this.#idCount++}`;
-
-  /** The broker has kept the session: what waits here unacknowledged comes again, in its order. */
-  #forgetWhatComesAgain() {
-    this.#queue.keep((message) => !message.comesAgain);
-  }
-
-  async #forward() {
-    let batch = await this.#nextBatch();
-    let answer = batch && this.#decide(batch);
-    while (batch && answer) {
-      const decisions = await answer;
-      this.#left -= decisions.length;
-      await this.#rest.end();
-      // The next call leaves first, so that the algorithm decides while these are published. When
-      // busy, only if much has gathered: many small calls would take the time that the broker needs.
-      const isBusy = batch.length > BUSY;
-      const next = isBusy && this.#queue.length < WORTH_A_CALL ? undefined : this.#takeBatch();
-      answer = next && this.#decide(next);
-      answer?.catch(() => {}); // it is awaited, and fails there, after these are confirmed
-      const before = this.#confirmed;
-      this.#confirmed = this.#settle(batch, decisions);
-      if (isBusy && !next) this.#rest.begin();
-      await before; // so that what is under way has a bound: three batches
-      if (!next) await this.#rest.end();
-      batch = next ?? (await this.#nextBatch());
-      answer ??= batch && this.#decide(batch);
-    }
-    await this.#confirmed;
-  }
-
-  /** @param {import('./route/queue.js').Waiting[]} batch */
-  async #decide(batch) {
-    if (batch.length > BUSY) this.#rest.begin();
-    const begun = performance.now();
-    const decisions = await this.#backend.decide(batch.flatMap(({ quotes }) => quotes));
+  /** @param {import('./messages/quote.js').Quote[]} quotes */
+  async #decide(quotes) {
+    const outcomes = await this.#backend.decide(quotes);
     this.#lossWindow.decided();
-    this.#callSize.learn(decisions.length, performance.now() - begun);
-    return decisions;
-  }
-
-  /** Wait for quotes; undefined if no more are to be decided. */
-  async #nextBatch() {
-    for (;;) {
-      const batch = this.#takeBatch();
-      if (batch || this.#isDone()) return batch;
-      await new Promise((resolve) => {
-        this.#wake = () => resolve(undefined);
-      });
-      this.#wake = () => {};
-    }
-  }
-
-  #takeBatch() {
-    if (this.#isDone()) return undefined;
-    return this.#queue.take(Math.min(this.#callSize.quotes, this.#left), MOST_BYTES);
-  }
-
-  #isDone() {
-    return this.#stopping || this.#left <= 0;
+    return outcomes;
   }
 
   /**
-   * Publish what came of a batch, and only when the broker has confirmed that acknowledge it.
+   * Publish the outcomes of a batch, and acknowledge it only when the broker has confirmed them.
    * @param {import('./route/queue.js').Waiting[]} batch
-   * @param {(import('./backend/backend.js').Decision | import('./backend/backend.js').Failure)[]} decisions
+   * @param {import('./backend/decisions.js').Outcome[]} outcomes
    */
-  async #settle(batch, decisions) {
-    const { publications, errors } = readOutcome(batch, decisions, this.#topics, this.#log);
+  async #settle(batch, outcomes) {
+    const { publications, errors } = readOutcomes(batch, outcomes, this.#topics, this.#log);
     for (const record of errors) this.#publisher.report(this.#topics.errors, record);
     await this.#publisher.publish(publications);
     for (const { message } of batch) message.acknowledge();
@@ -281,11 +205,11 @@ export class Bridge {
   }
 
   /**
-   * What the broker may have forgotten comes first on every connection.
+   * Publish again what the broker may have lost; it comes first on every connection.
    * @param {import('./mqtt/publisher.js').Publish} publish
    */
   async #recover(publish) {
-    await this.#backend.whenReady(); // it tells the algorithm's name, and so the topics
+    await this.#backend.whenReady(); // only then the algorithm's name, and so the topics, are known
     return republish(this.#backend, this.#lossWindow.seconds, this.#topics, publish);
   }
 
@@ -293,9 +217,9 @@ export class Bridge {
     this.#beginToEnd();
     // the acknowledgements of the last batch leave before the connection does
     await this.#subscriber?.stop();
-    await Promise.race([this.#snapshots?.flush(), this.#toldToLeave]);
-    // before that nothing was published, the claim neither
-    if (this.#admitted) await Promise.race([this.#claim?.withdraw(), this.#toldToLeave]);
+    await Promise.race([this.#snapshots?.flush(), this.#leaving]);
+    // before it is admitted nothing was published, not even the claim
+    if (this.#isAdmitted) await Promise.race([this.#claim?.withdraw(), this.#leaving]);
     await this.#publisher.stop();
     await this.#backend.close();
   }

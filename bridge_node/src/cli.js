@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 
 import { checkBackend } from './backend/address.js';
 import { Bridge } from './bridge.js';
-import { Broker } from './mqtt/broker.js';
+import { BrokerLink } from './mqtt/broker_link.js';
 import { withoutPassword } from './mqtt/address.js';
 import { readBroker } from './mqtt/options.js';
 import { UserError } from './support/errors.js';
@@ -13,11 +13,11 @@ import { parseFields } from './messages/fields.js';
 import { didYouMean } from './support/nearest.js';
 import { joined, parseCount, parseParams, parsePort, parseSymbols } from './config.js';
 import { serveReadiness } from './http/readiness.js';
-import { checkChannels, checkName, checkPrefix } from './route/topics.js';
+import { checkPrefix } from './mqtt/prefix.js';
+import { checkChannels } from './backend/channels.js';
+import { checkName } from './backend/name.js';
 
-const { version, description } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-);
+const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** @param {string[]} argv */
 export async function main(argv) {
@@ -55,9 +55,7 @@ export async function main(argv) {
     .addOption(
       new Option('--password-file <file>', 'its first line is the password at the broker').env('BRIDGE_PASSWORD_FILE'),
     )
-    .addOption(
-      new Option('--prefix <prefix>', 'of all topics, and of the client ids: site1/').env('BRIDGE_PREFIX'),
-    )
+    .addOption(new Option('--prefix <prefix>', 'of all topics, and of the client ids: site1/').env('BRIDGE_PREFIX'))
     .addOption(
       new Option(
         '--channel <filter>',
@@ -107,9 +105,7 @@ export async function main(argv) {
         .env('BRIDGE_FIELDS')
         .argParser(joined),
     )
-    .addOption(
-      new Option('--count <n>', 'stop after so many quotes').env('BRIDGE_COUNT').argParser(parseCount),
-    )
+    .addOption(new Option('--count <n>', 'stop after so many quotes').env('BRIDGE_COUNT').argParser(parseCount))
     // no environment variable: it is for one start, and must not outlive it
     .option(
       '--accept-older-journal',
@@ -153,7 +149,7 @@ async function runBridge(options, { args, commands }) {
     throw new UserError(`there is no command "${withoutPassword(args[0])}"${didYouMean(args[0], known)}`);
   }
   const prefix = options.prefix === undefined ? '' : checkPrefix(options.prefix);
-  const broker = new Broker(readBroker(/** @type {any} */ (options)), createLog(logLevel), prefix);
+  const broker = new BrokerLink(readBroker(/** @type {any} */ (options)), createLog(logLevel), prefix);
   checkBackend(rpc);
   if (name !== undefined) checkName(name);
   const channels = options.channel === undefined ? undefined : checkChannels(options.channel.split(';'), '--channel');
@@ -173,7 +169,7 @@ async function runBridge(options, { args, commands }) {
  * @param {Command} command
  */
 async function runBroker({ port }, command) {
-  const { startBroker } = await import('./embedded_broker.js'); // a bridge has no use for it
+  const { startBroker } = await import('./mqtt/embedded_broker.js'); // a bridge has no use for it
   const started = startBroker(port, createLog(command.optsWithGlobals().logLevel));
   onceToldToEnd(() => started.then((stop) => stop()));
   await started;

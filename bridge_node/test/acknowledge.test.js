@@ -50,21 +50,31 @@ test('hundreds of quotes stand unacknowledged at once, and acknowledgements leav
   assert.deepEqual(acknowledged.values, []);
   for (const message of messages.slice(100).reverse()) message.acknowledge();
   for (const message of messages.slice(0, 100)) message.acknowledge();
-  assert.deepEqual(await acknowledged.until(300), Array.from({ length: 300 }, (_, n) => n));
+  assert.deepEqual(
+    await acknowledged.until(300),
+    Array.from({ length: 300 }, (_, n) => n),
+  );
 });
 
 for (const [name, start, skip] of BROKERS) {
-  test(`of 300 quotes at once, those that were not acknowledged wait in the session at ${name}`, { skip }, async (t) => {
-    const broker = await start(t);
-    const first = await subscribe(t, broker);
-    await publish(broker.url, 0, 300);
-    const messages = await first.received.until(300);
-    // in any order: they leave in the order of receipt, so that 150 is held back by 100
-    for (const message of [...messages.slice(0, 100).reverse(), messages[150]]) message.acknowledge();
-    await first.subscriber.stop();
-    const second = await subscribe(t, broker);
-    assert.deepEqual(numbers(await second.received.until(200)), Array.from({ length: 200 }, (_, n) => n + 100));
-  });
+  test(
+    `of 300 quotes at once, those that were not acknowledged wait in the session at ${name}`,
+    { skip },
+    async (t) => {
+      const broker = await start(t);
+      const first = await subscribe(t, broker);
+      await publish(broker.url, 0, 300);
+      const messages = await first.received.until(300);
+      // in any order: they leave in the order of receipt, so that 150 is held back by 100
+      for (const message of [...messages.slice(0, 100).reverse(), messages[150]]) message.acknowledge();
+      await first.subscriber.stop();
+      const second = await subscribe(t, broker);
+      assert.deepEqual(
+        numbers(await second.received.until(200)),
+        Array.from({ length: 200 }, (_, n) => n + 100),
+      );
+    },
+  );
 }
 
 test('what was not acknowledged comes again after a reconnect, and nothing else does', async (t) => {
@@ -126,7 +136,10 @@ test('reading stops while more than a thousand messages wait, and goes on after'
   waiting = 0;
   subscriber.setWaiting(0, 0);
   for (const message of received.values) message.acknowledge();
-  assert.deepEqual(numbers(await received.until(1501)), Array.from({ length: 1501 }, (_, n) => n));
+  assert.deepEqual(
+    numbers(await received.until(1501)),
+    Array.from({ length: 1501 }, (_, n) => n),
+  );
 });
 
 test('reading stops while more than 16 MiB wait, however few the messages', async (t) => {
@@ -139,7 +152,8 @@ test('reading stops while more than 16 MiB wait, however few the messages', asyn
   });
   const client = await mqtt.connectAsync(broker.url);
   const published = [];
-  for (let n = 0; n < 30; n++) published.push(client.publishAsync('quotes/goog', Buffer.alloc(1024 * 1024), { qos: 1 }));
+  for (let n = 0; n < 30; n++)
+    published.push(client.publishAsync('quotes/goog', Buffer.alloc(1024 * 1024), { qos: 1 }));
   await Promise.all(published);
   await received.until(17);
   await client.publishAsync('elsewhere', '', { qos: 1 });

@@ -24,7 +24,10 @@ test('a broker that closes the connection of an MQTT 5 client is spoken to in 3.
   connection.start();
   await once(connection, 'up');
   assert.deepEqual(versions, [5, 4]);
-  assert.deepEqual(lines.map(({ text }) => text), [`connected to mqtt://127.0.0.1:${portOf(server)}, MQTT 3.1.1`]);
+  assert.deepEqual(
+    lines.map(({ text }) => text),
+    [`connected to mqtt://127.0.0.1:${portOf(server)}, MQTT 3.1.1`],
+  );
   await connection.stop();
   server.close();
 });
@@ -52,7 +55,7 @@ test('a broker that is away is said to be so once, and once that it is back', as
   assert.deepEqual(
     lines.map(({ text }) => text.replace(/ \(.*\)/, '').replace(broker.url, 'URL')),
     [
-      'broker URL is away; trying again with growing delays',
+      'broker URL is unavailable; trying again with growing delays',
       'connected to URL, MQTT 3.1.1',
       'broker URL lost; trying again with growing delays',
       'connected to URL, MQTT 3.1.1',
@@ -66,7 +69,7 @@ test('a password in the address is not logged', async () => {
   const connection = new Connection(brokerAt('mqtt://user:secret@127.0.0.1:1', log), { clientId: 'x' });
   connection.start();
   while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  assert.match(lines[0].text, /broker mqtt:\/\/user:\*\*\*@127\.0\.0\.1:1 is away/);
+  assert.match(lines[0].text, /broker mqtt:\/\/user:\*\*\*@127\.0\.0\.1:1 is unavailable/);
   await connection.stop();
 });
 
@@ -84,12 +87,14 @@ test('a user name and a password arrive as they were meant, whatever characters 
   ]) {
     const login = [username, password].filter((part) => part !== null).map((part) => encodeURIComponent(String(part)));
     const { log, lines } = keptLog();
-    const connection = new Connection(brokerAt(broker.url.replace('//', `//${login.join(':')}@`), log), { clientId: 'x' });
+    const connection = new Connection(brokerAt(broker.url.replace('//', `//${login.join(':')}@`), log), {
+      clientId: 'x',
+    });
+    t.after(() => connection.stop());
     connection.start();
     await once(connection, 'up');
     assert.deepEqual(seen.values.at(-1), [username, password]);
     if (password) assert.ok(lines[0].text.includes(':***@') && !lines[0].text.includes(login[1]));
-    await connection.stop();
   }
 });
 
@@ -111,7 +116,10 @@ test('what was not confirmed when a connection was cut is published again, first
   await publisher.stop();
   assert.equal(cuts >= 2, true);
   // in the order in which each was first seen, whatever was repeated
-  assert.deepEqual([...new Set(seen.values)], Array.from({ length: 200 }, (_, n) => n));
+  assert.deepEqual(
+    [...new Set(seen.values)],
+    Array.from({ length: 200 }, (_, n) => n),
+  );
   const repeatsGoBack = seen.values.every((value, n) => n === 0 || value <= seen.values[n - 1] + 1);
   assert.ok(repeatsGoBack, 'a repetition begins at the first unconfirmed one and leaves none out');
 });
@@ -125,7 +133,7 @@ test('a report that cannot be published is logged and holds nothing up', async (
   publisher.report('errors/x', '{}');
   assert.deepEqual(lines.at(-1), {
     level: 'error',
-    text: 'not published: the broker is away',
+    text: 'not published: the broker is unavailable',
     fields: { topic: 'errors/x' },
   });
   await comeBack();
@@ -146,8 +154,8 @@ test('what the broker takes no packet for is logged and holds nothing up', async
   await publisher.publish([{ topic: 'orders/x', payload: '{}' }]);
   const said = lines.filter(({ level }) => level === 'error').map(({ text, fields }) => [text, fields.topic]);
   assert.deepEqual(said, [
-    ['not published: the broker takes no packet so large', 'portfolios/x'],
-    ['not published: the broker takes no packet so large', 'errors/x'],
+    ['not published: the broker accepts no packet of this size', 'portfolios/x'],
+    ['not published: the broker accepts no packet of this size', 'errors/x'],
   ]);
   await publisher.stop();
 });

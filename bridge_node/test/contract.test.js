@@ -24,9 +24,7 @@ const passes = (name) => /** @type {(value: unknown) => boolean} */ (ajv.getSche
 
 /** @param {{payload?: string, payload_base64?: string}} example */
 const payloadOf = (example) =>
-  example.payload === undefined
-    ? Buffer.from(example.payload_base64 ?? '', 'base64')
-    : Buffer.from(example.payload);
+  example.payload === undefined ? Buffer.from(example.payload_base64 ?? '', 'base64') : Buffer.from(example.payload);
 
 const newId = () => 'made-by-the-bridge';
 /** @param {string | Buffer} payload */
@@ -83,11 +81,8 @@ test('the list of names of fields is that of the contract', () => {
 
 test('every code of the sources is listed in the contract, and every code that is listed is in them', () => {
   const folder = new URL('../src/', import.meta.url);
-  const sources = ['messages/', ''].flatMap((name) => {
-    const inner = new URL(name, folder);
-    const files = readdirSync(inner).filter((file) => file.endsWith('.js'));
-    return files.map((file) => readFileSync(new URL(file, inner), 'utf8'));
-  });
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
+  const sources = files.map((file) => readFileSync(new URL(file, folder), 'utf8'));
   const thrown = sources.join().matchAll(/(?:new (?:Quote|InvalidTime)Error\(|errorRecord\([^')]*)\s*'([a-z0-9_]+)'/g);
   const made = ['sid_missing', 'quote_missing', 'sid_type', 'id_type'];
   const codes = new Set([...made, ...[...thrown].map(([, code]) => code)]);
@@ -96,7 +91,10 @@ test('every code of the sources is listed in the contract, and every code that i
 
 test('every time of the table passes the schema, and is carried verbatim in both forms', () => {
   for (const { ts } of read('examples/time.json').valid) {
-    for (const message of [{ sid: 'GOOG', quote: 1, ts }, { goog: 1, ts }]) {
+    for (const message of [
+      { sid: 'GOOG', quote: 1, ts },
+      { goog: 1, ts },
+    ]) {
       assert.ok(passes('quote')(message), String(ts));
       const [quote] = readOne(JSON.stringify(message));
       assert.equal(quote.ts, ts);
@@ -106,7 +104,10 @@ test('every time of the table passes the schema, and is carried verbatim in both
 
 test('a message with what is no time, in either form, is refused by a sentence that begins with "ts"', () => {
   for (const { ts } of read('examples/time.json').invalid) {
-    for (const message of [{ sid: 'GOOG', quote: 1, ts }, { goog: 1, ts }]) {
+    for (const message of [
+      { sid: 'GOOG', quote: 1, ts },
+      { goog: 1, ts },
+    ]) {
       assert.throws(
         () => readOne(JSON.stringify(message)),
         (error) => error instanceof QuoteError && error.message.startsWith('"ts" is '),
@@ -117,7 +118,10 @@ test('a message with what is no time, in either form, is refused by a sentence t
 });
 
 for (const field of ['sid', 'quote', 'id', 'ts']) {
-  for (const [open, inner, close] of [['[', '', ']'], ['{"a":', '1', '}']]) {
+  for (const [open, inner, close] of [
+    ['[', '', ']'],
+    ['{"a":', '1', '}'],
+  ]) {
     test(`a ${field} nested too deep to be shown is refused by its name: ${open}`, () => {
       const deep = `${open.repeat(100_000)}${inner}${close.repeat(100_000)}`;
       const others = ['sid', 'quote', 'id'].filter((key) => key !== field);

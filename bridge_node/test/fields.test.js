@@ -45,10 +45,21 @@ for (const [fields, message, expected] of READ) {
 
 test('all elements of an array are read by --fields, and the raw fields stay', () => {
   const quotes = readWith('sid=S,quote=p,ts=t', [{ T: 't', S: 'GOOG', p: 345.1, s: 100, t: '2024-01-10T21:55:31Z' }]);
-  assert.deepEqual({ ...quotes[0], id: '' }, {
-    sid: 'GOOG', quote: 345.1, ts: '2024-01-10T21:55:31Z', id: '', channel: 'quotes',
-    T: 't', S: 'GOOG', p: 345.1, s: 100, t: '2024-01-10T21:55:31Z',
-  });
+  assert.deepEqual(
+    { ...quotes[0], id: '' },
+    {
+      sid: 'GOOG',
+      quote: 345.1,
+      ts: '2024-01-10T21:55:31Z',
+      id: '',
+      channel: 'quotes',
+      T: 't',
+      S: 'GOOG',
+      p: 345.1,
+      s: 100,
+      t: '2024-01-10T21:55:31Z',
+    },
+  );
 });
 
 /** @type {[string, unknown, string, string][]} */
@@ -85,7 +96,10 @@ for (const [text, sentence] of [
   ['ts=day+time', 'joins fields, which makes a sid or an id, and no ts'],
 ]) {
   test(`--fields ${text} is refused with a sentence`, () => {
-    assert.throws(() => parseFields(text), (error) => error instanceof UserError && error.message.includes(sentence));
+    assert.throws(
+      () => parseFields(text),
+      (error) => error instanceof UserError && error.message.includes(sentence),
+    );
   });
 }
 
@@ -94,7 +108,10 @@ test('with --symbols a message with another instrument is refused as a whole', (
   const take = (/** @type {string} */ text) => readQuotes('quotes', Buffer.from(text), () => 'x', rules);
   assert.equal(take('{"goog": 1, "aapl": 2}').length, 2);
   for (const text of ['{"goog": 1, "msft": 2}', '{"sid": "GOOG", "quote": 1}', '[{"goog": 1}, {"battery2": 99}]']) {
-    assert.throws(() => take(text), (error) => error instanceof QuoteError && error.code === 'other_symbol');
+    assert.throws(
+      () => take(text),
+      (error) => error instanceof QuoteError && error.code === 'other_symbol',
+    );
   }
   assert.throws(() => take('{"GOOG": 1}'), /did you mean "goog"\? upper and lower case are not the same/);
   assert.throws(() => take('{"googl": 1}'), /"googl" is not among the instruments of --symbols: did you mean "goog"\?/);
@@ -102,7 +119,10 @@ test('with --symbols a message with another instrument is refused as a whole', (
 
 test('the first quote of each instrument is new, until there are too many to remember', () => {
   const instruments = new Instruments();
-  assert.deepEqual(['a', 'b', 'a'].map((sid) => instruments.isNew(sid)), [true, true, false]);
+  assert.deepEqual(
+    ['a', 'b', 'a'].map((sid) => instruments.isNew(sid)),
+    [true, true, false],
+  );
   for (let n = 0; n < 20_000; n++) instruments.isNew(String(n));
   assert.equal(instruments.isNew('another'), false);
   assert.equal(instruments.isNew('a'), false);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { Aedes } from 'aedes';
 
-import { Broker } from '../src/mqtt/broker.js';
+import { BrokerLink } from '../src/mqtt/broker_link.js';
 import { readBroker } from '../src/mqtt/options.js';
 
 /** A log that keeps its lines. */
@@ -29,7 +29,7 @@ export function keptLog() {
  * @param {string} [prefix]
  */
 export function brokerAt(url, log = keptLog().log, prefix = '') {
-  return new Broker(readBroker({ mqtt: url }), log, prefix);
+  return new BrokerLink(readBroker({ mqtt: url }), log, prefix);
 }
 
 /**

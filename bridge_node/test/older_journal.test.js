@@ -40,7 +40,7 @@ for (const [name, start, skip] of BROKERS) {
     }
   });
 
-  test(`with ${name} a journal is gone on with where nothing is retained, or what is no count of one`, { skip }, async (t) => {
+  test(`with ${name} a journal is used if nothing is retained, or not a count of decisions`, { skip }, async (t) => {
     const { url } = await start(t);
     const { client, connection } = await connected(t, url);
     await check(connection, 0);
@@ -51,13 +51,13 @@ for (const [name, start, skip] of BROKERS) {
   });
 }
 
-test('an older journal that was accepted is gone on with and said', async (t) => {
+test('an older journal that is accepted is used, and that is logged', async (t) => {
   const { url } = await startBroker(t);
   const { client, connection } = await connected(t, url);
   await client.publishAsync(TOPIC, '{"seq": 7}', { qos: 1, retain: true });
   const { log, lines } = keptLog();
   await check(connection, 3, true, log);
-  assert.match(lines[0].text, /^gone on with because you said so: the journal of mine has 3 decisions/);
+  assert.match(lines[0].text, /^continuing, as --accept-older-journal asks: the journal of mine has 3 decisions/);
 });
 
 test('a connection that is lost meanwhile is waited for', async (t) => {
@@ -68,11 +68,14 @@ test('a connection that is lost meanwhile is waited for', async (t) => {
   await assert.rejects(check(connection, 3), /shows 7/);
 });
 
-test('a broker that does not let the topic be read is said to hide it', async (t) => {
+test('a broker that does not let the topic be read is reported', async (t) => {
   const { url, aedes } = await startBroker(t);
   aedes.authorizeSubscribe = (_client, _subscription, callback) => callback(null, null);
   const { connection } = await connected(t, url);
   const { log, lines } = keptLog();
   await check(connection, 3, false, log);
-  assert.match(lines[0].text, /^cannot tell whether the journal is older .*: the broker does not show portfolios\/mine/);
+  assert.match(
+    lines[0].text,
+    /^it is not known whether the journal is older .*: the broker does not show portfolios\/mine/,
+  );
 });

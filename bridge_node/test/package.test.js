@@ -45,7 +45,9 @@ test('an older Node.js than package.json asks for is told in one sentence, befor
   const place = folder(t);
   cpSync(join(ROOT, 'bin'), join(place, 'bin'), { recursive: true });
   writeFileSync(join(place, 'package.json'), JSON.stringify({ type: 'module', engines: { node: '>=999' } }));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(place, 'bin', 'bridge-node.js')], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(place, 'bin', 'bridge-node.js')], {
+    encoding: 'utf8',
+  });
   assert.equal(stdout, '');
   assert.equal(
     stderr,

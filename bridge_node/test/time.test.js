@@ -6,9 +6,7 @@ import { InvalidTimeError, QuoteError } from '../src/support/errors.js';
 import { checkTime, instant } from '../src/messages/time.js';
 
 /** @type {{valid: {ts: unknown, ns: string}[], invalid: {ts: unknown, code: string}[]}} */
-const table = JSON.parse(
-  readFileSync(new URL('../../contracts/examples/time.json', import.meta.url), 'utf8'),
-);
+const table = JSON.parse(readFileSync(new URL('../../contracts/examples/time.json', import.meta.url), 'utf8'));
 
 /**
  * @param {() => unknown} read

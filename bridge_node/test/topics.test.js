@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { checkChannels, checkName, checkPrefix, outputTopics, overlap } from '../src/route/topics.js';
+import { checkChannels } from '../src/backend/channels.js';
+import { checkName } from '../src/backend/name.js';
+import { RESERVED_TOPICS } from '../src/messages/reserved_topics.js';
+import { checkPrefix } from '../src/mqtt/prefix.js';
+import { outputTopics } from '../src/route/topics.js';
+import { overlap } from '../src/support/topic_filter.js';
 
 test('two filters overlap when some topic matches both', () => {
   for (const [a, b, expected] of /** @type {[string, string, boolean][]} */ ([
@@ -61,7 +66,14 @@ test('a prefix is the same with and without "/" at its end, and refused where no
   for (const prefix of ['', '/', '/site1', '$SYS/', '$share/x', 'a/+/b', 'a#', 'a\0', '\ud800']) {
     assert.throws(() => checkPrefix(prefix), /--prefix is .*: it is written site1\//, JSON.stringify(prefix));
   }
-  assert.deepEqual(new Set(Object.values(outputTopics('x', 'site1/')).map((topic) => topic.split('/')[0])), new Set(['site1']));
+  assert.deepEqual(
+    new Set(Object.values(outputTopics('x', 'site1/')).map((topic) => topic.split('/')[0])),
+    new Set(['site1']),
+  );
+});
+
+test('every output has a reserved topic', () => {
+  for (const topic of Object.values(outputTopics('x'))) assert.ok(RESERVED_TOPICS.includes(topic.split('/')[0]), topic);
 });
 
 test('channels of the command line are held to the same rules, by their own name', () => {

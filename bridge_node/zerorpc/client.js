@@ -41,7 +41,9 @@ export class Client extends EventEmitter {
   constructor(address, { heartbeat = DEFAULTS.heartbeat } = {}) {
     super();
     if (!(Number.isFinite(heartbeat) && heartbeat > 0)) {
-      throw new TypeError(`heartbeat is ${heartbeat}; it takes a number of milliseconds above 0, such as ${DEFAULTS.heartbeat}`);
+      throw new TypeError(
+        `heartbeat is ${heartbeat}; it takes a number of milliseconds above 0, such as ${DEFAULTS.heartbeat}`,
+      );
     }
     this.#address = address;
     this.#heartbeat = heartbeat;
@@ -127,7 +129,9 @@ export class Client extends EventEmitter {
       timeout > 0 &&
       setTimeout(() => {
         const hint = last ? ` (${last})` : '';
-        stop.abort(new TimeoutError(`no server answered at ${this.#address} within ${timeout} ms${hint}; is it running?`));
+        stop.abort(
+          new TimeoutError(`no server answered at ${this.#address} within ${timeout} ms${hint}; is it running?`),
+        );
       }, timeout);
     try {
       for (let delay = FIRST_RETRY; ; delay = Math.min(2 * delay, SLOWEST_RETRY)) {
@@ -196,6 +200,8 @@ export function isAddress(address) {
 /** @param {string} address */
 function checkAddress(address) {
   if (!isAddress(address)) {
-    throw new TypeError(`${JSON.stringify(address)} is not the address of a server; write it like "tcp://127.0.0.1:4242"`);
+    throw new TypeError(
+      `${JSON.stringify(address)} is not the address of a server; write it like "tcp://127.0.0.1:4242"`,
+    );
   }
 }

@@ -103,7 +103,9 @@ export class Connection {
     this.#calls.clear();
     this.#outbox = [];
     for (const call of calls) {
-      call.reject(new LostRemoteError(`the call of "${call.method}" was cut off: ${reason.message}`, { cause: reason }));
+      call.reject(
+        new LostRemoteError(`the call of "${call.method}" was cut off: ${reason.message}`, { cause: reason }),
+      );
     }
     this.#onEnd(reason, wasOpen);
   }

@@ -1,9 +1,2 @@
 export { Client, isAddress } from './client.js';
-export {
-  EncodeError,
-  LostRemoteError,
-  ProtocolError,
-  RemoteError,
-  TimeoutError,
-  ZerorpcError,
-} from './errors.js';
+export { EncodeError, LostRemoteError, ProtocolError, RemoteError, TimeoutError, ZerorpcError } from './errors.js';

@@ -18,6 +18,10 @@ _INTERVAL = 0.2
 _PATIENCE = 5.0
 """Seconds to wait for one answer."""
 
+_QUIET = 1.0
+"""Seconds for which a page that is not ready is not reported: parts that start together are not
+ready at once."""
+
 _MAX_BODY = 2_000
 """The part of a page that is shown, in bytes."""
 
@@ -25,12 +29,13 @@ _MAX_BODY = 2_000
 def await_ready(url: str, stop: Stop, notify: Callable[[str], None]) -> None:
     """Return once a GET of `url` answers 200; Interrupted if `stop` is requested.
 
-    :param notify: called with a sentence, once, if the first answer is another one, or none; then
-        with the lines of a page that answers 503, whenever they change.
+    :param notify: called with a sentence, once, if the page is not ready within a second; then with
+        the lines of a page that answers 503, whenever they change.
     :raises NotReadyError: if it answers 409: the page belongs to another run.
     """
     # no proxies: the page is one of the same pipeline
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    started = time.monotonic()
     reported = False
     shown: list[str] = []
     while True:
@@ -39,13 +44,14 @@ def await_ready(url: str, stop: Stop, notify: Callable[[str], None]) -> None:
             return
         if status == HTTPStatus.CONFLICT:
             raise NotReadyError(url, " ".join(lines) or "it answers 409")
-        if not reported:
-            notify(f"waiting for {url} to be ready")
-            reported = True
-        if status == HTTPStatus.SERVICE_UNAVAILABLE and lines != shown:
-            shown = lines
-            for line in lines:
-                notify(f"  {line}")
+        if time.monotonic() - started >= _QUIET:
+            if not reported:
+                notify(f"waiting for {url} to be ready")
+                reported = True
+            if status == HTTPStatus.SERVICE_UNAVAILABLE and lines != shown:
+                shown = lines
+                for line in lines:
+                    notify(f"  {line}")
         with stop.interruptible():
             time.sleep(_INTERVAL)
 

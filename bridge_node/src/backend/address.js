@@ -4,7 +4,7 @@ import { UserError } from '../support/errors.js';
 /**
  * @param {string} address
  * @returns {string} the address
- * @throws {UserError} if it is no address of a backend
+ * @throws {UserError} if it is not the address of a backend
  */
 export function checkBackend(address) {
   if (isAddress(address)) return address;

@@ -3,30 +3,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client, LostRemoteError, RemoteError } from '../../zerorpc/index.js';
 import { Backoff } from '../support/backoff.js';
-import { readEntries } from './entries.js';
 import { reason, UserError } from '../support/errors.js';
-import { didYouMean } from '../support/nearest.js';
+import { checkChannels } from './channels.js';
+import { readDecisions } from './decisions.js';
+import { methodsOf } from './methods.js';
+import { checkName, nameFromAddress } from './name.js';
 import { completeOrders } from './order.js';
-import { checkChannels, checkName } from '../route/topics.js';
 
-/**
- * What a quote led to: orders and fills as JSON text, or as its bytes, or why there are none.
- * @typedef {{orders: (string | Uint8Array)[], fills: (string | Uint8Array)[]}} Decision
- * @typedef {{error: string, traceback?: string}} Failure
- */
+/** @typedef {import('./decisions.js').Outcome} Outcome */
 
-/** A backend that is not there within this many ms is said to be away. */
+/** ms before an unavailable backend is logged. */
 const PATIENCE = 1000;
-/** ms after which it is looked again why it is not there. */
+/** ms after which the reason why it is unavailable is read again. */
 const NEXT_LOOK = 10_000;
-/** ms from the loss of a backend to the word of it. */
+/** ms from the loss of a backend until it is logged. */
 const MOMENT = 100;
 
 /**
- * The algorithm service at an address, in whatever language: connected again, and initialised
- * again, whenever it was lost.
+ * Admits a backend. The Backend calls it after each successful `initialize`, when `name`, `channels` and
+ * `journalSeq` are known and before `ready` is emitted; no quote is decided until it resolves. If it rejects
+ * with a UserError, `run` rejects with it; with a LostRemoteError, the Backend connects again.
+ * @typedef {() => Promise<void>} Admit
+ */
+
+/**
+ * The algorithm service at an address, in whatever language: connected and initialised again whenever it
+ * was lost.
  *
- * Emits `ready` after each initialize, and `lost` when the connection has ended.
+ * Emits `ready` after each `initialize`, once it is admitted, and `lost` when the connection has ended.
  */
 export class Backend extends EventEmitter {
   #address;
@@ -36,13 +40,14 @@ export class Backend extends EventEmitter {
   #log;
   #client;
   #fault = 'it has not answered yet';
+  /** Whether the present connection is the last one. */
   #isLast = false;
-  #stopped = false;
+  #isStopped = false;
   #closed = () => {};
   #whenClosed = new Promise((resolve) => {
     this.#closed = () => resolve(undefined);
   });
-  #ready = false;
+  #isReady = false;
   /** @type {Set<string>} */
   #methods = new Set();
 
@@ -50,17 +55,16 @@ export class Backend extends EventEmitter {
   name = '';
   /** @type {string[]} */
   channels = [];
-  /** How many decisions are in its journal, as it began; undefined if it has none. @type {number | undefined} */
+  /** The number of decisions in its journal at `initialize`; undefined if it has no journal. @type {number | undefined} */
   journalSeq;
 
   /**
    * @param {string} address
    * @param {Record<string, unknown>} params  for `initialize`
-   * @param {{name?: string, channels?: string[]}} given  the name of a backend that does not tell its
-   *   own, and channels in place of those that initialize returns
+   * @param {{name?: string, channels?: string[]}} given  the name of a backend that has none of its
+   *   own, and channels in place of those that `initialize` returns
    * @param {import('../support/log.js').Log} log
-   * @param {() => Promise<void>} admit  called after each initialize; no quote is decided before it
-   *   resolves
+   * @param {Admit} admit
    */
   constructor(address, params, given, log, admit = async () => {}) {
     super();
@@ -71,18 +75,18 @@ export class Backend extends EventEmitter {
     this.#log = log;
     this.#client = new Client(address);
     this.#client.on('lost', (error) => {
-      this.#ready = false;
+      this.#isReady = false;
       this.#fault = reason(error);
       this.emit('lost');
     });
   }
 
-  /** Whether it is connected and initialised. */
+  /** Whether it is connected, initialised and admitted. */
   get ready() {
-    return this.#ready;
+    return this.#isReady;
   }
 
-  /** Why it is not connected and initialised; empty if it is. */
+  /** Why it is not connected and initialised, as a sentence; empty if it is. */
   get fault() {
     return this.#fault;
   }
@@ -94,7 +98,7 @@ export class Backend extends EventEmitter {
 
   /**
    * Keep connected until `close`.
-   * @throws {UserError} if the backend is none, or refuses to initialize, or is not admitted
+   * @throws {UserError} if the backend is not an algorithm, refuses to initialize, or is not admitted
    */
   async run() {
     const backoff = new Backoff();
@@ -105,7 +109,7 @@ export class Backend extends EventEmitter {
         if (this.#isLast) return;
         await this.#admit();
         backoff.reset();
-        this.#ready = this.#client.connected;
+        this.#isReady = this.#client.connected;
       } catch (error) {
         if (this.#isLast) return;
         if (error instanceof UserError) throw error;
@@ -116,45 +120,45 @@ export class Backend extends EventEmitter {
         this.#log.warn(`backend ${this.#address}: ${this.#fault}`);
         await sleep(backoff.next());
       }
-      if (!this.#ready) continue;
+      if (!this.#isReady) continue;
       this.#log.info({ algo: this.name, channels: this.channels }, `backend ${this.#address} is ready`);
       this.emit('ready');
       await Promise.race([once(this.#client, 'lost'), this.#whenClosed]);
-      // a bridge that is told to end together with its backend hears of that meanwhile
+      // a bridge that is stopped together with its backend has received its signal meanwhile
       await Promise.race([sleep(MOMENT), this.#whenClosed]);
       if (!this.#isLast) this.#log.warn(`backend ${this.#address} is lost; waiting for it`);
     }
   }
 
   /**
-   * Decide on quotes, in order; tries again until it has an answer.
+   * Decide on quotes, in order; it tries again until it has an answer.
    * @param {import('../messages/quote.js').Quote[]} quotes
-   * @returns {Promise<(Decision | Failure)[]>} one entry per quote
-   * @throws {UserError} if the answer is none of this contract's
+   * @returns {Promise<Outcome[]>} one per quote
+   * @throws {UserError} if the answer is not that of the contract
    */
   async decide(quotes) {
     if (this.#methods.has('events')) {
-      return readEntries(await this.#invoke('events', quotes), quotes.length);
+      return readDecisions(await this.#invoke('events', quotes), quotes.length);
     }
-    const entries = [];
-    for (const quote of quotes) entries.push(await this.#event(quote));
-    return entries;
+    const outcomes = [];
+    for (const quote of quotes) outcomes.push(await this.#event(quote));
+    return outcomes;
   }
 
   /**
    * @returns {Promise<{seq: number} & Record<string, unknown>>}
-   * @throws {LostRemoteError} if the backend is away, or not admitted yet
+   * @throws {LostRemoteError} if the backend is unavailable, or not admitted yet
    */
   async snapshot() {
-    // one that is not admitted may have less to show than was published
-    if (!this.#ready) throw new LostRemoteError('it is not ready');
+    // before it is admitted its snapshot may be older than the published one
+    if (!this.#isReady) throw new LostRemoteError('it is not ready');
     return this.#client.invoke('snapshot');
   }
 
   /**
-   * What came of the last decisions, a page at a time; empty for a backend that keeps none.
+   * The orders and fills of the latest decisions, one page per call; empty for a backend that keeps none.
    * @param {number} seconds  counted back from the latest decision
-   * @param {number} after  only what has a greater seq
+   * @param {number} after  only those with a greater seq
    * @returns {Promise<{seq: number, orders: string[], fills: string[]}[]>}
    */
   async outputsSince(seconds, after) {
@@ -162,21 +166,21 @@ export class Backend extends EventEmitter {
     return this.#invoke('orders_since', seconds, after);
   }
 
-  /** Make no other connection, and say nothing when this one ends: we are about to leave. */
+  /** Make no other connection, and log nothing when this one ends: we are about to close it. */
   retire() {
     this.#isLast = true;
   }
 
   async close() {
     this.retire();
-    this.#stopped = true;
+    this.#isStopped = true;
     await this.#client.close();
     this.#closed();
   }
 
-  /** Resolves when it is connected and initialised, or closed. */
+  /** Resolves when it is ready, or closed. */
   async whenReady() {
-    while (!this.#ready && !this.#stopped) await Promise.race([once(this, 'ready'), this.#whenClosed]);
+    while (!this.#isReady && !this.#isStopped) await Promise.race([once(this, 'ready'), this.#whenClosed]);
   }
 
   async #connect() {
@@ -188,13 +192,13 @@ export class Backend extends EventEmitter {
       } catch (error) {
         if (this.#isLast) throw error;
         this.#fault = reason(error);
-        if (timeout === PATIENCE) this.#log.warn(`backend ${this.#address} is away; waiting for it`);
+        if (timeout === PATIENCE) this.#log.warn(`backend ${this.#address} is unavailable; waiting for it`);
       }
     }
   }
 
   async #initialize() {
-    this.#methods = await this.#describe();
+    this.#methods = await methodsOf(this.#client);
     let channels;
     try {
       channels = await this.#client.invoke('initialize', this.#params);
@@ -205,66 +209,42 @@ export class Backend extends EventEmitter {
     this.channels = this.#given.channels ?? checkChannels(channels);
     const { algo, seq } = await this.#describeItself();
     this.journalSeq = this.#methods.has('orders_since') ? seq : undefined;
-    const name = checkName(algo ?? this.#given.name ?? nameOf(this.#address));
+    const name = checkName(algo ?? this.#given.name ?? nameFromAddress(this.#address));
     if (this.name && name !== this.name) {
-      throw new UserError(`the backend at ${this.#address} was ${this.name} and is now ${name}: start the bridge anew for it`);
+      throw new UserError(
+        `the backend at ${this.#address} was ${this.name} and is now ${name}: start the bridge again for it`,
+      );
     }
     if (this.#given.name !== undefined && name !== this.#given.name) {
-      this.#log.warn(`--name ${this.#given.name} is not used: the backend calls itself ${name}`);
+      this.#log.warn(`--name ${this.#given.name} is not used: the name of the backend is ${name}`);
     }
     this.name = name;
     this.#fault = '';
   }
 
-  /** @returns {Promise<{algo?: string, seq?: number}>} the name and the count that its snapshot tells */
+  /** @returns {Promise<{algo?: string, seq?: number}>} the algorithm's name and the number of decisions, from its snapshot */
   async #describeItself() {
     if (!this.hasSnapshot) return {};
     try {
       const { algo, seq } = (await this.#client.invoke('snapshot')) ?? {};
-      if (typeof algo !== 'string') this.#log.warn(`the snapshot of the backend at ${this.#address} tells no name`);
+      if (typeof algo !== 'string') this.#log.warn(`the snapshot of the backend at ${this.#address} has no name in it`);
       return { algo: typeof algo === 'string' ? algo : undefined, seq: Number.isFinite(seq) ? seq : undefined };
     } catch (error) {
       if (!(error instanceof RemoteError)) throw error;
-      this.#log.warn(`the backend at ${this.#address} has no snapshot to tell its name: ${error.message}`);
+      this.#log.warn(`the backend at ${this.#address} returned no snapshot, and so no name: ${error.message}`);
       return {};
-    }
-  }
-
-  /** The names of its methods; one that cannot say is taken for a backend of the article's kind. */
-  async #describe() {
-    /** @type {string[] | undefined} */
-    const methods =
-      (await this.#ask('_zerorpc_list')) ?? Object.keys((await this.#ask('_zerorpc_inspect'))?.methods ?? {});
-    if (!methods?.length) return new Set(['initialize', 'event']);
-    for (const method of ['initialize', 'event']) {
-      if (!methods.includes(method)) {
-        throw new UserError(
-          `the service at ${this.#address} has no method "${method}", so it is no algorithm; it has ${methods.join(', ')}${didYouMean(method, methods)}`,
-        );
-      }
-    }
-    return new Set(methods);
-  }
-
-  /** @param {string} method */
-  async #ask(method) {
-    try {
-      return await this.#client.invoke(method);
-    } catch (error) {
-      if (error instanceof RemoteError) return undefined;
-      throw error;
     }
   }
 
   /**
    * @param {import('../messages/quote.js').Quote} quote
-   * @returns {Promise<Decision | Failure>}
+   * @returns {Promise<Outcome>}
    */
   async #event(quote) {
     try {
       return { orders: completeOrders(await this.#invoke('event', quote), quote, this.name), fills: [] };
     } catch (error) {
-      if (this.#stopped || error instanceof LostRemoteError) throw error;
+      if (this.#isStopped || error instanceof LostRemoteError) throw error;
       if (!(error instanceof Error)) throw error;
       const traceback = error instanceof RemoteError ? (error.traceback ?? undefined) : undefined;
       return { error: `${error.name}: ${error.message}`, traceback };
@@ -278,24 +258,19 @@ export class Backend extends EventEmitter {
   async #invoke(method, ...args) {
     const backoff = new Backoff();
     for (;;) {
-      if (!this.#ready) await this.whenReady();
+      if (!this.#isReady) await this.whenReady();
       try {
-        // the texts of decisions are passed on, not looked at
+        // the texts of decisions are passed on unread
         if (method === 'events') return await this.#client.invokeRaw(method, ...args);
         return await this.#client.invoke(method, ...args);
       } catch (error) {
-        if (this.#stopped) throw error;
+        if (this.#isStopped) throw error;
         if (error instanceof LostRemoteError) continue;
-        if (method === 'event') throw error; // an answer: the algorithm raised on this quote
-        // an error of the whole call: nothing was committed, so the same quotes are tried again
+        if (method === 'event') throw error; // it is an answer: the algorithm raised an error at this quote
+        // an error of the whole call: nothing was committed, so the same call is tried again
         this.#log.error(`backend ${this.#address}: ${reason(error)}; trying the same again`);
         await sleep(backoff.next());
       }
     }
   }
-}
-
-/** @param {string} address */
-function nameOf(address) {
-  return address.replace(/^\w+:\/\//, '').replace(/[^\w.-]+/g, '-');
 }

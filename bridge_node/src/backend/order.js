@@ -6,7 +6,7 @@ import { OrderError } from '../support/errors.js';
  * @param {import('../messages/quote.js').Quote} quote
  * @param {string} algo
  * @returns {string[]} orders as JSON text (contracts/order.schema.json)
- * @throws {OrderError} naming the field, if it is something else
+ * @throws {OrderError} naming the field, if it is anything else
  */
 export function completeOrders(returned, quote, algo) {
   if (returned === null || returned === undefined) return [];

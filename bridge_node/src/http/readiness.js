@@ -4,13 +4,13 @@ import { reason, UserError } from '../support/errors.js';
 
 /**
  * Answer `GET /readyz` on 127.0.0.1: 200 once quotes can be decided and their orders published, else
- * 503 with a line for each thing that is missing. To `/readyz?run=ID` only a bridge of that run says 200; others
- * say 409, so that a feed does not publish into the pipeline of another run.
+ * 503 with a line for each thing that is missing. To `/readyz?run=ID` only a bridge of that run answers 200; others
+ * answer 409, so that a feed does not publish into the pipeline of another run.
  * @param {number} port
- * @param {string | undefined} run  to which this bridge belongs
- * @param {() => string[]} missing
+ * @param {string | undefined} run  that this bridge belongs to
+ * @param {() => string[]} missing  called once per request
  * @returns {Promise<import('node:http').Server>}
- * @throws {UserError} if the port cannot be listened on
+ * @throws {UserError} if it cannot listen on the port
  */
 export function serveReadiness(port, run, missing) {
   const server = createServer((request, response) => {

@@ -1,6 +1,6 @@
 /**
- * Names of fields, which are no instruments: the list of contracts/field_names.json, to which the tests
- * hold this one. It is here as well because the image of the bridge does not have contracts/.
+ * Names of fields, which are not instruments: a copy of contracts/field_names.json, because the image of the
+ * bridge does not have contracts/. A test compares them.
  */
 
 export const NAMES = new Set(
@@ -23,11 +23,11 @@ export const NAMES = new Set(
     .split(/\s+/),
 );
 
-/** Of a bar in short; each alone may be a symbol. */
+/** The short names of a bar; each alone may be a symbol. */
 export const LETTERS = ['o', 'h', 'l', 'c'];
 
 /**
- * Whether a key is a well-known name as it is listed, or Capitalised. In ALL CAPITALS it is a symbol.
+ * Whether a key is a well-known name as listed, or Capitalised. In ALL CAPITALS it is a symbol.
  * @param {string} key
  */
 export function isFieldName(key) {

@@ -1,20 +1,20 @@
-/** `--fields`: where the messages of others have what a quote needs. */
+/** `--fields`: which fields of other publishers' messages make a quote. */
 
 import { QuoteError, UserError, shown } from '../support/errors.js';
 import { didYouMean } from '../support/nearest.js';
-import { overlap } from '../route/topics.js';
+import { overlap } from '../support/topic_filter.js';
 import { textOfNumber } from './values.js';
 
 const TARGETS = /** @type {const} */ (['sid', 'quote', 'ts', 'id']);
 const EXAMPLE = 'sid=s,quote=p,ts=T,id=s+t';
 
 /**
- * Of each field that is named, the names whose values make it.
+ * For each field that is mapped, the names of the fields whose values make it.
  * @typedef {Partial<Record<'sid' | 'quote' | 'ts' | 'id', string[]>>} Mapping
  */
 
 /**
- * Read `sid=s,quote=data.p` or `trades/#:sid=s,…`; several are parted by a semicolon.
+ * Read `sid=s,quote=data.p` or `trades/#:sid=s,…`; several are separated by semicolons.
  * @param {string} text
  * @returns {{channel: string | undefined, mapping: Mapping}[]}
  * @throws {UserError}
@@ -70,7 +70,7 @@ function faultOf(target, names, hasNone, mapping) {
 }
 
 /**
- * Which mapping counts for a channel: the first of those that name it, else the one for all.
+ * The mapping for a channel: the first of those that name it, else the one for all channels.
  * @param {{channel: string | undefined, mapping: Mapping}[]} given
  * @param {string} channel
  * @returns {Mapping | undefined}
@@ -81,12 +81,12 @@ export function mappingFor(given, channel) {
 }
 
 /**
- * What a message has for one field.
+ * The value that a message has for one field.
  * @param {Record<string, unknown>} message
  * @param {'sid' | 'quote' | 'ts' | 'id'} target
  * @param {string[]} names
  * @returns {unknown}
- * @throws {QuoteError} field_missing, or what a part that cannot be joined is
+ * @throws {QuoteError} field_missing, or the type of a part that cannot be joined
  */
 export function mapped(message, target, names) {
   const values = names.map((name) => {
@@ -111,7 +111,7 @@ export function mapped(message, target, names) {
 
 /**
  * @param {Record<string, unknown>} message
- * @param {string} name  the whole of it, else a path of names with dots between
+ * @param {string} name  of a key; else a path of keys, separated by dots
  */
 function valueAt(message, name) {
   if (Object.hasOwn(message, name)) return message[name];

@@ -1,14 +1,14 @@
-/** How many are remembered: a stream of ever new names is not to fill the memory. */
-const MOST = 10_000;
+/** Instruments that are remembered, so that a stream of new names does not fill the memory. */
+const MAX_KNOWN = 10_000;
 
-/** Tells the first quote of each instrument, so that a name that is none is seen. */
+/** Detects the first quote of each instrument, so that a misspelt name is noticed. */
 export class Instruments {
   /** @type {Set<string>} */
   #known = new Set();
 
   /** @param {string} sid */
   isNew(sid) {
-    if (this.#known.has(sid) || this.#known.size >= MOST) return false;
+    if (this.#known.has(sid) || this.#known.size >= MAX_KNOWN) return false;
     this.#known.add(sid);
     return true;
   }

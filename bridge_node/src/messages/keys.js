@@ -1,10 +1,10 @@
-/** Keys that a map holds twice, which JSON.parse drops in silence. */
+/** Finds keys that a map has twice: JSON.parse ignores all but the last. */
 
 /**
  * @param {string} text  JSON that can be parsed
- * @returns {string | undefined}  the first key that its map holds already
+ * @returns {string | undefined}  the first key that its map has already
  */
-export function keyThatComesTwice(text) {
+export function duplicateKey(text) {
   /** The keys of the maps around, null for a list. @type {(Set<string> | null)[]} */
   const around = [];
   let isKey = false;
@@ -47,7 +47,7 @@ export function keyThatComesTwice(text) {
 
 /**
  * @param {string} text
- * @param {number} start  of a quoted text
+ * @param {number} start  of a string in quotation marks
  * @returns {number}  where its last quotation mark is
  */
 function endOfText(text, start) {

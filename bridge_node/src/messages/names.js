@@ -1,4 +1,4 @@
-/** What a quote's fields are called: their own names, and those of others. */
+/** The names of a quote's fields: the proper ones, and the aliases that others use. */
 
 const SID = ['sid', 'symbol', 'ticker'];
 const QUOTE = ['quote', 'price', 'last', 'close'];
@@ -7,8 +7,8 @@ export const TIMES = ['time', 'timestamp', 'date', 'datetime'];
 /** @typedef {Record<string, unknown>} Map */
 
 /**
- * The name under which each field is in a message, undefined if it is not: an alias counts only where
- * the proper name is absent.
+ * The name that each field has in a message; undefined if it is absent. An alias counts only if the proper
+ * name is absent.
  * @param {Map} message
  */
 export const nameOf = {
@@ -17,7 +17,7 @@ export const nameOf = {
   /** @param {Map} message */
   quote: (message) => firstOf(QUOTE, message),
   /**
-   * null is as good as none.
+   * null counts as absent.
    * @param {Map} message
    */
   ts: (message) => {

@@ -1,19 +1,19 @@
-/** From the bytes of a message to JSON without traps: of bounded depth, each key once, all texts texts. */
+/** From the bytes of a message to JSON of bounded depth, with each key once and only valid texts. */
 
 import { QuoteError, shown } from '../support/errors.js';
-import { keyThatComesTwice } from './keys.js';
+import { duplicateKey } from './keys.js';
 import { LIMITS } from './limits.js';
 
-// JSON has no such numbers, but Python and others write them. Texts are found to be stepped over.
+// JSON has no such numbers, but Python and others write them. Strings match, so that they are skipped.
 const STRAY_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"|NaN|-?Infinity/gs;
 
-// takes off a mark that programs of Windows write before a text, and that is no part of it
+// it removes a byte order mark, which programs on Windows write before a text
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * @param {Buffer} payload
- * @returns {{message: unknown, plainKeys: number}}  `plainKeys` is how many keys there are in a map of
- *   texts and finite numbers, in which there is nothing more to be checked; 0 for any other message
+ * @returns {{message: unknown, plainKeys: number}}  `plainKeys` is the number of keys of a map
+ *   of texts and finite numbers, which needs no further checks; 0 for any other message
  * @throws {QuoteError} in this order: empty, too_large, not_utf8, not_json, too_deep, key_twice, surrogate
  */
 export function parse(payload) {
@@ -38,13 +38,14 @@ function parseText(text) {
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (error instanceof RangeError) throw new QuoteError('too_deep', `nested too deep, at most ${LIMITS.depth} levels`);
+    if (error instanceof RangeError)
+      throw new QuoteError('too_deep', `nested too deep, at most ${LIMITS.depth} levels`);
     const repaired = withoutStrayNumbers(text);
     if (repaired !== text) {
       try {
         return JSON.parse(repaired);
       } catch {
-        // it was not that alone
+        // it has another fault
       }
     }
     throw new QuoteError('not_json', `not JSON: ${/** @type {Error} */ (error).message.slice(0, 200)}`);
@@ -52,7 +53,7 @@ function parseText(text) {
 }
 
 /**
- * NaN becomes a number that is not finite, whose field is then named by whoever finds it there.
+ * NaN becomes a number that is not finite, so that the checks that follow name its field.
  * @param {string} text
  */
 function withoutStrayNumbers(text) {
@@ -65,9 +66,9 @@ function withoutStrayNumbers(text) {
 }
 
 /**
- * The keys of a map of texts and finite numbers with each key once; 0 if it is none. Without a backslash
- * a colon is a colon: every key has one behind it, and the others stand in texts. Were a key there
- * twice, there would be more in the text than in what was read.
+ * The number of keys of a map of texts and finite numbers with each key once; 0 for anything else. Without a
+ * backslash every colon follows a key or is in a text. If a key were there twice, the text would have more
+ * colons than the parsed map accounts for.
  * @param {unknown} message
  * @param {string} text
  */
@@ -103,9 +104,12 @@ function check(message, text) {
   } else if (message !== null && typeof message === 'object') {
     for (const [key, value] of Object.entries(message)) checkDepth(value, LIMITS.depth - 1, shown(key, 40), value);
   }
-  const key = keyThatComesTwice(text);
+  const key = duplicateKey(text);
   if (key !== undefined) {
-    throw new QuoteError('key_twice', `${shown(key, 80)} comes twice in a map: which of the values counts is not known`);
+    throw new QuoteError(
+      'key_twice',
+      `${shown(key, 80)} comes twice in a map: which of the values counts is not known`,
+    );
   }
   // only an escape can give half of a surrogate pair
   if (text.includes('\\u')) checkSurrogates(message, undefined);
@@ -113,9 +117,9 @@ function check(message, text) {
 
 /**
  * @param {unknown} value
- * @param {number} left  how many levels there may be
+ * @param {number} left  the number of levels that are allowed
  * @param {string} name
- * @param {unknown} whole  what is of this name
+ * @param {unknown} whole  the value of this name
  */
 function checkDepth(value, left, name, whole) {
   if (value === null || typeof value !== 'object') return;
@@ -128,11 +132,12 @@ function checkDepth(value, left, name, whole) {
 
 /**
  * @param {unknown} value
- * @param {string | undefined} name  of the field, where it is within one
+ * @param {string | undefined} name  of the field that it is in; undefined outside of one
  */
 function checkSurrogates(value, name) {
   if (typeof value === 'string' && !value.isWellFormed()) {
-    const found = name === undefined || name === value ? shown(value, 80) : `${shown(name, 40)} is ${shown(value, 80)}: it`;
+    const found =
+      name === undefined || name === value ? shown(value, 80) : `${shown(name, 40)} is ${shown(value, 80)}: it`;
     throw new QuoteError('surrogate', `${found} holds half of a surrogate pair, which is no text`);
   }
   if (value === null || typeof value !== 'object') return;

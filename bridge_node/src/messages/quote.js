@@ -1,4 +1,4 @@
-/** A message becomes quotes: any spelling of contracts/README.md, "Quotes", or of `--fields`. */
+/** Reads the quotes of a message, in any spelling of contracts/README.md, "Quotes", or of `--fields`. */
 
 import { QuoteError } from '../support/errors.js';
 import { didYouMean } from '../support/nearest.js';
@@ -18,26 +18,33 @@ import { checkOther, readId, readPrice, readSid } from './values.js';
  */
 
 /**
- * What a user says of messages.
+ * The user's rules for messages.
  * @typedef {object} Rules
  * @property {{channel: string | undefined, mapping: import('./fields.js').Mapping}[]} fields
- * @property {ReadonlySet<string> | undefined} symbols  the instruments that are taken; all if undefined
+ * @property {ReadonlySet<string> | undefined} symbols  the instruments that are accepted; all if undefined
  */
 
 /** @type {Rules} */
 const NO_RULES = { fields: [], symbols: undefined };
 
-// Refusals of what may be a message of another form, for which --fields is the way.
-const OF_ANOTHER_FORM = new Set(['field_name', 'sid_missing', 'quote_missing', 'sid_type', 'quote_type', 'quote_range']);
+// Refusals of messages that may have another form, which --fields can read.
+const OF_ANOTHER_FORM = new Set([
+  'field_name',
+  'sid_missing',
+  'quote_missing',
+  'sid_type',
+  'quote_type',
+  'quote_range',
+]);
 
 /**
  * Read a message in any spelling of the contract.
  *
  * @param {string} channel  the topic that it came on
  * @param {Buffer} payload
- * @param {() => string} newId  makes an id for a quote that came without one
+ * @param {() => string} newId  called for each quote without an id, in their order
  * @param {Rules} [rules]
- * @returns {Quote[]} at least one
+ * @returns {Quote[]} one or more
  * @throws {QuoteError} with the code and the reason, if the message breaks the contract
  */
 export function readQuotes(channel, payload, newId, rules = NO_RULES) {
@@ -110,7 +117,7 @@ function readMap(message, reader) {
  * @param {Reader} reader
  */
 function readFull(message, reader) {
-  // most messages have no other fields: then there is nothing to be copied
+  // most messages have no other fields, so there is nothing to copy
   const own = 2 + Number(message.ts !== undefined) + Number(message.id !== undefined);
   if (reader.plainKeys === own) return form(message.sid, message.quote, message.ts, message.id, undefined, reader);
   const { sid, quote, ts, id, channel: _elsewhere, ...others } = message;

@@ -64,8 +64,8 @@ function checkNames(keys, prices) {
 }
 
 /**
- * JavaScript moves keys that look like integers to the front. Their order by code point, which is that
- * of their UTF-8, is the same in every language.
+ * JavaScript moves keys that look like integers to the front. The order by code point, which is that of
+ * their UTF-8 bytes, is the same in every language.
  * @param {string[]} keys
  */
 function inOrder(keys) {

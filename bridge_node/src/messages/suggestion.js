@@ -1,21 +1,22 @@
-/** What would make a quote of a message that is none: for the sentence that refuses it. */
+/** What would make a valid quote of a message: for the error that refuses it. */
 
 import { isFieldName, LETTERS } from './field_names.js';
 import { TIMES as TIME_NAMES } from './names.js';
 import { isPrice, isTime } from './values.js';
 
-// as exchanges call them, the more telling ones first
+// names that exchanges use, the clearest ones first
 const SIDS = ['s', 'S', 'symbol', 'ticker', 'sym', 'pair', 'product_id', 'instrument'];
 const PRICES = ['p', 'P', 'price', 'last', 'close', 'c', 'a', 'value'];
 const TIMES = ['T', 't', 'E', 'ts', 'time', 'timestamp', 'date', 'datetime'];
 const IDS = ['t', 'i', 'trade_id', 'tradeId'];
-const LONGEST = 120;
+/** Characters of a suggested message. */
+const MAX_LENGTH = 120;
 
 /** @typedef {Record<string, unknown>} Map */
 
 /**
  * @param {Map} message
- * @returns {string}  the option that would read it, with a semicolon before it; empty if none is known
+ * @returns {string}  the option that would read it, after a semicolon; empty if there is none
  */
 export function suggestFields(message) {
   const inner = message.data;
@@ -41,13 +42,13 @@ function namesIn(map, path) {
 }
 
 /**
- * The valid message that is nearest to a shorthand with names of fields.
+ * The valid message that is nearest to a shorthand in which field names are used as instruments.
  * @param {Map} message
  * @returns {string}
  */
 export function nearestMessage(message) {
   const keys = Object.keys(message);
-  // where some letters are those of a bar, the others are of it as well
+  // if two letters are those of a bar, all of them are
   const isBar = keys.filter((key) => LETTERS.includes(key)).length > 1;
   const symbols = keys.filter((key) => !isFieldName(key) && !(isBar && key.length === 1) && isPrice(message[key]));
   if (symbols.length > 1) return shortened(Object.fromEntries(symbols.map((key) => [key, message[key]])));
@@ -58,15 +59,17 @@ export function nearestMessage(message) {
   const sid = symbols[0] ?? (keys.length === 1 ? keys[0] : 'GOOG');
   const quote = price === undefined ? 345 : message[price];
   if (symbols.length === 0) return shortened({ sid, quote });
-  const others = Object.fromEntries(Object.entries(message).filter(([key]) => key !== sid && !TIME_NAMES.includes(key)));
+  const others = Object.fromEntries(
+    Object.entries(message).filter(([key]) => key !== sid && !TIME_NAMES.includes(key)),
+  );
   const full = JSON.stringify({ sid, quote, ...others });
-  return full.length <= LONGEST ? full : shortened({ sid, quote });
+  return full.length <= MAX_LENGTH ? full : shortened({ sid, quote });
 }
 
 /** @param {Map} message */
 function shortened(message) {
   const text = JSON.stringify(message);
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+  return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH)}…`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What a quote's `ts` means: the bridge's one parser of times, held to contracts/examples/time.json
- * as portfolio/times.py is (contracts/README.md, "Times").
+ * The bridge's one parser of times, for a quote's `ts`. Like portfolio/times.py, it is tested with
+ * contracts/examples/time.json (contracts/README.md, "Times").
  */
 
 import { InvalidTimeError } from '../support/errors.js';
@@ -10,11 +10,11 @@ const SECOND = 10n ** 9n;
 /** @param {number} year */
 const newYear = (year) => BigInt(Date.UTC(year, 0, 1)) * 10n ** 6n;
 
-// A quote of another year is a mistake, or a stand-in for no time (0001-01-01, 9999-12-31).
+// A quote of another year is a mistake, or a placeholder for no time (0001-01-01, 9999-12-31).
 const EARLIEST = newYear(1700);
 const LATEST = newYear(2201);
 
-// The years 1980 to 2200 in s, ms, us and ns: disjoint ranges, and no date as digits lies in one of them.
+// The years 1980 to 2200 in s, ms, us and ns: disjoint ranges, which contain no date as digits.
 const RANGES = [9, 6, 3, 0].map((digits) => {
   const size = 10n ** BigInt(digits);
   return { least: newYear(1980) / size, beyond: LATEST / size, size, digits };
@@ -28,18 +28,17 @@ const SPLIT = /^(\d{4}([-./])\d{2}\2\d{2}|\d{8})(?:(?:T| {1,2})(.+))?$/s;
 const TIME_OF_DAY = new RegExp(String.raw`^(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?${ZONE}$`);
 const BASIC_TIME_OF_DAY = new RegExp(String.raw`^(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d{1,9}))?)?${ZONE}$`);
 const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?$/;
-const AMBIGUOUS =
-  /^\d{1,2}[-./ ]\d{1,2}[-./ ]\d{2,4}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b/i;
+const AMBIGUOUS = /^\d{1,2}[-./ ]\d{1,2}[-./ ]\d{2,4}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b/i;
 
-// ISO 8601 as nearly all write it, of years whose offsets lead to no other rule, without 29 February.
+// The usual ISO 8601, of years that no offset moves out of range, without 29 February.
 const PLAIN =
   /^(?:1[89]|2[01])\d\d-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?$/;
-// as doubles: numbers in nanoseconds are not safe ones
+// as doubles; numbers in nanoseconds are not safe integers
 const [LEAST_S, LEAST_MS, LEAST_US] = RANGES.map((range) => Number(range.least));
 const [BEYOND_S, BEYOND_MS, BEYOND_US] = RANGES.map((range) => Number(range.beyond));
 
 /**
- * Refuse what is no time. The bridge needs no instant, so what is plainly a time is not read.
+ * Refuse anything that is not a time. The bridge needs no instant, so the usual spellings are not parsed.
  * @param {unknown} ts
  * @returns {asserts ts is string | number}
  * @throws {InvalidTimeError} as `instant` does
@@ -59,13 +58,13 @@ export function checkTime(ts) {
  *
  * Text is ISO 8601, with `T` or a space, whose date may also be written with dots or slashes between
  * year, month and day; without an offset it is UTC, without a time of day midnight. A number, or its
- * text, is told apart by its magnitude: seconds, milliseconds, microseconds or nanoseconds since 1970
+ * text, is distinguished by its magnitude: seconds, milliseconds, microseconds or nanoseconds since 1970
  * for the years 1980 to 2200, or a date as the digits YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS. It is
- * read by its shortest decimal text; what is finer than a nanosecond is cut off.
+ * read by its shortest decimal text; digits beyond the nanosecond are cut off.
  *
  * @param {unknown} ts
  * @returns {bigint}
- * @throws {InvalidTimeError} with a code of contracts/README.md, "Times", if it is no such time
+ * @throws {InvalidTimeError} with a code of contracts/README.md, "Times", if it is not such a time
  */
 export function instant(ts) {
   if (typeof ts === 'string') return ofText(ts);
@@ -75,7 +74,7 @@ export function instant(ts) {
     throw new InvalidTimeError('time_unsafe', ts, 'a number of more than 53 bits is not exact: send it as text');
   }
   const whole = Math.trunc(ts);
-  // the shortest text of a double: what was written, where its binary value is another
+  // the shortest text of a double is what was written, even if its binary value differs
   const fraction = ts === whole ? '' : String(ts).split('.')[1];
   return ofNumber(ts, BigInt(whole), fraction ?? '');
 }
@@ -85,7 +84,7 @@ function ofText(ts) {
   const number = NUMBER.exec(ts);
   if (number) {
     const [, sign, digits, fraction = ''] = number;
-    // 20 digits are beyond every range, and a million of them slow to read
+    // 20 digits exceed every range, and a million of them are slow to read
     return ofNumber(ts, BigInt(sign + digits.slice(0, 20)), /[1-9]/.test(fraction) ? fraction : '');
   }
   const split = SPLIT.exec(ts);
@@ -105,11 +104,7 @@ function unreadable(ts) {
   if (AMBIGUOUS.test(ts)) {
     return new InvalidTimeError('time_ambiguous', ts, 'it can be read in several ways: a time is ISO 8601 text');
   }
-  return new InvalidTimeError(
-    'time_format',
-    ts,
-    'a time is ISO 8601 text, such as 2024-01-10T21:55:31Z, or a number',
-  );
+  return new InvalidTimeError('time_format', ts, 'a time is ISO 8601 text, such as 2024-01-10T21:55:31Z, or a number');
 }
 
 /**
@@ -126,7 +121,7 @@ function within(ts, ns) {
 /**
  * @param {unknown} ts
  * @param {bigint} whole
- * @param {string} fraction  its digits; none if all are 0
+ * @param {string} fraction  its digits; empty if all are 0
  */
 function ofNumber(ts, whole, fraction) {
   for (const { least, beyond, size, digits } of RANGES) {
@@ -166,10 +161,10 @@ function whatItMightBe(whole) {
  */
 function ofDigits(ts, digits) {
   const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6)].map(Number);
-  // not Date.UTC, which takes the years 0 to 99 for 1900 to 1999
+  // not Date.UTC, which reads the years 0 to 99 as 1900 to 1999
   const date = new Date(0);
   const ms = date.setUTCFullYear(year, month - 1, day);
-  // a day that there is not becomes one of another month
+  // a day that does not exist becomes one of another month
   if (year === 0 || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) {
     throw new InvalidTimeError('time_impossible', ts, 'there is no such day');
   }

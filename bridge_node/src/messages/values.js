@@ -1,10 +1,10 @@
-/** The values of a quote's fields: what each may be, and what becomes of it. */
+/** The values of a quote's fields: which are valid, and what each becomes. */
 
 import { QuoteError, shown } from '../support/errors.js';
 import { checkTime } from './time.js';
 import { LIMITS } from './limits.js';
 
-// JSON's grammar of numbers (RFC 8259, section 6), and leading zeros, which padded texts have
+// JSON's grammar of numbers (RFC 8259, section 6), and leading zeros, as in padded texts
 const PRICE = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 
 /**
@@ -72,10 +72,10 @@ export function isTime(ts) {
 }
 
 /**
- * A whole number is taken as its text: others write 600519 and "600519" for one instrument.
+ * A whole number is read as its text: publishers write 600519 and "600519" for one instrument.
  * @param {unknown} value
  * @param {string} key
- * @returns {string | undefined}  undefined if it is no whole number
+ * @returns {string | undefined}  undefined if it is not a whole number
  */
 export function textOfNumber(value, key) {
   if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
@@ -89,7 +89,7 @@ export function textOfNumber(value, key) {
 }
 
 /**
- * Refuse what is no finite number in the fields that are carried along.
+ * Refuse numbers that are not finite in the fields that are passed on.
  * @param {unknown} value
  * @param {string} name
  */
@@ -114,7 +114,7 @@ export function trimmed(text) {
 }
 
 /**
- * The white space of JSON (RFC 8259, section 2): others may belong to a name.
+ * The white space of JSON (RFC 8259, section 2); any other may belong to a name.
  * @param {number} code
  */
 function isSpace(code) {
@@ -123,10 +123,10 @@ function isSpace(code) {
 
 /**
  * @param {string} text
- * @param {number} longest  in characters
+ * @param {number} maxLength  in characters
  */
-function isWithin(text, longest) {
-  return text.length > 0 && (text.length <= longest || [...text].length <= longest);
+function isWithin(text, maxLength) {
+  return text.length > 0 && (text.length <= maxLength || [...text].length <= maxLength);
 }
 
 /** @param {unknown} value */

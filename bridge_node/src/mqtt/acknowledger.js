@@ -1,21 +1,21 @@
 import { pubacks } from './packets.js';
 
 /**
- * A quote that the broker counts as under way until its packet id is acknowledged.
- * @typedef {{packetId: number, isDone: boolean}} Held
+ * A message that the broker counts as in flight until its packet id is acknowledged.
+ * @typedef {{packetId: number, isDone: boolean}} InFlight
  */
 
 /**
- * Acknowledges quotes after they are decided, not when they arrive: in the order in which they came
+ * Acknowledges messages after they are processed, not when they arrive: in the order in which they came
  * [MQTT-4.6.0-2], as many as are due in one write.
  *
- * One instance belongs to one connection. What is still held when it ends is dropped with it:
- * packet ids are used again, and the broker sends the quotes again.
+ * One instance belongs to one connection. Whatever is in flight when the connection ends is dropped
+ * with it: packet ids are used again, and the broker sends the messages again.
  */
 export class Acknowledger {
   #client;
-  /** @type {Held[]} */
-  #held = [];
+  /** In the order of arrival. @type {InFlight[]} */
+  #inFlight = [];
   #flushing = false;
 
   /** @param {import('mqtt').MqttClient} client */
@@ -23,14 +23,14 @@ export class Acknowledger {
     this.#client = client;
   }
 
-  /** @param {Held} held */
-  hold(held) {
-    this.#held.push(held);
+  /** @param {InFlight} message  that has arrived */
+  add(message) {
+    this.#inFlight.push(message);
   }
 
-  /** @param {Held} held  is done with */
-  release(held) {
-    held.isDone = true;
+  /** @param {InFlight} message  that is processed */
+  release(message) {
+    message.isDone = true;
     if (this.#flushing) return;
     this.#flushing = true;
     queueMicrotask(() => {
@@ -40,8 +40,8 @@ export class Acknowledger {
   }
 
   #flush() {
-    const firstHeld = this.#held.findIndex(({ isDone }) => !isDone);
-    const due = this.#held.splice(0, firstHeld === -1 ? this.#held.length : firstHeld);
+    const firstOpen = this.#inFlight.findIndex(({ isDone }) => !isDone);
+    const due = this.#inFlight.splice(0, firstOpen === -1 ? this.#inFlight.length : firstOpen);
     if (due.length === 0 || !this.#client.connected) return;
     this.#client.stream.write(pubacks(due.map(({ packetId }) => packetId)));
   }

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { UserError } from '../support/errors.js';
 
 const EXAMPLE = 'mqtt://127.0.0.1:1883 or mqtt://user:password@host';
-/** How a password is written in an address, for those sentences that it may have caused. */
+/** How a password is written in an address, for the errors that a wrong spelling may cause. */
 export const ENCODED =
   'in a user name or a password special characters are percent-encoded: ":" is %3A, "@" is %40, "/" is %2F, "#" is %23, "?" is %3F, "%" is %25';
 
@@ -25,7 +25,7 @@ const ADDRESS = /^([a-z]+):\/\/(?:([^/?#@\s]*)@)?(\[[^\]]*\]|[^/?#@:[\]\s]+)(?::
 /**
  * @param {string} text  mqtt://[user:password@]host[:port], or with mqtts:, ws: or wss:
  * @returns {Address}
- * @throws {UserError} if it is none; its sentence holds no password
+ * @throws {UserError} if it is not an address; the sentence holds no password
  */
 export function parseAddress(text) {
   const [, scheme, credentials = '', bracketed, port, path] = ADDRESS.exec(text) ?? [];
@@ -34,13 +34,13 @@ export function parseAddress(text) {
     throw fault(text, `a broker's address is written ${EXAMPLE}, or with mqtts:, ws: or wss:`);
   }
   const host = bracketed.replace(/^\[|\]$/g, '');
-  if (host === bracketed ? !URL.canParse(`http://${host}`) : !isIPv6(host)) throw fault(text, 'its host is none');
+  if (host === bracketed ? !URL.canParse(`http://${host}`) : !isIPv6(host)) throw fault(text, 'its host is not valid');
   if (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65535)) {
-    throw fault(text, 'behind the host stands its port, a whole number from 1 to 65535');
+    throw fault(text, 'after the host comes the port, a whole number from 1 to 65535');
   }
   const isWebSocket = protocol.startsWith('ws');
   if (path !== undefined && path !== '/' && !isWebSocket) {
-    throw fault(text, 'behind host and port there is nothing more; only ws: and wss: have a path');
+    throw fault(text, 'after host and port nothing may follow; only ws: and wss: have a path');
   }
   const { username, password } = readCredentials(text, credentials);
   const user = credentials.split(':', 1)[0] + (password === undefined ? '' : ':***');
@@ -69,7 +69,10 @@ function readCredentials(address, credentials) {
       password: password ? decodeURIComponent(password) : undefined,
     };
   } catch {
-    throw fault(address, 'a "%" in its user name or password is followed by no two digits that encode a character');
+    throw fault(
+      address,
+      'a "%" in its user name or password is not followed by two hexadecimal digits that encode a character',
+    );
   }
 }
 
@@ -83,14 +86,14 @@ function fault(address, sentence) {
 }
 
 /**
- * A text that may be an address, well-formed or not, without what may be a password in it.
+ * A text that may be an address, well-formed or not, without the part that may be a password.
  * @param {string} text
  */
 export function withoutPassword(text) {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? '';
   const at = text.lastIndexOf('@');
   if (at >= 0) return `${scheme}***@${withoutQuery(text.slice(at + 1))}`;
-  // where the host was forgotten, a password stands in the place of the port
+  // if the host was forgotten, a password is in the place of the port
   const [host, ...rest] = text.slice(scheme.length).split(':');
   const isPort = /^\d{0,5}(?=[/?#]|$)/.test(rest.join(':')) && !(parseInt(rest[0], 10) > 65535);
   return rest.length === 0 || host.startsWith('[') || isPort ? withoutQuery(text) : `${scheme}${host}:***`;

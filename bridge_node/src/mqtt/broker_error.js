@@ -4,7 +4,7 @@ import { reason } from '../support/errors.js';
 const UNKNOWN_AUTHORITY = 'no authority that we trust has signed its certificate; --ca FILE names the authority';
 const NO_TLS = 'it does not speak TLS at this port';
 const ENDED_EARLY = 'it ended the connection early; perhaps it does not speak TLS at this port';
-const WANTS_CERTIFICATE = 'it wants a certificate of ours: --cert and --key';
+const WANTS_CERTIFICATE = 'it requires a client certificate: --cert and --key';
 /** What the codes of OpenSSL mean to a user. @type {Record<string, string>} */
 const MEANINGS = {
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
@@ -25,8 +25,8 @@ const NO_ACCESS = [4, 5, 134, 135];
 /**
  * Why a connection to a broker failed, as a part of a sentence.
  * @param {Error & {code?: unknown}} error
- * @param {import('./broker.js').Broker} broker
- * @param {boolean} wasUp  it had come about
+ * @param {import('./broker_link.js').BrokerLink} broker
+ * @param {boolean} wasUp  whether the connection was up before
  */
 export function brokerReason(error, { shown }, wasUp) {
   const endedEarly = !wasUp && error.code === 'ECONNRESET' && /^(mqtts|wss):/.test(shown);
@@ -37,7 +37,7 @@ export function brokerReason(error, { shown }, wasUp) {
 }
 
 /**
- * Whether the broker answered, and does not let us in: its CONNACK has a reason code.
+ * Whether the broker answered and refuses the connection: its CONNACK has a reason code.
  * @param {Error & {code?: unknown}} error
  */
 export function isRefusal({ code }) {

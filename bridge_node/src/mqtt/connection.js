@@ -5,22 +5,29 @@ import mqtt from 'mqtt';
 
 import { Backoff } from '../support/backoff.js';
 import { brokerReason, isRefusal } from './broker_error.js';
-import { over, overTcp, Wire } from './wire.js';
+import { over, overTcp, PacketStream } from './packet_stream.js';
 
 /** CONNACK: unacceptable (3.1.1) or unsupported (5) protocol version. */
 const REFUSED_VERSION = [1, 132];
-/** A connection that lasted this long, in ms, starts the delays anew; a flapping one does not. */
-const LASTING = 5000;
-/** So many brief connections in a row are worth a word. */
+/** ms that a connection has to last for the delays to start again at the shortest. */
+const MIN_LASTING = 5000;
+/** The number of brief connections in a row that is logged. */
 const FLAPS = 3;
-/** ms that the broker is given to confirm what is under way when we leave. */
-const FAREWELL = 1000;
+/** ms that the broker has to confirm what is in flight when we disconnect. */
+const MAX_FAREWELL = 1000;
 
 /**
- * Keeps a connection to the broker: MQTT 5 where it is offered, else 3.1.1; after a loss a new
- * client object (an old one would send what it holds out of order), with growing delays.
+ * Returns the handler of the packets of a new connection. The Connection calls it once per connection,
+ * after its listeners of `up` and before any packet behind the CONNACK is handled.
+ * @typedef {(client: import('mqtt').MqttClient, stream: PacketStream) => import('./packet_stream.js').PacketHandler} Attach
+ */
+
+/**
+ * Keeps a connection to the broker: MQTT 5 where the broker offers it, else 3.1.1. After a loss it makes a
+ * new client object (the old one would send what it holds out of order), with growing delays.
  *
- * Emits `up` (client, connack), before anything that comes behind the CONNACK, and `down`.
+ * Emits `up` (client, connack) on each connection, before any packet behind the CONNACK is handled, and
+ * `down` when a connection that was up has ended.
  */
 export class Connection extends EventEmitter {
   #broker;
@@ -33,16 +40,16 @@ export class Connection extends EventEmitter {
   #attempt;
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
+  /** Brief connections in a row. */
   #brief = 0;
   /** Why we ended the present connection ourselves. */
   #renewedFor = '';
   #isLast = false;
 
   /**
-   * @param {import('./broker.js').Broker} broker
+   * @param {import('./broker_link.js').BrokerLink} broker
    * @param {import('mqtt').IClientOptions} options  `properties` are for version 5 only
-   * @param {(client: import('mqtt').MqttClient, wire: Wire) => import('./wire.js').Taker} [attach]
-   *   called on every new connection, after `up`: returns who takes packets past MQTT.js
+   * @param {Attach} [attach]  if absent, MQTT.js handles all packets
    */
   constructor(broker, options, attach) {
     super();
@@ -71,8 +78,8 @@ export class Connection extends EventEmitter {
     });
     this.#attempt = client;
     this.#renewedFor = '';
-    putWireBefore(client);
-    judgeBySilence(client);
+    useStream(client);
+    loseOnlyIfSilent(client);
     let why = '';
     let isRefused = false;
     let otherVersionWanted = false;
@@ -84,18 +91,18 @@ export class Connection extends EventEmitter {
     });
     client.on('connect', (connack) => {
       upSince = performance.now();
-      this.#broker.isUp(this, this.#version === 5 ? '5' : '3.1.1');
+      this.#broker.connected(this, this.#version === 5 ? '5' : '3.1.1');
       this.emit('up', client, connack);
-      const wire = /** @type {Wire} */ (client.stream);
-      wire.begin(this.#attach?.(client, wire));
+      const stream = /** @type {PacketStream} */ (client.stream);
+      stream.begin(this.#attach?.(client, stream));
     });
     client.once('close', () => {
       const wasUp = upSince !== Infinity;
       const isRenewed = this.#renewedFor !== '';
-      this.#broker.isDown(this, this.#renewedFor || why || 'it closed the connection');
+      this.#broker.failed(this, this.#renewedFor || why || 'it closed the connection');
       if (wasUp) this.emit('down');
       if (this.#isLast) return;
-      if (performance.now() - upSince > LASTING) {
+      if (performance.now() - upSince > MIN_LASTING) {
         this.#backoff.reset();
         this.#brief = 0;
       } else if (wasUp && ++this.#brief === FLAPS) {
@@ -110,9 +117,9 @@ export class Connection extends EventEmitter {
       client.end(true);
       this.#timer = setTimeout(
         () => {
-          // not before now: a bridge that is told to end together with its broker hears of that meanwhile
-          const what = wasUp ? 'lost' : isRefused ? 'refuses the connection' : 'is away';
-          if (!fallBack && !isRenewed) this.#broker.say(`${what} (${why || 'it closed the connection'})`);
+          // not before now: a process that is stopped together with its broker has received its signal meanwhile
+          const what = wasUp ? 'lost' : isRefused ? 'refuses the connection' : 'is unavailable';
+          if (!fallBack && !isRenewed) this.#broker.reportUnavailable(`${what} (${why || 'it closed the connection'})`);
           this.start();
         },
         fallBack ? 0 : this.#backoff.next(),
@@ -122,23 +129,23 @@ export class Connection extends EventEmitter {
   }
 
   /**
-   * Give up the present connection and make another.
+   * End the present connection and make another.
    * @param {string} why
    */
   renew(why) {
-    if (this.#renewedFor) return; // what the same read has brought behind the reason
+    if (this.#renewedFor) return; // the same read may bring another reason
     if (!this.#isLast) this.#broker.log.error(why);
     this.#renewedFor = why;
     this.#attempt?.stream.destroy();
   }
 
-  /** Make no other connection, and say nothing when this one ends: we are about to leave. */
+  /** Make no other connection, and log nothing when this one ends: we are about to disconnect. */
   retire() {
     this.#isLast = true;
     clearTimeout(this.#timer);
   }
 
-  /** Disconnect and stay so. */
+  /** Disconnect for good. */
   async stop() {
     this.retire();
     this.#broker.forget(this);
@@ -147,40 +154,41 @@ export class Connection extends EventEmitter {
       const closed = new Promise((resolve) => client.once('close', () => resolve(undefined)));
       // its callback never comes where the broker goes away meanwhile
       client.end();
-      await Promise.race([closed, sleep(FAREWELL, undefined, { ref: false })]);
+      await Promise.race([closed, sleep(MAX_FAREWELL, undefined, { ref: false })]);
     }
     client?.end(true);
-    // one that was asked to leave already does not heed a second word
+    // a client that is disconnecting already ignores a second `end`
     client?.stream.destroy();
   }
 }
 
 /**
- * Have a client read and write through a Wire. MQTT.js has no public way to add to the streams that
- * it builds (TLS, WebSocket): package.json pins its version, and test/wire.test.js notices.
+ * Have a client read and write through a PacketStream. MQTT.js has no public way to add to the streams that
+ * it builds (TLS, WebSocket): package.json pins its version, and test/packet_stream.test.js fails if another
+ * one differs.
  * @param {any} client  that has not connected yet
  */
-function putWireBefore(client) {
+function useStream(client) {
   const build = client.streamBuilder;
   client.streamBuilder = () => {
     const { protocol, host, port = 1883, socksProxy } = client.options;
-    return new Wire(protocol === 'mqtt' && !socksProxy ? overTcp({ host, port }) : over(build(client)));
+    return new PacketStream(protocol === 'mqtt' && !socksProxy ? overTcp({ host, port }) : over(build(client)));
   };
 }
 
 /**
- * Have a client give its broker up only if that is silent. The answer to a ping lies behind all the
- * quotes that we have not read yet: while the algorithm is slow, it comes late or not at all.
+ * Have a client take its broker for lost only if the broker is silent. The answer to a ping lies behind all
+ * the messages that we have not read yet: while reading is paused, it comes late or not at all.
  * @param {import('mqtt').MqttClient} client
  */
-function judgeBySilence(client) {
-  const giveUp = client.onKeepaliveTimeout;
+function loseOnlyIfSilent(client) {
+  const lose = client.onKeepaliveTimeout;
   client.onKeepaliveTimeout = () => {
-    const wire = /** @type {Wire} */ (client.stream);
-    if (wire.isSilent((client.keepalive * 1000) / 2)) {
-      giveUp.call(client);
+    const stream = /** @type {PacketStream} */ (client.stream);
+    if (stream.isSilent((client.keepalive * 1000) / 2)) {
+      lose.call(client);
     } else {
-      client.sendPing(); // the broker expects a sign of life, too
+      client.sendPing(); // the broker expects a sign of life, as well
       client.reschedulePing(true);
     }
   };

@@ -5,10 +5,10 @@ import { parseAddress } from './address.js';
 import { reason, UserError } from '../support/errors.js';
 
 /** [MQTT5-1.5.4, 1.5.6] Bytes of a user name or a password. */
-const LARGEST = 65535;
+const MAX_BYTES = 65535;
 
 /**
- * What the command line says of the broker.
+ * What the command line gives about the broker.
  * @typedef {object} Given
  * @property {string} mqtt  its address
  * @property {string} [ca]  file of the authorities that may have signed its certificate, in place of the
@@ -23,9 +23,9 @@ const LARGEST = 65535;
  * How the broker is reached.
  * @param {Given} given
  * @returns {{shown: string, options: import('mqtt').IClientOptions}} its address as it may be logged, and
- *   what MQTT.js is to be told. It gets no address, whose user name and password it would split at the
- *   last ":" after decoding them.
- * @throws {UserError} for what cannot be used; its sentence holds no password
+ *   the options for MQTT.js. They hold no URL: MQTT.js would decode its user name and password and split
+ *   them at the last ":" afterwards.
+ * @throws {UserError} for a value that cannot be used; the sentence holds no password
  */
 export function readBroker(given) {
   const { shown, protocol, host, port, path, ...found } = parseAddress(given.mqtt);
@@ -50,16 +50,17 @@ function readLogin(given, found) {
   const hasPassword = given.passwordFile !== undefined || found.password !== undefined;
   if (hasPassword && username === undefined) {
     const where = found.password === undefined ? '--password-file' : 'the password in --mqtt';
-    throw new UserError(`${where} is without a user name: --username gives it`);
+    throw new UserError(`${where} is given without a user name: --username gives it`);
   }
   if (username === undefined) return {};
-  if (username === '' || username.includes('\0') || Buffer.byteLength(username) > LARGEST) {
-    throw new UserError(`the user name has to be a text of 1 to ${LARGEST} bytes without NUL`);
+  if (username === '' || username.includes('\0') || Buffer.byteLength(username) > MAX_BYTES) {
+    throw new UserError(`the user name has to be a text of 1 to ${MAX_BYTES} bytes without NUL`);
   }
   if (!hasPassword) return { username };
   const password =
     given.passwordFile === undefined ? Buffer.from(String(found.password)) : readPassword(given.passwordFile);
-  if (password.length > LARGEST) throw new UserError(`the password is longer than the ${LARGEST} bytes that MQTT allows`);
+  if (password.length > MAX_BYTES)
+    throw new UserError(`the password is longer than the ${MAX_BYTES} bytes that MQTT allows`);
   return { username, password };
 }
 
@@ -69,7 +70,8 @@ function readPassword(file) {
   const end = bytes.indexOf('\n');
   const line = end < 0 ? bytes : bytes.subarray(0, end);
   const password = line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
-  if (password.length === 0) throw new UserError(`--password-file ${file}: its first line is empty, and has to be the password`);
+  if (password.length === 0)
+    throw new UserError(`--password-file ${file}: its first line is empty, and has to be the password`);
   return password;
 }
 
@@ -82,11 +84,11 @@ function readTls({ ca, cert, key }, shown, protocol) {
   const [first] = Object.entries({ '--ca': ca, '--cert': cert, '--key': key }).filter(([, file]) => file !== undefined);
   if (first && protocol !== 'mqtts' && protocol !== 'wss') {
     const secure = shown.replace(/^mqtt:/, 'mqtts:').replace(/^ws:/, 'wss:');
-    throw new UserError(`${first[0]} is for TLS, and --mqtt ${shown} is without: write ${secure}`);
+    throw new UserError(`${first[0]} is for TLS, but --mqtt ${shown} is not: write ${secure}`);
   }
   if ((cert === undefined) !== (key === undefined)) {
     const [there, missing] = cert === undefined ? ['--key', '--cert'] : ['--cert', '--key'];
-    throw new UserError(`${there} is without ${missing}: a certificate and its private key go together`);
+    throw new UserError(`${there} is given without ${missing}: a certificate and its private key go together`);
   }
   return {
     ...(ca !== undefined && { ca: readCertificates('--ca', ca).bytes }),
@@ -102,7 +104,9 @@ function readPair(certFile, keyFile) {
   const { bytes: cert, certificates } = readCertificates('--cert', certFile);
   const key = read('--key', keyFile);
   if (/^-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(key.toString('latin1'))) {
-    throw new UserError(`--key ${keyFile} is encrypted with a passphrase: \`openssl pkey -in ${keyFile} -out FILE\` writes it without`);
+    throw new UserError(
+      `--key ${keyFile} is encrypted with a passphrase: \`openssl pkey -in ${keyFile} -out FILE\` writes it without`,
+    );
   }
   let privateKey;
   try {

@@ -1,5 +1,5 @@
 /**
- * The two packets of MQTT that go by the thousand, as bytes. Numbers in brackets are sections of
+ * The two packets of MQTT that pass by the thousand, as bytes. Numbers in brackets are sections of
  * https://docs.oasis-open.org/mqtt/mqtt/v5.0/mqtt-v5.0.html; 3.1.1 has the same, without properties.
  */
 
@@ -7,22 +7,22 @@ export const PUBLISH = 3;
 export const PUBACK = 4;
 
 const RETAIN = 1;
-/** [2.1.4] The most bytes that the length of a packet takes, 7 bits in each. */
-const LENGTH_BYTES = 4;
+/** [2.1.4] Bytes of the length of a packet, 7 bits in each. */
+const MAX_LENGTH_BYTES = 4;
 /** Bytes of a PUBLISH beside topic and payload: type, lengths, packet id, no properties. */
-export const PUBLISH_OVERHEAD = 1 + LENGTH_BYTES + 2 + 2 + 1;
+export const PUBLISH_OVERHEAD = 1 + MAX_LENGTH_BYTES + 2 + 2 + 1;
 
-/** What the broker sent is no packet of MQTT. */
+/** The broker sent something that is not a valid MQTT packet. */
 export class PacketError extends Error {
   name = 'PacketError';
-  /** MQTT.js passes on those errors of a stream that have one. */
+  /** MQTT.js emits only those errors of a stream that have a code. */
   code = 'MALFORMED_PACKET';
 }
 
 /**
  * Where a packet lies in a piece of data, if all of it is there.
  * @typedef {object} Frame
- * @property {number} start  of what follows the fixed header
+ * @property {number} start  of what comes after the fixed header
  * @property {number} end
  */
 
@@ -32,12 +32,12 @@ export class PacketError extends Error {
  * @param {number} at  where the packet begins
  * @returns {Frame | undefined} undefined if its length is not all there yet; the end may lie beyond
  *   the data
- * @throws {PacketError} if it is none
+ * @throws {PacketError} if its length is not valid
  */
 export function readFrame(bytes, at) {
   let length = 0;
   for (let n = 0; at + 1 + n < bytes.length; n++) {
-    if (n === LENGTH_BYTES) throw new PacketError('the broker sent a packet whose length is none');
+    if (n === MAX_LENGTH_BYTES) throw new PacketError('the broker sent a packet whose length is not valid');
     const byte = bytes[at + 1 + n];
     length |= (byte & 0x7f) << (7 * n);
     if (byte < 0x80) return { start: at + 2 + n, end: at + 2 + n + length };
@@ -53,12 +53,12 @@ export function readFrame(bytes, at) {
  * @param {boolean} hasProperties  as in MQTT 5
  * @returns {{topic: string, payload: Buffer, qos: number, retain: boolean, packetId: number}} packet id
  *   0 at QoS 0
- * @throws {PacketError} if it is none
+ * @throws {PacketError} if it is not valid
  */
 export function readPublish(bytes, first, { start, end }, hasProperties) {
   const qos = (first >> 1) & 3;
-  if (qos > 1) throw new PacketError(`the broker sent a PUBLISH at QoS ${qos}, and QoS 1 was subscribed to`);
-  // what lies beyond the data is read as undefined, and the end is checked once
+  if (qos > 1) throw new PacketError(`the broker sent a PUBLISH at QoS ${qos}, but we subscribed at QoS 1`);
+  // what lies beyond the data reads as undefined, and the end is checked once
   let at = start + 2 + uint16(bytes, start);
   const topic = bytes.toString('utf8', start + 2, at);
   let packetId = 0;
@@ -67,7 +67,7 @@ export function readPublish(bytes, first, { start, end }, hasProperties) {
     at += 2;
   }
   if (hasProperties) at = skipProperties(bytes, at);
-  if (!(at <= end)) throw new PacketError('the broker sent a PUBLISH that is shorter than it says');
+  if (!(at <= end)) throw new PacketError('the broker sent a PUBLISH whose fields exceed its length');
   return { topic, payload: bytes.subarray(at, end), qos, retain: (first & RETAIN) !== 0, packetId };
 }
 
@@ -86,12 +86,12 @@ function uint16(bytes, at) {
 function skipProperties(bytes, at) {
   if (bytes[at] === 0) return at + 1;
   let length = 0;
-  for (let n = 0; n < LENGTH_BYTES; n++) {
+  for (let n = 0; n < MAX_LENGTH_BYTES; n++) {
     const byte = bytes[at + n];
     length |= (byte & 0x7f) << (7 * n);
     if (byte < 0x80) return at + n + 1 + length;
   }
-  throw new PacketError('the broker sent properties whose length is none');
+  throw new PacketError('the broker sent properties whose length is not valid');
 }
 
 /**
@@ -99,7 +99,7 @@ function skipProperties(bytes, at) {
  * @param {Buffer} bytes
  * @param {Frame} frame
  * @returns {{packetId: number, reasonCode: number}} from 128 on a reason code is a refusal
- * @throws {PacketError} if it is none
+ * @throws {PacketError} if it is not valid
  */
 export function readPuback(bytes, { start, end }) {
   if (end - start < 2) throw new PacketError('the broker sent a PUBACK without a packet id');
@@ -108,7 +108,7 @@ export function readPuback(bytes, { start, end }) {
 
 /**
  * [3.3] Write a PUBLISH at QoS 1.
- * @param {Buffer} bytes  with room for it
+ * @param {Buffer} bytes  with room for the packet
  * @param {number} at
  * @param {object} packet
  * @param {Uint8Array} packet.topic

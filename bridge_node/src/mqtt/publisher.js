@@ -6,15 +6,15 @@ import { Connection } from './connection.js';
 import { reason } from '../support/errors.js';
 import { PUBACK, PUBLISH_OVERHEAD, readPuback, writePublish } from './packets.js';
 
-/** How many publishes may be unconfirmed, unless the broker allows fewer (MQTT 5, Receive Maximum). */
-const WINDOW = 1000;
+/** Publications that may be unconfirmed, unless the broker allows fewer (MQTT 5, Receive Maximum). */
+const MAX_UNCONFIRMED = 1000;
 /**
- * ms between two looks for confirmations while more than MANY of them are to come. The broker sends
- * each by itself, and to be woken by every one costs a third of all that is done with a quote.
+ * ms between two reads of confirmations while more than MANY are outstanding. The broker sends each by
+ * itself, and waking for every one would cost a third of the time per message.
  */
 const INTERVAL = 5;
 const MANY = 25;
-/** The first reason code of a PUBACK that is a refusal (MQTT 5). */
+/** [MQTT5-2.4] From this reason code on a PUBACK is a refusal. */
 const REFUSED = 128;
 
 /**
@@ -25,7 +25,7 @@ const REFUSED = 128;
  */
 
 /**
- * A publication on its way, as bytes.
+ * A publication as bytes, until it is confirmed.
  * @typedef {object} Outgoing
  * @property {Buffer} topic
  * @property {Uint8Array} payload
@@ -34,21 +34,33 @@ const REFUSED = 128;
  */
 
 /**
- * Those that were published together.
+ * The publications of one call of `publish`.
  * @typedef {object} Batch
  * @property {number} left  how many are unconfirmed
- * @property {() => void} confirmed
- * @property {(error: Error) => void} [lost]  they are not to be published on another connection
+ * @property {() => void} confirmed  called when none is left
+ * @property {(error: Error) => void} [lost]  called if the connection ends before; without it they are
+ *   published again on the next connection
  */
 
-/** @typedef {(publications: Publication[]) => Promise<void>} Publish */
+/**
+ * Publishes in order on the present connection. Resolves when the broker has confirmed all of them; rejects
+ * if the connection is lost before.
+ * @typedef {(publications: Publication[]) => Promise<void>} Publish
+ */
 
 /**
- * Publishes at QoS 1, in order. On every new connection `recover` publishes first what the broker
- * may have forgotten; then comes what was not confirmed when the last connection ended, in order,
- * and then what is new.
+ * Publishes again what the broker may have lost. The Publisher calls it on each new connection, once; until
+ * it has resolved, only its own publications are sent. If it rejects on a connection that is still up, the
+ * Publisher logs why and makes a new connection.
+ * @typedef {(publish: Publish) => Promise<void>} Recover
+ */
+
+/**
+ * Publishes at QoS 1, in order. On each new connection come first the publications of `recover`, then those
+ * that were unconfirmed when the last connection ended, then the new ones.
  *
- * It has a connection of its own: a publish that waited for the one that receives would deadlock.
+ * It has a connection of its own: a publication that waited for a connection whose reading is paused would
+ * cause a deadlock.
  */
 export class Publisher {
   #broker;
@@ -57,43 +69,42 @@ export class Publisher {
   #unconfirmed = new Map();
   /** @type {Outgoing[]} */
   #waiting = [];
-  /** What `recover` publishes, ahead of what waits. @type {Outgoing[]} */
+  /** The publications of `recover`, ahead of those that wait. @type {Outgoing[]} */
   #again = [];
   #recovering = true;
-  #window = WINDOW;
-  /** Bytes of a packet that the broker takes (MQTT 5, Maximum Packet Size). */
-  #largest = Infinity;
-  /** Of the present connection. @type {import('./wire.js').Wire | undefined} */
-  #wire;
+  #maxUnconfirmed = MAX_UNCONFIRMED;
+  /** Bytes of a packet that the broker accepts (MQTT 5, Maximum Packet Size). */
+  #maxPacketBytes = Infinity;
+  /** Of the present connection. @type {import('./packet_stream.js').PacketStream | undefined} */
+  #stream;
   /** @type {NodeJS.Timeout | undefined} */
-  #nextLook;
+  #nextRead;
   /** Topics as bytes. @type {Map<string, Buffer>} */
   #topics = new Map();
 
   /**
-   * @param {import('./broker.js').Broker} broker
-   * @param {(publish: Publish) => Promise<void>} recover  called on every new connection; its
-   *   `publish` rejects if that is lost
+   * @param {import('./broker_link.js').BrokerLink} broker
+   * @param {Recover} recover
    */
   constructor(broker, recover = async () => {}) {
     this.#broker = broker;
     this.#recover = recover;
     const clientId = `${broker.prefix}tickwire-publisher-${randomBytes(6).toString('hex')}`;
-    this.connection = new Connection(broker, { clientId, clean: true }, (_, wire) => {
-      this.#wire = wire;
+    this.connection = new Connection(broker, { clientId, clean: true }, (_, stream) => {
+      this.#stream = stream;
       return {
-        take: (bytes, first, frame) => first >> 4 === PUBACK && this.#takePuback(readPuback(bytes, frame)),
-        taken: () => {
+        handle: (bytes, first, frame) => first >> 4 === PUBACK && this.#handlePuback(readPuback(bytes, frame)),
+        readDone: () => {
           this.#pump();
           if (this.#unconfirmed.size <= MANY) return;
-          wire.hold();
-          this.#nextLook = setTimeout(() => wire.release(), INTERVAL);
+          stream.pauseReading();
+          this.#nextRead = setTimeout(() => stream.resumeReading(), INTERVAL);
         },
       };
     });
     this.connection.on('up', (client, connack) => {
-      this.#window = Math.min(WINDOW, connack.properties?.receiveMaximum ?? WINDOW);
-      this.#largest = connack.properties?.maximumPacketSize ?? Infinity;
+      this.#maxUnconfirmed = Math.min(MAX_UNCONFIRMED, connack.properties?.receiveMaximum ?? MAX_UNCONFIRMED);
+      this.#maxPacketBytes = connack.properties?.maximumPacketSize ?? Infinity;
       void this.#catchUp(client);
     });
     this.connection.on('down', () => this.#lose());
@@ -108,9 +119,9 @@ export class Publisher {
   }
 
   /**
-   * Publish, whatever it takes.
+   * Publish, on as many connections as it takes.
    * @param {Publication[]} publications
-   * @returns {Promise<void>} resolved when the broker has confirmed all of them
+   * @returns {Promise<void>} resolves when the broker has confirmed all of them
    */
   publish(publications) {
     return new Promise((confirmed) => {
@@ -119,14 +130,14 @@ export class Publisher {
   }
 
   /**
-   * Publish if that can be done now; a failure is logged and holds nothing up.
+   * Publish if that is possible now; a failure is logged and delays nothing.
    * @param {string} topic
    * @param {string} payload
    */
   report(topic, payload) {
     const client = this.connection.client;
     if (!client) {
-      this.#broker.log.error({ topic }, 'not published: the broker is away');
+      this.#broker.log.error({ topic }, 'not published: the broker is unavailable');
       return;
     }
     if (this.#isTooLarge(Buffer.from(topic), Buffer.from(payload))) return;
@@ -135,10 +146,10 @@ export class Publisher {
     });
   }
 
-  /** Look for confirmations now. */
-  look() {
-    clearTimeout(this.#nextLook);
-    this.#wire?.release();
+  /** Read the confirmations that have arrived now. */
+  readNow() {
+    clearTimeout(this.#nextRead);
+    this.#stream?.resumeReading();
   }
 
   stop() {
@@ -164,7 +175,7 @@ export class Publisher {
     let bytes = this.#topics.get(topic);
     if (!bytes) {
       bytes = Buffer.from(topic);
-      this.#topics.set(topic, bytes); // a handful: the algorithm's outputs
+      this.#topics.set(topic, bytes); // there are only a few topics
     }
     return bytes;
   }
@@ -180,8 +191,8 @@ export class Publisher {
           }),
       );
     } catch (error) {
-      if (this.connection.client !== client) return; // the next connection begins anew
-      this.connection.renew(`cannot publish again what the broker may have forgotten: ${reason(error)}`);
+      if (this.connection.client !== client) return; // the next connection recovers again
+      this.connection.renew(`cannot publish again what the broker may have lost: ${reason(error)}`);
       return;
     }
     if (this.connection.client !== client) return;
@@ -190,7 +201,7 @@ export class Publisher {
   }
 
   #lose() {
-    this.#wire = undefined;
+    this.#stream = undefined;
     this.#recovering = true;
     const pending = [...this.#unconfirmed.values(), ...this.#again];
     this.#waiting = [...[...this.#unconfirmed.values()].filter(({ batch }) => !batch.lost), ...this.#waiting];
@@ -199,23 +210,23 @@ export class Publisher {
     for (const { batch } of pending) batch.lost?.(new Error('the connection was lost'));
   }
 
-  /** Write as many packets as the window allows, in one go. */
+  /** Write as many packets as may be unconfirmed, in one write. */
   #pump() {
     const client = this.connection.client;
     const queue = this.#recovering ? this.#again : this.#waiting;
-    const room = this.#window - this.#unconfirmed.size;
+    const room = this.#maxUnconfirmed - this.#unconfirmed.size;
     if (!client || queue.length === 0 || room <= 0) return;
-    const due = queue.splice(0, room).filter((outgoing) => this.#canGo(outgoing));
+    const due = queue.splice(0, room).filter((outgoing) => this.#isSendable(outgoing));
     if (due.length === 0) {
-      this.#pump(); // no confirmation will come that would go on with what is left
+      this.#pump(); // no confirmation will come that would continue with the rest
       return;
     }
     const hasProperties = client.options.protocolVersion === 5;
-    const most = due.reduce((bytes, { topic, payload }) => bytes + topic.length + payload.length, 0);
-    const packets = Buffer.allocUnsafe(most + due.length * PUBLISH_OVERHEAD);
+    const size = due.reduce((bytes, { topic, payload }) => bytes + topic.length + payload.length, 0);
+    const packets = Buffer.allocUnsafe(size + due.length * PUBLISH_OVERHEAD);
     let end = 0;
     for (const outgoing of due) {
-      // one count for these and for what MQTT.js sends itself
+      // from the count that MQTT.js uses for its own packets
       const packetId = /** @type {number} */ (client.messageIdProvider.allocate());
       this.#unconfirmed.set(packetId, outgoing);
       end = writePublish(packets, end, outgoing, packetId, hasProperties);
@@ -224,9 +235,9 @@ export class Publisher {
   }
 
   /** @param {Outgoing} outgoing */
-  #canGo({ topic, payload, batch }) {
+  #isSendable({ topic, payload, batch }) {
     if (!this.#isTooLarge(topic, payload)) return true;
-    this.#settle(batch); // the broker would end this connection, and every later one, for it
+    this.#settle(batch); // the broker would end this connection, and every later one, because of it
     return false;
   }
 
@@ -236,21 +247,21 @@ export class Publisher {
    */
   #isTooLarge(topic, payload) {
     const bytes = payload.length + topic.length + PUBLISH_OVERHEAD;
-    if (bytes <= this.#largest) return false;
+    if (bytes <= this.#maxPacketBytes) return false;
     this.#broker.log.error(
-      { topic: topic.toString(), bytes, most: this.#largest },
-      'not published: the broker takes no packet so large',
+      { topic: topic.toString(), bytes, max: this.#maxPacketBytes },
+      'not published: the broker accepts no packet of this size',
     );
     return true;
   }
 
   /** @param {{packetId: number, reasonCode: number}} puback */
-  #takePuback({ packetId, reasonCode }) {
+  #handlePuback({ packetId, reasonCode }) {
     const outgoing = this.#unconfirmed.get(packetId);
-    if (!outgoing) return false; // that of a report
+    if (!outgoing) return false; // it confirms a report
     if (reasonCode >= REFUSED) {
-      // An order must not be dropped because the broker refuses it: an operator has to see it, and
-      // it goes out, in its place, once the broker allows it.
+      // What the broker refuses must not be dropped: an operator has to see it, and it is published, in
+      // its place, once the broker allows it.
       const why = /** @type {Record<number, string>} */ (ReasonCodes)[reasonCode] ?? `reason ${reasonCode}`;
       this.connection.renew(`the broker refuses ${outgoing.topic}: ${why}`);
       return true;

@@ -2,18 +2,18 @@ import { Acknowledger } from './acknowledger.js';
 import { Connection } from './connection.js';
 import { reason } from '../support/errors.js';
 import { PUBLISH, readPublish } from './packets.js';
-import { overlap } from '../route/topics.js';
+import { overlap } from '../support/topic_filter.js';
 
-/** How many quotes may stand unacknowledged; the broker is told so where it speaks MQTT 5. */
-const MOST_HELD = 1000;
-/** How many bytes may wait; as quotes they take several times as much. */
-const MOST_BYTES = 16 * 1024 * 1024;
-/** Seconds after which the broker may forget a bridge that was taken away. */
+/** Messages that may be unacknowledged; sent to an MQTT 5 broker as Receive Maximum. */
+const MAX_UNACKNOWLEDGED = 1000;
+/** Bytes of payloads that may wait; decoded they take several times as much memory. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+/** Seconds after which the broker may drop the session of a subscriber that does not come back. */
 const SESSION_EXPIRY = 24 * 3600;
-/** How many topics are remembered as wanted or not. */
-const TOPICS_REMEMBERED = 10_000;
+/** Topics that are remembered as wanted or not. */
+const MAX_KNOWN_TOPICS = 10_000;
 
-/** A message as it came; its topic is without the prefix. */
+/** A message as it arrived; its topic is without the prefix. */
 export class Message {
   isDone = false;
   #acknowledger;
@@ -22,14 +22,14 @@ export class Message {
    * @param {string} topic
    * @param {Buffer} payload
    * @param {number} packetId
-   * @param {Acknowledger} [acknowledger]  none at QoS 0: the broker will not send it again
+   * @param {Acknowledger} [acknowledger]  absent at QoS 0: the broker will not send it again
    */
   constructor(topic, payload, packetId, acknowledger) {
     this.topic = topic;
     this.payload = payload;
     this.packetId = packetId;
     this.#acknowledger = acknowledger;
-    acknowledger?.hold(this);
+    acknowledger?.add(this);
   }
 
   /** Whether the broker sends it again if it is not acknowledged. */
@@ -37,16 +37,25 @@ export class Message {
     return this.#acknowledger !== undefined;
   }
 
-  /** Tell the broker that it is done with. */
+  /** Acknowledge it to the broker, once those that arrived before it are acknowledged. */
   acknowledge() {
     this.#acknowledger?.release(this);
   }
 }
 
 /**
- * Receives quotes in a persistent session at QoS 1 and acknowledges each when its receiver says so.
- * Reads no further while more than MOST_HELD wait (what one read brought is taken whole), so that the
- * broker queues, not this process.
+ * What a Subscriber calls, synchronously, as packets arrive. On each connection: `resumed`, if the broker has
+ * kept the session, then `receive` once per message, in the broker's order. Neither may throw.
+ * @typedef {object} Handlers
+ * @property {(message: Message) => void} receive  not called for retained messages, nor for topics on no
+ *   channel. It, or a later caller, calls `message.acknowledge()` once the message is processed
+ * @property {() => void} resumed  the broker will send again every message that was not acknowledged
+ */
+
+/**
+ * Receives messages in a persistent session at QoS 1; each is acknowledged when its receiver does so.
+ * Reading stops while more than MAX_UNACKNOWLEDGED wait (one read may exceed it), so that the broker queues
+ * them, not this process.
  */
 export class Subscriber {
   #connection;
@@ -54,32 +63,30 @@ export class Subscriber {
   #receive;
   /** @type {string[]} */
   #channels = [];
-  /** What the topics that came are as channels; null if they are on none. @type {Map<string, string | null>} */
+  /** The topics that arrived, without the prefix; null if they are on no channel. @type {Map<string, string | null>} */
   #known = new Map();
-  /** @type {import('./wire.js').Wire | undefined} */
-  #wire;
+  /** Of the present connection. @type {import('./packet_stream.js').PacketStream | undefined} */
+  #stream;
   #isFull = false;
-  #isResting = false;
+  #isPaused = false;
+  /** How many retained messages were dropped. */
   #retained = 0;
 
   /** Whether the broker has confirmed the subscriptions on the present connection. */
   ready = false;
 
   /**
-   * @param {import('./broker.js').Broker} broker
-   * @param {string} name  stable, so that the broker knows the session again
-   * @param {object} handlers
-   * @param {(message: Message) => void} handlers.receive
-   * @param {() => void} handlers.resumed  the broker has kept the session: it sends again whatever
-   *   was not acknowledged
+   * @param {import('./broker_link.js').BrokerLink} broker
+   * @param {string} name  the same at every start, so that the broker finds the session
+   * @param {Handlers} handlers
    */
   constructor(broker, name, { receive, resumed }) {
     this.#broker = broker;
     this.#receive = receive;
     const clientId = broker.prefix + name;
-    const properties = { receiveMaximum: MOST_HELD, sessionExpiryInterval: SESSION_EXPIRY };
-    this.#connection = new Connection(broker, { clientId, clean: false, properties }, (client, wire) =>
-      this.#taker(client, wire),
+    const properties = { receiveMaximum: MAX_UNACKNOWLEDGED, sessionExpiryInterval: SESSION_EXPIRY };
+    this.#connection = new Connection(broker, { clientId, clean: false, properties }, (client, stream) =>
+      this.#attach(client, stream),
     );
     this.#connection.on('up', (client, connack) => {
       if (connack.sessionPresent) resumed();
@@ -87,7 +94,7 @@ export class Subscriber {
     });
     this.#connection.on('down', () => {
       this.ready = false;
-      this.#wire = undefined;
+      this.#stream = undefined;
     });
   }
 
@@ -98,7 +105,7 @@ export class Subscriber {
   }
 
   /**
-   * Want other channels from now on.
+   * Subscribe to other channels from now on.
    * @param {string[]} channels
    */
   change(channels) {
@@ -113,33 +120,33 @@ export class Subscriber {
   }
 
   /**
-   * Say how much waits to be decided: too much stops the reading, less lets it go on.
+   * Set how much waits to be processed: reading stops while it is too much.
    * @param {number} messages
    * @param {number} bytes  of their payloads
    */
   setWaiting(messages, bytes) {
-    const isFull = messages > MOST_HELD || bytes > MOST_BYTES;
+    const isFull = messages > MAX_UNACKNOWLEDGED || bytes > MAX_WAITING_BYTES;
     if (isFull === this.#isFull) return;
     this.#isFull = isFull;
-    this.#holdOrRelease();
+    this.#pauseOrResume();
   }
 
   /**
-   * Let what comes gather in the system, to be read in one go: no more can be done with it now.
-   * @param {boolean} isResting
+   * Pause the reading, so that messages gather in the operating system and are read together later.
+   * @param {boolean} isPaused
    */
-  rest(isResting) {
-    if (isResting === this.#isResting) return;
-    this.#isResting = isResting;
-    this.#holdOrRelease();
+  setPaused(isPaused) {
+    if (isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
+    this.#pauseOrResume();
   }
 
-  #holdOrRelease() {
-    if (this.#isFull || this.#isResting) this.#wire?.hold();
-    else this.#wire?.release();
+  #pauseOrResume() {
+    if (this.#isFull || this.#isPaused) this.#stream?.pauseReading();
+    else this.#stream?.resumeReading();
   }
 
-  /** Make no other connection, and say nothing when this one ends. */
+  /** Make no other connection, and log nothing when this one ends. */
   retire() {
     this.#connection.retire();
   }
@@ -147,10 +154,10 @@ export class Subscriber {
   async stop() {
     this.ready = false;
     await Promise.resolve(); // the Acknowledger writes what is due in a microtask, which is now done
-    // what is read from now on is not decided, but the broker's farewell lies behind it
+    // messages that are read from now on are ignored, but the end of the connection lies behind them
     this.#receive = () => {};
-    this.#isFull = this.#isResting = false;
-    this.#holdOrRelease();
+    this.#isFull = this.#isPaused = false;
+    this.#pauseOrResume();
     await this.#connection.stop();
   }
 
@@ -178,16 +185,16 @@ export class Subscriber {
 
   /**
    * @param {import('mqtt').MqttClient} client
-   * @param {import('./wire.js').Wire} wire
-   * @returns {import('./wire.js').Taker}
+   * @param {import('./packet_stream.js').PacketStream} stream
+   * @returns {import('./packet_stream.js').PacketHandler}
    */
-  #taker(client, wire) {
+  #attach(client, stream) {
     const acknowledger = new Acknowledger(client);
     const hasProperties = client.options.protocolVersion === 5;
-    this.#wire = wire;
-    this.#holdOrRelease();
+    this.#stream = stream;
+    this.#pauseOrResume();
     return {
-      take: (bytes, first, frame) => {
+      handle: (bytes, first, frame) => {
         if (first >> 4 !== PUBLISH) return false;
         const { topic, payload, qos, retain, packetId } = readPublish(bytes, first, frame, hasProperties);
         const channel = retain ? null : this.#channelOf(topic);
@@ -206,7 +213,7 @@ export class Subscriber {
   }
 
   /**
-   * A persistent session may hold subscriptions, and quotes, of an earlier run's channels.
+   * A persistent session may hold subscriptions, and messages, of the channels of an earlier run.
    * @param {string} topic
    * @returns {string | null} the topic without the prefix, if it is on one of the channels
    */
@@ -216,11 +223,11 @@ export class Subscriber {
       const { log, prefix } = this.#broker;
       const rest = topic.slice(prefix.length);
       channel = topic.startsWith(prefix) && this.wants(rest) ? rest : null;
-      if (this.#known.size >= TOPICS_REMEMBERED) this.#known.clear();
+      if (this.#known.size >= MAX_KNOWN_TOPICS) this.#known.clear();
       this.#known.set(topic, channel);
       if (channel === null) {
         log.warn({ topic }, 'dropped: quotes on no channel of this algorithm, of an earlier run');
-        // ends it where the channel was no wildcard
+        // ends the subscription, unless it is one with wildcards
         this.#connection.client?.unsubscribe(topic);
       }
     }

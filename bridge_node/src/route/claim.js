@@ -3,11 +3,11 @@ import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 
 /**
- * One bridge for one algorithm: two would have the same session at the broker, which evicts the
- * other at each connect, for ever and without a reason. So each bridge says at its start that it is
- * there, retained on `bridges/<algo>`, and the one that finds a newer one there ends.
+ * One bridge for one algorithm: two would use the same session, and the broker would disconnect one at each
+ * connect of the other, for ever and without a reason. So each bridge publishes a claim at its start,
+ * retained on `bridges/<algo>`, and a bridge that receives a newer claim ends.
  *
- * Emits `superseded` (who) once.
+ * Emits `superseded` (the other's host and process), at most once.
  */
 export class Claim extends EventEmitter {
   #topic;
@@ -19,11 +19,11 @@ export class Claim extends EventEmitter {
     pid: process.pid,
   };
   #connections = 0;
-  #ended = false;
+  #isEnded = false;
 
   /**
    * @param {string} topic
-   * @param {import('../mqtt/publisher.js').Publisher} publisher  on whose connection it is made
+   * @param {import('../mqtt/publisher.js').Publisher} publisher  whose connection it uses
    */
   constructor(topic, publisher) {
     super();
@@ -31,32 +31,32 @@ export class Claim extends EventEmitter {
     this.#publisher = publisher;
   }
 
-  /** Say that we are there, now and on every later connection. */
+  /** Publish the claim, now and on every later connection. */
   start() {
     const { connection } = this.#publisher;
-    connection.on('up', (client) => this.#stake(client));
-    if (connection.client) this.#stake(connection.client);
+    connection.on('up', (client) => this.#claimOn(client));
+    if (connection.client) this.#claimOn(connection.client);
   }
 
-  /** Leave the place to others. */
+  /** Remove the claim, so that nothing is retained. */
   async withdraw() {
-    if (this.#ended || this.#connections === 0) return;
-    this.#ended = true;
+    if (this.#isEnded || this.#connections === 0) return;
+    this.#isEnded = true;
     if (this.#publisher.connected) await this.#publish('');
   }
 
   /** @param {import('mqtt').MqttClient} client */
-  #stake(client) {
+  #claimOn(client) {
     this.#connections += 1;
     client.on('message', (topic, payload, { retain }) => {
-      if (topic === this.#topic) this.#see(payload, retain);
+      if (topic === this.#topic) this.#compare(payload, retain);
     });
     client.subscribe(this.#topic, { qos: 1 }, (error) => {
-      if (!error) this.#say(); // else the connection is lost, and there will be another
+      if (!error) this.#publishOwn(); // else the connection is lost, and another follows
     });
   }
 
-  #say() {
+  #publishOwn() {
     void this.#publish(JSON.stringify(this.#own));
   }
 
@@ -67,21 +67,21 @@ export class Claim extends EventEmitter {
 
   /**
    * @param {Buffer} payload
-   * @param {boolean} wasThere  it was said before we subscribed
+   * @param {boolean} isRetained  it was published before we subscribed
    */
-  #see(payload, wasThere) {
+  #compare(payload, isRetained) {
     const other = readClaim(payload);
-    if (this.#ended || !other || other.instance === this.#own.instance) return;
-    if (wasThere && this.#connections === 1) {
-      // A predecessor's, whose clock may be ahead of ours: we are newer whatever the clocks say.
+    if (this.#isEnded || !other || other.instance === this.#own.instance) return;
+    if (isRetained && this.#connections === 1) {
+      // It is a predecessor's, whose clock may be ahead of ours: we are newer whatever the clocks show.
       this.#own.started = Math.max(this.#own.started, other.started + 1);
     }
     if (other.started > this.#own.started) {
-      this.#ended = true;
+      this.#isEnded = true;
       this.emit('superseded', `${other.host}, process ${other.pid}`);
     } else {
-      // an older one has come back, or a broker has forgotten what it knew
-      this.#say();
+      // an older bridge has reconnected, or a broker has lost what it retained
+      this.#publishOwn();
     }
   }
 }
@@ -92,6 +92,6 @@ function readClaim(payload) {
     const claim = JSON.parse(payload.toString());
     return typeof claim?.instance === 'string' && Number.isFinite(claim.started) ? claim : undefined;
   } catch {
-    return undefined; // an empty one, by which a bridge left, or none of ours
+    return undefined; // empty, because a bridge has withdrawn its claim, or not a claim
   }
 }

@@ -3,19 +3,19 @@
  * @typedef {{message: import('../mqtt/subscriber.js').Message, quotes: import('../messages/quote.js').Quote[]}} Waiting
  */
 
-/** What waits to be decided, in the order in which it came. */
+/** The messages that wait to be decided, in the order of arrival. */
 export class Queue {
   /** @type {Waiting[]} */
   #waiting = [];
   #bytes = 0;
   #changed;
 
-  /** @param {(messages: number, bytes: number) => void} changed  told how much waits now */
+  /** @param {(messages: number, bytes: number) => void} changed  called after each change, with how much waits */
   constructor(changed) {
     this.#changed = changed;
   }
 
-  /** How many messages wait. */
+  /** The number of messages that wait. */
   get length() {
     return this.#waiting.length;
   }
@@ -28,17 +28,17 @@ export class Queue {
   }
 
   /**
-   * Take messages from the front; the last of them is the one that reaches one of the limits.
-   * @param {number} mostQuotes
-   * @param {number} mostBytes
+   * Take messages from the front; the last of them is the one that reaches one of the bounds.
+   * @param {number} maxQuotes
+   * @param {number} maxBytes
    * @returns {Waiting[] | undefined} undefined if none wait
    */
-  take(mostQuotes, mostBytes) {
+  take(maxQuotes, maxBytes) {
     if (this.#waiting.length === 0) return undefined;
     let quotes = 0;
     let bytes = 0;
     let messages = 0;
-    while (messages < this.#waiting.length && quotes < mostQuotes && bytes < mostBytes) {
+    while (messages < this.#waiting.length && quotes < maxQuotes && bytes < maxBytes) {
       const waiting = this.#waiting[messages++];
       quotes += waiting.quotes.length;
       bytes += waiting.message.payload.length;
@@ -50,7 +50,7 @@ export class Queue {
   }
 
   /**
-   * Drop those messages that are not to be kept, and return them.
+   * Drop the messages that are not to be kept, and return them.
    * @param {(message: import('../mqtt/subscriber.js').Message) => boolean} isKept
    */
   keep(isKept) {

@@ -3,14 +3,14 @@ import { addOutputs } from './topics.js';
 /**
  * Seconds of orders and fills that are published again after a connection to the broker was lost.
  *
- * mosquitto saves what it holds every `autosave_interval` (5 s in mosquitto/mosquitto.conf); killed,
- * it forgets what came since, whether it was acknowledged or not. The window is that interval, the
- * second that mosquitto's clock ticks in, and ample time for writing a large file. Orders have ids,
- * so one that is published again is the same order.
+ * mosquitto saves its messages every `autosave_interval` (5 s in mosquitto/mosquitto.conf); if it is killed,
+ * it loses those that came since, whether they were acknowledged or not. The window is that interval, the
+ * second of mosquitto's clock, and ample time for writing a large file. Orders have ids, so an order that is
+ * published again is the same order.
  */
 const WINDOW = 20;
 
-/** How far back the broker may have forgotten: WINDOW before the connection was lost, and all since. */
+/** How far back the broker may have lost messages: from WINDOW before the connection was lost until now. */
 export class LossWindow {
   #upSince = -Infinity;
   #lostAt = performance.now();
@@ -22,13 +22,13 @@ export class LossWindow {
       this.#upSince = performance.now();
     });
     connection.on('down', () => {
-      // Losses that follow one another closely are one: what waited through the first was
-      // published after it, and may have been forgotten in the second.
+      // Losses that follow one another closely count as one: what waited through the first was
+      // published after it, and the broker may have lost it in the second.
       if (performance.now() - this.#upSince > WINDOW * 1000) this.#lostAt = performance.now();
     });
   }
 
-  /** Quotes were decided just now. */
+  /** Record that quotes were decided now. */
   decided() {
     this.#decidedAt = performance.now();
   }
@@ -40,7 +40,7 @@ export class LossWindow {
 }
 
 /**
- * Publish again what came of the last decisions, in order, page by page.
+ * Publish the orders and fills of the latest decisions again, in order, page by page.
  * @param {import('../backend/backend.js').Backend} backend
  * @param {number} seconds  counted back from the latest decision
  * @param {ReturnType<typeof import('./topics.js').outputTopics>} topics

@@ -2,11 +2,11 @@ import { LostRemoteError } from '../../zerorpc/index.js';
 import { reason } from '../support/errors.js';
 
 /** ms between two snapshots. */
-const INTERVAL = 1000;
+const MIN_INTERVAL = 1000;
 
 /**
  * Publishes the portfolio's snapshot, retained: at start, then at most once a second while it
- * changes, and the last state always.
+ * changes; the last state is always published.
  */
 export class Snapshots {
   #fetch;
@@ -20,8 +20,8 @@ export class Snapshots {
   #publishing = Promise.resolve();
 
   /**
-   * @param {() => Promise<{seq: number}>} fetch
-   * @param {(payload: string) => Promise<void>} publish
+   * @param {() => Promise<{seq: number}>} fetch  called once per publication; one call at a time
+   * @param {(payload: string) => Promise<void>} publish  called after `fetch`, unless the seq is the last one
    * @param {import('../support/log.js').Log} log
    */
   constructor(fetch, publish, log) {
@@ -30,7 +30,7 @@ export class Snapshots {
     this.#log = log;
   }
 
-  /** Something has happened that the last snapshot may not show. */
+  /** Publish a snapshot soon: the last one may be out of date. */
   touch() {
     this.#changed = true;
     if (this.#timer) return;
@@ -38,10 +38,10 @@ export class Snapshots {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#changed) this.touch();
-    }, INTERVAL);
+    }, MIN_INTERVAL);
   }
 
-  /** Publish what has not been published yet, and stop. */
+  /** Publish the last change, if it is not published yet, and stop. */
   async flush() {
     clearTimeout(this.#timer);
     await this.#publishing;
@@ -58,7 +58,7 @@ export class Snapshots {
       await this.#publish(JSON.stringify(snapshot));
       this.#lastSeq = snapshot.seq;
     } catch (error) {
-      // of a backend that is lost it is asked again when that is back
+      // a lost backend is asked again when it is ready
       if (!(error instanceof LostRemoteError)) this.#log.warn(`no snapshot: ${reason(error)}`);
     }
   }

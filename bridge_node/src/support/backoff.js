@@ -1,18 +1,20 @@
-/** Delays that grow while something is away, in milliseconds. */
-const SHORTEST = 100;
-const LONGEST = 5000;
+/** In milliseconds. */
+const MIN_DELAY = 100;
+const MAX_DELAY = 5000;
 
+/** The delays between attempts, which grow while something is unavailable. */
 export class Backoff {
-  #delay = SHORTEST;
+  #delay = MIN_DELAY;
 
-  /** @returns {number} the next delay: twice the last, with a quarter of chance so that not all come at once */
+  /** @returns {number} ms until the next attempt: twice the last, of which a quarter is random so that not all clients come at once */
   next() {
     const delay = this.#delay;
-    this.#delay = Math.min(LONGEST, delay * 2);
+    this.#delay = Math.min(MAX_DELAY, delay * 2);
     return delay * (0.75 + Math.random() / 4);
   }
 
+  /** Start again at the shortest delay. */
   reset() {
-    this.#delay = SHORTEST;
+    this.#delay = MIN_DELAY;
   }
 }

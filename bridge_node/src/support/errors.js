@@ -1,9 +1,9 @@
-/** A mistake of the user's that one sentence explains: printed, with exit status 2. */
+/** A mistake of the user that one sentence explains: it is printed, and the exit status is 2. */
 export class UserError extends Error {
   name = 'UserError';
 }
 
-/** Why a message is no quote. `code` is one of contracts/refusals.json. */
+/** A message is not a valid quote. `code` is one of contracts/refusals.json. */
 export class QuoteError extends Error {
   name = 'QuoteError';
 
@@ -17,12 +17,12 @@ export class QuoteError extends Error {
   }
 }
 
-/** A quote's `ts` is no time. `code` is one of contracts/README.md, "Times"; the message names the value. */
+/** A quote's `ts` is not a valid time. `code` is one of contracts/README.md, "Times"; the message names the value. */
 export class InvalidTimeError extends QuoteError {
   /**
    * @param {string} code
-   * @param {unknown} value  what was given
-   * @param {string} sentence  why it is no time
+   * @param {unknown} value  of the `ts`
+   * @param {string} sentence  why it is not a time
    */
   constructor(code, value, sentence) {
     super(code, `"ts" is ${shown(value, 40)}: ${sentence}`);
@@ -30,7 +30,7 @@ export class InvalidTimeError extends QuoteError {
   }
 }
 
-/** What a backend without a portfolio returned is no order. */
+/** A backend without a portfolio returned something that is not a valid order. */
 export class OrderError extends Error {
   name = 'OrderError';
 }
@@ -48,10 +48,10 @@ export function reason(error) {
 
 /**
  * @param {unknown} value  of parsed JSON
- * @param {number} longest  in characters
+ * @param {number} maxLength  in characters
  * @returns {string} the beginning of its JSON, for a sentence
  */
-export function shown(value, longest) {
+export function shown(value, maxLength) {
   // JSON has no name for what 1e999 becomes
   if (typeof value === 'number') return String(value);
   let text;
@@ -62,5 +62,5 @@ export function shown(value, longest) {
     if (!(error instanceof RangeError)) throw error;
     text = Array.isArray(value) ? '[…' : '{…';
   }
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }

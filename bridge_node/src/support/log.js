@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 
-/** As `--log-level` and LOG_LEVEL name them; `warning` is what the Python parts call `warn`. */
+/** The values of `--log-level` and LOG_LEVEL; the Python parts call `warn` `warning`. */
 export const LEVELS = ['debug', 'info', 'warn', 'warning', 'error'];
 
 /**
@@ -15,7 +15,7 @@ export function createLog(level) {
       colorize: process.stdout.isTTY,
       singleLine: true,
       translateTime: 'SYS:HH:MM:ss.l',
-      // lines are written when they are logged, or a crash would lose the ones that matter
+      // each line is written at once, or a crash would lose those that matter
       sync: true,
     }),
   );

@@ -1,7 +1,7 @@
 /**
  * @param {string} word
  * @param {string[]} known
- * @returns {string} `: did you mean "x"?` for the known word that is nearest, or nothing
+ * @returns {string} `: did you mean "x"?` for the known word that is nearest, or an empty text
  */
 export function didYouMean(word, known) {
   const nearest = known

@@ -107,13 +107,19 @@ describe('with a Python server', GUARD, () => {
       order.push(i);
       return value;
     });
-    assert.deepEqual(await Promise.all(calls), Array.from({ length: 200 }, (_, i) => ({ i })));
+    assert.deepEqual(
+      await Promise.all(calls),
+      Array.from({ length: 200 }, (_, i) => ({ i })),
+    );
     assert(order.indexOf(199) < order.indexOf(0), 'the quick ones did not wait for the slow ones');
   });
 
   test('what cannot be encoded rejects that call alone', async () => {
     const good = client.invoke('sleep', 0.05, 'good');
-    await assert.rejects(client.invoke('echo', () => 1), EncodeError);
+    await assert.rejects(
+      client.invoke('echo', () => 1),
+      EncodeError,
+    );
     assert.equal(await good, 'good');
     assert.equal(await client.invoke('echo', 1), 1);
   });
@@ -144,8 +150,18 @@ describe('with a Python server', GUARD, () => {
 });
 
 describe('connecting', GUARD, () => {
-  for (const address of ['', 'localhost:4242', 'tcp//127.0.0.1:4242', 'tcp://127.0.0.1', 'tcp://:4242',
-    'tcp://*:4242', 'tcp://127.0.0.1:0', 'tcp://127.0.0.1:65536', 'http://127.0.0.1:80', 'ipc://']) {
+  for (const address of [
+    '',
+    'localhost:4242',
+    'tcp//127.0.0.1:4242',
+    'tcp://127.0.0.1',
+    'tcp://:4242',
+    'tcp://*:4242',
+    'tcp://127.0.0.1:0',
+    'tcp://127.0.0.1:65536',
+    'http://127.0.0.1:80',
+    'ipc://',
+  ]) {
     test(`the address "${address}" is refused with a sentence that names it`, async () => {
       await assert.rejects(new Client(address).connect(), (error) => {
         assert(error instanceof TypeError);
@@ -157,7 +173,10 @@ describe('connecting', GUARD, () => {
 
   test('a heartbeat that is no period is refused with a sentence', () => {
     for (const heartbeat of [0, -1, NaN, Infinity]) {
-      assert.throws(() => new Client('tcp://127.0.0.1:4242', { heartbeat }), { name: 'TypeError', message: /^heartbeat is / });
+      assert.throws(() => new Client('tcp://127.0.0.1:4242', { heartbeat }), {
+        name: 'TypeError',
+        message: /^heartbeat is /,
+      });
     }
   });
 
@@ -237,7 +256,9 @@ describe('closing', GUARD, () => {
       await waiting.close();
       await Promise.all([open, connecting]);
       if (process.getActiveResourcesInfo().includes('Timeout')) process.exit(4);`;
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     t.after(() => child.kill('SIGKILL'));
     assert.deepEqual(await once(child, 'exit'), [0, null]);
   });

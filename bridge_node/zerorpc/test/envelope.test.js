@@ -66,12 +66,15 @@ const UNENCODABLE = [
 
 for (const [what, value, reason] of UNENCODABLE) {
   test(`${what} is refused with a sentence, and the encoder goes on`, () => {
-    assert.throws(() => encodeEvent('id', 'event', [value]), (error) => {
-      assert(error instanceof EncodeError);
-      assert.match(error.message, /^cannot encode the arguments of "event": /);
-      assert.match(error.message, reason);
-      return true;
-    });
+    assert.throws(
+      () => encodeEvent('id', 'event', [value]),
+      (error) => {
+        assert(error instanceof EncodeError);
+        assert.match(error.message, /^cannot encode the arguments of "event": /);
+        assert.match(error.message, reason);
+        return true;
+      },
+    );
     assert.deepEqual(/** @type {any} */ (decode(encodeEvent('id', 'event', ['😀'])))[2], ['😀']);
   });
 }

@@ -14,7 +14,10 @@ describe('heartbeats', GUARD, () => {
   test('every long call of many is kept alive', async (t) => {
     const { client } = await startPair(t);
     const calls = Array.from({ length: 50 }, (_, i) => client.invoke('sleep', (5 * PERIOD) / 1000, i));
-    assert.deepEqual(await Promise.all(calls), Array.from({ length: 50 }, (_, i) => i));
+    assert.deepEqual(
+      await Promise.all(calls),
+      Array.from({ length: 50 }, (_, i) => i),
+    );
   });
 
   test('a beat is the event _zpc_hb with [0], under the id of its call', async (t) => {
@@ -149,7 +152,10 @@ describe('a server that dies', GUARD, () => {
     for (const call of calls) await peer.answer(call, 'OK', call.args);
     peer.router.close();
     block(200); // so that the client finds the answers and the end at the same moment
-    assert.deepEqual(await Promise.all(answers), Array.from({ length: 100 }, (_, i) => i));
+    assert.deepEqual(
+      await Promise.all(answers),
+      Array.from({ length: 100 }, (_, i) => i),
+    );
     await lost;
   });
 });

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Parts, Watcher, status
 from tests.support.brokers import Broker
+from tests.support.parts import Parts, status
 from tests.support.processes import Process, eventually
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 
@@ -41,7 +42,7 @@ def test_the_bridge_may_be_first_and_the_backend_last(
 ) -> None:
     address = parts.address()
     bridge = parts.bridge(broker, address, ready=False)
-    bridge.wait_for("is away; waiting for it")
+    bridge.wait_for("is unavailable; waiting for it")
     assert status(bridge) == 503
     echo(parts, address=address)
     eventually(lambda: status(bridge) == 200, "readiness")
@@ -53,14 +54,14 @@ def test_the_bridge_may_be_first_and_the_backend_last(
 def test_the_broker_may_be_last(embedded: Broker, parts: Parts, watch: Watch) -> None:
     embedded.process.kill()
     bridge = parts.bridge(embedded, echo(parts), ready=False)
-    bridge.wait_for("broker mqtt://.* is away")
+    bridge.wait_for("broker mqtt://.* is unavailable")
     assert status(bridge) == 503
     embedded.start()
     eventually(lambda: status(bridge) == 200, "readiness")
     watcher = watch(embedded)
     watcher.publish(quote(1))
     watcher.wait("orders/Echo")
-    assert bridge.output.count("is away") == 1
+    assert bridge.output.count("is unavailable") == 1
 
 
 def test_quotes_wait_while_the_backend_is_away_and_none_is_lost(
@@ -79,7 +80,7 @@ def test_quotes_wait_while_the_backend_is_away_and_none_is_lost(
     echo(parts, address=service.address)
     watcher.wait("orders/Echo", 2001)
     assert numbers(watcher) == list(range(2001))
-    assert bridge.output.count("waiting for it") == 1
+    assert bridge.output.count("is lost; waiting for it") == 1
 
 
 def test_quotes_wait_at_the_broker_while_the_bridge_is_down(
@@ -146,7 +147,7 @@ def test_the_bridge_ends_where_another_algorithm_has_taken_the_address(
     service.kill()
     parts.service(address=service.address)
     assert bridge.wait() == 2
-    assert "was Echo and is now random: start the bridge anew for it" in bridge.output
+    assert "was Echo and is now random: start the bridge again for it" in bridge.output
 
 
 def test_a_service_that_wants_other_channels_after_a_restart_gets_these_alone(

@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.conftest import Parts, Watcher, readiness
 from tests.support.brokers import MOSQUITTO
+from tests.support.parts import Parts, readiness
 from tests.support.processes import Process, eventually
 from tests.support.secured import Authority, Secured, openssl, password_file
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 
@@ -190,7 +191,7 @@ def test_a_broker_that_wants_a_certificate_takes_that_of_cert_and_key(
         ready=False,
         env={"BRIDGE_CA": str(authority.file)},
     )
-    without.wait_for("it wants a certificate of ours: --cert and --key")
+    without.wait_for("it requires a client certificate: --cert and --key")
 
 
 def test_a_broker_of_another_authority_is_not_trusted_and_log_and_readiness_say_why(
@@ -202,7 +203,7 @@ def test_a_broker_of_another_authority_is_not_trusted_and_log_and_readiness_say_
     secured.start()
     for options in ([], ["--ca", other.file]):
         bridge = bridge_to(parts, f"mqtts://127.0.0.1:{port}", *options, ready=False)
-        bridge.wait_for(r"is away \(no authority that we trust has signed its certificate")
+        bridge.wait_for(r"is unavailable \(no authority that we trust has signed its certificate")
         eventually(lambda b=bridge: "backend" not in readiness(b)[1], "the backend")
         status, text = readiness(bridge)
         assert status == 503
@@ -234,15 +235,15 @@ def test_files_that_cannot_be_used_are_one_sentence_each(
         (["--ca", "none.pem"], "--ca none.pem cannot be read: ENOENT"),
         (
             ["--cert", cert],
-            "--cert is without --key: a certificate and its private key go together",
+            "--cert is given without --key: a certificate and its private key go together",
         ),
-        (["--key", key], "--key is without --cert"),
+        (["--key", key], "--key is given without --cert"),
         (["--cert", cert, "--key", "text"], "--key text holds no private key in PEM"),
         (["--cert", key, "--key", cert], "mine.key holds no certificate in PEM"),
         (["--cert", cert, "--key", foreign], "foreign.key is not the private key of --cert"),
         (["--cert", cert, "--key", "locked.key"], "locked.key is encrypted with a passphrase"),
         (["--password-file", "empty", "--username", "u"], "its first line is empty"),
-        (["--password-file", "empty"], "--password-file is without a user name: --username"),
+        (["--password-file", "empty"], "--password-file is given without a user name: --username"),
         (["--username", ""], "the user name has to be a text of 1 to 65535 bytes"),
     ]
     for options, sentence in cases:
@@ -252,5 +253,5 @@ def test_files_that_cannot_be_used_are_one_sentence_each(
         assert len(bridge.output.splitlines()) == 1
     plain = start("bridge-node", "--ca", authority.file)
     assert plain.wait() == 2
-    assert "--ca is for TLS, and --mqtt mqtt://127.0.0.1:1883 is without" in plain.output
+    assert "--ca is for TLS, but --mqtt mqtt://127.0.0.1:1883 is not" in plain.output
     assert "write mqtts://127.0.0.1:1883" in plain.output

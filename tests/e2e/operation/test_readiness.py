@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from tests.e2e.conftest import Parts, readiness
 from tests.support.brokers import Broker
+from tests.support.parts import Parts, readiness
 from tests.support.processes import Process, eventually
 
 
@@ -44,7 +44,7 @@ def test_each_thing_that_is_missing_has_a_line_with_its_last_error(
     parts.service(address=address)
     eventually(lambda: readiness(bridge) == (200, "ready\n"), "readiness")
     assert bridge.output.count("connected to") == 2
-    assert bridge.output.count(" is away (") == 1
+    assert bridge.output.count(" is unavailable (") == 1
     assert bridge.output.count(" lost (") == 1
 
 

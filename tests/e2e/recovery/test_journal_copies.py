@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.conftest import Parts, Watcher
 from tests.e2e.recovery.test_journal import quote, shown
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import BIN, Process
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 
@@ -62,7 +63,7 @@ def test_a_plain_copy_of_a_running_services_journal_is_refused_and_a_backup_goes
     decide(watcher, 19, 21)  # one that was seen before, and a new one
     assert watcher.of("portfolios/random")[-1]["seq"] == 21
     accepting = parts.service("--journal", plain, *PARAMS, "--accept-incomplete-journal")
-    assert "gone on with because you said so: the journal" in accepting.output
+    assert "continuing, as --accept-older-journal asks: the journal" in accepting.output
 
 
 def test_the_options_for_copies_are_in_the_help() -> None:

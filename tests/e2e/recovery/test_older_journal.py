@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Parts, Watcher
 from tests.e2e.recovery.test_journal import quote, shown
 from tests.e2e.recovery.test_journal_copies import PARAMS, decide
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import BIN
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 
@@ -44,7 +45,7 @@ def test_a_restored_backup_stops_the_bridge_before_its_first_call_unless_it_is_a
     assert (
         "bridge-node: the journal of random has 10 decisions, and portfolios/random shows 20: it is"
         " an old copy, or a new file, lacks the trades since then, and would decide their quotes"
-        " again. Start the service with its latest journal, or go on with this one:"
+        " again. Start the service with its latest journal, or continue with this one:"
         " --accept-older-journal\n"
     ) in f"{refused.output}\n"
     assert "quotes      10\n" in shown(backup)
@@ -54,7 +55,7 @@ def test_a_restored_backup_stops_the_bridge_before_its_first_call_unless_it_is_a
     watcher.wait_until(
         lambda: watcher.of("portfolios/random")[-1]["quote_id"] == "20", "portfolios/random"
     )
-    accepting.wait_for("gone on with because you said so: the journal of random has 10 decisions")
+    accepting.wait_for("continuing, as --accept-older-journal asks: the journal of random has 10")
     assert watcher.of("portfolios/random")[-1]["seq"] == 21
     assert accepting.stop() == 0
     parts.bridge(broker, service)  # it is the latest now
@@ -113,7 +114,7 @@ def test_the_bridge_waits_for_a_broker_that_is_away_and_then_looks(
     assert mosquitto.process.stop() == 0  # it saves what it retains
     other = parts.service("--journal", tmp_path / "other.db", *PARAMS)
     refused = parts.bridge(mosquitto, other, ready=False)
-    refused.wait_for("broker mqtt://.* is away")
+    refused.wait_for("broker mqtt://.* is unavailable")
     mosquitto.start()
     assert refused.wait() == 2
     assert "has 0 decisions, and portfolios/random shows 10" in refused.output

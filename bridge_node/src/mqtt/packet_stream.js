@@ -4,40 +4,44 @@ import { Duplex } from 'node:stream';
 import { PacketError, readFrame } from './packets.js';
 
 const NOTHING = Buffer.alloc(0);
-/** The most bytes of one read. */
-const READ = 64 * 1024;
+/** Bytes of one read. */
+const MAX_READ = 64 * 1024;
 
 /**
- * A connection to the broker on which what comes is handed to `receive`.
+ * Opens the connection to the broker and returns its socket, which calls `receive` with each piece of data
+ * in the order of arrival. PacketStream calls it once, in its constructor.
  * @typedef {(receive: (bytes: Buffer) => void) => Duplex} Open
  */
 
 /**
- * Takes packets before MQTT.js sees them.
- * @typedef {object} Taker
- * @property {(bytes: Buffer, first: number, frame: import('./packets.js').Frame) => boolean} take
- *   whether it takes the packet; `first` is its first byte
- * @property {() => void} [taken]  called after all the packets of one piece of data
+ * Handles packets before MQTT.js sees them. PacketStream calls it, synchronously, from the moment of
+ * `begin`: `handle` for each complete packet in the order of arrival, then `readDone` once for the piece
+ * of data that they came in.
+ * @typedef {object} PacketHandler
+ * @property {(bytes: Buffer, first: number, frame: import('./packets.js').Frame) => boolean} handle
+ *   returns whether it has handled the packet; if not, MQTT.js does. `first` is the packet's first byte;
+ *   `bytes` may be kept. A PacketError ends the connection
+ * @property {() => void} [readDone]
  */
 
 /**
- * The broker's connection as MQTT.js sees it, without the packets that are taken here.
+ * The broker's connection as MQTT.js sees it, without the packets that the PacketHandler has handled.
  *
- * MQTT.js handles one packet at a time, which took half of all the time that the bridge had for a
- * quote. It keeps what is rare and intricate (connecting, the session, subscriptions, pings); quotes,
- * orders and their confirmations go past it, as many at a time as one read or write holds.
+ * MQTT.js handles one packet at a time, which took half of the bridge's time per message. It keeps
+ * what is rare and intricate (connecting, the session, subscriptions, pings); the messages and their
+ * confirmations bypass it, as many at a time as one read or write holds.
  */
-export class Wire extends Duplex {
+export class PacketStream extends Duplex {
   #socket;
-  /** @type {Taker | undefined} */
-  #taker;
+  /** @type {PacketHandler | undefined} */
+  #handler;
   /** What is not handled yet: the beginning of a packet, in pieces. @type {Buffer[]} */
   #pieces = [];
   #kept = 0;
-  /** Bytes that have to be there before it is worth looking again. */
+  /** Bytes that have to be there before a packet can be complete. */
   #wanted = 1;
   #connected = false;
-  #isHeld = false;
+  #isPaused = false;
   #heardAt = performance.now();
 
   /** @param {Open} open */
@@ -51,35 +55,35 @@ export class Wire extends Duplex {
   }
 
   /**
-   * Go on behind the CONNACK, which MQTT.js has seen: what a resumed session brings right behind it
-   * must not come before it is known that it was resumed.
-   * @param {Taker | undefined} taker
+   * Continue behind the CONNACK, which MQTT.js has seen: the messages of a resumed session, which follow it
+   * at once, must not be handled before the session is known to be resumed.
+   * @param {PacketHandler | undefined} handler
    */
-  begin(taker) {
-    this.#taker = taker;
+  begin(handler) {
+    this.#handler = handler;
     this.#connected = true;
     this.#wanted = 1;
     if (this.#kept > 0) this.#receive(NOTHING);
   }
 
-  /** Read no further for now: the broker, or the system, keeps what comes. */
-  hold() {
-    this.#isHeld = true;
+  /** Stop reading: the broker, or the operating system, keeps what comes. */
+  pauseReading() {
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
-  /** Read on. */
-  release() {
-    this.#isHeld = false;
+  /** Continue to read. */
+  resumeReading() {
+    this.#isPaused = false;
     this.#socket.resume();
   }
 
   /**
-   * Whether we listen, and have heard nothing for so long.
+   * Whether we read, and have received nothing for this time.
    * @param {number} ms
    */
   isSilent(ms) {
-    return !this.#isHeld && performance.now() - this.#heardAt > ms;
+    return !this.#isPaused && performance.now() - this.#heardAt > ms;
   }
 
   /** @param {Buffer} data */
@@ -93,9 +97,9 @@ export class Wire extends Duplex {
     this.#kept = 0;
     let at;
     try {
-      at = this.#handle(bytes);
+      at = this.#split(bytes);
     } catch (error) {
-      if (!(error instanceof PacketError)) throw error; // a mistake of ours is not the broker's
+      if (!(error instanceof PacketError)) throw error; // a fault of ours, not of the broker
       this.destroy(error);
       return;
     }
@@ -103,20 +107,20 @@ export class Wire extends Duplex {
       this.#pieces.push(bytes.subarray(at));
       this.#kept = bytes.length - at;
     }
-    this.#taker?.taken?.();
+    this.#handler?.readDone?.();
   }
 
   /**
    * @param {Buffer} bytes
-   * @returns {number} where the first packet begins that is not handled
+   * @returns {number} where the first incomplete packet begins
    */
-  #handle(bytes) {
+  #split(bytes) {
     let at = 0;
     while (at < bytes.length) {
       const frame = readFrame(bytes, at);
       this.#wanted = (frame?.end ?? bytes.length + 1) - at;
       if (!frame || frame.end > bytes.length) return at;
-      if (!this.#taker?.take(bytes, bytes[at], frame)) this.push(bytes.subarray(at, frame.end));
+      if (!this.#handler?.handle(bytes, bytes[at], frame)) this.push(bytes.subarray(at, frame.end));
       at = frame.end;
       if (!this.#connected) {
         this.#wanted = Infinity; // until `begin`
@@ -129,7 +133,7 @@ export class Wire extends Duplex {
 
   /** @override */
   _read() {
-    // what comes is pushed when it comes; it is little
+    // packets are pushed when they come; they are few
   }
 
   /**
@@ -171,8 +175,8 @@ export class Wire extends Duplex {
 }
 
 /**
- * Open a TCP connection that, once held, really reads no further: the pause of a common stream goes
- * on to read, and wakes the process for it, until its buffer is full.
+ * Open a TCP connection that stops reading as soon as it is paused: an ordinary stream continues to read,
+ * and wakes the process for it, until its buffer is full.
  * @param {{host: string, port: number}} address
  * @returns {Open}
  */
@@ -182,13 +186,13 @@ export function overTcp({ host, port }) {
       receive(Buffer.from(bytes.subarray(0, length)));
       return true;
     };
-    return connect({ host, port, noDelay: true, onread: { buffer: Buffer.alloc(READ), callback } });
+    return connect({ host, port, noDelay: true, onread: { buffer: Buffer.alloc(MAX_READ), callback } });
   };
 }
 
 /**
- * Read a connection that is there already, such as one over TLS. Each record of TLS, or message of a
- * WebSocket, comes by itself, and often holds one packet: those that came together are handed on together.
+ * Read a connection that exists already, such as one over TLS. Each record of TLS, or message of a
+ * WebSocket, comes by itself and often holds one packet: those that came together are passed on together.
  * @param {Duplex} socket
  * @returns {Open}
  */
@@ -196,16 +200,16 @@ export function over(socket) {
   return (receive) => {
     /** @type {Buffer[]} */
     let pieces = [];
-    const handOn = () => {
+    const passOn = () => {
       if (pieces.length === 0) return;
       const bytes = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
       pieces = [];
       receive(bytes);
     };
-    // what came before the end is received before it
-    for (const event of ['end', 'error', 'close']) socket.on(event, handOn);
+    // the data before the end is passed on before it
+    for (const event of ['end', 'error', 'close']) socket.on(event, passOn);
     return socket.on('data', (bytes) => {
-      if (pieces.push(bytes) === 1) setImmediate(handOn);
+      if (pieces.push(bytes) === 1) setImmediate(passOn);
     });
   };
 }

@@ -2,21 +2,21 @@ import { createServer } from 'node:net';
 
 import { Aedes } from 'aedes';
 
-import { reason, UserError } from './support/errors.js';
+import { reason, UserError } from '../support/errors.js';
 
 /**
- * A broker in this process, on loopback, for trying things out.
+ * Start a broker in this process, on loopback, for trying things out.
  * @param {number} port
- * @param {import('./support/log.js').Log} log
- * @returns {Promise<() => void>} ends it, whoever is connected
- * @throws {UserError} if the port cannot be listened on
+ * @param {import('../support/log.js').Log} log
+ * @returns {Promise<() => void>} stops it, and disconnects all clients
+ * @throws {UserError} if it cannot listen on the port
  */
 export async function startBroker(port, log) {
   const aedes = await Aedes.createBroker({
-    // A slow algorithm is no frozen client: its bridge reads no further while quotes wait.
+    // A slow client is not a frozen one: a bridge stops reading while quotes wait.
     drainTimeout: 0,
-    // No limit: with one, quotes that wait for a bridge to read on would keep its orders from being
-    // taken, for whose acknowledgement it waits before it reads on.
+    // No limit: with one, the quotes that wait for a bridge to read would block its orders, and it waits
+    // for their acknowledgement before it reads again.
     concurrency: 0,
   });
   queueWithoutRetain(aedes);
@@ -39,22 +39,21 @@ export async function startBroker(port, log) {
   return () => {
     server.close();
     aedes.close();
-    // it waits for those who have connected and say nothing
+    // it would wait for clients that have connected and send nothing
     for (const socket of sockets) socket.destroy();
   };
 }
 
 /**
- * Queue a message for who is away as it is sent to who is there. [MQTT-3.3.1-9] A message that
- * matches a subscription which was there before it has no retain flag, whatever it was published
- * with: the flag marks the copy that a new subscription receives. aedes 1.2 clears it only for
- * those that are connected, so that a bridge took for an old copy what waited in its session.
+ * Queue messages for disconnected clients without the retain flag. [MQTT-3.3.1-9] A message that matches an
+ * existing subscription has no retain flag, whatever it was published with: the flag marks the copy that a
+ * new subscription receives. aedes 1.2 clears it only for clients that are connected, so that a bridge took
+ * the messages of its session for old copies.
  * @param {Aedes} aedes
  */
 function queueWithoutRetain(aedes) {
   const { persistence } = /** @type {any} */ (aedes);
   const enqueue = persistence.outgoingEnqueueCombi.bind(persistence);
   /** @param {unknown} subscriptions @param {object} packet */
-  persistence.outgoingEnqueueCombi = (subscriptions, packet) =>
-    enqueue(subscriptions, { ...packet, retain: false });
+  persistence.outgoingEnqueueCombi = (subscriptions, packet) => enqueue(subscriptions, { ...packet, retain: false });
 }

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { Connection } from '../src/mqtt/connection.js';
 import { Publisher } from '../src/mqtt/publisher.js';
 import { Subscriber } from '../src/mqtt/subscriber.js';
-import { over, Wire } from '../src/mqtt/wire.js';
+import { over, PacketStream } from '../src/mqtt/packet_stream.js';
 import { brokerAt, BROKERS, Collected, keptLog, portOf } from './helpers.js';
 
 // What a broker says, in bytes (MQTT 5, sections 3.2, 3.3, 3.4 and 3.9).
@@ -60,7 +60,10 @@ function suback(request) {
   return Buffer.from([0x90, 4, request[2], request[3], 0, 1]);
 }
 
-for (const [name, size] of /** @type {const} */ ([['in one piece', 1000], ['byte by byte', 1]])) {
+for (const [name, size] of /** @type {const} */ ([
+  ['in one piece', 1000],
+  ['byte by byte', 1],
+])) {
   test(`a quote right behind the CONNACK of a resumed session, ${name}, comes after the word that it was resumed`, async (t) => {
     const url = await startScript(t, async (type, packet, socket) => {
       if (type !== 1) return; // the subscription is never confirmed: it would fall between two bytes
@@ -78,35 +81,35 @@ for (const [name, size] of /** @type {const} */ ([['in one piece', 1000], ['byte
 
 test('packets that come together, each in a record of TLS by itself, are taken together, and before the end', async () => {
   const socket = new PassThrough();
-  const wire = new Wire(over(socket));
+  const stream = new PacketStream(over(socket));
   /** @type {string[]} */
   const seen = [];
-  const taker = {
-    take(/** @type {Buffer} */ bytes) {
+  const handler = {
+    handle(/** @type {Buffer} */ bytes) {
       return seen.push(`packet ${bytes.length}`) > 0;
     },
-    taken: () => seen.push('taken'),
+    readDone: () => seen.push('done'),
   };
   socket.write(CONNACK_RESUMED);
-  await once(wire, 'readable');
-  wire.begin(taker);
+  await once(stream, 'readable');
+  stream.begin(handler);
   for (let n = 0; n < 3; n++) socket.write(quote(n));
   await new Promise((resolve) => setImmediate(resolve));
   const size = 3 * quote(0).length;
-  assert.deepEqual(seen, [`packet ${size}`, `packet ${size}`, `packet ${size}`, 'taken']);
+  assert.deepEqual(seen, [`packet ${size}`, `packet ${size}`, `packet ${size}`, 'done']);
   socket.write(quote(9));
   socket.end();
-  wire.resume();
-  await once(wire, 'close');
-  assert.deepEqual(seen.slice(4), [`packet ${quote(9).length}`, 'taken']);
+  stream.resume();
+  await once(stream, 'close');
+  assert.deepEqual(seen.slice(4), [`packet ${quote(9).length}`, 'done']);
 });
 
 /** @type {[string, number[], RegExp][]} */
 const NO_PACKETS = [
-  ['a length of five bytes', [0x30, 0xff, 0xff, 0xff, 0xff, 0x7f], /a packet whose length is none/],
-  ['a PUBLISH without a topic', [0x30, 0], /properties whose length is none/],
-  ['a topic longer than its packet', [0x30, 3, 0, 9, 0x61], /properties whose length is none/],
-  ['properties longer than their packet', [0x30, 4, 0, 1, 0x61, 0x7f], /a PUBLISH that is shorter than it says/],
+  ['a length of five bytes', [0x30, 0xff, 0xff, 0xff, 0xff, 0x7f], /a packet whose length is not valid/],
+  ['a PUBLISH without a topic', [0x30, 0], /properties whose length is not valid/],
+  ['a topic longer than its packet', [0x30, 3, 0, 9, 0x61], /properties whose length is not valid/],
+  ['properties longer than their packet', [0x30, 4, 0, 1, 0x61, 0x7f], /a PUBLISH whose fields exceed its length/],
   ['a quote at QoS 2', [0x34, 6, 0, 1, 0x61, 0, 1, 0], /a PUBLISH at QoS 2/],
 ];
 
@@ -133,7 +136,7 @@ test('a broker that does not answer pings is held on to while it sends anything,
     if (type === 1) sending = setInterval(() => socket.write(quote(1)), 100);
     if (type === 12) pings.push('ping');
   });
-  const connection = new Connection(brokerAt(url), { clientId: 'x', keepalive: 1 }, () => ({ take: () => true }));
+  const connection = new Connection(brokerAt(url), { clientId: 'x', keepalive: 1 }, () => ({ handle: () => true }));
   t.after(() => connection.stop());
   const downs = new Collected();
   connection.on('down', () => downs.push('down'));
@@ -170,31 +173,35 @@ test('an order that the broker refuses is said, and goes out in its place on the
 });
 
 for (const [name, start, skip] of BROKERS) {
-  test(`payloads of every length of packet pass through ${name} byte for byte, by the thousand`, { skip }, async (t) => {
-    const { url } = await start(t);
-    const payloads = [0, 1, 100, 110, 111, 112, 120, 127, 128, 16_300, 16_383, 16_384, 1024 * 1024].map((length) =>
-      Buffer.alloc(length, `größe ${length} `),
-    );
-    for (let n = 0; n < 3000; n++) payloads.push(Buffer.from(String(n)));
-    const { log } = keptLog();
-    const received = new Collected();
-    const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
-      receive: (message) => {
-        received.push(message.payload);
-        message.acknowledge();
-      },
-      resumed: () => {},
-    });
-    subscriber.start(['orders/größe']);
-    t.after(() => subscriber.stop());
-    while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));
-    const publisher = new Publisher(brokerAt(url, log));
-    t.after(() => publisher.stop());
-    publisher.start();
-    await publisher.publish(payloads.map((payload) => ({ topic: 'orders/größe', payload })));
-    const all = await received.until(payloads.length);
-    assert.deepEqual(all.map(String), payloads.map(String));
-  });
+  test(
+    `payloads of every length of packet pass through ${name} byte for byte, by the thousand`,
+    { skip },
+    async (t) => {
+      const { url } = await start(t);
+      const payloads = [0, 1, 100, 110, 111, 112, 120, 127, 128, 16_300, 16_383, 16_384, 1024 * 1024].map((length) =>
+        Buffer.alloc(length, `größe ${length} `),
+      );
+      for (let n = 0; n < 3000; n++) payloads.push(Buffer.from(String(n)));
+      const { log } = keptLog();
+      const received = new Collected();
+      const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
+        receive: (message) => {
+          received.push(message.payload);
+          message.acknowledge();
+        },
+        resumed: () => {},
+      });
+      subscriber.start(['orders/größe']);
+      t.after(() => subscriber.stop());
+      while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));
+      const publisher = new Publisher(brokerAt(url, log));
+      t.after(() => publisher.stop());
+      publisher.start();
+      await publisher.publish(payloads.map((payload) => ({ topic: 'orders/größe', payload })));
+      const all = await received.until(payloads.length);
+      assert.deepEqual(all.map(String), payloads.map(String));
+    },
+  );
 }
 
 /**
@@ -202,6 +209,11 @@ for (const [name, start, skip] of BROKERS) {
  * @param {number} n  payload and packet id
  */
 function quote(n) {
-  const body = Buffer.concat([Buffer.from([0, 6]), Buffer.from('quotes'), Buffer.from([0, n, 2, 0x01, 0x01]), Buffer.from(String(n))]);
+  const body = Buffer.concat([
+    Buffer.from([0, 6]),
+    Buffer.from('quotes'),
+    Buffer.from([0, n, 2, 0x01, 0x01]),
+    Buffer.from(String(n)),
+  ]);
   return Buffer.concat([Buffer.from([0x32, body.length]), body]);
 }

@@ -2,15 +2,15 @@ import { errorRecord } from './error_record.js';
 import { addOutputs } from './topics.js';
 
 /**
- * What came of a batch: logs it, and sorts it by where it goes.
+ * Log the outcomes of a batch, and sort them by the topics that they are published on.
  * @param {import('./queue.js').Waiting[]} batch
- * @param {(import('../backend/backend.js').Decision | import('../backend/backend.js').Failure)[]} decisions  one per quote
+ * @param {import('../backend/decisions.js').Outcome[]} outcomes  one per quote
  * @param {ReturnType<typeof import('./topics.js').outputTopics>} topics
  * @param {import('../support/log.js').Log} log
  * @returns {{publications: import('../mqtt/publisher.js').Publication[], errors: string[]}} orders and fills in
- *   the order placed; records of the quotes at which the algorithm failed
+ *   the order in which they were placed; a record of each failure
  */
-export function readOutcome(batch, decisions, topics, log) {
+export function readOutcomes(batch, outcomes, topics, log) {
   /** @type {import('../mqtt/publisher.js').Publication[]} */
   const publications = [];
   /** @type {string[]} */
@@ -19,18 +19,18 @@ export function readOutcome(batch, decisions, topics, log) {
   let n = 0;
   for (const { message, quotes } of batch) {
     for (const quote of quotes) {
-      const decision = decisions[n++];
-      if ('error' in decision) {
-        const { error, traceback } = decision;
+      const outcome = outcomes[n++];
+      if ('error' in outcome) {
+        const { error, traceback } = outcome;
         log.warn({ id: quote.id, channel: quote.channel }, `the algorithm failed: ${error}`);
         errors.push(errorRecord(message.topic, message.payload, 'algorithm', error, traceback));
         continue;
       }
       if (isLogged) {
-        const orders = decision.orders.map((order) => JSON.parse(Buffer.from(order).toString()));
+        const orders = outcome.orders.map((order) => JSON.parse(Buffer.from(order).toString()));
         log.info({ id: quote.id, orders }, 'algo output');
       }
-      addOutputs(publications, decision, topics);
+      addOutputs(publications, outcome, topics);
     }
   }
   return { publications, errors };

@@ -1,0 +1,74 @@
+/**
+ * Which part of the bridge may import which: bridge and cli at the top, then route and http, then backend,
+ * messages and mqtt, which do not know one another's business, support at the bottom.
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+export default {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'zerorpc-stands-alone',
+      comment: 'it is a library of its own, which knows nothing of the bridge',
+      severity: 'error',
+      from: { path: '^zerorpc/' },
+      to: { path: '^(src|bin|test)/' },
+    },
+    {
+      name: 'mqtt-knows-no-quotes',
+      comment: 'it transports messages, whatever is in them',
+      severity: 'error',
+      from: { path: '^src/mqtt/' },
+      to: { path: '^src/(?!mqtt/|support/)|^zerorpc/' },
+    },
+    {
+      name: 'messages-know-no-transport',
+      comment: 'bytes in, quotes out',
+      severity: 'error',
+      from: { path: '^src/messages/' },
+      to: { path: '^src/(?!messages/|support/)|^zerorpc/' },
+    },
+    {
+      name: 'backend-knows-no-mqtt',
+      comment: 'another messaging technology changes no backend',
+      severity: 'error',
+      from: { path: '^src/backend/' },
+      to: { path: '^src/(?!backend/|messages/|support/)|^node_modules/mqtt/' },
+    },
+    {
+      name: 'http-shows-what-it-is-given',
+      severity: 'error',
+      from: { path: '^src/http/' },
+      to: { path: '^src/(?!http/|support/)|^zerorpc/' },
+    },
+    {
+      name: 'routes-are-composed-by-the-bridge',
+      severity: 'error',
+      from: { path: '^src/route/' },
+      to: { path: '^src/([^/]+\\.js|http/)' },
+    },
+    {
+      name: 'support-is-at-the-bottom',
+      severity: 'error',
+      from: { path: '^src/support/' },
+      to: { path: '^src/(?!support/)|^zerorpc/' },
+    },
+    {
+      name: 'code-needs-no-dev-dependency',
+      comment: 'the package is installed without them',
+      severity: 'error',
+      from: { path: '^(src|bin|zerorpc)/', pathNot: '^zerorpc/test/' },
+      to: { path: '^node_modules/', dependencyTypesNot: ['npm'] },
+    },
+    {
+      name: 'code-needs-no-test',
+      severity: 'error',
+      from: { path: '^(src|bin|zerorpc)/', pathNot: '^zerorpc/test/' },
+      to: { path: '(^|/)test/' },
+    },
+    { name: 'it-can-be-found', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,38 @@
+import { RESERVED_TOPICS } from '../messages/reserved_topics.js';
+import { UserError } from '../support/errors.js';
+import { filterFault, overlap } from '../support/topic_filter.js';
+
+/**
+ * Refuse channels that would feed an algorithm its own kind of output, or a quote twice.
+ * @param {unknown} channels  what `initialize` returned
+ * @param {string} source  where they come from, for the error
+ * @returns {string[]}
+ * @throws {UserError} naming the channel
+ */
+export function checkChannels(channels, source = 'initialize') {
+  if (!Array.isArray(channels) || channels.length === 0) {
+    throw new UserError(
+      `initialize returned ${JSON.stringify(channels)}: it has to return a list of channels, such as ["quotes"]`,
+    );
+  }
+  channels.forEach((channel, n) => {
+    const fault = channelFault(channel);
+    if (fault) throw new UserError(`channel ${JSON.stringify(channel)} of ${source}: ${fault}`);
+    const output = RESERVED_TOPICS.find((name) => overlap(channel, `${name}/#`));
+    if (output) {
+      throw new UserError(`channel "${channel}" of ${source} would receive ${output}/…, which is an output`);
+    }
+    const other = channels.slice(0, n).find((earlier) => overlap(channel, earlier));
+    if (other !== undefined) {
+      throw new UserError(`channels "${other}" and "${channel}" of ${source} overlap: a quote would come twice`);
+    }
+  });
+  return channels;
+}
+
+/** @param {unknown} channel */
+function channelFault(channel) {
+  if (typeof channel !== 'string' || channel === '') return 'a channel is a text';
+  if (channel.startsWith('$share/')) return 'shared subscriptions would deliver each quote to one of several bridges';
+  return filterFault(channel);
+}

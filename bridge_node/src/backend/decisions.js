@@ -1,0 +1,58 @@
+import { UserError } from '../support/errors.js';
+
+/**
+ * What a quote led to: its orders and fills as JSON text, or as the bytes of that text; or why there are none.
+ * @typedef {{orders: (string | Uint8Array)[], fills: (string | Uint8Array)[]}} Decision
+ * @typedef {{error: string, traceback?: string}} Failure
+ * @typedef {Decision | Failure} Outcome
+ */
+
+/**
+ * Check what `events` returned.
+ * @param {unknown} entries  with texts as bytes
+ * @param {number} count  of the quotes in the call
+ * @returns {Outcome[]}
+ * @throws {UserError} if they are not what `events` returns
+ */
+export function readDecisions(entries, count) {
+  if (!Array.isArray(entries) || entries.length !== count) {
+    const returned = Array.isArray(entries) ? `${entries.length} entries` : 'something that is not a list';
+    throw new UserError(`the backend's events returned ${returned} for ${count} quotes`);
+  }
+  return entries.map((entry) => {
+    if (isTexts(entry?.orders) && isTexts(entry.fills)) return entry;
+    if (isText(entry?.error)) {
+      return { error: read(entry.error), traceback: isText(entry.traceback) ? read(entry.traceback) : undefined };
+    }
+    throw new UserError(`the backend's events returned ${show(entry)}: an entry has orders and fills, or error`);
+  });
+}
+
+/**
+ * @param {unknown} list
+ * @returns {list is Uint8Array[]}
+ */
+function isTexts(list) {
+  return Array.isArray(list) && list.every(isText);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Uint8Array}
+ */
+function isText(value) {
+  return value instanceof Uint8Array;
+}
+
+/** @param {Uint8Array} text */
+function read(text) {
+  return Buffer.from(text).toString();
+}
+
+/** @param {unknown} entry  with texts as bytes */
+function show(entry) {
+  const text = JSON.stringify(entry, function (key, value) {
+    return isText(this[key]) ? read(this[key]) : value; // `value` is what toJSON of a Buffer has made of it
+  });
+  return String(text).slice(0, 80);
+}

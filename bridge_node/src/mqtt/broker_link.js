@@ -1,0 +1,76 @@
+/** ms after the start before an unavailable broker is reported. */
+const PATIENCE = 1000;
+
+/**
+ * The link to the broker, which consists of several connections: how the broker is reached, and whether all
+ * of them are up. It logs once when the broker becomes unavailable and once when it is available again.
+ *
+ * Each Connection reports its own state: `expect` when it starts, then `connected` and `failed` in turn,
+ * and `forget` when it stops for good.
+ */
+export class BrokerLink {
+  #begun = performance.now();
+  /** The connections that are expected and not up, with the reason. @type {Map<object, string>} */
+  #missing = new Map();
+  /** What was logged last. @type {'nothing' | 'available' | 'unavailable'} */
+  #reported = 'nothing';
+
+  /**
+   * @param {object} access  as `readBroker` returns it
+   * @param {string} access.shown  the address as it may be logged
+   * @param {import('mqtt').IClientOptions} access.options  for MQTT.js
+   * @param {import('../support/log.js').Log} log
+   * @param {string} [prefix]  of all topics and client ids: "site1/"
+   */
+  constructor({ shown, options }, log, prefix = '') {
+    this.shown = shown;
+    this.options = options;
+    this.log = log;
+    this.prefix = prefix;
+  }
+
+  /** Why the broker is unavailable; undefined if all connections are up. */
+  get fault() {
+    return this.#missing.values().next().value;
+  }
+
+  /** @param {object} connection  that has started */
+  expect(connection) {
+    if (!this.#missing.has(connection)) this.#missing.set(connection, 'it has not answered yet');
+  }
+
+  /**
+   * @param {object} connection  that is up
+   * @param {string} version  of MQTT
+   */
+  connected(connection, version) {
+    this.#missing.delete(connection);
+    if (this.#reported === 'available' || this.#missing.size > 0) return;
+    this.#reported = 'available';
+    this.log.info(`connected to ${this.shown}, MQTT ${version}`);
+  }
+
+  /**
+   * @param {object} connection  that was lost, or could not be made
+   * @param {string} why
+   */
+  failed(connection, why) {
+    this.#missing.set(connection, why);
+  }
+
+  /**
+   * Log that the broker is unavailable, unless that was logged already.
+   * @param {string} what  the rest of the sentence, such as "lost"
+   */
+  reportUnavailable(what) {
+    if (this.#reported === 'unavailable') return;
+    if (this.#reported === 'nothing' && performance.now() - this.#begun < PATIENCE) return;
+    this.#reported = 'unavailable';
+    this.log.warn(`broker ${this.shown} ${what}; trying again with growing delays`);
+  }
+
+  /** @param {object} connection  that has stopped for good */
+  forget(connection) {
+    this.#missing.delete(connection);
+  }
+}

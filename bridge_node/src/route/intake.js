@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+
+import { Instruments } from '../messages/instruments.js';
+import { readQuotes } from '../messages/quote.js';
+import { QuoteError } from '../support/errors.js';
+import { errorRecord } from './error_record.js';
+
+/** Reads the quotes of each message; refuses, reports and acknowledges a message that has none. */
+export class Intake {
+  #rules;
+  #report;
+  #log;
+  #idPrefix = `~${randomBytes(6).toString('hex')}`;
+  #idCount = 0;
+  #instruments = new Instruments();
+
+  /**
+   * @param {import('../messages/quote.js').Rules | undefined} rules  the user's, about messages
+   * @param {(record: string) => void} report  called once per refused message, before its acknowledgement
+   * @param {import('../support/log.js').Log} log
+   */
+  constructor(rules, report, log) {
+    this.#rules = rules;
+    this.#report = report;
+    this.#log = log;
+  }
+
+  /**
+   * @param {import('../mqtt/subscriber.js').Message} message
+   * @returns {import('./queue.js').Waiting | undefined} undefined if it was refused
+   */
+  read(message) {
+    const { topic, payload } = message;
+    let quotes;
+    try {
+      quotes = readQuotes(topic, payload, this.#newId, this.#rules);
+    } catch (error) {
+      if (!(error instanceof QuoteError)) throw error;
+      this.#log.warn({ topic, length: payload.length, code: error.code }, `refused: ${error.message}`);
+      this.#report(errorRecord(topic, payload, error.code, error.message));
+      message.acknowledge();
+      return undefined;
+    }
+    if (this.#log.isLevelEnabled('info')) {
+      for (const { sid, quote, id, channel } of quotes) {
+        if (this.#instruments.isNew(sid)) this.#log.info({ sid, channel }, 'first quote of a new instrument');
+        this.#log.info({ sid, quote, id, channel }, 'received');
+      }
+    }
+    return { message, quotes };
+  }
+
+  #newId = () => `${this.#idPrefix}-${this.#idCount++}`;
+}
