@@ -6,8 +6,8 @@ import math
 from decimal import Decimal
 
 # Beyond these a number is written with an exponent.
-_LARGEST = 1e15
-_SMALLEST = 1e-9
+_MAX = 1e15
+_MIN = 1e-9
 
 
 def money(amount: float, scale: float) -> str:
@@ -16,7 +16,7 @@ def money(amount: float, scale: float) -> str:
     :param scale: the account's size, such as its equity: 0.00 says nothing of half a bitcoin, and
         the same decimals show that a profit of 1e-12 on 50,000 is none.
     """
-    if abs(amount) >= _LARGEST:
+    if abs(amount) >= _MAX:
         return f"{amount:.6e}"
     decimals = 2
     if 0 < abs(scale) < 1:
@@ -37,13 +37,13 @@ def price(value: float) -> str:
 
 def quantity(value: float) -> str:
     """Return a quantity with five significant digits, or, from 1,000 on, with two decimals."""
-    if 1_000 <= abs(value) < _LARGEST:
+    if 1_000 <= abs(value) < _MAX:
         return f"{value:,.2f}".removesuffix(".00")
     return _digits(value, 5)
 
 
 def _digits(value: float, significant: int) -> str:
-    if value and not _SMALLEST <= abs(value) < _LARGEST:
+    if value and not _MIN <= abs(value) < _MAX:
         return f"{value:.{significant - 1}e}"
     # fixed, for 8.01e-06 is hard to compare
     text = f"{Decimal(f'{value:.{significant}g}'):,f}"

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from algo_service.backtest.quotes import of_feed
-from algo_service.engine.driver import Quote, Timed
+from algo_service.decisions import Failure
+from algo_service.engine.driver import Quote, TimedQuote
 from algo_service.errors import WarmUpError
-from algo_service.journal.store import Failure
 from market_data import Feed, FeedError, find_source, open_feed
 from market_data.feeds.options import ReadOptions
 
@@ -71,7 +71,7 @@ class FeedHistory:
                     about.append((stat.st_size, stat.st_mtime_ns))
         return hashlib.blake2b(repr(about).encode(), digest_size=16).hexdigest()
 
-    def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterator[Timed]:
+    def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterator[TimedQuote]:
         """Yield the quotes in the order of time, and say at the end what was odd about them."""
         self._count, self._said_at = 0, self._clock()
         with _explained("the warm-up ends at a fault of its data"):

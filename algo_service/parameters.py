@@ -1,4 +1,8 @@
-"""Parameters are given in layers, merged and checked once."""
+"""Parameters: their declaration, the common seed, and how layers of them are merged.
+
+`Parameter` is defined in `portfolio`, which declares parameters too and imports nothing of the
+project.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from typing import Any
 from portfolio import STARTING_CASH, Parameter, ParameterError
 from portfolio.nearest import did_you_mean
 from portfolio.reals import is_real, is_whole, real
+
+__all__ = ["SEED", "Parameter", "TrackedParameters", "merge"]
 
 SEED = Parameter(
     "seed",
@@ -23,18 +29,18 @@ def merge(
     declared: Iterable[Parameter] | None,
     *layers: Mapping[str, Any],
     seed: int,
-    begun: Mapping[str, Any] | None = None,
+    stored: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Merge the declared defaults and each layer, the later ones over the earlier ones.
 
-    :param declared: what the algorithm declares; None if it declares nothing, so that any name
-        is taken.
+    :param declared: what the algorithm declares; None if it declares nothing: then any name is
+        accepted.
     :param layers: maps from names (or their aliases) to values.
-    :param seed: the one to use where no layer gives any.
-    :param begun: the parameters that a journal was begun with: they stand in for the defaults,
-        which another version may have had others of, or none.
-    :return: the values by name, numbers as int or float; the common `starting_cash` and `seed` are
-        there in every case.
+    :param seed: used if no layer gives a seed.
+    :param stored: the parameters in a journal: they replace the defaults, because another version
+        may have had other defaults.
+    :return: the values by name, numbers as int or float; always with the common `starting_cash` and
+        `seed`.
     :raises ParameterError: for a name that is not declared (if any are), a value that is not
         allowed, or two names of one parameter with different values in one layer.
     """
@@ -42,15 +48,15 @@ def merge(
     known = {STARTING_CASH.name: STARTING_CASH, SEED.name: SEED, **own}
     names = {alias: p.name for p in known.values() for alias in (p.name, *p.aliases)}
     merged = {name: p.default for name, p in known.items() if p.default is not None}
-    if begun is not None:
-        merged, layers = {}, (begun, *layers)
+    if stored is not None:
+        merged, layers = {}, (stored, *layers)
     for layer in layers:
         given: dict[str, Any] = {}
         for key, value in layer.items():
             if declared is not None and key not in names:
                 raise ParameterError(f'unknown parameter "{key}"{did_you_mean(key, names)}')
             name = names.get(key, key)
-            if name not in known:  # those that are known are read by their own rule, below
+            if name not in known:  # a known parameter reads its own value, below
                 value = _plain(key, value)
             if name in given and given[name] != value:
                 raise ParameterError(
@@ -68,7 +74,10 @@ def merge(
 
 
 def _checked(declared: Iterable[Parameter] | None) -> list[Parameter]:
-    """Return what an algorithm declares; its author may have written something else."""
+    """Return the parameters that an algorithm declares.
+
+    :raises ParameterError: if its author declared something else.
+    """
     listed = list(declared) if isinstance(declared, Iterable) else declared
     if listed is None:
         return []
@@ -81,7 +90,7 @@ def _checked(declared: Iterable[Parameter] | None) -> list[Parameter]:
 
 
 def _plain(key: str, value: Any) -> Any:
-    """Return a number as an int or a float: parameters travel, and are kept as JSON."""
+    """Return a number as an int or a float: parameters are sent and stored as JSON."""
     if not is_real(value):
         return value
     try:
@@ -90,11 +99,11 @@ def _plain(key: str, value: Any) -> Any:
         raise ParameterError(str(error)) from None
 
 
-class Read(dict[str, Any]):
-    """Parameters that take note of which of them were read.
+class TrackedParameters(dict[str, Any]):
+    """Parameters that record which of them were read.
 
-    So that one which an algorithm without declared parameters never looks at, such as a misspelt
-    one, can be told of.
+    A parameter that an algorithm without declared parameters never reads may be misspelt; the
+    driver logs it.
     """
 
     def __init__(self, parameters: Mapping[str, Any]):
@@ -103,7 +112,7 @@ class Read(dict[str, Any]):
 
     @property
     def unread(self) -> list[str]:
-        """The names that nobody has asked for."""
+        """The names that were never read."""
         return sorted(self._unread)
 
     def __getitem__(self, name: str) -> Any:

@@ -18,11 +18,11 @@ import gevent.event
 from algo_service.engine.engine import Engine
 from algo_service.errors import WarmUpError
 from algo_service.journal.folder import journal_path
-from algo_service.journal.sqlite import Journal
-from algo_service.journal.store import Memory
+from algo_service.journal.memory import MemoryStore
+from algo_service.journal.sqlite import SqliteStore
 from algo_service.loader import load
 from algo_service.parameters import merge
-from algo_service.rpc.methods import Host
+from algo_service.rpc.methods import ServiceMethods
 from algo_service.rpc.server import Server
 from market_data.feeds.options import ReadOptions
 
@@ -65,7 +65,7 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, told_to_end.set)
 
-    def create() -> tuple[Engine, Journal | None]:
+    def create() -> tuple[Engine, SqliteStore | None]:
         own_name, algorithm = load(spec)
         algo = name or own_name
         seed = secrets.randbelow(2**32)
@@ -80,37 +80,39 @@ def serve(
             # Readers ignore a snapshot whose seq is lower than the last one's: a service that
             # begins anew has to count from above whatever it counted before.
             first_seq = time.time_ns() // 1000
-            engine = Engine(algorithm, algo, overrides, seed, Memory(), first_seq, history)
+            engine = Engine(algorithm, algo, overrides, seed, MemoryStore(), first_seq, history)
             kept = None
         else:
-            kept = Journal(journal_path(journal, algo), algo, accept_incomplete=accept_incomplete)
+            kept = SqliteStore(
+                journal_path(journal, algo), algo, accept_incomplete=accept_incomplete
+            )
             engine = Engine(algorithm, algo, overrides, seed, kept, history=history)
         if history and not engine.has_begun:
             history.check()  # a mistake in it is known now, not at the first initialize
         return engine, kept
 
     try:
-        host = Host(create)
+        methods = ServiceMethods(create)
     except WarmUpError:
         if told_to_end.is_set():
             return
         raise
-    server = Server(host.methods(), host.engine.name)
+    server = Server(methods.by_name(), methods.engine.name)
     server.bind(address)
     gc.collect()
     gc.freeze()  # modules and classes stay: they need not be looked through again
     gc.set_threshold(COLLECT_AFTER)
-    ready(host.engine, None if journal is None else journal_path(journal, host.engine.name))
+    ready(methods.engine, None if journal is None else journal_path(journal, methods.engine.name))
     serving = gevent.spawn(server.run)
     gevent.wait([told_to_end, serving], count=1)
     if told_to_end.is_set():
         log.info("ending")
         server.stop()
-        if not host.drain(GRACE):
+        if not methods.drain(GRACE):
             # A thread cannot be ended from outside; the operator's word counts for more.
             log.warning("the event under way did not end within %g s: leaving it", GRACE)
             logging.shutdown()
             os._exit(1)
     serving.get()
     server.close()
-    host.close()
+    methods.close()

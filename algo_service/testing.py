@@ -13,7 +13,7 @@ SID = "GOOG"
 """The instrument of a quote that is a price alone."""
 
 
-class Played(NamedTuple):
+class PlayResult(NamedTuple):
     """What came of the quotes."""
 
     orders: list[str]
@@ -25,11 +25,15 @@ class Played(NamedTuple):
     """The snapshot at the end (contracts/portfolio.schema.json)."""
 
 
+Played = PlayResult
+"""The name in earlier versions."""
+
+
 def play(
     create: Callable[[], Algorithm],
     quotes: Iterable[float | tuple[str, float] | Mapping[str, Any]],
     **params: Any,
-) -> Played:
+) -> PlayResult:
     """Give quotes to a new algorithm, as the live engine does.
 
     :param create: makes the algorithm, such as its class.
@@ -49,7 +53,7 @@ def play(
             )
         orders.append("; ".join(_order(json.loads(text)) for text in decision["orders"]))
         fills.append("; ".join(_fill(json.loads(text)) for text in decision["fills"]))
-    return Played(orders, fills, engine.snapshot())
+    return PlayResult(orders, fills, engine.snapshot())
 
 
 def _map(quote: float | tuple[str, float] | Mapping[str, Any], number: int) -> dict[str, Any]:

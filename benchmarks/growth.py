@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from algo_service.engine.engine import Engine
-from algo_service.journal.sqlite import Journal
+from algo_service.journal.sqlite import SqliteStore
 from benchmarks.pipeline.peers.every_second import EverySecond
 
 BATCH = 500
@@ -31,7 +31,7 @@ class Run:
 
     def __init__(self, folder: Path, instruments: int):
         self._path = folder / "growth.journal"
-        self._journal = Journal(self._path, "growth")
+        self._journal = SqliteStore(self._path, "growth")
         self._engine = Engine(EverySecond, "growth", {}, 1, self._journal)
         self._engine.initialize({})
         self._quotes = self._make(instruments)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from tickwire.checks import objection
 
+__tickwire_internal__ = True  # see algo_service/engine/failure.py
+
 # `python -m` looks for __main__ first, which says the same in one line
 _reason = "" if sys.argv[:1] == ["-m"] else objection()
 if _reason:

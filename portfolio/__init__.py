@@ -33,6 +33,8 @@ from portfolio.risk.sizing import (
 )
 from portfolio.settings import PARAMETERS, STARTING_CASH, UNSIZED, sized
 
+__tickwire_internal__ = True  # see algo_service/engine/failure.py
+
 __all__ = [
     "MAXIMUM_QUANTITY",
     "PARAMETERS",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from algo_service.backtest import sweep as sweep
     from algo_service.errors import AlgoServiceError as AlgoServiceError
     from algo_service.testing import Played as Played
+    from algo_service.testing import PlayResult as PlayResult
     from algo_service.testing import play as play
     from market_data.errors import FeedError as FeedError
     from market_data.feeds.feed import Feed as Feed
@@ -63,6 +64,7 @@ else:
         ),
         "algo_service.errors": ("AlgoServiceError",),
         "algo_service.testing": (
+            "PlayResult",
             "Played",
             "play",
         ),

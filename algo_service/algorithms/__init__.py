@@ -9,6 +9,8 @@ from algo_service.algorithms.random_algo import RandomAlgo
 from algo_service.algorithms.rebalance import Rebalance
 from algo_service.algorithms.sma_cross import SmaCross
 
+__tickwire_internal__ = False  # read as an author's own: see algo_service/engine/failure.py
+
 BUILT_IN: dict[str, type[Any]] = {
     "random": RandomAlgo,
     "buy_and_hold": BuyAndHold,

@@ -6,7 +6,7 @@ import math
 
 from portfolio import ParameterError
 
-MOST_VALUES = 100_000
+MAX_VALUES = 100_000
 """Of one parameter; `sweep` runs no more combinations either."""
 
 
@@ -22,7 +22,7 @@ def grid(text: str) -> tuple[str, list[float]]:
             start, end = (_number(each) for each in span.split(".."))
             step = _number(step_text) if step_text else 1
             count = math.floor((end - start) / step + 1e-9) + 1
-            values = [_tidy(start + n * step) for n in range(min(count, MOST_VALUES + 1))]
+            values = [_tidy(start + n * step) for n in range(min(count, MAX_VALUES + 1))]
         else:
             values = [_number(each) for each in written.split(",")]
     except (ValueError, ZeroDivisionError, OverflowError):

@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from algo_service.engine.driver import Timed
+from algo_service.decisions import Failure
+from algo_service.engine.driver import TimedQuote
 from algo_service.engine.failure import sentence
 from algo_service.engine.quotes import accept, digest
 from algo_service.errors import QuoteError
-from algo_service.journal.store import Failure
 from market_data import Feed, as_message
 from portfolio import InvalidTimeError
 from portfolio.times import instant
@@ -20,28 +20,28 @@ Refuse = Callable[[Any, Failure], None]
 RUN = "backtest"
 """The run in the ids of quotes; `market-data replay --run backtest` publishes the same."""
 
-MOST_IDS = 1_000_000
+MAX_IDS = 1_000_000
 """Ids that are remembered of a recording, to know a quote that comes again."""
 
 
-class Checked(list[Timed]):
+class CheckedQuotes(list[TimedQuote]):
     """Quotes that `of_feed` has made, kept for several runs."""
 
-    def copies(self) -> Iterator[Timed]:
+    def copies(self) -> Iterator[TimedQuote]:
         """Yield a copy of each: an algorithm may write into its quotes."""
         return ((dict(quote), at) for quote, at in self)
 
 
 def of_feed(
     feed: Feed, refuse: Refuse, advance: Callable[[int], None], run: str = RUN
-) -> Iterator[Timed]:
+) -> Iterator[TimedQuote]:
     """Yield the quotes of a feed with their instants.
 
     :param refuse: gets a quote whose id was used before, with other content.
     :param advance: gets how many have been read since its last call.
     :param run: the one in the ids of quotes.
     """
-    seen = _Seen(refuse)
+    seen = _DuplicateFilter(refuse)
     for times, quotes in feed.batches():
         for at, quote in zip(times, quotes, strict=True):
             message = as_message(quote, run)
@@ -50,14 +50,14 @@ def of_feed(
         advance(len(quotes))
 
 
-def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[Timed]:
+def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[TimedQuote]:
     """Yield maps with at least `sid` and `quote`, and their instants.
 
     A missing id is counted, a missing channel added.
 
     :param refuse: gets what is no quote.
     """
-    seen = _Seen(refuse)
+    seen = _DuplicateFilter(refuse)
     for number, quote in enumerate(quotes, 1):
         try:
             message = accept({"id": f"maps:{RUN}:{number}", "channel": "quotes", **quote})
@@ -73,7 +73,7 @@ def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[Timed]:
             yield message, at
 
 
-class _Seen:
+class _DuplicateFilter:
     """Knows quotes that come again, as the engine does: they are decided once."""
 
     def __init__(self, refuse: Refuse) -> None:
@@ -84,7 +84,7 @@ class _Seen:
         key = message["channel"], message["id"]
         content = digest(message)
         before = self._digests.setdefault(key, content)
-        if len(self._digests) > MOST_IDS:
+        if len(self._digests) > MAX_IDS:
             self._digests.popitem(last=False)
         if before is content:
             return True

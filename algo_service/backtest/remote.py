@@ -11,11 +11,11 @@ from typing import Any
 import zerorpc
 import zmq
 
-from algo_service.engine.driver import Quote, Timed
-from algo_service.engine.encoding import complete
+from algo_service.decisions import Failure
+from algo_service.engine.driver import Quote, TimedQuote
 from algo_service.engine.failure import sentence
+from algo_service.engine.returned import complete
 from algo_service.errors import AddressError, AlgoServiceError, OrderError
-from algo_service.journal.store import Failure
 from algo_service.rpc.address import check_address
 from portfolio import STARTING_CASH, Fill, Order, OrderAccount, Portfolio
 
@@ -23,7 +23,7 @@ BATCH = 500
 """Quotes of one call of `events`."""
 
 
-class _Mirror(Portfolio):
+class _MirrorPortfolio(Portfolio):
     """Has the orders and fills of a backend that keeps its account itself."""
 
     def take(self, orders: Iterable[Order], fills: Iterable[Fill]) -> None:
@@ -35,7 +35,7 @@ class _Mirror(Portfolio):
             self.apply(fill)
 
 
-class Remote:
+class RemoteBackend:
     """A backend that is initialised.
 
     :param address: such as `tcp://127.0.0.1:4242`.
@@ -78,7 +78,7 @@ class Remote:
         cash = snapshot.get("cash")
         self._mirror = self._account = None
         if self._takes_many and isinstance(cash, int | float):
-            self.portfolio: Portfolio = _Mirror(cash)
+            self.portfolio: Portfolio = _MirrorPortfolio(cash)
             self._mirror = self.portfolio
         else:
             self.portfolio = OrderAccount.from_params(params)
@@ -128,7 +128,7 @@ class Remote:
 
     def play(
         self,
-        history: Iterable[Timed],
+        history: Iterable[TimedQuote],
         see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
     ) -> None:
@@ -143,7 +143,7 @@ class Remote:
 
     def _play(
         self,
-        feed: Iterator[Timed],
+        feed: Iterator[TimedQuote],
         see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
     ) -> None:

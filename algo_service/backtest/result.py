@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from algo_service.backtest.reasons import Reasons
 from algo_service.backtest.report.curve import Curve
 from algo_service.backtest.trades import COLUMNS, RoundTrips
-from algo_service.engine.failures import Failed, Failures
+from algo_service.engine.failures import FailureReason, Failures
 from algo_service.errors import AlgoServiceError
 from market_data import Report
 from portfolio import Fill, Order
@@ -59,7 +59,7 @@ class Result:
         return self.failures.total
 
     @property
-    def errors(self) -> list[Failed]:
+    def errors(self) -> list[FailureReason]:
         """Why quotes failed, each reason once with its first quote; the most frequent first."""
         return self.failures.reasons
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
 from algo_service.backtest.data import Data, opened
-from algo_service.backtest.quotes import Checked, of_feed, of_maps
+from algo_service.backtest.quotes import CheckedQuotes, of_feed, of_maps
 from algo_service.backtest.report.curve import Curve
 from algo_service.backtest.result import Result
-from algo_service.backtest.trades import MOST_TRADES, RoundTrips, Trade
+from algo_service.backtest.trades import MAX_TRADES, RoundTrips, Trade
 from algo_service.engine.driver import Driver
 from algo_service.engine.failures import quotes
 from algo_service.errors import AlgoServiceError
@@ -53,11 +53,11 @@ def backtest(
     """
     if isinstance(algo, str) and "://" in algo:
         # ZeroRPC is not needed otherwise
-        from algo_service.backtest.remote import Remote
+        from algo_service.backtest.remote import RemoteBackend
 
-        remote = Remote(algo, params or {}, fresh=fresh)
+        remote = RemoteBackend(algo, params or {}, fresh=fresh)
         name, parameters = remote.name, remote.parameters
-        driver: Driver | Remote = remote
+        driver: Driver | RemoteBackend = remote
     else:
         name, create = load(algo) if isinstance(algo, str) else (algo.__name__, algo)
         declared = getattr(create, "PARAMETERS", None)
@@ -70,7 +70,7 @@ def backtest(
     curve = Curve(portfolio, thinned=keep == "chart") if keep else None
     trips = None
     if keep or on_trade:
-        trips = RoundTrips(portfolio, None if keep == "all" else MOST_TRADES, on_trade)
+        trips = RoundTrips(portfolio, None if keep == "all" else MAX_TRADES, on_trade)
     result = Result(name, parameters, performance, curve, trips)
     watchers = [each.see for each in (curve, trips) if each is not None]
     fail, reasons = result.failures.add, result.reasons
@@ -86,7 +86,7 @@ def backtest(
                     on_order(order)
 
     source = opened(data, options)
-    if isinstance(source, Checked):
+    if isinstance(source, CheckedQuotes):
         driver.play(source.copies(), see, fail)
     elif isinstance(source, Feed):
         driver.play(of_feed(source, fail, advance), see, fail)

@@ -14,7 +14,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from algo_service.backtest.data import Data, holds_frame, opened
-from algo_service.backtest.quotes import Checked, of_feed, of_maps
+from algo_service.backtest.quotes import CheckedQuotes, of_feed, of_maps
 from algo_service.backtest.run import backtest
 from algo_service.engine.failure import sentence
 from algo_service.engine.failures import Failures
@@ -27,8 +27,8 @@ from portfolio import ParameterError
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_RUNS = 100_000
-MOST_QUOTES = 500_000
+MAX_RUNS = 100_000
+MAX_QUOTES = 500_000
 """Quotes of files that are kept in memory for all runs; more are read for each run anew."""
 
 _FIGURES = (
@@ -37,7 +37,7 @@ _FIGURES = (
 )
 
 
-class _Given(NamedTuple):
+class _SweepInput(NamedTuple):
     """What all runs share."""
 
     algo: str | type[Any]
@@ -46,22 +46,22 @@ class _Given(NamedTuple):
 
 
 # What a process of the pool runs.
-_given: _Given | None = None
+_given: _SweepInput | None = None
 
 
-class _Refused(NamedTuple):
+class _Refusal(NamedTuple):
     """The algorithm does not allow a combination."""
 
     reason: str
 
 
-class _Failed(NamedTuple):
+class _RunFailure(NamedTuple):
     """A run came to nothing; the reason is text, for an error of its own might not travel."""
 
     reason: str
 
 
-class _Unreadable(NamedTuple):
+class _DataFailure(NamedTuple):
     """The data could not be read."""
 
     reason: str
@@ -161,8 +161,8 @@ def sweep(
     """
     names = list(values)
     combinations = [dict(zip(names, each, strict=True)) for each in product(*values.values())]
-    if len(combinations) > MOST_RUNS:
-        raise AlgoServiceError(f"{len(combinations)} combinations: at most {MOST_RUNS} are run")
+    if len(combinations) > MAX_RUNS:
+        raise AlgoServiceError(f"{len(combinations)} combinations: at most {MAX_RUNS} are run")
     if isinstance(algo, str):
         load(algo)
     fixed = {"seed": secrets.randbelow(2**32), **(params or {})}
@@ -174,12 +174,12 @@ def sweep(
         raise AlgoServiceError(str(error)) from error
     for combination, outcome in zip(combinations, _outcomes(given, jobs, processes), strict=True):
         advance(1)
-        if isinstance(outcome, _Unreadable):
+        if isinstance(outcome, _DataFailure):
             raise AlgoServiceError(outcome.reason)
-        if isinstance(outcome, _Refused):
+        if isinstance(outcome, _Refusal):
             done.refused += 1
             done.refusal = done.refusal or outcome.reason
-        elif isinstance(outcome, _Failed):
+        elif isinstance(outcome, _RunFailure):
             done.failed += 1
             done.failure = done.failure or outcome.reason
         else:
@@ -197,26 +197,30 @@ def _rank(row: Mapping[str, Any]) -> tuple[float, float]:
     return (-math.inf if sharpe is None else sharpe, row["total_return"])
 
 
-def _read(algo: str | type[Any], data: Data, options: ReadOptions) -> _Given:
+def _read(algo: str | type[Any], data: Data, options: ReadOptions) -> _SweepInput:
     """Read the quotes once, before any process begins, if there are not too many to keep."""
     source = opened(data, options)
     failures = Failures()
     if not isinstance(source, Feed):
-        quotes = source if isinstance(source, Checked) else Checked(of_maps(source, failures.add))
+        quotes = (
+            source
+            if isinstance(source, CheckedQuotes)
+            else CheckedQuotes(of_maps(source, failures.add))
+        )
         if not quotes and failures.total:
             raise AlgoServiceError(next(failures.lines()))
-        return _Given(algo, quotes, {})
+        return _SweepInput(algo, quotes, {})
     # a data frame is in memory already, and one of polars cannot be read in a fork
-    most = None if holds_frame(data) else MOST_QUOTES + 1
-    quotes = Checked(islice(of_feed(source, failures.add, lambda _: None), most))
-    if most is None or len(quotes) <= MOST_QUOTES:
-        return _Given(algo, quotes, {})
-    return _Given(algo, data, options)
+    most = None if holds_frame(data) else MAX_QUOTES + 1
+    quotes = CheckedQuotes(islice(of_feed(source, failures.add, lambda _: None), most))
+    if most is None or len(quotes) <= MAX_QUOTES:
+        return _SweepInput(algo, quotes, {})
+    return _SweepInput(algo, data, options)
 
 
 def _outcomes(
-    given: _Given, jobs: list[dict[str, Any]], processes: int | None
-) -> Iterator[dict[str, Any] | _Refused | _Failed | _Unreadable]:
+    given: _SweepInput, jobs: list[dict[str, Any]], processes: int | None
+) -> Iterator[dict[str, Any] | _Refusal | _RunFailure | _DataFailure]:
     """Yield what comes of each job, in their order."""
     is_linux = sys.platform == "linux"
     if not is_linux and not isinstance(given.algo, str):
@@ -228,28 +232,28 @@ def _outcomes(
         yield from pool.map(_run, jobs)
 
 
-def _begin(given: _Given) -> None:
+def _begin(given: _SweepInput) -> None:
     # what it would say of each run the run of the best one says once
     logging.getLogger("algo_service.engine.driver").setLevel("ERROR")
     _remember(given)
 
 
-def _remember(given: _Given) -> None:
+def _remember(given: _SweepInput) -> None:
     global _given
     _given = given
 
 
-def _run(params: dict[str, Any]) -> dict[str, Any] | _Refused | _Failed | _Unreadable:
+def _run(params: dict[str, Any]) -> dict[str, Any] | _Refusal | _RunFailure | _DataFailure:
     assert _given is not None
     algo, data, options = _given
     try:
         figures = backtest(algo, data, params, keep=None, **options).figures()
     except ParameterError as error:
-        return _Refused(str(error))
+        return _Refusal(str(error))
     except FeedError as error:
-        return _Unreadable(str(error))
+        return _DataFailure(str(error))
     except AlgoServiceError as error:
-        return _Failed(str(error))
+        return _RunFailure(str(error))
     except Exception as error:  # of the algorithm's constructor, such as its type says nothing of
-        return _Failed(sentence(error))
+        return _RunFailure(sentence(error))
     return {name: figures[name] for name in _FIGURES}

@@ -10,7 +10,7 @@ from portfolio import Fill, Portfolio
 from portfolio.accounting.account import remainder
 from portfolio.times import instant, iso_8601_full
 
-MOST_TRADES = 200
+MAX_TRADES = 200
 """That are kept where the course is thinned, and that a report shows."""
 
 Time = str | float | None

@@ -1,17 +1,27 @@
-"""The built-in algorithms and their parameters, for a person to read."""
+"""The command `algo-service algos`: the built-in algorithms and their parameters."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
 
-from algo_service.algorithms import BUILT_IN
-from algo_service.parameters import SEED
-from portfolio import PARAMETERS, Parameter
+import click
+
+from algo_service.parameters import SEED, Parameter
+from portfolio import PARAMETERS
 
 
-def lines() -> Iterator[str]:
+@click.command()
+def algos() -> None:
+    """List the built-in algorithms with their parameters."""
+    for line in _lines():
+        click.echo(line)
+
+
+def _lines() -> Iterator[str]:
     """Yield each algorithm's rule and own parameters, then those that all of them take."""
+    from algo_service.algorithms import BUILT_IN
+
     common = {parameter.name for parameter in (*PARAMETERS, SEED)}
     for name, algorithm in BUILT_IN.items():
         rule = (inspect.getdoc(algorithm) or "").splitlines()[0]

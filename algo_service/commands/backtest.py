@@ -1,213 +1,118 @@
-"""What `algo-service backtest` does: runs, prints, writes."""
+"""The command `algo-service backtest`."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from itertools import count
+import logging
+import signal
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from algo_service.backtest.compare import labels, shares
-from algo_service.backtest.grid import grid
-from algo_service.backtest.report import table
-from algo_service.backtest.result import Result
-from algo_service.backtest.run import backtest
-from algo_service.backtest.sweep import Sweep, sweep
-from algo_service.backtest.trades import TradeFile
-from algo_service.engine.encoding import encode
+from algo_service.commands.options import SHORT, merge_params, several_algorithms_options
 from algo_service.errors import AlgoServiceError
-from market_data.feeds.options import ReadOptions
-from portfolio import Order
-
-Advance = Callable[[int], None]
+from algo_service.rpc.address import check_address
+from market_data.commands.read_options import read_options, taken
 
 
-class Output(NamedTuple):
-    """What is to be written beside the table."""
-
-    report: Path | None
-    orders: Path | None
-    trades: Path | None
-    as_json: bool
-
-
-def run(
-    algos: tuple[str, ...],
-    data: tuple[str, ...],
-    params: dict[str, Any],
-    sweeps: tuple[str, ...],
-    options: ReadOptions,
-    output: Output,
-    fresh: bool = False,
-) -> None:
-    """Run a backtest, the best one of a grid, or one for each algorithm, and tell what came of it.
-
-    :param options: how the data is read.
-    :param fresh: whether a backend at an address is known to have decided nothing yet.
-    """
-    swept = None
-    if sweeps:
-        if len(algos) > 1:
-            raise AlgoServiceError(
-                f"--sweep tries the parameters of one algorithm, and --algo names {len(algos)}:"
-                f" {', '.join(algos)}"
-            )
-        swept = _sweep(algos[0], data, params, sweeps, options)
-        best = {name: swept.best[name] for name in swept.names}
-        params = {**params, "seed": swept.seed, **best}
-        if not output.as_json:
-            _print_sweep(swept)
-    each = shares(algos, params) if len(algos) > 1 else [params]
-    results = _backtests(algos, data, each, options, output, fresh)
-    names = labels(algos, [result.algo for result in results])
-    if output.as_json:
-        objects = [_as_object(result) for result in results]
-        if swept:
-            objects[0]["sweep"] = swept.rows
-        shown = objects[0] if len(objects) == 1 else {"results": objects}
-        click.echo(json.dumps(shown, allow_nan=False))
-    elif len(results) == 1:
-        _print(results[0])
-    else:
-        _print_comparison(results, names)
-    if output.report:
-        from algo_service.backtest.report import comparison, report
-
-        if len(results) == 1:
-            report.write(output.report, results[0], swept)
-        else:
-            comparison.write(output.report, results, names)
-        if not output.as_json:
-            click.echo(f"report written to {output.report}")
-
-
-def _backtests(
-    algos: tuple[str, ...],
-    data: tuple[str, ...],
-    params: list[dict[str, Any]],
-    options: ReadOptions,
-    output: Output,
+@click.command(context_settings={"show_default": True})
+@several_algorithms_options
+@click.option(
+    "--rpc",
+    metavar="ADDRESS",
+    help="Run the backend at this address, such as tcp://127.0.0.1:4242, in place of --algo.",
+)
+@click.option(
+    "--fresh",
+    is_flag=True,
+    help="The backend at --rpc, which cannot say so itself, has decided on no quote yet.",
+)
+@click.option(
+    "--data",
+    "sources",
+    metavar="FILE|SAMPLE",
+    multiple=True,
+    required=True,
+    envvar="ALGO_SERVICE_DATA",
+    show_envvar=True,
+    help="A shipped sample (see `market-data samples`), a CSV or Parquet file, a recording of"
+    " quotes as JSON lines, or a database with --query. Several are merged in the order of time.",
+)
+@read_options("ALGO_SERVICE")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page with charts, in one file.",
+)
+@click.option(
+    "--orders",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the orders, as JSON lines.",
+)
+@click.option(
+    "--trades",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the trades, as CSV: each sale with its entry, profit and return.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+@click.option(
+    "--sweep",
+    "sweeps",
+    metavar="NAME=FROM..TO:STEP",
+    multiple=True,
+    help="Try each of these values of a parameter; several make a grid. Or NAME=5,10,20.",
+)
+def backtest(
+    algo: tuple[str, ...],
+    rpc: str | None,
     fresh: bool,
-) -> list[Result]:
-    results = []
-    with _written(output.orders) as orders, _written(output.trades) as file:
-        trades = TradeFile(file) if file else None
-
-        def on_order(order: Order) -> None:
-            print(encode(order), file=orders)
-
-        for algo, own in zip(algos, params, strict=True):
-            label = "quotes" if len(algos) == 1 else f"quotes, {algo}"
-            with _progress(label) as advance:
-                result = backtest(
-                    algo,
-                    data,
-                    own,
-                    keep="chart" if output.report else None,
-                    on_order=on_order if orders else None,
-                    on_trade=partial(trades.write, algo) if trades else None,
-                    fresh=fresh,
-                    advance=advance,
-                    **options,
-                )
-            results.append(result)
-    return results
-
-
-def _sweep(
-    algo: str,
-    data: tuple[str, ...],
-    params: dict[str, Any],
+    params: tuple[tuple[str, Any], ...],
+    sources: tuple[str, ...],
     sweeps: tuple[str, ...],
-    options: ReadOptions,
-) -> Sweep:
-    values = dict(grid(text) for text in sweeps)
-    total = 1
-    for each in values.values():
-        total *= len(each)
-    with _progress("runs", total) as advance:
-        return sweep(algo, data, values, params, advance=advance, **options)
+    report: Path | None,
+    orders: Path | None,
+    trades: Path | None,
+    as_json: bool,
+    **others: Any,
+) -> None:
+    """Run an algorithm over history, and tell what came of it.
 
+    Orders are paper orders: by default they fill, without costs, at the quote that caused them. A
+    position that is held at the end stays open, and is valued at the last quote.
 
-def _as_object(result: Result) -> dict[str, Any]:
-    by_code = result.reasons.by_code()
-    return {
-        **result.figures(),
-        "parameters": result.parameters,
-        "rejections": {code: tally.count for code, tally in by_code.items()},
-        "reasons": {code: tally.reason for code, tally in by_code.items()},
-        "failures": [
-            {"error": each.error, "place": each.place, "count": each.count}
-            for each in result.errors
-        ],
-        "notes": result.notes,
-        "data": result.data_notes,
-    }
+    With several --algo each gets those of the parameters that it declares.
+    """
+    from algo_service.backtest import command
+    from market_data import FeedError
 
-
-def _print_sweep(swept: Sweep) -> None:
-    for line in table.sweep_lines(swept):
-        click.echo(line)
-    *others, warning = swept.notes
-    for line in others:
-        click.echo(line)
-    click.secho(f"{warning}\n", fg="yellow")
-
-
-def _print(result: Result) -> None:
-    click.echo(table.title(result))
-    performance = result.performance
-    plain = performance.plain()
-    # the ratios last: their library takes a second to import
-    for line in table.lines([{**plain, **result.counts()}]):
-        click.echo(line)
-    for line in table.lines([performance.ratios()]):
-        click.echo(line)
-    _warn(*(f"data: {line}" for line in result.data_notes), *result.notes)
-
-
-def _print_comparison(results: list[Result], names: list[str]) -> None:
-    for result in results:
-        click.echo(table.title(result))
-    for line in table.lines([result.figures() for result in results], names):
-        click.echo(line)
-    # the data is the same for all
-    _warn(*(f"data: {line}" for line in results[0].data_notes))
-    for name, result in zip(names, results, strict=True):
-        _warn(*(f"{name}: {line}" for line in result.notes))
-
-
-def _warn(*lines: str) -> None:
-    for line in lines:
-        click.secho(line, fg="yellow")
-
-
-@contextmanager
-def _written(path: Path | None) -> Iterator[TextIO | None]:
-    if path is None:
-        yield None
-        return
+    # Ctrl-C reads "Aborted!", and leaves the terminal's cursor as it was
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # the algorithm's lines about each quote would take longer than the backtest
+    logging.basicConfig(level="ERROR", format="%(message)s")
+    # what an algorithm does in vain, such as returning orders, is said once
+    logging.getLogger("algo_service.engine.driver").setLevel("WARNING")
     try:
-        # the line ends of CSV are its writer's own
-        with path.open("w", encoding="utf-8", newline="") as file:
-            yield file
-    except OSError as error:
-        raise AlgoServiceError(f"cannot write {path}: {error.strerror}") from error
+        command.run(
+            algo if rpc is None else _backend(rpc, sweeps),
+            sources,
+            merge_params(params, {name: others.pop(name) for name in SHORT}),
+            sweeps,
+            taken(others),
+            command.Output(report, orders, trades, as_json),
+            fresh,
+        )
+    except FeedError as error:
+        raise AlgoServiceError(str(error)) from error
 
 
-@contextmanager
-def _progress(label: str, length: int | None = None) -> Iterator[Advance]:
-    """Show a bar, where there is a terminal to show it."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    # how many quotes there are is not known before they are read: then it counts
-    steps = count() if length is None else range(length)
-    with click.progressbar(steps, length, label, show_pos=True, file=sys.stderr) as bar:
-        yield bar.update
+def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
+    given = click.get_current_context().get_parameter_source("algo")
+    if given is ParameterSource.COMMANDLINE:
+        raise AlgoServiceError("--rpc runs a backend in place of --algo: give one of them")
+    if sweeps:
+        raise AlgoServiceError(
+            "--sweep begins anew for each combination, and the backend at --rpc cannot: give --algo"
+        )
+    return (check_address(rpc, "--rpc"),)

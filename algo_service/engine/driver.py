@@ -12,20 +12,21 @@ from itertools import islice
 from typing import Any
 
 from algo_service.algorithm import Algorithm, channels
-from algo_service.engine import state
-from algo_service.engine.encoding import complete, encode
+from algo_service.decisions import Decision, Failure, State
+from algo_service.engine.encoding import encode
 from algo_service.engine.failure import own_place, own_traceback, sentence
+from algo_service.engine.returned import complete
 from algo_service.errors import AlgoServiceError, InitializeError
-from algo_service.journal.store import Decision, Failure, State
+from algo_service.journal import codec
 from algo_service.missing_package import package_advice
-from algo_service.parameters import SEED, Read
+from algo_service.parameters import SEED, TrackedParameters
 from portfolio import STARTING_CASH, OrderAccount, Portfolio, PortfolioError
 
 log = logging.getLogger(__name__)
 
 Quote = dict[str, Any]
 
-Timed = tuple[Quote, int | None]
+TimedQuote = tuple[Quote, int | None]
 """A quote and its instant in nanoseconds since 1970, which who reads it has found; None without."""
 
 BUILT_IN_PACKAGE = "algo_service.algorithms"
@@ -61,7 +62,7 @@ class Driver:
         random.seed(parameters[SEED.name])
         # `cash` is another name of `starting_cash`, for the reader as for the giver.
         cash = {"cash": parameters["starting_cash"]} if "starting_cash" in parameters else {}
-        given = Read({**parameters, **cash})
+        given = TrackedParameters({**parameters, **cash})
         try:
             self._algorithm: Any = create()
             wanted = self._algorithm.initialize(given)
@@ -133,7 +134,7 @@ class Driver:
 
     def play(
         self,
-        history: Iterable[Timed],
+        history: Iterable[TimedQuote],
         see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
     ) -> None:
@@ -151,7 +152,7 @@ class Driver:
 
     def warm_up(
         self,
-        history: Iterable[Timed],
+        history: Iterable[TimedQuote],
         see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
     ) -> None:
@@ -164,7 +165,7 @@ class Driver:
 
     def _play(
         self,
-        chunk: list[Timed],
+        chunk: list[TimedQuote],
         before: State,
         see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
@@ -205,7 +206,7 @@ class Driver:
         if self._unchecked:
             self._unchecked -= 1
         else:
-            self._unchecked = state.size(self._algorithm.save()) // CHECKED_EACH
+            self._unchecked = codec.size(self._algorithm.save()) // CHECKED_EACH
 
     def _state_since(self, quote: Quote) -> State:
         try:
@@ -269,16 +270,16 @@ class Driver:
     def state(self) -> State:
         """What decisions have left behind."""
         return State(
-            state.encode(self.portfolio.save()),
-            state.encode(self._algorithm.save()) if self._is_restorable else None,
+            codec.encode(self.portfolio.save()),
+            codec.encode(self._algorithm.save()) if self._is_restorable else None,
         )
 
     def restore(self, before: State) -> None:
         """Take on a state of this algorithm."""
         if before.portfolio is not None:  # journals of before have no account for returned orders
-            self.portfolio.load(state.decode(before.portfolio))
+            self.portfolio.load(codec.decode(before.portfolio))
         if self._is_restorable and before.algorithm is not None:
-            self._algorithm.load(state.decode(before.algorithm))
+            self._algorithm.load(codec.decode(before.algorithm))
 
 
 def is_restorable(create: Callable[[], Algorithm]) -> bool:

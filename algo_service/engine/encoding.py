@@ -1,15 +1,11 @@
-"""Orders that an algorithm without a portfolio returns, and orders and fills as text."""
+"""Orders and fills as JSON text, as they are stored, published and printed."""
 
 import json
-from collections.abc import Mapping
 from json.encoder import encode_basestring
 from math import isfinite
 from typing import Any
 
-from algo_service.engine.quotes import LONGEST_SID
-from algo_service.errors import OrderError
-from portfolio import MAXIMUM_QUANTITY, Fill, Order
-from portfolio.reals import real
+from portfolio import Fill, Order
 
 # One way to write a record, whoever stores, publishes or prints it: keys in the contract's
 # order, no white space, no NaN, text as it is.
@@ -68,51 +64,3 @@ def _members(record: Order | Fill) -> dict[str, Any]:
         # contracts/order.schema.json: only an order that a limit cut or refused has these two
         del members["asked"], members["reason"]
     return members
-
-
-def complete(returned: Any, algo: str, quote: Mapping[str, Any]) -> list[Order]:
-    """Complete what `event` returned from the quote that caused it.
-
-    :param returned: nothing, a map, or a list of maps with `side`, `sid` and `quantity`.
-    :raises OrderError: naming the field and its value, if it is something else.
-    """
-    if returned is None:
-        return []
-    listed = returned if isinstance(returned, list | tuple) else [returned]
-    return [_order(one, n, algo, quote) for n, one in enumerate(listed)]
-
-
-def _order(returned: Any, n: int, algo: str, quote: Mapping[str, Any]) -> Order:
-    if not isinstance(returned, Mapping):
-        raise OrderError(
-            f"event returned {returned!r:.80}: an order is a map with side, sid and quantity"
-        )
-    side, sid, quantity = returned.get("side"), returned.get("sid"), returned.get("quantity")
-    if side not in ("buy", "sell"):
-        raise OrderError(f'the order\'s side is {side!r:.80}: it has to be "buy" or "sell"')
-    if not isinstance(sid, str) or not 0 < len(sid) <= LONGEST_SID:
-        raise OrderError(
-            f"the order's sid is {sid!r:.80}: it has to be a text of 1 to {LONGEST_SID} characters"
-        )
-    try:
-        units = real(quantity, "the order's quantity")
-    except ValueError as error:
-        raise OrderError(str(error)) from None
-    if not 0 < units <= MAXIMUM_QUANTITY:
-        raise OrderError(
-            f"the order's quantity is {quantity!r:.80}: it has to be above 0 and at most"
-            f" {MAXIMUM_QUANTITY:g}"
-        )
-    price, quote_id = quote["quote"], quote["id"]
-    return Order(
-        f"{algo}:{quote['channel']}:{quote_id}:{n}",
-        algo,
-        sid,
-        side,
-        "market",
-        units,
-        price,
-        units * price,
-        quote.get("ts"),
-        quote_id,
-    )

@@ -1,7 +1,4 @@
-"""The engine: has an algorithm decide, once for each quote. Knows no network and no clock.
-
-Serving live and backtesting are two callers of it.
-"""
+"""The engine: has an algorithm decide once on each quote. It uses no network, disk or clock."""
 
 from __future__ import annotations
 
@@ -10,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from algo_service.algorithm import Algorithm
+from algo_service.decisions import Decision, Entry, Failure, Key, State
+from algo_service.engine.batch import AcceptedQuote, accept_all, keys, outcomes
 from algo_service.engine.driver import Driver, Quote, is_restorable
-from algo_service.engine.failure import sentence
-from algo_service.engine.quotes import accept, digest
 from algo_service.engine.warm_up import History, warm_up
-from algo_service.errors import AlgoServiceError, QuoteError
-from algo_service.journal.store import Begun, Decision, Entry, Failure, Key, Ledger, Memory, State
+from algo_service.errors import AlgoServiceError
+from algo_service.journal.memory import MemoryStore
+from algo_service.journal.store import DecisionStore, StoredRun
 from algo_service.parameters import merge
 from portfolio import Parameter, ParameterError, Portfolio
 
@@ -23,26 +21,26 @@ log = logging.getLogger(__name__)
 
 _NO_PORTFOLIO = dict.fromkeys(Portfolio(0).snapshot())
 
-# A quote as it was accepted: its key, the digest of its content, and itself.
-_Read = tuple[Key, bytes, Quote]
-
 
 class Engine:
-    """Drives one algorithm.
+    """Drives one algorithm, and keeps what it decides in a store.
 
-    A ledger with decisions in it is gone on with: the algorithm is initialised with the parameters
-    that it holds, and has the state that they left.
+    If the store holds decisions, the engine continues from them: it initialises the algorithm with
+    the stored parameters and restores the stored state.
 
-    :param create: makes the algorithm, such as its class; called anew if it is initialised
-        anew before its first quote.
+    One thread calls all methods: `initialize` first, then `decide` for each batch; `reset` and
+    `snapshot` at any time between them.
+
+    :param create: makes the algorithm, such as its class; called again if `initialize` is called
+        with other parameters before the first quote.
     :param name: the algorithm's name on the wire.
-    :param overrides: parameters that win over those given to `initialize`.
-    :param seed: the one to use where no parameters give any.
-    :param ledger: where decisions are kept; by default in memory.
-    :param first_seq: where the count of decisions begins, if the ledger does not tell.
+    :param overrides: parameters that take precedence over those given to `initialize`.
+    :param seed: used if no parameters give a seed.
+    :param store: where decisions are kept; by default in memory. The caller closes it.
+    :param first_seq: where the count of decisions starts, if the store holds none.
     :param history: given to the algorithm before its first quote.
     :raises WarmUpError: if the history is needed now, and cannot be read.
-    :raises ParameterError: if the ledger was begun with parameters other than the overrides.
+    :raises ParameterError: if the parameters in the store differ from the overrides.
     """
 
     def __init__(
@@ -51,7 +49,7 @@ class Engine:
         name: str,
         overrides: Mapping[str, Any],
         seed: int,
-        ledger: Ledger | None = None,
+        store: DecisionStore | None = None,
         first_seq: int = 0,
         history: History | None = None,
     ):
@@ -59,25 +57,25 @@ class Engine:
         self.name = name
         self._overrides = overrides
         self._seed = seed
-        self._ledger = Memory() if ledger is None else ledger
+        self._store = MemoryStore() if store is None else store
         self._first_seq = self._seq = first_seq
         self._last_quote_id: str | None = None
         self._last: dict[str, Any] | None = None
         self._driver: Driver | None = None
         self._state = State(None, None)
         self.parameters: dict[str, Any] = {}
-        self._begun_with: dict[str, Any] | None = None
+        self._stored_parameters: dict[str, Any] | None = None
         self._history = history
-        begun = self._ledger.begun()
-        warmed = self._ledger.warmed_up()
-        if begun:
-            self._resume(begun)
-        elif warmed:  # a seed that was drawn then holds on
+        run = self._store.stored_run()
+        warmed = self._store.stored_warm_up()
+        if run:
+            self._resume(run)
+        elif warmed:  # the seed that was drawn then stays
             self._seed = warmed.warm_up.parameters["seed"]
 
     @property
     def parameters_to_come(self) -> dict[str, Any]:
-        """The parameters that hold whatever `initialize` is given: the seed and the overrides."""
+        """The parameters that do not depend on `initialize`: the seed and the overrides."""
         return self.parameters or {"seed": self._seed, **self._overrides}
 
     @property
@@ -97,14 +95,15 @@ class Engine:
     def initialize(self, params: Mapping[str, Any]) -> list[str]:
         """Prepare the algorithm and return the channels that it wants.
 
-        A history is given to it then, and again if it is initialised with other parameters.
+        The engine gives it the history then, and again if the parameters change before the first
+        quote.
 
-        Once a quote was decided the same parameters return the channels and reset nothing. After a
-        restart one that is not given is the one that the journal was begun with.
+        After the first decision the same parameters return the channels and reset nothing. After a
+        restart a parameter that is not given has its value from the store.
 
-        :raises ParameterError: if a parameter is not allowed, or they are others than those that
-            the algorithm has begun with.
-        :raises AlgoServiceError: if the algorithm's answer is no list of channels.
+        :raises ParameterError: if a parameter is not allowed, or they differ from those of the
+            decisions so far.
+        :raises AlgoServiceError: if the algorithm does not return a list of channels.
         :raises InitializeError: if the algorithm's own lines raise.
         :raises WarmUpError: if the history cannot be read to its end.
         :raises JournalError: if the state after it cannot be kept.
@@ -124,41 +123,40 @@ class Engine:
     def decide(self, quotes: Iterable[Any]) -> list[Decision | Failure]:
         """Decide on each quote in turn, and keep the decisions before they are returned.
 
-        A quote that was seen before gets the decision of then, and changes nothing. One that
-        fails leaves portfolio and algorithm as they were (an algorithm without `save` and `load`:
-        the portfolio).
+        A duplicate gets the first decision again, and changes nothing. A quote that fails leaves
+        portfolio and algorithm as they were (of an algorithm without `save` and `load`: the
+        portfolio).
 
         :param quotes: maps as in contracts/quote.schema.json#/$defs/canonical; their prices are
-            made floats in place.
+            converted to floats in place.
         :return: one entry per quote.
         :raises AlgoServiceError: if the algorithm was not initialised.
         :raises JournalError: if the decisions cannot be kept; then nothing was decided.
         """
-        driver = self._begun()
-        read = [_read(quote) for quote in quotes]
-        known = self._ledger.find([each[0] for each in read if isinstance(each, tuple)])
-        fresh: dict[Key, _Read] = {}
-        outcomes = [
-            _outcome(each, known, fresh) if isinstance(each, tuple) else each for each in read
-        ]
+        driver = self._initialized()
+        accepted = accept_all(quotes)
+        fresh: dict[Key, AcceptedQuote] = {}
+        found = outcomes(accepted, self._store.find(keys(accepted)), fresh)
         decided = self._decide(driver, fresh) if fresh else {}
-        return [decided[each] if isinstance(each, tuple) else each for each in outcomes]
+        return [decided[each] if isinstance(each, tuple) else each for each in found]
 
-    def _begun(self) -> Driver:
+    def _initialized(self) -> Driver:
         if self._driver is None:
             raise AlgoServiceError("initialize has not been called: call it before the first quote")
         return self._driver
 
-    def _decide(self, driver: Driver, fresh: dict[Key, _Read]) -> dict[Key, Decision | Failure]:
+    def _decide(
+        self, driver: Driver, fresh: dict[Key, AcceptedQuote]
+    ) -> dict[Key, Decision | Failure]:
         quotes = [quote for _, _, quote in fresh.values()]
-        last = _shown(quotes[-1])  # now, for an algorithm may change the map that it is given
+        last = _last(quotes[-1])  # now: the algorithm may change the map
         try:
             decisions, after = driver.run(quotes, self._state)
             entries: list[Entry] = [
                 (key, content, decision)
                 for (key, content, _), decision in zip(fresh.values(), decisions, strict=True)
             ]
-            self._ledger.commit(self.parameters, entries, after, self._seq + len(entries))
+            self._store.commit(self.parameters, entries, after, self._seq + len(entries))
         except BaseException:
             driver.restore(self._state)
             raise
@@ -170,7 +168,7 @@ class Engine:
 
     def _merge(self, params: Mapping[str, Any]) -> dict[str, Any]:
         layers = (params, self._overrides)
-        return merge(self._declared, *layers, seed=self._seed, begun=self._begun_with)
+        return merge(self._declared, *layers, seed=self._seed, stored=self._stored_parameters)
 
     def _start(self, parameters: dict[str, Any]) -> Driver:
         driver = Driver(self._create, self.name, parameters)
@@ -179,14 +177,14 @@ class Engine:
         return driver
 
     def _warm_up(self, driver: Driver, parameters: dict[str, Any]) -> None:
-        """Give the history to an algorithm, or take on the state that it has left before."""
-        history, warmed = self._history, self._ledger.warmed_up()
+        """Give the history to an algorithm, or restore the state that the store holds after it."""
+        history, warmed = self._history, self._store.stored_warm_up()
         identity = history.identity if history else None
         if warmed and self.is_restorable and warmed.warm_up.is_of(parameters, identity):
             driver.restore(warmed.state)
             log.info("going on from the warm-up with %s, which the journal holds", warmed.warm_up)
         elif history:
-            self._ledger.keep_warm_up(warm_up(driver, history, parameters), driver.state)
+            self._store.keep_warm_up(warm_up(driver, history, parameters), driver.state)
         elif warmed:
             why = "was of other parameters" if self.is_restorable else "left state that is not kept"
             log.warning(
@@ -196,42 +194,45 @@ class Engine:
                 warmed.warm_up,
                 why,
             )
-            self._ledger.keep_warm_up(None, driver.state)
+            self._store.keep_warm_up(None, driver.state)
 
-    def _resume(self, begun: Begun) -> None:
-        self._seed = begun.parameters["seed"]
-        self._begun_with = begun.parameters
+    def _resume(self, run: StoredRun) -> None:
+        self._seed = run.parameters["seed"]
+        self._stored_parameters = run.parameters
         parameters = self._merge({})
-        if parameters != begun.parameters:
+        if parameters != run.parameters:
             raise ParameterError(
                 f"the journal of {self.name} was begun with"
-                f" {_difference(begun.parameters, parameters)}: give others another journal"
+                f" {_difference(run.parameters, parameters)}: give others another journal"
             )
         driver = Driver(self._create, self.name, parameters)
         if self._history:
-            self._warm_up_again(driver, self._history, begun)
-        driver.restore(begun.state)
+            self._warm_up_again(driver, self._history, run)
+        driver.restore(run.state)
         self._driver, self.parameters = driver, parameters
-        if begun.state.portfolio is None:
+        if run.state.portfolio is None:
             log.warning(
                 "the journal of %s is older than accounts of returned orders: the account begins"
                 " now, with the starting cash and nothing held",
                 self.name,
             )
-        self._state = begun.state
-        self._first_seq, self._seq, self._last_quote_id = 0, begun.seq, begun.quote_id
+        self._state = run.state
+        self._first_seq, self._seq, self._last_quote_id = 0, run.seq, run.quote_id
 
-    def _warm_up_again(self, driver: Driver, history: History, begun: Begun) -> None:
-        """Give the history to an algorithm whose own state no journal holds; say it to others."""
+    def _warm_up_again(self, driver: Driver, history: History, run: StoredRun) -> None:
+        """Give the history to an algorithm whose own state the store does not hold.
+
+        For others, log that the history is not used.
+        """
         if not self.is_restorable:
-            warm_up(driver, history, begun.parameters)
+            warm_up(driver, history, run.parameters)
             log.info(
                 "%s has no save() and load(): it was warmed up again for what it holds itself; its"
                 " cash and positions are those of the journal",
                 self.name,
             )
             return
-        warmed = self._ledger.warmed_up()
+        warmed = self._store.stored_warm_up()
         if warmed and warmed.warm_up.sources == history.sources:
             log.info("warmed up before its first quote, with %s: not again", warmed.warm_up)
             return
@@ -240,15 +241,15 @@ class Engine:
             "--warm-up %s is not used: the journal of %s holds %d decisions, and %s",
             history.sources,
             self.name,
-            begun.seq,
+            run.seq,
             before,
         )
 
     def reset(self) -> str | None:
-        """Let buying go on that a limit has stopped, because a person has said so.
+        """Allow buying again after a limit stopped it; a person asked for this.
 
-        :return: why it had stopped; None if it had not.
-        :raises JournalError: if that cannot be kept; then nothing was reset.
+        :return: why buying had stopped; None if it had not.
+        :raises JournalError: if the reset cannot be kept; then nothing was reset.
         """
         driver = self._driver
         halt = driver.portfolio.reset() if driver else None
@@ -256,7 +257,7 @@ class Engine:
             return None
         try:
             after = driver.state
-            self._ledger.keep_reset(self._seq, halt, after)
+            self._store.keep_reset(self._seq, halt, after)
         except BaseException:
             driver.restore(self._state)
             raise
@@ -277,30 +278,9 @@ class Engine:
         }
 
 
-def _shown(quote: Quote) -> dict[str, Any]:
-    """Return what a snapshot shows of the last quote, which no journal holds."""
+def _last(quote: Quote) -> dict[str, Any]:
+    """Return what a snapshot shows of the last quote; no store keeps it."""
     return {"sid": quote["sid"], "price": quote["quote"], "ts": quote.get("ts")}
-
-
-def _read(quote: Any) -> _Read | Failure:
-    try:
-        quote = accept(quote)
-    except QuoteError as error:
-        return {"error": sentence(error), "traceback": ""}
-    return (quote["channel"], quote["id"]), digest(quote), quote
-
-
-def _outcome(
-    read: _Read, known: Mapping[Key, Entry], fresh: dict[Key, _Read]
-) -> Decision | Failure | Key:
-    """Return what is known of a quote, or its key after adding it to the fresh ones."""
-    key, content, _ = read
-    entry = known.get(key)
-    seen = fresh.setdefault(key, read) if entry is None else entry
-    if seen[1] != content:
-        used = QuoteError(f'id used before: "{key[1]}" on {key[0]}, with other content')
-        return {"error": sentence(used), "traceback": ""}
-    return key if entry is None else entry[2]
 
 
 def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -2,59 +2,91 @@
 
 from __future__ import annotations
 
-import os
+import sys
 import sysconfig
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
-LONGEST_SENTENCE = 1000
-LONGEST_TRACEBACK = 65536
+MAX_SENTENCE_LENGTH = 1000
+MAX_TRACEBACK_LENGTH = 65536
 """Characters: an error has to fit in a message."""
 
-_HERE = Path(__file__).parent
-# The built-in algorithms are read as an author's own.
-_OURS = tuple(f"{path}{os.sep}" for path in (_HERE, _HERE.with_name("portfolio")))
+MARKER = "__tickwire_internal__"
+"""The attribute that marks the code of a package, and of the packages in it, as ours.
+
+True in the `__init__` of our packages. False in that of `algo_service.algorithms`: the built-in
+algorithms are read as an author's own.
+"""
+
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
-_ALGORITHMS = f"{_HERE / 'algorithms'}{os.sep}"
 
 
 def sentence(error: BaseException) -> str:
     """Return `Name: message` of an exception, whatever its message is."""
     name = type(error).__name__
     try:
-        return _utf8(f"{name}: {error}")[:LONGEST_SENTENCE]
+        return _utf8(f"{name}: {error}")[:MAX_SENTENCE_LENGTH]
     except Exception:  # an exception whose __str__ raises is still one bad quote only
         return name
 
 
 def own_traceback(error: BaseException) -> str:
     """Return an algorithm's traceback without our lines, which its author does not know."""
-    told = traceback.TracebackException.from_exception(error)
-    _trim(told)
-    return _utf8("".join(told.format()))[-LONGEST_TRACEBACK:]  # its end tells most
+    trace = traceback.TracebackException.from_exception(error)
+    _trim(trace, error)
+    return _utf8("".join(trace.format()))[-MAX_TRACEBACK_LENGTH:]  # its end tells most
 
 
 def own_place(error: BaseException) -> str:
     """Return ` (my_algo.py, line 7)`: the last of the author's lines; empty if there is none."""
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame)]
+    own = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not is_internal(frame)
+    ]
     # where the author's line calls a library, the line that called it tells more
-    named = [frame for frame in own if not _is_library(frame)] or own
-    return f" ({Path(named[-1].filename).name}, line {named[-1].lineno})" if named else ""
+    named = [place for place in own if not place[0].startswith((*_LIBRARIES, "<"))] or own
+    return f" ({Path(named[-1][0]).name}, line {named[-1][1]})" if named else ""
 
 
-def _trim(told: traceback.TracebackException) -> None:
-    told.stack = traceback.StackSummary.from_list([f for f in told.stack if not _is_ours(f)])
-    for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
-        if other is not None:
-            _trim(other)
+def is_internal(frame: FrameType) -> bool:
+    """Whether a frame runs our code: the nearest package around its module with the marker decides.
+
+    The module is known by its globals, not by its file: an author's file may have any name.
+    """
+    name = frame.f_globals.get("__name__")
+    module = sys.modules.get(name) if isinstance(name, str) else None
+    if module is None or vars(module) is not frame.f_globals:
+        return False
+    return next((mark for mark in _marks(str(name))), False)
 
 
-def _is_ours(frame: traceback.FrameSummary) -> bool:
-    return frame.filename.startswith(_OURS) and not frame.filename.startswith(_ALGORITHMS)
+def _marks(name: str) -> Iterator[bool]:
+    """Yield the markers of a module and of the packages around it, from the inside out."""
+    while name:
+        package = sys.modules.get(name)
+        if package is not None and MARKER in vars(package):
+            yield bool(vars(package)[MARKER])
+        name = name.rpartition(".")[0]
 
 
-def _is_library(frame: traceback.FrameSummary) -> bool:
-    return frame.filename.startswith((*_LIBRARIES, "<"))
+def _trim(trace: traceback.TracebackException, error: BaseException) -> None:
+    """Remove our frames from an exception and from those that it was raised for."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    # shorter than the frames if sys.tracebacklimit is set
+    trace.stack = traceback.StackSummary.from_list(
+        [line for line, frame in zip(trace.stack, frames, strict=False) if not is_internal(frame)]
+    )
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for other, cause in (
+        (trace.__cause__, error.__cause__),
+        (trace.__context__, error.__context__),
+        *zip(trace.exceptions or (), inner, strict=False),
+    ):
+        if other is not None and cause is not None:
+            _trim(other, cause)
 
 
 def _utf8(text: str) -> str:

@@ -10,26 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from algo_service.journal.store import Failure
+from algo_service.decisions import Failure
 
-MOST_REASONS = 20
+MAX_REASONS = 20
 """Reasons that are told apart; quotes that fail for others are counted alone."""
 
 _FRAME = re.compile(r'^  File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
 # What differs between two errors of one kind: what is quoted, and numbers.
 _DETAIL = re.compile(r"'[^']*'|\"[^\"]*\"|[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?")
-_OURS = Path(__file__).parents[1]
-_NOT_OWN = tuple(
-    f"{folder}{os.sep}"
-    for folder in (
-        *(_OURS / name for name in ("algo_service", "portfolio", "market_data")),
-        *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
-    )
+_LIBRARIES = tuple(
+    f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "purelib", "platlib")
 )
 
 
 @dataclass
-class Failed:
+class FailureReason:
     """Quotes that failed for one reason."""
 
     quote: Any
@@ -51,7 +46,7 @@ class Failures:
 
     def __init__(self) -> None:
         self.total = 0
-        self._reasons: dict[tuple[str, str], Failed] = {}
+        self._reasons: dict[tuple[str, str], FailureReason] = {}
 
     def add(self, quote: Any, failure: Failure) -> None:
         """Count a quote.
@@ -65,11 +60,11 @@ class Failures:
         known = self._reasons.get(key)
         if known is not None:
             known.count += 1
-        elif len(self._reasons) < MOST_REASONS:
-            self._reasons[key] = Failed(quote, error, failure["traceback"], place)
+        elif len(self._reasons) < MAX_REASONS:
+            self._reasons[key] = FailureReason(quote, error, failure["traceback"], place)
 
     @property
-    def reasons(self) -> list[Failed]:
+    def reasons(self) -> list[FailureReason]:
         """The first 20 reasons, the most frequent first."""
         return sorted(self._reasons.values(), key=lambda each: -each.count)
 
@@ -93,6 +88,6 @@ def _place(traceback: str) -> str:
     if not frames:
         return ""
     # the deepest of its own, for what it calls is not the author's to mend; the first one is event
-    own = [frame for frame in frames if not frame[0].startswith(_NOT_OWN)]
+    own = [frame for frame in frames if not frame[0].startswith(_LIBRARIES)]
     file, line, function = own[-1] if own else frames[0]
     return f"{file.removeprefix(f'{Path.cwd()}{os.sep}')}, line {line}, in {function}"

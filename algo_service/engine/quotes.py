@@ -13,8 +13,8 @@ from portfolio import InvalidTimeError
 from portfolio.reals import real
 from portfolio.times import check, is_plain
 
-HIGHEST_PRICE = 1e9
-LONGEST_SID = 64
+MAX_PRICE = 1e9
+MAX_SID_LENGTH = 64
 # JSON's grammar of numbers, which a price given as text follows, and leading zeros
 _JSON_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _NESTED = {dict, list}
@@ -38,24 +38,24 @@ def accept(quote: Any) -> dict[str, Any]:
         _check_time(ts)
     if (
         type(price) is float
-        and 0 < price <= HIGHEST_PRICE
+        and 0 < price <= MAX_PRICE
         and type(sid) is type(quote_id) is type(channel) is str
         and quote_id
         and channel
-        and 0 < len(sid) <= LONGEST_SID
+        and 0 < len(sid) <= MAX_SID_LENGTH
     ):
         return quote
     # rarer: a price to be made a float, or a field to be named
-    if type(sid) is not str or not 0 < len(sid) <= LONGEST_SID:
+    if type(sid) is not str or not 0 < len(sid) <= MAX_SID_LENGTH:
         raise QuoteError(
-            f'"sid" is {sid!r:.80}: it has to be a text of 1 to {LONGEST_SID} characters'
+            f'"sid" is {sid!r:.80}: it has to be a text of 1 to {MAX_SID_LENGTH} characters'
         )
     for key, text in (("id", quote_id), ("channel", channel)):
         if type(text) is not str or not text:
             raise QuoteError(f'"{key}" is {text!r:.80}: it has to be a text')
     if type(price) is not float:
         price = quote["quote"] = _number(price)
-    if not 0 < price <= HIGHEST_PRICE:
+    if not 0 < price <= MAX_PRICE:
         raise QuoteError(f'"quote" is {price}: a price is finite, above 0 and at most 1e9')
     return quote
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from algo_service.engine.driver import Driver, Quote, Timed
+from algo_service.decisions import Failure
+from algo_service.engine.driver import Driver, Quote, TimedQuote
 from algo_service.engine.failures import Failures
 from algo_service.engine.quotes import digest
-from algo_service.journal.store import Failure, WarmUp
+from algo_service.journal.store import WarmUp
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class History(Protocol):
         """Of what is read: another one where sources, options or files have changed."""
         ...
 
-    def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterable[Timed]:
+    def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterable[TimedQuote]:
         """Return the quotes in the order of time, as `Driver.play` takes them.
 
         :param refuse: gets what is no quote.
@@ -93,7 +94,7 @@ class _Tally:
         self.last: str | float | None = None
         self.content = hashlib.blake2b(digest_size=16)
 
-    def counted(self, quotes: Iterable[Timed]) -> Iterator[Timed]:
+    def counted(self, quotes: Iterable[TimedQuote]) -> Iterator[TimedQuote]:
         """Yield the quotes, before an algorithm may write into them."""
         for timed in quotes:
             quote: Mapping[str, Any] = timed[0]

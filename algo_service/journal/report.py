@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from algo_service import figures
-from algo_service.engine import state
 from algo_service.errors import JournalError
+from algo_service.journal import codec
 from algo_service.journal.file import check_file
 from algo_service.journal.mark import incomplete
 from algo_service.journal.store import WarmUp
@@ -74,7 +74,7 @@ def summary(path: Path) -> str:
     if "warm_up" in meta:
         lines.append(("warm-up", str(WarmUp(**json.loads(meta["warm_up"])))))
     if packed:
-        lines += _account(state.decode(packed[0]))
+        lines += _account(codec.decode(packed[0]))
     return "\n".join(f"{name:<12}{value}" for name, value in lines)
 
 

@@ -1,6 +1,6 @@
 """The journal: every decision and the state after the last, in one SQLite file.
 
-The table layout is documented in docs/journal.md; the file itself is journal_file.py's business.
+The table layout is documented in docs/journal.md; the file itself is file.py opens and locks it.
 One thread opens, uses and closes it.
 """
 
@@ -13,15 +13,16 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from algo_service.decisions import Decision, Entry, Failure, Key, State
 from algo_service.errors import JournalError
 from algo_service.journal.file import JournalFile, explained
-from algo_service.journal.store import Begun, Decision, Entry, Failure, Key, State, WarmedUp, WarmUp
+from algo_service.journal.store import StoredRun, StoredWarmUp, WarmUp
 
 # Variables of one statement; SQLite takes 32,766 since 3.32.
-_MOST_IDS = 1000
+_MAX_IDS = 1000
 
 
-class Journal:
+class SqliteStore:
     """A ledger on disk, which is this process' alone while it is open.
 
     :param path: the file; made, with its folder, if it is not there.
@@ -56,7 +57,7 @@ class Journal:
         """Close the file and let others open it."""
         self._file.close()
 
-    def begun(self) -> Begun | None:
+    def stored_run(self) -> StoredRun | None:
         """Return what it holds, or None before the first decision."""
         with self._explained():
             last = self._db.execute(
@@ -67,13 +68,13 @@ class Journal:
             (parameters,) = self._db.execute(
                 "SELECT value FROM meta WHERE name = 'parameters'"
             ).fetchone()
-        return Begun(json.loads(parameters), self._written, *last)
+        return StoredRun(json.loads(parameters), self._written, *last)
 
-    def warmed_up(self) -> WarmedUp | None:
+    def stored_warm_up(self) -> StoredWarmUp | None:
         """Return the warm-up that it holds, if there is one."""
         with self._explained():
             row = self._db.execute("SELECT value FROM meta WHERE name = 'warm_up'").fetchone()
-        return WarmedUp(WarmUp(**json.loads(row[0])), self._written) if row else None
+        return StoredWarmUp(WarmUp(**json.loads(row[0])), self._written) if row else None
 
     def keep_warm_up(self, warm_up: WarmUp | None, state: State) -> None:
         """Keep a warm-up and the state after it, in one transaction, in place of any other."""
@@ -96,8 +97,8 @@ class Journal:
             return {
                 (channel, row[0]): self._entry(channel, *row)
                 for channel, listed in ids.items()
-                for start in range(0, len(listed), _MOST_IDS)
-                for row in self._rows(channel, listed[start : start + _MOST_IDS])
+                for start in range(0, len(listed), _MAX_IDS)
+                for row in self._rows(channel, listed[start : start + _MAX_IDS])
             }
 
     def _rows(self, channel: str, ids: list[str]) -> list[tuple[Any, ...]]:

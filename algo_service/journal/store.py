@@ -1,49 +1,19 @@
-"""What the engine remembers: decisions by the quote's key, and the state after the last of them.
+"""What the engine asks of a decision store: decisions by key, and the state after the last one.
 
-`Memory` keeps the latest decisions, so that a call that is tried again is safe; `Journal` (in
-journal.py) keeps all, on disk.
+`MemoryStore` (memory.py) keeps the latest decisions, so that a call can be tried again safely.
+`SqliteStore` (sqlite.py), the journal, keeps all of them on disk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
-from typing import Any, NamedTuple, Protocol, TypedDict, final
+from typing import Any, NamedTuple, Protocol
 
-Key = tuple[str, str]
-"""A quote's channel and id."""
+from algo_service.decisions import Entry, Key, State
 
 
-@final
-class Decision(TypedDict):
-    """What a quote led to; orders and fills as JSON text, in the order placed."""
-
-    orders: list[str]
-    fills: list[str]
-
-
-@final
-class Failure(TypedDict):
-    """Why a quote led to nothing; the traceback is the algorithm's own, or empty."""
-
-    error: str
-    traceback: str
-
-
-Entry = tuple[Key, bytes, Decision | Failure]
-"""One quote's decision: its key, the digest of its content, so that other content under the same
-key is told apart, and what it led to."""
-
-
-class State(NamedTuple):
-    """What decisions have left behind, each part as `state.encode` writes it."""
-
-    portfolio: bytes | None
-    algorithm: bytes | None
-
-
-class Begun(NamedTuple):
-    """What a ledger holds that has decisions in it."""
+class StoredRun(NamedTuple):
+    """What a store holds once a quote was decided."""
 
     parameters: dict[str, Any]
     state: State
@@ -58,18 +28,18 @@ class WarmUp(NamedTuple):
     """Those of the algorithm, as merged."""
     sources: str
     identity: str
-    """Of what was read, as far as that is known without reading it: see `History.identity`."""
+    """Identifies what was read, as far as that is known without reading it: `History.identity`."""
     quotes: int
     failed: int
-    """How many of the quotes led to an error."""
+    """The number of quotes that led to an error."""
     first: str | float | None
     """The `ts` of the first quote, verbatim; None if it has none."""
     last: str | float | None
     digest: str
-    """Of the quotes' content, in their order: BLAKE2b, 16 bytes as hexadecimal digits."""
+    """BLAKE2b of the quotes' content, in their order: 16 bytes as hexadecimal digits."""
 
     def is_of(self, parameters: dict[str, Any], identity: str | None) -> bool:
-        """Whether it was one with these parameters and this history; None for any history."""
+        """Whether it used these parameters and this history; None stands for any history."""
         return self.parameters == parameters and identity in (None, self.identity)
 
     def __str__(self) -> str:
@@ -78,38 +48,50 @@ class WarmUp(NamedTuple):
         return f"{count}{times}" + (f", {self.failed:,} of them failed" if self.failed else "")
 
 
-class WarmedUp(NamedTuple):
-    """A warm-up, and the state that the ledger holds: that after it, until a quote is decided."""
+class StoredWarmUp(NamedTuple):
+    """A warm-up, and the state that the store holds: that after it, until a quote is decided."""
 
     warm_up: WarmUp
     state: State
 
 
-class Ledger(Protocol):
-    """What the engine asks of the place where decisions are kept."""
+class DecisionStore(Protocol):
+    """Keeps decisions and state. The engine is the only caller, always on one thread.
 
-    def begun(self) -> Begun | None:
+    The engine's constructor calls `stored_run`, then `stored_warm_up`. Its `initialize` calls
+    `stored_warm_up`, and then `keep_warm_up` where the algorithm was warmed up, before the first
+    decision. For each batch it calls `find`, then the algorithm decides on the quotes that `find`
+    did not return, then `commit`; only after that the batch is answered. `keep_reset` comes between
+    two batches. If `commit` or `keep_reset` raises, the engine restores the state before it, and
+    the caller may send the same batch again.
+
+    Whoever made the store closes it; the engine does not.
+    """
+
+    def stored_run(self) -> StoredRun | None:
         """Return what it holds, or None before the first decision."""
         ...
 
-    def warmed_up(self) -> WarmedUp | None:
+    def stored_warm_up(self) -> StoredWarmUp | None:
         """Return the warm-up that it holds, if there is one."""
         ...
 
     def keep_warm_up(self, warm_up: WarmUp | None, state: State) -> None:
-        """Keep a warm-up and the state after it, before the first decision, in place of any other.
+        """Keep a warm-up and the state after it, in place of any other.
 
-        :param warm_up: None for none: the algorithm begins without one.
+        Called only before the first decision.
+
+        :param warm_up: None if the algorithm starts without one.
         :raises JournalError: if it cannot; then nothing was kept.
         """
         ...
 
     def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
-        """Return the decisions on those of the quotes that were seen before."""
+        """Return the stored decisions on quotes with these keys."""
         ...
 
     def keep_reset(self, seq: int, halt: str, state: State) -> None:
-        """Keep that a person has reset a limit after decision `seq`, and the state after it.
+        """Keep that a person reset a limit after decision `seq`, and the state after the reset.
 
         :param halt: why buying had stopped.
         :raises JournalError: if it cannot; then nothing was kept.
@@ -121,49 +103,8 @@ class Ledger(Protocol):
     ) -> None:
         """Keep the decisions of one batch and the state after it: all of it, or nothing.
 
+        :param entries: at least one; none of their keys is in the store.
         :param seq: the count of decisions, these included.
         :raises JournalError: if it cannot; then nothing was kept.
         """
         ...
-
-
-class Memory:
-    """Keeps the latest decisions in memory: enough for calls and quotes that come again.
-
-    A bridge holds some 3,000 quotes unacknowledged, as many as it reads and has under way.
-    """
-
-    MOST = 10_000
-
-    def __init__(self) -> None:
-        self._entries: dict[Key, Entry] = {}
-
-    def begun(self) -> Begun | None:
-        """Return None: what was in memory is gone with its process."""
-        return None
-
-    def warmed_up(self) -> WarmedUp | None:
-        """Return None: the state after a warm-up is in the engine."""
-        return None
-
-    def keep_warm_up(self, warm_up: WarmUp | None, state: State) -> None:
-        """Keep nothing of it: the state is in the engine."""
-
-    def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
-        """Return the decisions on those of the quotes that were seen lately."""
-        entries = self._entries
-        return {key: entries[key] for key in keys if key in entries}
-
-    def keep_reset(self, seq: int, halt: str, state: State) -> None:
-        """Keep nothing of it: the state is in the engine."""
-
-    def commit(
-        self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
-    ) -> None:
-        """Keep the decisions, and forget the oldest of too many."""
-        del parameters, state, seq
-        kept = self._entries
-        for entry in entries:
-            kept[entry[0]] = entry
-        for key in list(islice(kept, max(0, len(kept) - self.MOST))):
-            del kept[key]

@@ -17,11 +17,11 @@ from typing import Any, TypeVar, cast
 import gevent
 from gevent.threadpool import ThreadPool
 
+from algo_service.decisions import Decision, Failure
 from algo_service.engine.engine import Engine
 from algo_service.engine.failure import sentence
 from algo_service.errors import AlgoServiceError, InitializeError
-from algo_service.journal.sqlite import Journal
-from algo_service.journal.store import Decision, Failure
+from algo_service.journal.sqlite import SqliteStore
 
 log = logging.getLogger(__name__)
 
@@ -43,21 +43,21 @@ def exposed(method: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-class Host:
+class ServiceMethods:
     """The methods of the contract (contracts/README.md), callable from gevent's hub.
 
     :param create: makes the engine, and the journal if there is one; called in the worker thread.
     """
 
-    def __init__(self, create: Callable[[], tuple[Engine, Journal | None]]):
-        # One thread, kept for the host's life: calls are decided in the order of arrival.
+    def __init__(self, create: Callable[[], tuple[Engine, SqliteStore | None]]):
+        # One thread, kept as long as the service runs: calls are decided in the order of arrival.
         self._worker = ThreadPool(1)
         self.engine, self._journal = self._in_worker(create)
         # As the bridge does for a quote without an id; new at every start.
         start = secrets.token_hex(6)
         self._ids = (f"~{start}-{n}" for n in itertools.count())
 
-    def methods(self) -> dict[str, Callable[..., Any]]:
+    def by_name(self) -> dict[str, Callable[..., Any]]:
         """Return what the server exposes, by name."""
         methods = {
             "initialize": self.initialize,

@@ -26,7 +26,7 @@ from algo_service.rpc.address import check_address
 
 log = logging.getLogger(__name__)
 
-LARGEST_MESSAGE = 64 * 1024 * 1024
+MAX_MESSAGE_SIZE = 64 * 1024 * 1024
 """Bytes; ZeroMQ itself would take any size. A batch of the bridge is a few megabytes."""
 
 
@@ -91,7 +91,7 @@ class Server(zerorpc.Server):  # type: ignore[misc]
     def __init__(self, methods: dict[str, Any], name: str):
         self._context = zerorpc.Context.get_instance()
         self._events = _CheckedEvents(zmq.ROUTER, self._context)
-        self._events.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        self._events.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_SIZE)
         # What a caller that is gone has not read must not hold up the end of the process.
         self._events.setsockopt(zmq.LINGER, 1000)
         ServerBase.__init__(self, self._events, methods, name, self._context)

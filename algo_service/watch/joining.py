@@ -37,7 +37,7 @@ class Figures(NamedTuple):
     profit: float | None
 
 
-class Joined(NamedTuple):
+class JoinedTrade(NamedTuple):
     """An order or a later fill; the figures are None if no snapshot came in time."""
 
     trade: Order | Fill
@@ -45,7 +45,7 @@ class Joined(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
-class _Waiting:
+class _WaitingTrade:
     trade: Order | Fill
     until: float
     is_overtaken: bool = False
@@ -60,16 +60,16 @@ class Joiner:
     """Orders and fills of one algorithm that wait for a snapshot of after them."""
 
     def __init__(self) -> None:
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_WaitingTrade] = []
         self._before: Snapshot | None = None
         # since the snapshot before
         self._fills: list[Fill] = []
 
-    def add(self, trade: Order | Fill, now: float) -> list[Joined]:
+    def add(self, trade: Order | Fill, now: float) -> list[JoinedTrade]:
         """Take an order or a fill; returns it if its snapshot came before it."""
         if self._before and not self._waiting and self._before.quote_id == trade.quote_id:
-            return [Joined(trade, _figures(self._before))]
-        self._waiting.append(_Waiting(trade, now + PATIENCE))
+            return [JoinedTrade(trade, _figures(self._before))]
+        self._waiting.append(_WaitingTrade(trade, now + PATIENCE))
         return []
 
     def filled(self, fill: Fill) -> None:
@@ -78,7 +78,7 @@ class Joiner:
         if is_new and len(self._fills) <= _MAX_FILLS:
             self._fills.append(fill)
 
-    def snapshot(self, snapshot: Snapshot) -> list[Joined]:
+    def snapshot(self, snapshot: Snapshot) -> list[JoinedTrade]:
         """Take a snapshot of a higher `seq`; returns what it shows, in the order of arrival."""
         accounts = self._accounts()
         shown = _index_of(snapshot, accounts)
@@ -92,7 +92,7 @@ class Joiner:
             if waiting.is_overtaken or quote_id == snapshot.quote_id or quote_id in after:
                 last = index
         joined = [
-            Joined(waiting.trade, self._worth(waiting.trade, after, snapshot))
+            JoinedTrade(waiting.trade, self._worth(waiting.trade, after, snapshot))
             for waiting in self._waiting[: last + 1]
         ]
         self._waiting = self._waiting[last + 1 :]
@@ -112,9 +112,11 @@ class Joiner:
         """Tell whether the last snapshot may be of before an order of this instrument."""
         return any(waiting.trade.sid == sid for waiting in self._waiting)
 
-    def overdue(self, now: float) -> list[Joined]:
+    def overdue(self, now: float) -> list[JoinedTrade]:
         """Return what has waited for long enough."""
-        due = [Joined(waiting.trade, None) for waiting in self._waiting if waiting.until <= now]
+        due = [
+            JoinedTrade(waiting.trade, None) for waiting in self._waiting if waiting.until <= now
+        ]
         self._waiting = self._waiting[len(due) :]
         return due
 

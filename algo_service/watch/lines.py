@@ -9,7 +9,14 @@ from rich.cells import cell_len, set_cell_size
 from algo_service import figures
 from algo_service.watch.joining import Figures
 from algo_service.watch.messages import Fill, Order, Snapshot
-from algo_service.watch.state import Changed, Event, Failed, Halted, Refused, Traded
+from algo_service.watch.state import (
+    Event,
+    FailureEvent,
+    HaltEvent,
+    RefusalEvent,
+    SnapshotEvent,
+    TradeEvent,
+)
 
 # 100 columns less what runners put before a line, such as "HH:MM:SS broker.1 | ".
 WIDTH = 80
@@ -22,7 +29,7 @@ _VERB = 6
 _MIN_SID = 4
 
 
-class _What(NamedTuple):
+class _Subject(NamedTuple):
     verb: str
     quantity: str
     sid: str
@@ -43,21 +50,21 @@ class Lines:
         """Return the lines that tell of an event; none where it is too early to tell again."""
         algo = event.algo
         match event:
-            case Traded(_, trade, worth):
+            case TradeEvent(_, trade, worth):
                 self._told[algo] = now
                 cut = isinstance(trade, Order) and trade.reason
                 return [
                     *self._with_figures(algo, _trade(trade), worth),
                     *([self._line(algo, "cut", cut)] if cut else []),
                 ]
-            case Refused(_, order):
+            case RefusalEvent(_, order):
                 text = f"{order.side} of {order.sid} at {figures.price(order.price)}"
                 return [self._line(algo, "no", f"{text}: {order.reason}")]
-            case Failed(_, failure):
+            case FailureEvent(_, failure):
                 return [self._line(algo, "error", failure.reason)]
-            case Halted(_, halt):
+            case HaltEvent(_, halt):
                 return [self._line(algo, "halt", halt or "over: it may buy again")]
-            case Changed(_, snapshot):
+            case SnapshotEvent(_, snapshot):
                 return self._changed(algo, snapshot, now)
             case _:
                 text = f"seq {event.seq:.0f} after {event.seen:.0f}: an older portfolio is ignored"
@@ -80,7 +87,7 @@ class Lines:
         self._told[algo], self._portfolio[algo] = now, text
         return lines
 
-    def _with_figures(self, algo: str, what: _What, worth: Figures | None) -> list[str]:
+    def _with_figures(self, algo: str, what: _Subject, worth: Figures | None) -> list[str]:
         name = self._name(algo)
         padded = f"{name}  {what.verb:<{_VERB}}{what.quantity:>9} "
         if worth is None or worth.equity is None:
@@ -96,7 +103,7 @@ class Lines:
             return [self._fitted(dense, what, right)]
         return [self._fitted(dense, what, ""), self._line(algo, "", right)]
 
-    def _fitted(self, head: str, what: _What, right: str) -> str:
+    def _fitted(self, head: str, what: _Subject, right: str) -> str:
         room = self._width - cell_len(head) - cell_len(what.rest) - len(right)
         return fit(f"{head}{fit(what.sid, max(room, _MIN_SID))}{what.rest}{right}", self._width)
 
@@ -116,26 +123,26 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…"
 
 
-_FLAT = _What("flat", "", "", "")
+_FLAT = _Subject("flat", "", "", "")
 
 
-def _trade(trade: Order | Fill) -> _What:
+def _trade(trade: Order | Fill) -> _Subject:
     verb = trade.side
     if isinstance(trade, Fill):
         verb = {"buy": "bought", "sell": "sold"}.get(verb, verb)
     rest = f" at {figures.price(trade.price)}"
-    return _What(verb, figures.quantity(trade.quantity), trade.sid, rest)
+    return _Subject(verb, figures.quantity(trade.quantity), trade.sid, rest)
 
 
-def _holding(snapshot: Snapshot) -> _What:
+def _holding(snapshot: Snapshot) -> _Subject:
     if snapshot.equity is None:
-        return _What("", "", "no portfolio yet", "")
+        return _Subject("", "", "no portfolio yet", "")
     if not snapshot.positions:
         last = snapshot.last
-        return _What("flat", "", last.sid, f" at {figures.price(last.price)}") if last else _FLAT
+        return _Subject("flat", "", last.sid, f" at {figures.price(last.price)}") if last else _FLAT
     first, *others = snapshot.positions
     rest = f" at {figures.price(first.price)}" + (f" +{len(others)}" if others else "")
-    return _What("holds", figures.quantity(first.quantity), first.sid, rest)
+    return _Subject("holds", figures.quantity(first.quantity), first.sid, rest)
 
 
 def _figures(worth: Figures, equity_width: int, profit_width: int) -> str:

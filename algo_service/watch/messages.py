@@ -54,7 +54,7 @@ class Position(NamedTuple):
     price: float
 
 
-class Quoted(NamedTuple):
+class QuotedPrice(NamedTuple):
     """What a quote was of."""
 
     sid: str
@@ -71,7 +71,7 @@ class Snapshot(NamedTuple):
     equity: float | None
     profit: float | None
     halt: str | None
-    last: Quoted | None = None
+    last: QuotedPrice | None = None
     """The last quote decided; None for a backend that does not tell."""
 
 
@@ -160,12 +160,12 @@ def _snapshot(fields: dict[str, Any]) -> Snapshot:
     )
 
 
-def _quoted(last: Any) -> Quoted | None:
+def _quoted(last: Any) -> QuotedPrice | None:
     if last is None:
         return None
     if not isinstance(last, dict):
         raise UnreadableError("last is no map")
-    return Quoted(clean(_text(last, "sid")), _number(last, "price"))
+    return QuotedPrice(clean(_text(last, "sid")), _number(last, "price"))
 
 
 def _failure(fields: dict[str, Any]) -> Failure:

@@ -23,7 +23,7 @@ MAX_ALGORITHMS = 1_000
 _REMEMBERED = 10_000
 
 
-class Traded(NamedTuple):
+class TradeEvent(NamedTuple):
     """An order or a later fill, with what the portfolio is worth after it, if that is known."""
 
     algo: str
@@ -31,35 +31,35 @@ class Traded(NamedTuple):
     figures: Figures | None
 
 
-class Refused(NamedTuple):
+class RefusalEvent(NamedTuple):
     """An order that a limit refused."""
 
     algo: str
     order: Order
 
 
-class Failed(NamedTuple):
+class FailureEvent(NamedTuple):
     """A message that led to no decision."""
 
     algo: str
     failure: Failure
 
 
-class Changed(NamedTuple):
+class SnapshotEvent(NamedTuple):
     """A new snapshot."""
 
     algo: str
     snapshot: Snapshot
 
 
-class Halted(NamedTuple):
+class HaltEvent(NamedTuple):
     """A limit has stopped all buying, or, with None, lets it go on."""
 
     algo: str
     halt: str | None
 
 
-class WentBack(NamedTuple):
+class RestartEvent(NamedTuple):
     """Snapshots with a lower `seq` than was seen, which are ignored."""
 
     algo: str
@@ -67,7 +67,7 @@ class WentBack(NamedTuple):
     seen: float
 
 
-Event = Traded | Refused | Failed | Changed | Halted | WentBack
+Event = TradeEvent | RefusalEvent | FailureEvent | SnapshotEvent | HaltEvent | RestartEvent
 
 
 class LastQuote(NamedTuple):
@@ -137,12 +137,12 @@ class Board:
             case Failure():
                 algorithm.failures += 1
                 algorithm.last_failure = message
-                return [Failed(name, message)]
+                return [FailureEvent(name, message)]
 
     def overdue(self, now: float) -> list[Event]:
         """Return the orders for which no snapshot came in time; all of them for infinity."""
         return [
-            Traded(algorithm.name, *joined)
+            TradeEvent(algorithm.name, *joined)
             for algorithm in self.algorithms.values()
             for joined in algorithm.joiner.overdue(now)
         ]
@@ -153,7 +153,7 @@ class Board:
         algorithm.last_order = order
         algorithm.last_quote = LastQuote(order.sid, order.price, now)
         if order.reason and not order.quantity:
-            return [Refused(algorithm.name, order)]
+            return [RefusalEvent(algorithm.name, order)]
         return self._join(algorithm, order, now)
 
     def _fill(self, algorithm: Algorithm, fill: Fill, now: float) -> list[Event]:
@@ -164,7 +164,7 @@ class Board:
         return self._join(algorithm, fill, now) if fill.is_later else []
 
     def _join(self, algorithm: Algorithm, trade: Order | Fill, now: float) -> list[Event]:
-        return [Traded(algorithm.name, *each) for each in algorithm.joiner.add(trade, now)]
+        return [TradeEvent(algorithm.name, *each) for each in algorithm.joiner.add(trade, now)]
 
     def _snapshot(self, algorithm: Algorithm, snapshot: Snapshot, now: float | None) -> list[Event]:
         before = algorithm.snapshot
@@ -173,18 +173,18 @@ class Board:
             if now is None or algorithm.said_went_back:
                 return []
             algorithm.said_went_back = True
-            return [WentBack(algorithm.name, snapshot.seq, before.seq)]
+            return [RestartEvent(algorithm.name, snapshot.seq, before.seq)]
         events: list[Event] = []
         if before is None or snapshot.seq > before.seq:
             joined = algorithm.joiner.snapshot(snapshot)
-            events += [Traded(algorithm.name, *each) for each in joined]
+            events += [TradeEvent(algorithm.name, *each) for each in joined]
             self._last_quote(algorithm, before, snapshot, now)
         algorithm.snapshot = snapshot
         if snapshot.halt != (before.halt if before else None):
-            events.append(Halted(algorithm.name, snapshot.halt))
+            events.append(HaltEvent(algorithm.name, snapshot.halt))
         # while orders wait for their figures, they are to be told of first
         if snapshot != before and not algorithm.joiner.is_waiting:
-            events.append(Changed(algorithm.name, snapshot))
+            events.append(SnapshotEvent(algorithm.name, snapshot))
         return events
 
     def _last_quote(

@@ -90,11 +90,11 @@ test('a user name and a password arrive as they were meant, whatever characters 
     const connection = new Connection(brokerAt(broker.url.replace('//', `//${login.join(':')}@`), log), {
       clientId: 'x',
     });
+    t.after(() => connection.stop());
     connection.start();
     await once(connection, 'up');
     assert.deepEqual(seen.values.at(-1), [username, password]);
     if (password) assert.ok(lines[0].text.includes(':***@') && !lines[0].text.includes(login[1]));
-    await connection.stop();
   }
 });
 

@@ -15,6 +15,8 @@ from market_data.stopping import Stop
 # Seconds between two requests, and for one answer.
 _INTERVAL = 0.2
 _PATIENCE = 5.0
+# Parts that start together are not ready at once, which is nothing to report.
+_QUIET = 1.0
 # What is shown of a page, in bytes.
 _MAX_BODY = 2_000
 
@@ -22,13 +24,14 @@ _MAX_BODY = 2_000
 def await_ready(url: str, stop: Stop, notify: Callable[[str], None]) -> None:
     """Return once a GET of `url` answers 200; Interrupted when asked to stop.
 
-    `notify` gets a sentence, once, if the first answer is another one, or none; then what a page
-    that answers 503 says, whenever that changes.
+    `notify` gets a sentence, once, if the page is not ready within a second; then what a page that
+    answers 503 says, whenever that changes.
 
     :raises NotReadyError: if it answers 409: another one than was meant is there.
     """
     # no proxies: it is a part of the same pipeline that is asked
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    begun = time.monotonic()
     said = False
     shown: list[str] = []
     while True:
@@ -37,13 +40,14 @@ def await_ready(url: str, stop: Stop, notify: Callable[[str], None]) -> None:
             return
         if status == HTTPStatus.CONFLICT:
             raise NotReadyError(url, " ".join(lines) or "it answers 409")
-        if not said:
-            notify(f"waiting for {url} to be ready")
-            said = True
-        if status == HTTPStatus.SERVICE_UNAVAILABLE and lines != shown:
-            shown = lines
-            for line in lines:
-                notify(f"  {line}")
+        if time.monotonic() - begun >= _QUIET:
+            if not said:
+                notify(f"waiting for {url} to be ready")
+                said = True
+            if status == HTTPStatus.SERVICE_UNAVAILABLE and lines != shown:
+                shown = lines
+                for line in lines:
+                    notify(f"  {line}")
         with stop.interruptible():
             time.sleep(_INTERVAL)
 

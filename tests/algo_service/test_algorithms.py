@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 
 import algo_service.algorithms
 from algo_service.algorithms import BUILT_IN, BuyAndHold, MeanReversion, Momentum, Rebalance
+from algo_service.decisions import Entry, State
 from algo_service.engine.engine import Engine
-from algo_service.journal.store import Begun, Entry, Memory, State
+from algo_service.journal.memory import MemoryStore
+from algo_service.journal.store import StoredRun
 from algo_service.testing import play
 from portfolio import MAXIMUM_QUANTITY, ParameterError
 
@@ -466,20 +468,20 @@ def test_every_algorithm_is_a_file_of_under_100_lines_that_promises_nothing(name
 # State
 
 
-class Kept(Memory):
+class Kept(MemoryStore):
     """A ledger that tells what was committed last, so that another engine can go on from it."""
 
-    def __init__(self, begun: Begun | None = None):
+    def __init__(self, begun: StoredRun | None = None):
         super().__init__()
         self.kept = begun
 
-    def begun(self) -> Begun | None:
+    def stored_run(self) -> StoredRun | None:
         return self.kept
 
     def commit(
         self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
     ) -> None:
-        self.kept = Begun(parameters, state, seq, entries[-1][0][1])
+        self.kept = StoredRun(parameters, state, seq, entries[-1][0][1])
 
 
 PARAMS: dict[str, dict[str, Any]] = {

@@ -21,7 +21,7 @@ from algo_service import Engine
 from algo_service.algorithms import BUILT_IN
 from algo_service.backtest import backtest, sweep
 from algo_service.backtest.grid import grid
-from algo_service.backtest.report.curve import MOST_POINTS
+from algo_service.backtest.report.curve import MAX_POINTS
 from algo_service.engine.encoding import encode
 from algo_service.errors import AlgoServiceError
 from market_data import UnsortedError, as_message, open_feed
@@ -190,12 +190,12 @@ def test_data_frames_hold_the_course(tmp_path: Path) -> None:
 def test_a_charts_course_is_bounded_and_ends_at_the_last_quote() -> None:
     quotes = [
         {"sid": "A", "quote": 1 + n % 7, "ts": 1_700_000_000_000 + n}
-        for n in range(10 * MOST_POINTS)
+        for n in range(10 * MAX_POINTS)
     ]
     result = backtest("random", quotes, {"seed": 1}, keep="chart")
     assert result.curve is not None
     points = result.curve.points
-    assert MOST_POINTS <= len(points) <= 2 * MOST_POINTS + 1
+    assert MAX_POINTS <= len(points) <= 2 * MAX_POINTS + 1
     assert points[-1].ts == quotes[-1]["ts"]
     assert len(result.curve.fills) < len(quotes)
 

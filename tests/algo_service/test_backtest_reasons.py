@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from algo_service.backtest import backtest, sweep
-from algo_service.engine.failures import MOST_REASONS, Failures
+from algo_service.engine.failures import MAX_REASONS, Failures
 from algo_service.errors import AlgoServiceError, InitializeError
 from portfolio import Portfolio
 from tests.algo_service.test_backtest import command
@@ -186,11 +186,10 @@ def test_errors_without_a_line_are_one_reason_whatever_their_values_and_memory_i
     assert [(each.count, each.quote) for each in failures.reasons] == [(1000, {"n": 0})]
     for n in range(1000):
         failures.add({}, {"error": f"E{'x' * n}: odd", "traceback": ""})
-    assert len(failures.reasons) == MOST_REASONS
+    assert len(failures.reasons) == MAX_REASONS
     assert failures.total == 2000
     assert (
-        list(failures.lines())[-1]
-        == f"failed: {1000 - MOST_REASONS + 1:,} quotes for other reasons"
+        list(failures.lines())[-1] == f"failed: {1000 - MAX_REASONS + 1:,} quotes for other reasons"
     )
 
 

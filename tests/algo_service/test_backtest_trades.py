@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from algo_service.backtest import backtest
-from algo_service.backtest.trades import COLUMNS, MOST_TRADES
+from algo_service.backtest.trades import COLUMNS, MAX_TRADES
 from algo_service.errors import AlgoServiceError
 from market_data import open_feed
 from portfolio import Portfolio
@@ -119,12 +119,12 @@ def test_the_file_has_every_trade_of_the_frame(tmp_path: Path) -> None:
 def test_as_many_trades_as_a_report_shows_are_kept_for_a_chart() -> None:
     up_and_down = [
         {"sid": "A", "quote": 10.0, "ts": 1.7e9 + n, **({"units": 1} if n % 2 else {"cash": 10})}
-        for n in range(4 * MOST_TRADES)
+        for n in range(4 * MAX_TRADES)
     ]
     result = backtest(Told, up_and_down, {"cash": 1000}, keep="chart")
     assert result.round_trips is not None
-    assert len(result.round_trips.closed) == MOST_TRADES
-    assert result.round_trips.count == 2 * MOST_TRADES == result.figures()["trades"]
+    assert len(result.round_trips.closed) == MAX_TRADES
+    assert result.round_trips.count == 2 * MAX_TRADES == result.figures()["trades"]
     for name in ("trades", "order_frame", "fill_frame"):
         with pytest.raises(AlgoServiceError, match='give keep="all"'):
             getattr(result, name)

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import logging
+import os
 import pickle
 import random
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algo_service import Engine, RandomAlgo
+from algo_service.decisions import State
+from algo_service.engine.failure import own_traceback
 from algo_service.errors import AlgoServiceError, InitializeError, JournalError
-from algo_service.journal.store import Memory, State
+from algo_service.journal.memory import MemoryStore
 from algo_service.loader import load
 from portfolio import LargestDrawdown, ParameterError, Portfolio
 from tests.support.processes import ROOT
@@ -69,13 +73,26 @@ def test_orders_and_fills_are_json_text_in_the_contracts_order_with_floats() -> 
     }
 
 
-def test_a_quote_that_fails_leaves_the_portfolio_as_it_was_and_stops_nothing() -> None:
+def test_a_quote_that_fails_leaves_the_portfolio_as_it_was_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = []
+
+    def spy(error: BaseException) -> str:
+        whole.append("".join(traceback.format_exception(error)))
+        return own_traceback(error)
+
+    monkeypatch.setattr("algo_service.engine.driver.own_traceback", spy)
     driven = engine(Halves, {"cash": 1000})
     first, failed, third = driven.decide([quote(1), quote(2, 200.0, fail=True), quote(3)])
     assert failed["error"] == "ZeroDivisionError: told to"
     assert failed["traceback"].startswith("Traceback (most recent call last):\n")
-    assert "algo_service/engine/driver.py" not in failed["traceback"]
     assert "in event" in failed["traceback"]
+    # our own frames were there, and are cut
+    ours = f"{ROOT / 'algo_service'}{os.sep}"
+    assert whole
+    assert all(ours in trace for trace in whole)
+    assert ours not in failed["traceback"]
     undisturbed = engine(Halves, {"cash": 1000})
     assert undisturbed.decide([quote(1), quote(3)]) == [first, third]
     assert undisturbed.snapshot()["equity"] == driven.snapshot()["equity"] == 1000.0
@@ -349,11 +366,11 @@ def test_buying_that_a_limit_has_stopped_goes_on_after_a_reset() -> None:
 
 
 def test_a_reset_that_cannot_be_kept_is_none() -> None:
-    class Full(Memory):
+    class Full(MemoryStore):
         def keep_reset(self, seq: int, halt: str, state: State) -> None:
             raise JournalError("the disk is full")
 
-    driven = Engine(Falls, "algo", {}, seed=7, ledger=Full())
+    driven = Engine(Falls, "algo", {}, seed=7, store=Full())
     driven.initialize({"cash": 1000})
     driven.decide([quote(1, 100.0), quote(2, 50.0)])
     halted = driven.snapshot()
@@ -379,9 +396,9 @@ def test_a_quote_that_messagepack_cannot_hold_leaves_the_next_ones_digest_alone(
 def test_the_ledger_in_memory_forgets_the_oldest_decisions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Memory, "MOST", 3)
-    ledger = Memory()
-    driven = Engine(Halves, "algo", {}, seed=7, ledger=ledger)
+    monkeypatch.setattr(MemoryStore, "MAX_DECISIONS", 3)
+    ledger = MemoryStore()
+    driven = Engine(Halves, "algo", {}, seed=7, store=ledger)
     driven.initialize({"cash": 1000})
     driven.decide([quote(1), quote(2)])
     driven.decide([quote(3), quote(4), quote(5)])
@@ -464,7 +481,10 @@ def test_an_exception_in_an_initialize_is_one_sentence_with_the_authors_lines(
     assert text.endswith(f" (my_algo.py, {place})")
     assert "\n" not in text
     assert all(f"in {line}\n" in trace for line in lines)
-    ours = {str(ROOT / package) for package in ("algo_service", "portfolio")}
+    ours = [f"{ROOT / package}{os.sep}" for package in ("algo_service", "portfolio")]
+    whole = "".join(traceback.format_exception(raised.value.__context__))
+    assert ours[0] in whole
+    assert (ours[1] in whole) is (name in ("Indebted", "Hides"))
     assert not any(path in trace for path in ours)
     # as it travels between the processes of a sweep
     travelled = pickle.loads(pickle.dumps(raised.value))

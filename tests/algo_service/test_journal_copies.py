@@ -21,7 +21,7 @@ from algo_service.journal import file as journal_file
 from algo_service.journal.backup import backup
 from algo_service.journal.file import CHECKPOINT_FRAMES
 from algo_service.journal.mark import incomplete
-from algo_service.journal.sqlite import Journal
+from algo_service.journal.sqlite import SqliteStore
 from tests.algo_service.test_journal import close, ledger, opened, quote
 from tests.support.processes import BIN
 
@@ -46,8 +46,8 @@ def copied(path: Path, to: Path, files: tuple[str, ...] = ("",)) -> Path:
 
 def decided(path: Path, **options: Any) -> int:
     """Open a journal as a service does, and return how many decisions are in it."""
-    journal = Journal(path, "algo", **options)
-    begun = journal.begun()
+    journal = SqliteStore(path, "algo", **options)
+    begun = journal.stored_run()
     journal.close()
     return begun.seq if begun else 0
 
@@ -68,7 +68,7 @@ def test_a_copy_of_the_main_file_alone_is_refused_at_any_moment_of_a_service(
     engine = opened(tmp_path / "j", threshold=0)
     young = copied(tmp_path / "j", tmp_path / "young")
     with pytest.raises(JournalError, match=WITHOUT_WAL):
-        Journal(young, "algo")
+        SqliteStore(young, "algo")
     sizes = set()
     for n in range(0, 1200, 100):
         decide(engine, n, 100)
@@ -76,7 +76,7 @@ def test_a_copy_of_the_main_file_alone_is_refused_at_any_moment_of_a_service(
         before = copy.read_bytes()
         sizes.add(len(before))
         with pytest.raises(JournalError, match=WITHOUT_WAL):
-            Journal(copy, "algo")
+            SqliteStore(copy, "algo")
         assert copy.read_bytes() == before
     assert len(sizes) > 1, "no checkpoint came in between"
     close(engine)
@@ -108,7 +108,7 @@ def test_files_that_belong_together_are_accepted_and_those_of_two_moments_are_re
         shutil.copy(f"{pairs[n - 6]}-wal", f"{mixed}-wal")
         before = mixed.read_bytes(), Path(f"{mixed}-wal").read_bytes()
         with pytest.raises(JournalError, match=r"of different moments, .*--backup"):
-            Journal(mixed, "algo")
+            SqliteStore(mixed, "algo")
         assert (mixed.read_bytes(), Path(f"{mixed}-wal").read_bytes()) == before
     for n, pair in enumerate(pairs):
         assert decided(pair) == 10 * (n + 1)
@@ -226,7 +226,7 @@ def test_a_reader_who_stays_holds_up_no_decision_and_hides_no_copy(
         for n in range(10, 100, 10):
             decide(engine, n, 10)
             with pytest.raises(JournalError, match=WITHOUT_WAL):
-                Journal(copied(path, tmp_path / str(n)), "algo")
+                SqliteStore(copied(path, tmp_path / str(n)), "algo")
             assert decided(copied(path, tmp_path / f"pair{n}", ("", "-wal"))) == n + 10
         assert reader.execute("SELECT count(*) FROM decisions").fetchone() == (seen,)
     decide(engine, 100, 10)
@@ -259,7 +259,7 @@ def test_a_journal_behind_a_link_is_the_file_that_the_link_leads_to(
         decide(engine, n, 10)
     image = copied(path, tmp_path / "image", FILES)
     with pytest.raises(JournalError, match="in use by another service"):
-        Journal(path, "algo")
+        SqliteStore(path, "algo")
     assert backup(link, tmp_path / "copy") == 50
     close(engine)
     again = tmp_path / "again"
@@ -274,7 +274,7 @@ def test_a_young_copy_of_an_earlier_version_is_refused_because_it_holds_no_table
         database.execute("PRAGMA journal_mode = WAL")
     assert (tmp_path / "j").stat().st_size > 0
     with pytest.raises(JournalError, match=r"holds no tables: .*every quote .*--backup"):
-        Journal(tmp_path / "j", "algo")
+        SqliteStore(tmp_path / "j", "algo")
     assert decided(tmp_path / "j", accept_incomplete=True) == 0
     assert decided(tmp_path / "j") == 0
 
@@ -288,7 +288,7 @@ def test_a_journal_of_the_layout_before_goes_on_and_is_of_this_one_then(tmp_path
     assert decided(tmp_path / "j") == 10
     engine = opened(tmp_path / "j", threshold=0)
     with pytest.raises(JournalError, match=WITHOUT_WAL):
-        Journal(copied(tmp_path / "j", tmp_path / "copy"), "algo")
+        SqliteStore(copied(tmp_path / "j", tmp_path / "copy"), "algo")
     close(engine)
 
 

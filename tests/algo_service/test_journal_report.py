@@ -9,7 +9,7 @@ import pytest
 
 from algo_service import Engine
 from algo_service.journal.report import summary
-from algo_service.journal.sqlite import Journal
+from algo_service.journal.sqlite import SqliteStore
 from portfolio import Portfolio
 
 
@@ -27,10 +27,10 @@ class Buyer:
 
 def journal(path: Path, *quotes: dict[str, Any], cash: float = 10_000) -> str:
     """The summary of a journal after some quotes."""
-    engine = Engine(Buyer, "buyer", {}, seed=7, ledger=Journal(path, "buyer"))
+    engine = Engine(Buyer, "buyer", {}, seed=7, store=SqliteStore(path, "buyer"))
     engine.initialize({"cash": cash})
     engine.decide({"id": str(n), "channel": "quotes", **quote} for n, quote in enumerate(quotes))
-    engine._ledger.close()
+    engine._store.close()
     return summary(path)
 
 

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algo_service.backtest import backtest
-from algo_service.engine.encoding import complete, encode
+from algo_service.engine.encoding import encode
 from algo_service.engine.engine import Engine
-from algo_service.journal.sqlite import Journal
+from algo_service.engine.returned import complete
+from algo_service.journal.sqlite import SqliteStore
 from algo_service.testing import play
 from portfolio import ParameterError, fold
 from portfolio.accounting.orders import Fill
@@ -201,8 +202,8 @@ def test_a_backtest_tells_which_orders_did_not_fill_and_why() -> None:
 
 
 def test_a_killed_engine_goes_on_with_its_account_and_the_orders_that_wait(tmp_path: Path) -> None:
-    def engine() -> tuple[Engine, Journal]:
-        journal = Journal(tmp_path / "journal.db", "Returns")
+    def engine() -> tuple[Engine, SqliteStore]:
+        journal = SqliteStore(tmp_path / "journal.db", "Returns")
         made = Engine(Returns, "Returns", {}, 7, journal)
         made.initialize({"cash": 1000})
         return made, journal
@@ -214,7 +215,7 @@ def test_a_killed_engine_goes_on_with_its_account_and_the_orders_that_wait(tmp_p
     assert (before["cash"], before["equity"]) == (800.0, 1000.0)
     journal.close()
     second, journal = engine()
-    assert second.snapshot() == before
+    assert second.snapshot() == {**before, "last": None}
     (decision,) = second.decide(quotes[1:])
     assert len(decision["fills"]) == 1
     assert second.snapshot()["cash"] == 773.0
@@ -224,13 +225,13 @@ def test_a_killed_engine_goes_on_with_its_account_and_the_orders_that_wait(tmp_p
 def test_a_journal_from_before_the_accounts_begins_its_account_and_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    journal = Journal(tmp_path / "journal.db", "Returns")
+    journal = SqliteStore(tmp_path / "journal.db", "Returns")
     engine = Engine(Returns, "Returns", {}, 7, journal)
     engine.initialize({"cash": 1000})
     engine.decide(numbered([quote(100, order("buy", 2))]))
     journal._db.execute("DELETE FROM state")  # as it was: no portfolio, no state
     journal.close()
-    journal = Journal(tmp_path / "journal.db", "Returns")
+    journal = SqliteStore(tmp_path / "journal.db", "Returns")
     with caplog.at_level(logging.WARNING):
         again = Engine(Returns, "Returns", {}, 7, journal)
     assert "is older than accounts of returned orders" in caplog.text

@@ -6,7 +6,7 @@ import pytest
 
 from algo_service.algorithms import SmaCross
 from algo_service.algorithms.random_algo import RandomAlgo
-from algo_service.parameters import Read, merge
+from algo_service.parameters import TrackedParameters, merge
 from portfolio import STARTING_CASH, Parameter, ParameterError
 from tests.support.processes import ROOT
 
@@ -71,13 +71,13 @@ def test_without_a_word_about_cash_it_is_what_the_bridge_gives() -> None:
 
 def test_what_a_journal_was_begun_with_stands_in_for_the_defaults() -> None:
     begun = {"threshold": 0.3, "starting_cash": 10000, "sizing": "all_in", "seed": 5}
-    assert merge(DECLARED, {}, seed=99, begun=begun) == begun
+    assert merge(DECLARED, {}, seed=99, stored=begun) == begun
     given = {"cash": 7, "units": "whole"}
-    merged = merge(DECLARED, given, seed=99, begun=begun)
+    merged = merge(DECLARED, given, seed=99, stored=begun)
     assert merged == {**begun, "starting_cash": 7, "units": "whole"}
-    assert merge(None, {}, seed=99, begun={"seed": 5}) == {"seed": 5}
+    assert merge(None, {}, seed=99, stored={"seed": 5}) == {"seed": 5}
     with pytest.raises(ParameterError, match='unknown parameter "treshold"'):
-        merge(DECLARED, {}, seed=99, begun={"treshold": 1})
+        merge(DECLARED, {}, seed=99, stored={"treshold": 1})
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_parameter_tells_its_range(parameter: Parameter, phrase: str) -> None:
 
 
 def test_parameters_that_nobody_reads_are_known() -> None:
-    read = Read({"a": 1, "b": 2, "c": 3})
+    read = TrackedParameters({"a": 1, "b": 2, "c": 3})
     assert (read["a"], read.get("b"), read.get("z", 5)) == (1, 2, 5)
     assert read.unread == ["c"]
     assert dict(read.items()) == {"a": 1, "b": 2, "c": 3}

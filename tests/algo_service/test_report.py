@@ -15,9 +15,9 @@ import pytest
 from algo_service.backtest import backtest, sweep
 from algo_service.backtest.report import charts
 from algo_service.backtest.report import table as figures_table
-from algo_service.backtest.report.curve import MOST_POINTS
+from algo_service.backtest.report.curve import MAX_POINTS
 from algo_service.backtest.report.report import TILES, write
-from algo_service.backtest.trades import MOST_TRADES
+from algo_service.backtest.trades import MAX_TRADES
 from algo_service.errors import AlgoServiceError
 from tests.support.processes import BIN, ROOT
 
@@ -236,17 +236,17 @@ def test_the_first_trades_are_in_the_page_and_that_there_are_more_is_said(tmp_pa
     markup = (tmp_path / "report.html").read_text()
     body = markup[markup.index("<summary>Trades, one by one") : markup.index("</details>")]
     held = len(list(result.round_trips.open())) if result.round_trips else 0
-    assert body.count("<tr><td>A</td>") == MOST_TRADES + held
-    assert f"the first {MOST_TRADES} of {result.figures()['trades']:,}" in body
+    assert body.count("<tr><td>A</td>") == MAX_TRADES + held
+    assert f"the first {MAX_TRADES} of {result.figures()['trades']:,}" in body
 
 
 def test_a_course_that_was_kept_whole_is_drawn_with_fewer_points() -> None:
-    quotes = [{"sid": "A", "quote": 1.0 + n % 3, "ts": 1.7e9 + n} for n in range(5 * MOST_POINTS)]
+    quotes = [{"sid": "A", "quote": 1.0 + n % 3, "ts": 1.7e9 + n} for n in range(5 * MAX_POINTS)]
     result = backtest("buy_and_hold", quotes)
     assert result.curve is not None
     for figure in (charts.equity(result.curve), charts.orders(result.curve)):
         line = figure.data[0]
-        assert MOST_POINTS < len(line.x) <= 2 * MOST_POINTS + 1
+        assert MAX_POINTS < len(line.x) <= 2 * MAX_POINTS + 1
         assert line.x[-1] == line.x.max()
 
 

@@ -174,7 +174,7 @@ def test_an_address_in_use_is_one_sentence(serve: Serve) -> None:
     [
         (["serve", "--adr", "x"], "No such option '--adr'"),
         (["serv"], "Did you mean 'serve'?"),
-        (["serve", "--addr", "localhost"], "it is written tcp://127.0.0.1:4242"),
+        (["serve", "--addr", "localhost"], "an address is written tcp://127.0.0.1:4242"),
         (["serve", "--algo", "randon"], 'did you mean "random"?'),
         (["serve", "--param", "treshold=1"], 'did you mean "threshold"?'),
         (["serve", "--param", "threshold"], "write name=value"),

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from algo_service.backtest import backtest
-from algo_service.engine import state
 from algo_service.engine.encoding import encode
 from algo_service.engine.engine import Engine
 from algo_service.errors import AlgoServiceError, InitializeError, StateError
-from algo_service.journal.sqlite import Journal
-from algo_service.journal.store import Ledger
+from algo_service.journal import codec
+from algo_service.journal.sqlite import SqliteStore
+from algo_service.journal.store import DecisionStore
 from portfolio import ParameterError, Portfolio
 
 VALUES: list[Any] = [
@@ -45,17 +45,17 @@ VALUES: list[Any] = [
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 def test_a_state_comes_back_with_its_types_and_bytes(value: Any) -> None:
     kept = {"list": [value], "tuple": (value, 2**70), "value": value}
-    back = state.decode(state.encode(kept))
+    back = codec.decode(codec.encode(kept))
     for each in (back["list"][0], back["tuple"][0], back["value"]):
         assert type(each) is type(value)
         assert repr(each) == repr(value)
         assert getattr(each, "dtype", None) == getattr(value, "dtype", None)
     assert back["tuple"][1] == 2**70
-    assert state.encode(back) == state.encode(kept)
+    assert codec.encode(back) == codec.encode(kept)
 
 
 def test_a_number_of_numpy_is_a_key_and_an_array_that_comes_back_can_be_written_to() -> None:
-    back = state.decode(state.encode({np.int64(5): np.zeros(3)}))
+    back = codec.decode(codec.encode({np.int64(5): np.zeros(3)}))
     back[np.int64(5)][0] = 1.0
     assert list(back[5]) == [1.0, 0.0, 0.0]
 
@@ -71,7 +71,7 @@ def test_a_number_of_numpy_is_a_key_and_an_array_that_comes_back_can_be_written_
 )
 def test_what_cannot_be_kept_is_named_with_what_can(value: Any, sentence: str) -> None:
     with pytest.raises(StateError) as refused:
-        state.encode({"value": [value]})
+        codec.encode({"value": [value]})
     assert sentence in str(refused.value)
 
 
@@ -80,7 +80,7 @@ def test_a_state_that_is_too_deep_is_refused() -> None:
     for _ in range(5000):
         nest = [nest]
     with pytest.raises(StateError, match="cannot be kept"):
-        state.encode(nest)
+        codec.encode(nest)
 
 
 def quotes(count: int) -> list[dict[str, Any]]:
@@ -114,9 +114,11 @@ class Marks:
         self.portfolio.buy(data, self.n)
 
 
-def live(create: Any, given: list[dict[str, Any]], size: int, ledger: Ledger | None = None) -> Any:
+def live(
+    create: Any, given: list[dict[str, Any]], size: int, store: DecisionStore | None = None
+) -> Any:
     """Returns what an engine makes of quotes, by batches: the errors by id, orders, the equity."""
-    engine = Engine(create, create.__name__, {}, 7, ledger)
+    engine = Engine(create, create.__name__, {}, 7, store)
     engine.initialize({})
     entries: list[Any] = []
     for start in range(0, len(given), size):
@@ -163,7 +165,7 @@ def test_a_quote_whose_state_cannot_be_kept_fails_alone_live_and_in_a_backtest_a
 ) -> None:
     algo = type("Algo", (Marks,), {"mark": staticmethod(mark)})
     given = quotes(2500)
-    journal = Journal(tmp_path / "journal.db", "Algo")
+    journal = SqliteStore(tmp_path / "journal.db", "Algo")
     failed, orders, equity = live(algo, given, 1, journal)
     journal.close()
     assert list(failed) == [q["id"] for q in given if not is_kept(mark, int(q["id"]))]

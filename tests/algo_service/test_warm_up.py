@@ -16,14 +16,14 @@ from hypothesis import settings as hypothesis_settings
 
 from algo_service import Engine
 from algo_service.algorithms import BUILT_IN, RandomAlgo, SmaCross
-from algo_service.engine.driver import Driver, Timed
+from algo_service.decisions import Failure
+from algo_service.engine.driver import Driver, TimedQuote
 from algo_service.engine.encoding import encode
-from algo_service.engine.state import decode
 from algo_service.errors import WarmUpError
 from algo_service.history import FeedHistory
+from algo_service.journal.codec import decode
 from algo_service.journal.report import summary
-from algo_service.journal.sqlite import Journal
-from algo_service.journal.store import Failure
+from algo_service.journal.sqlite import SqliteStore
 from portfolio import OrderAccount, ParameterError, Portfolio
 from tests.portfolio import random_runs
 
@@ -47,7 +47,7 @@ class Past:
         self.sources = self.identity = sources
         self.reads = 0
 
-    def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterator[Timed]:
+    def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterator[TimedQuote]:
         self.reads += 1
         return ((dict(quote), None) for quote in self.history)
 
@@ -57,12 +57,12 @@ class Past:
 def engine(
     create: Any, history: Any = None, journal: Path | None = None, seed: int = 7, **overrides: Any
 ) -> Engine:
-    ledger = Journal(journal, "algo") if journal else None
+    ledger = SqliteStore(journal, "algo") if journal else None
     return Engine(create, "algo", overrides, seed, ledger, history=history)
 
 
 def close(each: Engine) -> None:
-    each._ledger.close()
+    each._store.close()
 
 
 def own_state(each: Engine) -> Any:
@@ -356,14 +356,14 @@ def test_an_algorithm_without_save_and_load_is_warmed_up_again_and_keeps_its_jou
         third = engine(Counts, past, journal)
     assert past.reads == 3
     assert "algo has no save() and load(): it was warmed up again for what it holds" in caplog.text
-    assert third.snapshot() == before
+    assert third.snapshot() == {**before, "last": None}
     assert '"amount":11.0' in third.decide(quotes(1, 11))[0]["orders"][0]
     close(third)
 
 
 def test_a_history_that_ends_at_a_fault_leaves_the_engine_as_before_initialize() -> None:
     class Cut(Past):
-        def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterator[Timed]:
+        def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterator[TimedQuote]:
             yield from super().quotes(refuse)
             if self.reads == 1:
                 raise WarmUpError("row 6 is no quote")

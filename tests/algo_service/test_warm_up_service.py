@@ -193,10 +193,10 @@ def test_the_file_in_a_folder_has_the_algorithms_name(given: str, algo: str, fil
 def test_the_record_in_the_journal_tells_what_was_read(tmp_path: Path) -> None:
     import sqlite3
 
-    from algo_service.journal.sqlite import Journal
+    from algo_service.journal.sqlite import SqliteStore
 
     def record(file: str, history: list[dict[str, Any]]) -> dict[str, Any]:
-        journal = Journal(tmp_path / file, "algo")
+        journal = SqliteStore(tmp_path / file, "algo")
         engine = Engine(SmaCross, "algo", {}, 7, journal, history=Past(history))
         engine.initialize({})
         journal.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from algo_service.engine.state import decode, encode
+from algo_service.journal.codec import decode, encode
 from portfolio import MissingTimeError, Portfolio
 from tests.portfolio.quotes import begin, hold, quote, told
 

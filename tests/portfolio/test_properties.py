@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as run
 from hypothesis import strategies as st
 
-from algo_service.engine.state import decode, encode
+from algo_service.journal.codec import decode, encode
 from portfolio import Portfolio
 from tests.portfolio.random_runs import LIMITS, STEPS, Auditor, Step, play, quotes, settings
 

@@ -185,10 +185,10 @@ def test_a_parameter_that_is_no_number_is_refused_with_its_name(value: Any, whol
 def test_numpy_is_not_imported_to_know_its_numbers() -> None:
     code = (
         "import sys; sys.modules['numpy'] = None\n"
-        "from algo_service.engine import Engine\nfrom algo_service import state\n"
+        "from algo_service.engine.engine import Engine\nfrom algo_service.journal import codec\n"
         "from portfolio.reals import real\n"
         "from decimal import Decimal\n"
-        "print(real(Decimal('0.5'), 'it'), state.decode(state.encode([Decimal('0.5')])))"
+        "print(real(Decimal('0.5'), 'it'), codec.decode(codec.encode([Decimal('0.5')])))"
     )
     ran = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
     assert ran.stdout == "0.5 [Decimal('0.5')]\n"

@@ -24,13 +24,14 @@ PATIENCE = 30.0
 
 def _ports() -> Iterator[int]:
     # Below the range from which systems take the ports of outgoing connections: one of those could
-    # take a port between its choice and its use. Each process of the tests begins elsewhere.
-    first, count = 10_000, 22_000
-    offset = os.getpid() * 997 % count
-    for n in itertools.count():
-        yield first + (offset + n) % count
+    # take a port between its choice and its use. Each worker of a test run has a part of its own.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    count = 22_000 // _WORKERS
+    first = 10_000 + worker % _WORKERS * count
+    return (first + (os.getpid() + n) % count for n in itertools.count())
 
 
+_WORKERS = 8
 _PORTS = _ports()
 
 

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from algo_service.backtest.report import digits
-from algo_service.backtest.report.curve import MOST_INSTRUMENTS, MOST_MARKS, MOST_POINTS, Curve
+from algo_service.backtest.report.curve import MAX_INSTRUMENTS, MAX_MARKS, MAX_POINTS, Curve
 from algo_service.backtest.result import times
 from algo_service.backtest.sweep import Sweep
 
@@ -75,7 +75,7 @@ def _course(curve: Curve) -> tuple[pd.Index, Sequence[float], Sequence[float]]:
 
 def _thin(points: list[Any]) -> list[Any]:
     """Return every n-th and the last one: a course may have been kept whole."""
-    step = -(-len(points) // (2 * MOST_POINTS))
+    step = -(-len(points) // (2 * MAX_POINTS))
     return points if step <= 1 else [*points[:-1:step], points[-1]]
 
 
@@ -97,10 +97,10 @@ def _add_buy_and_hold(figure: go.Figure, curve: Curve, at: pd.Index) -> None:
 def orders(curve: Curve) -> go.Figure:
     """Draw the fills on the price, one instrument at a time."""
     figure = go.Figure()
-    drawn = list(curve.prices.items())[:MOST_INSTRUMENTS]
+    drawn = list(curve.prices.items())[:MAX_INSTRUMENTS]
     for number, (sid, prices) in enumerate(drawn):
         is_shown = number == 0
-        fills = [fill for fill in curve.fills[:MOST_MARKS] if fill.sid == sid]
+        fills = [fill for fill in curve.fills[:MAX_MARKS] if fill.sid == sid]
         # on one index, so that where times are lacking both count quotes
         points = _thin(prices.points)
         figure.add_scatter(

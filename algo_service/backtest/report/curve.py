@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from portfolio import Fill, Order, Portfolio
 
-MOST_POINTS = 4000
+MAX_POINTS = 4000
 """Of a chart's line; twice as many are kept until every other one is dropped."""
-MOST_INSTRUMENTS = 12
+MAX_INSTRUMENTS = 12
 """Whose prices are drawn."""
-MOST_MARKS = 5000
+MAX_MARKS = 5000
 """Fills that are drawn."""
 
 
@@ -27,7 +27,7 @@ class Point(NamedTuple):
     instruments: int
 
 
-class Thinned:
+class ThinnedSeries:
     """Every n-th of what is added; n doubles when there are too many.
 
     :param most: twice as many are kept at the most; None for all.
@@ -62,13 +62,13 @@ class Curve:
 
     def __init__(self, portfolio: Portfolio, *, thinned: bool):
         self._portfolio = portfolio
-        self._most = MOST_POINTS if thinned else None
+        self._most = MAX_POINTS if thinned else None
         self.is_thinned = thinned
         self._firsts: dict[str, float] = {}
-        self._equity = Thinned(self._most)
+        self._equity = ThinnedSeries(self._most)
         self._last: Mapping[str, Any] | None = None
         self.starting_cash = portfolio.cash
-        self.prices: dict[str, Thinned] = {}
+        self.prices: dict[str, ThinnedSeries] = {}
         """Points (ts, price) by instrument, of the first instruments."""
         self.orders: list[Order] = []
         """Empty where it is thinned."""
@@ -84,8 +84,8 @@ class Curve:
         if portfolio.price_before is None:
             self._firsts[sid] = data["quote"]
             self.instruments += 1
-            if not self.is_thinned or len(self.prices) < MOST_INSTRUMENTS:
-                self.prices[sid] = Thinned(self._most)
+            if not self.is_thinned or len(self.prices) < MAX_INSTRUMENTS:
+                self.prices[sid] = ThinnedSeries(self._most)
         prices = self.prices.get(sid)
         if prices is not None and prices.is_due():
             prices.add((data.get("ts"), data["quote"]))
@@ -93,7 +93,7 @@ class Curve:
             self._equity.add(self._point(data))
         if portfolio.orders and not self.is_thinned:
             self.orders += portfolio.orders
-        if portfolio.fills and not (self.is_thinned and len(self.fills) >= MOST_MARKS):
+        if portfolio.fills and not (self.is_thinned and len(self.fills) >= MAX_MARKS):
             self.fills += portfolio.fills
         self._last = data
 

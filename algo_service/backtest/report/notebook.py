@@ -14,7 +14,7 @@ _SHOWN = (
     *("final_equity", "total_return", "buy_and_hold", "max_drawdown", "annual_return", "sharpe"),
     *("orders", "trades", "win_rate", "fees", "quotes", "first", "last"),
 )
-_WIDTH, _HEIGHT, _MOST = 640, 160, 600
+_WIDTH, _HEIGHT, _MAX_POINTS = 640, 160, 600
 """Of the picture in pixels, and its most points."""
 
 
@@ -52,7 +52,7 @@ def _picture(curve: Curve) -> str:
 def _path(values: Sequence[float], lowest: float, highest: float) -> Iterable[str]:
     height = (highest - lowest) or 1.0
     last = max(len(values) - 1, 1)
-    step = max(1, len(values) // _MOST)
+    step = max(1, len(values) // _MAX_POINTS)
     # the last one is always drawn
     for n in [*range(0, len(values) - 1, step), len(values) - 1]:
         y = 4 + (highest - values[n]) / height * (_HEIGHT - 8)

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from algo_service.backtest.report import digits, page, table
-from algo_service.backtest.report.curve import MOST_INSTRUMENTS, MOST_MARKS, Curve
+from algo_service.backtest.report.curve import MAX_INSTRUMENTS, MAX_MARKS, Curve
 from algo_service.backtest.result import Result
 from algo_service.backtest.sweep import Sweep
-from algo_service.backtest.trades import MOST_TRADES, Trade
+from algo_service.backtest.trades import MAX_TRADES, Trade
 from algo_service.engine.failures import quotes
 from algo_service.errors import AlgoServiceError
 from portfolio.times import instant, span
 
-MOST_OPEN = 20
+MAX_OPEN = 20
 """Trades that are shown without a click."""
 TILES = (
     "final_equity", "total_return", "buy_and_hold", "annual_return", "volatility", "sharpe",
@@ -92,10 +92,10 @@ def _tiles(result: Result) -> str:
 
 def _undrawn(curve: Curve, fills: int) -> str:
     notes = []
-    if (missing := curve.instruments - min(len(curve.prices), MOST_INSTRUMENTS)) > 0:
+    if (missing := curve.instruments - min(len(curve.prices), MAX_INSTRUMENTS)) > 0:
         notes.append(f"{missing:,} more instruments are not drawn.")
-    if fills > MOST_MARKS:
-        notes.append(f"Only the first {MOST_MARKS:,} fills are drawn.")
+    if fills > MAX_MARKS:
+        notes.append(f"Only the first {MAX_MARKS:,} fills are drawn.")
     if any(fill.ts is None for fill in curve.fills):
         notes.append("Fills at quotes without a time are not drawn.")
     return " ".join(notes)
@@ -105,7 +105,7 @@ def _trades(result: Result) -> str:
     trips = result.round_trips
     assert trips is not None
     held = list(trips.open())
-    rows = [*trips.closed[:MOST_TRADES], *held[:MOST_TRADES]]
+    rows = [*trips.closed[:MAX_TRADES], *held[:MAX_TRADES]]
     if not rows:
         return ""
     heads = (
@@ -117,14 +117,14 @@ def _trades(result: Result) -> str:
         "Every sale is a trade, with its share of the cost; profits are after fees. Bars are the"
         " quotes of the instrument in between."
     ]
-    if trips.count > MOST_TRADES:
+    if trips.count > MAX_TRADES:
         notes.append(
-            f"Shown are the first {MOST_TRADES:,} of {trips.count:,}: --trades FILE writes all."
+            f"Shown are the first {MAX_TRADES:,} of {trips.count:,}: --trades FILE writes all."
         )
-    if len(held) > MOST_TRADES:
-        notes.append(f"Of {len(held):,} that are open the first {MOST_TRADES:,} are shown.")
+    if len(held) > MAX_TRADES:
+        notes.append(f"Of {len(held):,} that are open the first {MAX_TRADES:,} are shown.")
     return (
-        f"<section><details{' open' if len(rows) <= MOST_OPEN else ''}>"
+        f"<section><details{' open' if len(rows) <= MAX_OPEN else ''}>"
         '<summary>Trades, one by one</summary><p class="note">'
         f"{escape(' '.join(notes))}</p>"
         f"{page.table(heads, (_trade(each, cash) for each in rows))}</details></section>"
@@ -192,7 +192,7 @@ def _data(result: Result) -> Iterator[str]:
             yield "<h2>Longest gaps</h2>"
             yield page.pairs((gap.sid, f"{gap.start} to {gap.end}") for gap in gaps)
     if result.failed:
-        yield f"<h2>Failed quotes: {result.failed:,}</h2>"
+        yield f"<h2>FailureReason quotes: {result.failed:,}</h2>"
         for each in result.errors:
             yield (
                 f"<pre>{quotes(each.count)}: {escape(str(each))}\n"

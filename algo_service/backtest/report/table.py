@@ -35,7 +35,7 @@ NAMES = {
     "calmar": ("Calmar ratio", "number"),
     "starting_cash": ("Starting cash", "cash"),
     "quotes": ("Quotes", "count"),
-    "failed": ("Failed quotes", "count"),
+    "failed": ("FailureReason quotes", "count"),
     "fills": ("Fills", "count"),
     "first": ("First quote", "text"),
     "last": ("Last quote", "text"),
@@ -88,7 +88,7 @@ def lines(columns: Sequence[Mapping[str, Any]], heads: Sequence[str] = ()) -> It
             yield f"{words:<22}" + "".join(f"{cell:>{width}}" for cell in cells)
 
 
-MOST_ROWS = 10
+MAX_ROWS = 10
 """Combinations of a sweep that are shown, the best ones."""
 
 
@@ -100,7 +100,7 @@ def sweep_cells(sweep: Sweep) -> tuple[list[str], list[list[str]]]:
     heads = [*sweep.names, *(NAMES[name][0] for name in figures)]
     rows = [
         [_value(row[name]) for name in sweep.names] + [shown(name, row) for name in figures]
-        for row in sweep.rows[:MOST_ROWS]
+        for row in sweep.rows[:MAX_ROWS]
     ]
     return heads, rows
 

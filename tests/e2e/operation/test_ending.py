@@ -82,6 +82,22 @@ def test_a_bridge_does_not_wait_for_a_batch_whose_broker_or_backend_is_gone(
     assert watcher.raw("orders/Waits") == []
 
 
+def test_a_backend_that_ends_after_the_word_is_not_said_to_be_lost_however_slow_the_broker_is(
+    mosquitto: Broker, parts: Parts, watch: Watch
+) -> None:
+    service = waits(parts)
+    bridge = parts.bridge(mosquitto, service)
+    watch(mosquitto).publish({"sid": "WAIT", "quote": 1, "id": "1"})
+    service.wait_for("deciding")
+    mosquitto.process.signal(signal.SIGSTOP)
+    bridge.signal(signal.SIGTERM)
+    bridge.wait_for("told to end")
+    service.kill()
+    assert bridge.wait() == 0
+    assert after_the_word(bridge) == []
+    mosquitto.process.signal(signal.SIGCONT)
+
+
 def test_a_batch_under_way_is_done_with_first_where_both_are_there(
     mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:

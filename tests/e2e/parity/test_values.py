@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from algo_service.engine.state import decode
+from algo_service.journal.codec import decode
 from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import Broker
 from tests.support.processes import BIN, ROOT

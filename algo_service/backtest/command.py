@@ -1,0 +1,213 @@
+"""What `algo-service backtest` does: runs, prints, writes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+import click
+
+from algo_service.backtest.compare import labels, shares
+from algo_service.backtest.grid import grid
+from algo_service.backtest.report import table
+from algo_service.backtest.result import Result
+from algo_service.backtest.run import backtest
+from algo_service.backtest.sweep import Sweep, sweep
+from algo_service.backtest.trades import TradeFile
+from algo_service.engine.encoding import encode
+from algo_service.errors import AlgoServiceError
+from market_data.feeds.options import ReadOptions
+from portfolio import Order
+
+Advance = Callable[[int], None]
+
+
+class Output(NamedTuple):
+    """What is to be written beside the table."""
+
+    report: Path | None
+    orders: Path | None
+    trades: Path | None
+    as_json: bool
+
+
+def run(
+    algos: tuple[str, ...],
+    data: tuple[str, ...],
+    params: dict[str, Any],
+    sweeps: tuple[str, ...],
+    options: ReadOptions,
+    output: Output,
+    fresh: bool = False,
+) -> None:
+    """Run a backtest, the best one of a grid, or one for each algorithm, and tell what came of it.
+
+    :param options: how the data is read.
+    :param fresh: whether a backend at an address is known to have decided nothing yet.
+    """
+    swept = None
+    if sweeps:
+        if len(algos) > 1:
+            raise AlgoServiceError(
+                f"--sweep tries the parameters of one algorithm, and --algo names {len(algos)}:"
+                f" {', '.join(algos)}"
+            )
+        swept = _sweep(algos[0], data, params, sweeps, options)
+        best = {name: swept.best[name] for name in swept.names}
+        params = {**params, "seed": swept.seed, **best}
+        if not output.as_json:
+            _print_sweep(swept)
+    each = shares(algos, params) if len(algos) > 1 else [params]
+    results = _backtests(algos, data, each, options, output, fresh)
+    names = labels(algos, [result.algo for result in results])
+    if output.as_json:
+        objects = [_as_object(result) for result in results]
+        if swept:
+            objects[0]["sweep"] = swept.rows
+        shown = objects[0] if len(objects) == 1 else {"results": objects}
+        click.echo(json.dumps(shown, allow_nan=False))
+    elif len(results) == 1:
+        _print(results[0])
+    else:
+        _print_comparison(results, names)
+    if output.report:
+        from algo_service.backtest.report import comparison, report
+
+        if len(results) == 1:
+            report.write(output.report, results[0], swept)
+        else:
+            comparison.write(output.report, results, names)
+        if not output.as_json:
+            click.echo(f"report written to {output.report}")
+
+
+def _backtests(
+    algos: tuple[str, ...],
+    data: tuple[str, ...],
+    params: list[dict[str, Any]],
+    options: ReadOptions,
+    output: Output,
+    fresh: bool,
+) -> list[Result]:
+    results = []
+    with _written(output.orders) as orders, _written(output.trades) as file:
+        trades = TradeFile(file) if file else None
+
+        def on_order(order: Order) -> None:
+            print(encode(order), file=orders)
+
+        for algo, own in zip(algos, params, strict=True):
+            label = "quotes" if len(algos) == 1 else f"quotes, {algo}"
+            with _progress(label) as advance:
+                result = backtest(
+                    algo,
+                    data,
+                    own,
+                    keep="chart" if output.report else None,
+                    on_order=on_order if orders else None,
+                    on_trade=partial(trades.write, algo) if trades else None,
+                    fresh=fresh,
+                    advance=advance,
+                    **options,
+                )
+            results.append(result)
+    return results
+
+
+def _sweep(
+    algo: str,
+    data: tuple[str, ...],
+    params: dict[str, Any],
+    sweeps: tuple[str, ...],
+    options: ReadOptions,
+) -> Sweep:
+    values = dict(grid(text) for text in sweeps)
+    total = 1
+    for each in values.values():
+        total *= len(each)
+    with _progress("runs", total) as advance:
+        return sweep(algo, data, values, params, advance=advance, **options)
+
+
+def _as_object(result: Result) -> dict[str, Any]:
+    by_code = result.reasons.by_code()
+    return {
+        **result.figures(),
+        "parameters": result.parameters,
+        "rejections": {code: tally.count for code, tally in by_code.items()},
+        "reasons": {code: tally.reason for code, tally in by_code.items()},
+        "failures": [
+            {"error": each.error, "place": each.place, "count": each.count}
+            for each in result.errors
+        ],
+        "notes": result.notes,
+        "data": result.data_notes,
+    }
+
+
+def _print_sweep(swept: Sweep) -> None:
+    for line in table.sweep_lines(swept):
+        click.echo(line)
+    *others, warning = swept.notes
+    for line in others:
+        click.echo(line)
+    click.secho(f"{warning}\n", fg="yellow")
+
+
+def _print(result: Result) -> None:
+    click.echo(table.title(result))
+    performance = result.performance
+    plain = performance.plain()
+    # the ratios last: their library takes a second to import
+    for line in table.lines([{**plain, **result.counts()}]):
+        click.echo(line)
+    for line in table.lines([performance.ratios()]):
+        click.echo(line)
+    _warn(*(f"data: {line}" for line in result.data_notes), *result.notes)
+
+
+def _print_comparison(results: list[Result], names: list[str]) -> None:
+    for result in results:
+        click.echo(table.title(result))
+    for line in table.lines([result.figures() for result in results], names):
+        click.echo(line)
+    # the data is the same for all
+    _warn(*(f"data: {line}" for line in results[0].data_notes))
+    for name, result in zip(names, results, strict=True):
+        _warn(*(f"{name}: {line}" for line in result.notes))
+
+
+def _warn(*lines: str) -> None:
+    for line in lines:
+        click.secho(line, fg="yellow")
+
+
+@contextmanager
+def _written(path: Path | None) -> Iterator[TextIO | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        # the line ends of CSV are its writer's own
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        raise AlgoServiceError(f"cannot write {path}: {error.strerror}") from error
+
+
+@contextmanager
+def _progress(label: str, length: int | None = None) -> Iterator[Advance]:
+    """Show a bar, where there is a terminal to show it."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    # how many quotes there are is not known before they are read: then it counts
+    steps = count() if length is None else range(length)
+    with click.progressbar(steps, length, label, show_pos=True, file=sys.stderr) as bar:
+        yield bar.update

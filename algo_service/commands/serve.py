@@ -1,0 +1,134 @@
+"""The command `algo-service serve`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from algo_service.commands.options import (
+    SHORT,
+    algorithm_options,
+    hidden_read_options,
+    merge_params,
+    taken_for_warm_up,
+)
+from algo_service.rpc.address import check_address
+
+if TYPE_CHECKING:
+    from algo_service.engine.engine import Engine
+
+
+def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if value and set(value) & set("/+#:"):
+        raise click.BadParameter(
+            f'"{value}" would break topics and ids: a name has no "/", "+", "#" or ":"'
+        )
+    return value or None
+
+
+def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    return check_address(
+        value, "--addr", listens=True
+    )  # before an algorithm is loaded, which may take long
+
+
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--addr",
+    default="tcp://127.0.0.1:4242",
+    callback=_listening,
+    envvar="ALGO_SERVICE_ADDR",
+    show_envvar=True,
+    help="Address to bind the RPC server to.",
+)
+@algorithm_options
+@click.option(
+    "--name",
+    callback=_name,
+    envvar="ALGO_SERVICE_NAME",
+    show_envvar=True,
+    help="Name on the wire; by default the built-in's or the class' name.",
+)
+@click.option(
+    "--journal",
+    metavar="FILE|FOLDER/",
+    envvar="ALGO_SERVICE_JOURNAL",
+    show_envvar=True,
+    help="Keep decisions and state in this file, and go on from there after a restart; in a folder"
+    " the file has the algorithm's name.",
+)
+@click.option(
+    "--accept-incomplete-journal",
+    is_flag=True,
+    help="Go on with a journal that was copied without its -wal file: what is missing in it is"
+    " decided again.",
+)
+@click.option(
+    "--warm-up",
+    metavar="FILE|SAMPLE",
+    multiple=True,
+    envvar="ALGO_SERVICE_WARM_UP",
+    show_envvar=True,
+    help="Give this history to the algorithm before its first quote, without orders. Several are"
+    " merged in the order of time. They are read by the options of `algo-service backtest`, such as"
+    " --columns and --from.",
+)
+@hidden_read_options
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warn", "warning", "error"]),
+    default="info",
+    envvar="LOG_LEVEL",
+    show_envvar=True,
+    help="How much is said of each quote.",
+)
+def serve(
+    addr: str,
+    algo: str,
+    name: str | None,
+    params: tuple[tuple[str, Any], ...],
+    journal: str | None,
+    accept_incomplete_journal: bool,
+    warm_up: tuple[str, ...],
+    log_level: str,
+    **others: Any,
+) -> None:
+    """Serve one algorithm until SIGINT or SIGTERM."""
+    from algo_service import service
+
+    # lines of an algorithm's own print() appear when they are printed, also through a pipe
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    logging.basicConfig(level=log_level.upper(), format="%(message)s", stream=sys.stdout)
+    # zerorpc logs the traceback of every error that it passes on to the caller
+    logging.getLogger("zerorpc").setLevel(logging.CRITICAL)
+
+    short = {name: others.pop(name) for name in SHORT}
+    options = taken_for_warm_up(others, is_given=bool(warm_up))
+
+    def ready(engine: Engine, journal: Path | None) -> None:
+        click.secho(f"serving on {addr} ...", bold=True, fg="cyan")
+        said = ", ".join(f"{key}={value}" for key, value in engine.parameters_to_come.items())
+        where = f"in the journal {journal}" if journal else "in memory: a restart begins anew"
+        click.echo(f"algorithm {engine.name} ({said}); its state is {where}")
+        if journal and not engine.is_restorable:
+            click.secho(
+                f"{engine.name} has no save() and load(): a restart keeps its portfolio and forgets"
+                " whatever else it holds, such as counters and its random generator; an event"
+                " that fails leaves these as they are then",
+                fg="yellow",
+            )
+
+    service.serve(
+        algo,
+        addr,
+        name,
+        merge_params(params, short),
+        journal,
+        ready,
+        accept_incomplete=accept_incomplete_journal,
+        warm_up=(warm_up, options) if warm_up else None,
+    )

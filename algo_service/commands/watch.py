@@ -1,0 +1,28 @@
+"""The command `algo-service watch`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from algo_service.errors import AlgoServiceError
+from market_data.mqtt.options import mqtt_options, taken_access
+
+
+@click.command()
+@mqtt_options("ALGO_SERVICE")
+def watch(**options: Any) -> None:
+    """Show what algorithms do: in a terminal a live table, elsewhere a short line per event.
+
+    Equity and profit beside an order are those of its own quote, or of the first portfolio that is
+    known to be of after it: never of before it. A last quote is one that an order or a position
+    tells of.
+    """
+    from algo_service.watch import command
+    from market_data import FeedError
+
+    try:
+        command.run(taken_access(options))
+    except FeedError as error:
+        raise AlgoServiceError(str(error)) from error
