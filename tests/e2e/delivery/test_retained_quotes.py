@@ -14,7 +14,7 @@ from tests.support.processes import Process
 
 Watch = Callable[..., Watcher]
 
-DROPPED = "dropped: a retained message is no quote"
+DROPPED = "dropped: a retained message is not a new quote"
 
 
 def publish_retained(watcher: Watcher, quote: dict[str, Any]) -> None:
