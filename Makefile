@@ -1,7 +1,10 @@
-# make setup  installs everything below this folder: .venv and bridge_node/node_modules
-# make run    the whole pipeline on real GOOG prices; Ctrl-C ends it
-# make test   every test        make check  linters and types
-# make bench  measurements      make clean  removes what setup made
+# make setup      installs everything below this folder: .venv and bridge_node/node_modules
+# make run        the whole pipeline on real GOOG prices; Ctrl-C ends it
+# make check      linters and types             make fix       formats, and fixes what a linter can fix
+# make test       every test                    make test-unit those of Python that start no process
+# make test-e2e   those of the whole pipeline   make coverage  which lines and branches the tests reach
+# make bench      measurements                  make lock      renews the lock files
+# make release VERSION=0.2.0                    make clean     removes what setup made
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -10,7 +13,7 @@ PYTHON_READY := .venv/.ready
 NODE_READY := bridge_node/node_modules/.ready
 NODE_TESTS := $(wildcard bridge_node/test/*.test.js bridge_node/zerorpc/test/*.test.js)
 
-.PHONY: setup run test check bench clean lock
+.PHONY: setup run test test-node test-unit test-e2e coverage check fix bench lock release clean
 
 setup: $(PYTHON_READY) $(NODE_READY)
 
@@ -37,16 +40,41 @@ $(NODE_READY): bridge_node/package-lock.json bridge_node/package.json
 run: setup
 	@python -m tools.run
 
+PYTEST := pytest -n 4 --dist worksteal
+NODE_TEST := cd bridge_node && exec node --test --test-timeout=300000
+
+# Both languages at once; what the tests of Node.js print comes at the end.
 test: setup
-	cd bridge_node && node --test --test-timeout=300000 $(NODE_TESTS:bridge_node/%=%)
-	pytest -n 4 --dist worksteal
+	@log=$$(mktemp); trap 'kill $$node 2>/dev/null; rm -f $$log' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	( $(NODE_TEST) $(NODE_TESTS:bridge_node/%=%) ) >$$log 2>&1 & node=$$!; \
+	status=0; $(PYTEST) || status=$$?; wait $$node || status=$$?; cat $$log; exit $$status
+
+test-node: setup
+	$(NODE_TEST) $(NODE_TESTS:bridge_node/%=%)
+
+test-unit: setup
+	$(PYTEST) -m "not processes and not slow"
+
+test-e2e: setup
+	$(PYTEST) -m e2e
+
+# Of Python, what runs in the tests' own processes; what runs in processes that they start is not counted.
+coverage: setup
+	$(PYTEST) -m "not e2e" --cov --cov-report=term
+	$(NODE_TEST) --experimental-test-coverage $(NODE_TESTS:bridge_node/%=%)
 
 check: setup
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports --cache-dir .mypy_cache/import_linter
 	cd bridge_node && npx eslint . && npx tsc && npm run --silent format:check && npm run --silent imports
 	bridge_node/node_modules/.bin/eslint --config bridge_node/eslint.config.js benchmarks
+
+fix: setup
+	ruff check --fix .
+	ruff format .
+	cd bridge_node && npm run format
 
 bench: setup
 	python -m benchmarks.pipeline
@@ -58,7 +86,13 @@ lock: setup
 	.venv/bin/pip install --quiet pip-tools
 	pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.txt pyproject.toml
 	pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra backtest --extra dev --output-file requirements-dev.txt pyproject.toml
+	pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --constraint requirements-dev.txt --extra backtest --output-file requirements-backtest.txt pyproject.toml
 	cd bridge_node && npm update
 
+# Bumps the version, dates the changelog, builds the packages and tries them elsewhere; DRY_RUN=1 leaves the
+# tree as it is. Tags and pushes nothing.
+release: setup
+	@python -m tools.release "$(VERSION)" $(if $(DRY_RUN),--dry-run)
+
 clean:
-	rm -rf .venv bridge_node/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .bench
+	rm -rf .venv bridge_node/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache dist .hypothesis .coverage .bench .nodes

@@ -23,11 +23,11 @@ class Algorithm(Protocol):
         """
         ...
 
-    def event(self, data: dict[str, Any]) -> Any:
+    def event(self, data: Any) -> Any:
         """Decide on a quote.
 
-        :param data: `{'sid': 'GOOG', 'quote': 345.0, 'id': ..., 'channel': ..., ...}`; `ts` where
-            the quote has one, and every other field as it was published.
+        :param data: a `portfolio.Quote`, `{'sid': 'GOOG', 'quote': 345.0, 'id': ..., 'channel':
+            ..., ...}`; `ts` where the quote has one, and every other field as it was published.
         :return: ignored if there is a `self.portfolio`; else nothing, an order, or a list of
             orders, each a map with at least `side`, `sid` and `quantity`.
         """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from portfolio import STARTING_CASH, Parameter, ParameterError
+from portfolio import PARAMETERS, STARTING_CASH, Parameter, ParameterError
 from portfolio.nearest import did_you_mean
 from portfolio.reals import is_real, is_whole, real
 
@@ -23,6 +23,14 @@ SEED = Parameter(
     maximum=2**53,
     whole=True,
 )
+
+_NAMES = {
+    name: (each.name, *each.aliases)
+    for each in PARAMETERS
+    if each.aliases
+    for name in (each.name, *each.aliases)
+}
+"""All names of a common parameter, by each of them."""
 
 
 def merge(
@@ -55,7 +63,7 @@ def merge(
         for key, value in layer.items():
             if declared is not None and key not in names:
                 raise ParameterError(f'unknown parameter "{key}"{did_you_mean(key, names)}')
-            name = names.get(key, key)
+            name = names.get(key) or _given_name(key, merged, given)
             if name not in known:  # a known parameter reads its own value, below
                 value = _plain(key, value)
             if name in given and given[name] != value:
@@ -71,6 +79,18 @@ def merge(
         if parameter.name in merged:
             merged[parameter.name] = value
     return merged
+
+
+def renamed(declared: Iterable[Parameter] | None, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters that were merged before, each by the name that it has now."""
+    names = {alias: each.name for each in _checked(declared) for alias in each.aliases}
+    return {names.get(name, name): value for name, value in parameters.items()}
+
+
+def _given_name(key: str, *layers: Mapping[str, Any]) -> str:
+    """Return the name by which layers before have given a parameter; an alias replaces no value."""
+    others = (name for name in _NAMES.get(key, ()) if any(name in layer for layer in layers))
+    return next(others, key)
 
 
 def _checked(declared: Iterable[Parameter] | None) -> list[Parameter]:
@@ -119,10 +139,24 @@ class TrackedParameters(dict[str, Any]):
         self._unread.discard(name)
         return super().__getitem__(name)
 
+    def __missing__(self, name: str) -> Any:
+        for other in _NAMES.get(name, ()):
+            if super().__contains__(other):
+                return self[other]
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        if super().__contains__(name):
+            return True
+        names = _NAMES.get(name, ()) if isinstance(name, str) else ()
+        return any(super(TrackedParameters, self).__contains__(other) for other in names)
+
     def get(self, name: str, default: Any = None) -> Any:
         """Return the value, or `default`."""
-        self._unread.discard(name)
-        return super().get(name, default)
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def __iter__(self) -> Iterator[str]:
         self._unread.clear()

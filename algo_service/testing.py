@@ -1,4 +1,7 @@
-"""A small helper to test an algorithm by a table of quotes and orders (docs/algorithms.md)."""
+"""A small helper to test an algorithm by a table of quotes and orders.
+
+docs/how-to/write-an-algorithm.md shows its use.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ class PlayResult(NamedTuple):
 
     orders: list[str]
     """One text per quote: "" or `buy 9.8 GOOG`; several orders are separated by "; ". An order that
-    a limit cut or refused has its reason behind: `buy 0 GOOG (largest_order: ...)`."""
+    a limit cut or refused has its reason behind: `buy 0 GOOG (max_order: ...)`."""
     fills: list[str]
     """One text per quote likewise: `buy 9.8 GOOG at 102`, with `, fee 1.5` if one was charged."""
     portfolio: dict[str, Any]

@@ -7,23 +7,25 @@ from portfolio.accounting.account import Account, Position, fold
 from portfolio.accounting.orders import Fill, Order, Rejection, Side
 from portfolio.errors import InvalidTimeError, MissingTimeError, ParameterError, PortfolioError
 from portfolio.execution.costs import Costs
-from portfolio.execution.paper import PaperBroker
+from portfolio.execution.paper import PaperVenue
 from portfolio.order_account import OrderAccount
 from portfolio.parameters import Parameter
-from portfolio.portfolio import MAXIMUM_QUANTITY, Portfolio
+from portfolio.portfolio import MAX_QUANTITY, Portfolio
+from portfolio.quote import Quote
+from portfolio.risk.book import Book
 from portfolio.risk.limits import (
-    Cut,
-    LargestDailyLoss,
-    LargestDrawdown,
-    LargestOrder,
-    LargestPosition,
     Limit,
+    MaxDailyLoss,
+    MaxDrawdown,
+    MaxOrder,
+    MaxPosition,
+    OrderCut,
     PriceBand,
+    QuoteObservation,
     StaleAfter,
 )
 from portfolio.risk.sizing import (
     AllIn,
-    Book,
     EqualWeight,
     FixedCash,
     FixedFraction,
@@ -34,9 +36,18 @@ from portfolio.risk.sizing import (
 from portfolio.settings import PARAMETERS, STARTING_CASH, UNSIZED, sized
 
 __tickwire_internal__ = True  # see algo_service/engine/failure.py
+# Former names, for this version only.
+Cut = OrderCut
+LargestDailyLoss = MaxDailyLoss
+LargestDrawdown = MaxDrawdown
+LargestOrder = MaxOrder
+LargestPosition = MaxPosition
+MAXIMUM_QUANTITY = MAX_QUANTITY
+PaperBroker = PaperVenue
 
 __all__ = [
     "MAXIMUM_QUANTITY",
+    "MAX_QUANTITY",
     "PARAMETERS",
     "STARTING_CASH",
     "UNSIZED",
@@ -55,16 +66,24 @@ __all__ = [
     "LargestOrder",
     "LargestPosition",
     "Limit",
+    "MaxDailyLoss",
+    "MaxDrawdown",
+    "MaxOrder",
+    "MaxPosition",
     "MissingTimeError",
     "Order",
     "OrderAccount",
+    "OrderCut",
     "PaperBroker",
+    "PaperVenue",
     "Parameter",
     "ParameterError",
     "Portfolio",
     "PortfolioError",
     "Position",
     "PriceBand",
+    "Quote",
+    "QuoteObservation",
     "RandomFraction",
     "Rejection",
     "SeededFraction",

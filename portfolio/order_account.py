@@ -10,7 +10,8 @@ from portfolio import settings
 from portfolio.accounting.account import remainder
 from portfolio.accounting.orders import Fill, Order, Rejection
 from portfolio.portfolio import Portfolio
-from portfolio.risk.limits import Cut
+from portfolio.quote import Quote
+from portfolio.risk.limits import OrderCut
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +45,13 @@ class OrderAccount(Portfolio):
         """
         if self.is_warming_up:
             return
+        quote: Quote = data  # type: ignore[assignment]  # the engine has checked it
         for order in orders:
-            self._quote(data)  # takes note of what it may have to be taken back to
-            self._take(data, order)
+            self._quote(quote)  # records what `undo` may have to restore
+            self._take(quote, order)
 
-    def _take(self, data: Mapping[str, Any], order: Order) -> None:
-        if not self._broker.is_lot(order.quantity):
+    def _take(self, data: Quote, order: Order) -> None:
+        if not self._venue.is_lot(order.quantity):
             raise ValueError(
                 f"cannot {order.side} {order.quantity} of {order.sid}: units are whole"
             )
@@ -58,27 +60,27 @@ class OrderAccount(Portfolio):
         self.orders.append(order)
         if not order.quantity:
             return
-        if self._broker.waits or order.sid != data["sid"]:
-            self._broker.pending = (*self._broker.pending, order)
+        if self._venue.waits or order.sid != data["sid"]:
+            self._venue.pending = (*self._venue.pending, order)
             self._is_watched = True  # from now on quotes are looked at for what waits
         else:
             self._execute(order, data, self._key(data))
 
-    def _cut(self, data: Mapping[str, Any], order: Order) -> Cut | None:
+    def _cut(self, data: Quote, order: Order) -> OrderCut | None:
         if doubt := self._doubts(data):
-            return Cut(0.0, doubt)
+            return OrderCut(0.0, doubt)
         if order.side == "sell":
             return None
         return self._limits.cut({**data, "sid": order.sid}, order.amount, self)
 
-    def _cut_to(self, order: Order, cut: Cut) -> Order:
-        quantity = self._broker.units(order.price, cut.amount)
-        amount = quantity * order.price if self._broker.is_whole else cut.amount
+    def _cut_to(self, order: Order, cut: OrderCut) -> Order:
+        quantity = self._venue.units(order.price, cut.amount)
+        amount = quantity * order.price if self._venue.is_whole else cut.amount
         return order._replace(
             quantity=quantity, amount=amount, asked=order.amount, reason=cut.reason
         )
 
-    def _execute(self, order: Order, data: Mapping[str, Any], key: str) -> None:
+    def _execute(self, order: Order, data: Quote, key: str) -> None:
         asked, held = order.quantity, self.quantity(order.sid)
         if order.side == "sell":
             if not held:

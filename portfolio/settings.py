@@ -8,14 +8,14 @@ from typing import Any
 
 from portfolio.errors import ParameterError
 from portfolio.execution.costs import Costs
-from portfolio.execution.paper import PaperBroker
+from portfolio.execution.paper import PaperVenue
 from portfolio.parameters import Parameter
 from portfolio.risk.limits import (
-    LargestDailyLoss,
-    LargestDrawdown,
-    LargestOrder,
-    LargestPosition,
     Limit,
+    MaxDailyLoss,
+    MaxDrawdown,
+    MaxOrder,
+    MaxPosition,
     PriceBand,
     StaleAfter,
 )
@@ -95,25 +95,37 @@ SLIPPAGE = Parameter(
     "slippage", None, "Fraction of the quote by which a fill is worse.", minimum=0, maximum=0.5
 )
 
-LARGEST_ORDER = Parameter(
-    "largest_order", None, "Cuts a buy to so much cash.", minimum=0, maximum=1e15
+MAX_ORDER = Parameter(
+    "max_order",
+    None,
+    "Cuts a buy to this amount of cash.",
+    minimum=0,
+    maximum=1e15,
+    aliases=("largest_order",),
 )
-LARGEST_POSITION = Parameter(
-    "largest_position", None, "Cuts a buy to a position worth so much.", minimum=0, maximum=1e15
+MAX_POSITION = Parameter(
+    "max_position",
+    None,
+    "Cuts a buy so that the position is worth at most this amount of cash.",
+    minimum=0,
+    maximum=1e15,
+    aliases=("largest_position",),
 )
-LARGEST_DAILY_LOSS = Parameter(
-    "largest_daily_loss",
+MAX_DAILY_LOSS = Parameter(
+    "max_daily_loss",
     None,
     "Stops buying for the day once this fraction of the equity is lost; needs ts.",
     minimum=0.0001,
     maximum=1,
+    aliases=("largest_daily_loss",),
 )
-LARGEST_DRAWDOWN = Parameter(
-    "largest_drawdown",
+MAX_DRAWDOWN = Parameter(
+    "max_drawdown",
     None,
     "Stops buying, until a reset, once the equity is this fraction below its peak.",
     minimum=0.0001,
     maximum=1,
+    aliases=("largest_drawdown",),
 )
 PRICE_BAND = Parameter(
     "price_band",
@@ -139,10 +151,10 @@ _COSTS = {
     SLIPPAGE: "slippage",
 }
 _LIMITS: dict[Parameter, Callable[[float], Limit]] = {
-    LARGEST_ORDER: LargestOrder,
-    LARGEST_POSITION: LargestPosition,
-    LARGEST_DAILY_LOSS: LargestDailyLoss,
-    LARGEST_DRAWDOWN: LargestDrawdown,
+    MAX_ORDER: MaxOrder,
+    MAX_POSITION: MaxPosition,
+    MAX_DAILY_LOSS: MaxDailyLoss,
+    MAX_DRAWDOWN: MaxDrawdown,
     PRICE_BAND: PriceBand,
     STALE_AFTER: StaleAfter,
 }
@@ -171,13 +183,13 @@ def read(params: Mapping[str, Any], random: RandomSource | None) -> dict[str, An
 def read_unsized(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the same without a sizing.
 
-    :raises ParameterError: if a value is not allowed.
+    :raises ParameterError: if a value is not allowed, or a limit has two.
     """
     costs = {field: each.read(params) for each, field in _COSTS.items()}
-    limits = [(make, each.read(params)) for each, make in _LIMITS.items()]
+    limits = [(make, _one(each, params)) for each, make in _LIMITS.items()]
     return {
         "amount": STARTING_CASH.read(params),
-        "broker": PaperBroker(
+        "venue": PaperVenue(
             UNITS.read(params),
             FILL.read(params),
             Costs(**{field: value for field, value in costs.items() if value is not None}),
@@ -185,6 +197,18 @@ def read_unsized(params: Mapping[str, Any]) -> dict[str, Any]:
         "limits": [make(value) for make, value in limits if value is not None],
         "minimum_amount": MINIMUM_AMOUNT.read(params),
     }
+
+
+def _one(parameter: Parameter, params: Mapping[str, Any]) -> Any:
+    """Return the value of a limit, which a former name may give as well, but not another value."""
+    given = [name for name in (parameter.name, *parameter.aliases) if name in params]
+    for other in given[1:]:
+        if params[other] != params[given[0]]:
+            raise ParameterError(
+                f"parameter {parameter.name} is given twice: {params[given[0]]!r:.80} and, as"
+                f" {other}, {params[other]!r:.80}"
+            )
+    return parameter.read(params)
 
 
 def _sizing(params: Mapping[str, Any], random: RandomSource | None) -> Sizing:

@@ -11,14 +11,28 @@ from hypothesis import HealthCheck, settings
 from tests.support.brokers import MOSQUITTO, Broker
 from tests.support.processes import Process
 
+E2E = Path(__file__).parent / "e2e"
+
 # No test is red because the machine is busy.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest, so that it is not what the other workers wait for at the end."""
+    """Set the markers, and begin with the longest, for which the other workers would wait."""
+    for item in items:
+        if E2E in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+        if starts_processes(item):
+            item.add_marker(pytest.mark.processes)
     items.sort(key=lambda item: item.path.name != "test_chaos.py")
+
+
+def starts_processes(item: pytest.Item) -> bool:
+    """Whether a test starts processes: by the fixture `start`, or in a module with `subprocess`."""
+    module = vars(getattr(item, "module", None) or object)
+    fixtures = getattr(item, "fixturenames", ())
+    return E2E in item.path.parents or "start" in fixtures or "subprocess" in module
 
 
 @pytest.fixture

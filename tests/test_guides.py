@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from algo_service.algorithms import BUILT_IN
 from algo_service.testing import play
 from market_data.feeds import layouts
-from portfolio import Cut
+from portfolio import OrderCut
 from portfolio.risk import limits, sizing
 from tests.support.processes import BIN, ROOT
 
@@ -29,8 +31,9 @@ def executed(code: str, module: Any = None) -> dict[str, Any]:
     return names
 
 
-def test_the_algorithm_of_the_guide_passes_the_guides_test(tmp_path: Path) -> None:
-    code = blocks("docs/algorithms.md")
+@pytest.mark.parametrize("guide", ["how-to/write-an-algorithm", "tutorial/first-hour"])
+def test_the_algorithm_of_the_guide_passes_the_guides_test(guide: str, tmp_path: Path) -> None:
+    code = blocks(f"docs/{guide}.md")
     (tmp_path / "dips.py").write_text(code[0])
     (tmp_path / "test_dips.py").write_text(code[-1])
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_dips.py"]
@@ -40,7 +43,7 @@ def test_the_algorithm_of_the_guide_passes_the_guides_test(tmp_path: Path) -> No
 
 
 def test_the_algorithm_with_parameters_and_state_refuses_a_misspelt_one(tmp_path: Path) -> None:
-    first, parameters, state = blocks("docs/algorithms.md")[:3]
+    first, parameters, state = blocks("docs/how-to/write-an-algorithm.md")[:3]
     event = first[first.index("    def event") :]
     state = "".join(f"    {line}\n" for line in state.splitlines())
     (tmp_path / "dips.py").write_text(parameters + state + event)
@@ -50,7 +53,7 @@ def test_the_algorithm_with_parameters_and_state_refuses_a_misspelt_one(tmp_path
 
 
 def test_the_guide_has_a_row_for_each_built_in_algorithm() -> None:
-    guide = (ROOT / "docs/algorithms.md").read_text()
+    guide = (ROOT / "docs/how-to/write-an-algorithm.md").read_text()
     assert [name for name in BUILT_IN if f"\n| `{name}` | " not in guide] == []
 
 
@@ -62,10 +65,10 @@ def test_the_sizing_policy_of_its_page_bets_what_its_units_cost() -> None:
 
 def test_the_limit_of_its_page_refuses_a_buy_at_a_higher_price() -> None:
     (code,) = blocks("docs/how-to/limit.md")
-    limit = executed(code, limits)["LargestPrice"](100)
+    limit = executed(code, limits)["MaxPrice"](100)
     assert limit.cut({"quote": 100.0}, 500.0, None) is None
     refused = limit.cut({"quote": 101.0}, 500.0, None)
-    assert refused == Cut(0.0, "largest_price: 101 is above 100")
+    assert refused == OrderCut(0.0, "max_price: 101 is above 100")
 
 
 def test_the_layout_of_its_page_is_recognised(monkeypatch: Any) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from market_data.errors import FeedError as FeedError
     from market_data.feeds.feed import Feed as Feed
     from market_data.feeds.feed import open_feed as open_feed
+    from portfolio import MAX_QUANTITY as MAX_QUANTITY
     from portfolio import MAXIMUM_QUANTITY as MAXIMUM_QUANTITY
     from portfolio import PARAMETERS as PARAMETERS
     from portfolio import STARTING_CASH as STARTING_CASH
@@ -34,16 +35,24 @@ if TYPE_CHECKING:
     from portfolio import LargestOrder as LargestOrder
     from portfolio import LargestPosition as LargestPosition
     from portfolio import Limit as Limit
+    from portfolio import MaxDailyLoss as MaxDailyLoss
+    from portfolio import MaxDrawdown as MaxDrawdown
+    from portfolio import MaxOrder as MaxOrder
+    from portfolio import MaxPosition as MaxPosition
     from portfolio import MissingTimeError as MissingTimeError
     from portfolio import Order as Order
     from portfolio import OrderAccount as OrderAccount
+    from portfolio import OrderCut as OrderCut
     from portfolio import PaperBroker as PaperBroker
+    from portfolio import PaperVenue as PaperVenue
     from portfolio import Parameter as Parameter
     from portfolio import ParameterError as ParameterError
     from portfolio import Portfolio as Portfolio
     from portfolio import PortfolioError as PortfolioError
     from portfolio import Position as Position
     from portfolio import PriceBand as PriceBand
+    from portfolio import Quote as Quote
+    from portfolio import QuoteObservation as QuoteObservation
     from portfolio import RandomFraction as RandomFraction
     from portfolio import Rejection as Rejection
     from portfolio import SeededFraction as SeededFraction
@@ -90,17 +99,26 @@ else:
             "LargestPosition",
             "Limit",
             "MAXIMUM_QUANTITY",
+            "MAX_QUANTITY",
+            "MaxDailyLoss",
+            "MaxDrawdown",
+            "MaxOrder",
+            "MaxPosition",
             "MissingTimeError",
             "Order",
             "OrderAccount",
+            "OrderCut",
             "PARAMETERS",
             "PaperBroker",
+            "PaperVenue",
             "Parameter",
             "ParameterError",
             "Portfolio",
             "PortfolioError",
             "Position",
             "PriceBand",
+            "Quote",
+            "QuoteObservation",
             "RandomFraction",
             "Rejection",
             "STARTING_CASH",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from algo_service.parameters import SEED
-from portfolio import EqualWeight, Portfolio, sized
+from portfolio import EqualWeight, Portfolio, Quote, sized
 
 
 class BuyAndHold:
@@ -38,7 +38,7 @@ class BuyAndHold:
         """Take on the state that `save` returned."""
         self._among = dict(data.get("among", {}))
 
-    def event(self, data: dict[str, Any]) -> None:
+    def event(self, data: Quote) -> None:
         """Buy what is neither held nor ordered; make room for what is new."""
         sid, portfolio = data["sid"], self.portfolio
         held = portfolio.value(sid)
@@ -55,13 +55,13 @@ class BuyAndHold:
         else:
             self._buy(data, lack)
 
-    def _trim(self, data: dict[str, Any], held: float, part: float) -> None:
+    def _trim(self, data: Quote, held: float, part: float) -> None:
         if held > part:
             self.portfolio.order_target_value(data, part)
         if all(order.quantity for order in self.portfolio.orders):  # a limit has refused none
             self._among[data["sid"]] = self.portfolio.instruments
 
-    def _buy(self, data: dict[str, Any], lack: float) -> None:
+    def _buy(self, data: Quote, lack: float) -> None:
         sid, portfolio = data["sid"], self.portfolio
         count, power = portfolio.instruments, portfolio.buying_power
         # once all the others have made room no more cash will come

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from algo_service.parameters import SEED
-from portfolio import Parameter, Portfolio, sized
+from portfolio import Parameter, Portfolio, Quote, sized
 
 WINDOW = Parameter(
     "window", 20, "Quotes in mean and deviation.", minimum=2, maximum=10_000, whole=True
@@ -44,7 +44,7 @@ class MeanReversion:
         """Take on the state that `save` returned."""
         self._quotes = {sid: deque(quotes, self.window) for sid, quotes in data.items()}
 
-    def event(self, data: dict[str, Any]) -> None:
+    def event(self, data: Quote) -> None:
         """Buy far below the mean; sell back at it."""
         sid = data["sid"]
         quotes = self._quotes.setdefault(sid, deque(maxlen=self.window))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from algo_service.parameters import SEED
-from portfolio import Parameter, Portfolio, sized
+from portfolio import Parameter, Portfolio, Quote, sized
 
 LOOKBACK = Parameter(
     "lookback",
@@ -44,7 +44,7 @@ class Momentum:
         """Take on the state that `save` returned."""
         self._quotes = {sid: deque(quotes, self.lookback + 1) for sid, quotes in data.items()}
 
-    def event(self, data: dict[str, Any]) -> None:
+    def event(self, data: Quote) -> None:
         """Measure the return, and buy or sell by it."""
         sid = data["sid"]
         quotes = self._quotes.setdefault(sid, deque(maxlen=self.lookback + 1))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from algo_service.parameters import SEED
-from portfolio import PARAMETERS, Parameter, Portfolio
+from portfolio import PARAMETERS, Parameter, Portfolio, Quote
 from portfolio.text import cash
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class RandomAlgo:
         """Take on the state that `save` returned."""
         self.random.setstate(data["random"])
 
-    def event(self, data: dict[str, Any]) -> None:
+    def event(self, data: Quote) -> None:
         """Draw once; buy above the threshold, sell below the exit."""
         number = self.random.random()
         sid = data["sid"]

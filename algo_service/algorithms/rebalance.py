@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from algo_service.parameters import SEED
-from portfolio import UNSIZED, Parameter, Portfolio
+from portfolio import UNSIZED, Parameter, Portfolio, Quote
 
 EVERY = Parameter(
     "every", 20, "Quotes of an instrument between two orders.", minimum=1, maximum=1e9, whole=True
@@ -40,7 +40,7 @@ class Rebalance:
         """Take on the state that `save` returned."""
         self._counts = dict(data)
 
-    def event(self, data: dict[str, Any]) -> None:
+    def event(self, data: Quote) -> None:
         """Count, and at the instrument's turn place the order that its share asks for."""
         sid = data["sid"]
         count = self._counts.get(sid, 0) + 1

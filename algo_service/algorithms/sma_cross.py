@@ -7,7 +7,7 @@ from typing import Any
 
 from algo_service.algorithms.means import Means
 from algo_service.parameters import SEED
-from portfolio import Parameter, ParameterError, Portfolio, sized
+from portfolio import Parameter, ParameterError, Portfolio, Quote, sized
 
 FAST = Parameter("fast", 10, "Quotes in the fast mean.", minimum=1, maximum=10_000, whole=True)
 SLOW = Parameter("slow", 30, "Quotes in the slow mean.", minimum=2, maximum=10_000, whole=True)
@@ -47,7 +47,7 @@ class SmaCross:
             for sid, (ring, at, difference) in data["means"].items()
         }
 
-    def event(self, data: dict[str, Any]) -> None:
+    def event(self, data: Quote) -> None:
         """Compare the means, and buy or sell where they cross."""
         sid = data["sid"]
         means = self._means.get(sid)

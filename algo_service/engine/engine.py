@@ -14,7 +14,7 @@ from algo_service.engine.warm_up import History, warm_up
 from algo_service.errors import AlgoServiceError
 from algo_service.journal.memory import MemoryStore
 from algo_service.journal.store import DecisionStore, StoredRun
-from algo_service.parameters import merge
+from algo_service.parameters import merge, renamed
 from portfolio import Parameter, ParameterError, Portfolio
 
 log = logging.getLogger(__name__)
@@ -180,7 +180,12 @@ class Engine:
         """Give the history to an algorithm, or restore the state that the store holds after it."""
         history, warmed = self._history, self._store.stored_warm_up()
         identity = history.identity if history else None
-        if warmed and self.is_restorable and warmed.warm_up.is_of(parameters, identity):
+        before = renamed(self._declared, warmed.warm_up.parameters) if warmed else {}
+        if (
+            warmed
+            and self.is_restorable
+            and warmed.warm_up._replace(parameters=before).is_of(parameters, identity)
+        ):
             driver.restore(warmed.state)
             log.info("going on from the warm-up with %s, which the journal holds", warmed.warm_up)
         elif history:
@@ -200,10 +205,11 @@ class Engine:
         self._seed = run.parameters["seed"]
         self._stored_parameters = run.parameters
         parameters = self._merge({})
-        if parameters != run.parameters:
+        before = renamed(self._declared, run.parameters)
+        if parameters != before:
             raise ParameterError(
                 f"the journal of {self.name} was begun with"
-                f" {_difference(run.parameters, parameters)}: give others another journal"
+                f" {_difference(before, parameters)}: give others another journal"
             )
         driver = Driver(self._create, self.name, parameters)
         if self._history:

@@ -7,7 +7,7 @@ from typing import Any
 
 from algo_service.engine.quotes import MAX_SID_LENGTH
 from algo_service.errors import OrderError
-from portfolio import MAXIMUM_QUANTITY, Order
+from portfolio import MAX_QUANTITY, Order
 from portfolio.reals import real
 
 
@@ -40,10 +40,10 @@ def _order(returned: Any, n: int, algo: str, quote: Mapping[str, Any]) -> Order:
         units = real(quantity, "the order's quantity")
     except ValueError as error:
         raise OrderError(str(error)) from None
-    if not 0 < units <= MAXIMUM_QUANTITY:
+    if not 0 < units <= MAX_QUANTITY:
         raise OrderError(
             f"the order's quantity is {quantity!r:.80}: it has to be above 0 and at most"
-            f" {MAXIMUM_QUANTITY:g}"
+            f" {MAX_QUANTITY:g}"
         )
     price, quote_id = quote["quote"], quote["id"]
     return Order(

@@ -1,6 +1,6 @@
 """The journal: every decision and the state after the last, in one SQLite file.
 
-The table layout is documented in docs/journal.md; the file itself is file.py opens and locks it.
+docs/reference/journal.md documents the tables; journal/file.py opens the file itself.
 One thread opens, uses and closes it.
 """
 

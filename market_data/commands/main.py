@@ -172,7 +172,7 @@ def replay_command(
             access = taken_access(options)
             # the state keeps the topic without the prefix, and so do quotes
             full_topic = check_topic(access.prefix + check_topic(topic))
-            publisher = Publisher(access, full_topic, stop, say)
+            publisher: Publisher[Mark] = Publisher(access, full_topic, stop, say)
             page = check_page(when_ready) if when_ready else None
             feed = open_feed(sources, on_skip=skips, **taken(options))
             before = read_state(Path(state), feed.name, topic, run) if state else None
@@ -244,7 +244,7 @@ def _length(feed: Feed, state: State) -> int | None:
 
 def _publish(
     feed: Iterator[Message],
-    publisher: Publisher,
+    publisher: Publisher[Mark],
     pace: Pace | None,
     stop: Stop,
     length: int | None,

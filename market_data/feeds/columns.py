@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 from market_data.errors import ColumnsError, UnknownColumnError, UnusableFileError
 from market_data.feeds.layouts import plain
+from portfolio.nearest import nearest
 
 # Recognised in any case; of several in one table, the one named first here is read.
 RECOGNISED = {
@@ -34,8 +34,8 @@ def check_columns(columns: Mapping[str, str]) -> dict[str, str]:
     known = (*RECOGNISED, *FIELDS)
     for key, name in columns.items():
         if key not in known:
-            nearest = difflib.get_close_matches(key.lower(), known, n=1)
-            meant = f'did you mean "{nearest[0]}"?' if nearest else "expected sid, ts or quote"
+            near = nearest(key.lower(), known)
+            meant = f'did you mean "{near}"?' if near else "expected sid, ts or quote"
             raise ColumnsError(key, meant)
         if not isinstance(name, str):
             raise ColumnsError(f"{key}={name!r}", "expected the name of a column, as text")
@@ -92,9 +92,9 @@ class Names:
         if name.isdecimal() and 0 < int(name) <= len(self.names):
             return int(name) - 1
         in_lower_case = {candidate.lower(): candidate for candidate in self.names}
-        nearest = difflib.get_close_matches(name.lower(), in_lower_case, n=1)
+        near = nearest(name.lower(), in_lower_case)
         raise UnknownColumnError(
-            self._shown, key, name, in_lower_case[nearest[0]] if nearest else None, str(self)
+            self._shown, key, name, None if near is None else in_lower_case[near], str(self)
         )
 
     def both(self, name: str) -> tuple[int, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from os import PathLike, fspath
 from pathlib import Path, PurePosixPath
@@ -14,6 +13,7 @@ from market_data.feeds.frame_feed import is_frame
 from market_data.feeds.opening import SUFFIXES
 from market_data.feeds.quote import MAX_SID
 from market_data.samples import SAMPLES, Sample
+from portfolio.nearest import nearest
 
 Kind = Literal["csv", "parquet", "jsonl", "sql", "frame"]
 
@@ -78,8 +78,7 @@ def find_source(given: str | PathLike[str] | Any) -> Source:
     # empty text would be the present folder
     if text and path.exists():
         return Source(_stem(path), _KINDS.get(_uncompressed(path).suffix.lower(), "csv"), path)
-    nearest = difflib.get_close_matches(text.lower(), SAMPLES, n=1)
-    raise SourceNotFoundError(text, nearest[0] if nearest else None, sorted(SAMPLES))
+    raise SourceNotFoundError(text, nearest(text.lower(), SAMPLES), sorted(SAMPLES))
 
 
 def _uncompressed(path: Path) -> Path:

@@ -15,13 +15,14 @@ from typing import Any, NamedTuple, Protocol
 
 from market_data.errors import UnusableFileError
 from market_data.feeds import bars
+from market_data.feeds.cells import sid_of, sids_of, text_of
 from market_data.feeds.date_and_time import DateAndTime
 from market_data.feeds.layouts import ZONES
 from market_data.feeds.number_column import NumberColumn, SeparatorError
 from market_data.feeds.options import ReadOptions
 from market_data.feeds.others import Others
 from market_data.feeds.plan import Plan, Sample, Series, find_plan
-from market_data.feeds.quote import MAX_SID, NoQuoteError, Quote, Recorded, SkippedRow
+from market_data.feeds.quote import NoQuoteError, Quote, Recorded, SkippedRow
 from market_data.feeds.suggestion import guess, suggest, time_formats
 from market_data.feeds.time_column import TimeColumn
 from market_data.feeds.timed import Timed
@@ -184,11 +185,11 @@ class TableReader:
         prices = self._numbers.prices(cells[series.price])
         sids: Iterable[str] = repeat(series.symbol)
         if series.sid is not None:
-            sids = _all_sids(cells[series.sid])
+            sids = sids_of(cells[series.sid])
         written = cells[self.plan.ts[0]]
         if self._joint is not None:
             clocks = cells[self.plan.ts[1]]
-            written = list(map(self._joint.join, map(_text, written), map(_text, clocks)))
+            written = list(map(self._joint.join, map(text_of, written), map(text_of, clocks)))
         ts, times = self._times.column(written, sids)
         # the price is mostly one of them, and has been read
         others = repeat(self._others(series, {**cells, series.price: prices}))
@@ -219,10 +220,10 @@ class TableReader:
     def _quote(
         self, series: Series, cells: dict[int, Any], row: int, *, several: bool
     ) -> tuple[int, Quote]:
-        sid = series.symbol if series.sid is None else _sid(cells[series.sid])
+        sid = series.symbol if series.sid is None else sid_of(cells[series.sid])
         time = cells[self.plan.ts[0]]
         if self._joint is not None:
-            time = self._joint.join(_text(time), _text(cells[self.plan.ts[1]]))
+            time = self._joint.join(text_of(time), text_of(cells[self.plan.ts[1]]))
         # before the time, which an hour that comes twice has depend on the rows that are read
         try:
             price = self._numbers.price(cells[series.price])
@@ -243,7 +244,7 @@ class TableReader:
 
         Otherwise some of its rows might be read, by chance, and the others be skipped.
         """
-        formats = time_formats([_text(time)]) if error.problem == "time_format" else []
+        formats = time_formats([text_of(time)]) if error.problem == "time_format" else []
         if formats:
             alone = f"--time-format {' or '.join(map(shlex.quote, formats))}"
             option = self.suggestion() or alone
@@ -253,35 +254,6 @@ class TableReader:
 def _cut(ns: int) -> int:
     # what writes microseconds ends a bar at its last microsecond: as one end, the last millisecond
     return ns - ns % bars.END
-
-
-def _text(cell: Any) -> str:
-    return cell.strip() if isinstance(cell, str) else "" if cell is None else str(cell)
-
-
-def _all_sids(cells: Sequence[Any]) -> list[str]:
-    sids = list(map(str.strip, cells))
-    lengths = set(map(len, set(sids)))
-    if min(lengths) == 0 or max(lengths) > MAX_SID:
-        raise ValueError
-    return sids
-
-
-def _sid(cell: object) -> str:
-    if cell is None:
-        raise NoQuoteError("missing", "no symbol")
-    if type(cell) is int:
-        return str(cell)
-    if not isinstance(cell, str):
-        raise NoQuoteError("malformed", f"the symbol {cell!r:.40} is not a text")
-    sid = cell.strip()
-    if not sid:
-        raise NoQuoteError("missing", "no symbol")
-    if len(sid) > MAX_SID:
-        raise NoQuoteError(
-            "malformed", f"the symbol {sid[:40]!r}… has more than {MAX_SID} characters"
-        )
-    return sid
 
 
 def _local_times(

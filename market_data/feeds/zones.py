@@ -8,7 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from market_data.errors import ReadOptionError
-from portfolio.nearest import did_you_mean
+from portfolio.nearest import nearest
 from portfolio.times import SECOND, iso_8601_full
 
 _EPOCH = datetime(1970, 1, 1)
@@ -27,8 +27,8 @@ def find_zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = did_you_mean(name, available_timezones())
-        hint = near if "did you mean" in near else "; write an IANA name such as Europe/London"
+        near = nearest(name, available_timezones())
+        hint = f': did you mean "{near}"?' if near else "; write an IANA name such as Europe/London"
         raise ReadOptionError("--timezone", name, f"there is no such zone{hint}") from None
 
 

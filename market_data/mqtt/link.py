@@ -1,4 +1,4 @@
-"""Keeps a connection to a broker: awaits it, and again whenever it is lost."""
+"""Keeps a connection to a broker: connects, and connects again after each loss."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from market_data.errors import FeedError
 from market_data.mqtt.address import BrokerAddress
+from market_data.mqtt.backoff import MAX_DELAY, Backoff
 from market_data.mqtt.connection import Connection, VersionRefusedError
 from market_data.stopping import Stop
 
-# Seconds between attempts to reach a broker: doubled from the first to the last.
-FIRST_DELAY = 0.1
-LAST_DELAY = 5.0
-# That the broker is away is told after this many seconds: when everything is started or ended at
-# once the broker may begin last and end first.
 _QUIET = 0.5
+"""Seconds after which an unavailable broker is reported: when all parts are started or ended at
+once, the broker may start last and end first."""
 
 
 class _Loss(NamedTuple):
     reason: str
-    tell_at: float
+    report_at: float
 
 
 class Link:
-    """Makes connections until one is accepted, ever less often, and tells of it.
+    """Connects, and connects again after a loss, with longer and longer delays.
 
-    `notify` gets a sentence when the broker goes or comes back.
+    The caller calls `connect` until it has a connection, and then `is_of_use` whenever the broker
+    answers, and `lost` once when the connection ends. All calls come on one thread.
 
-    :param make: makes a connection that speaks this version of MQTT.
-    :param last_delay: the longest pause between two attempts, in seconds.
+    :param notify: called with a sentence when the broker becomes unavailable or available.
+    :param make: makes a connection with this version of MQTT.
+    :param last_delay: the longest delay between two attempts, in seconds.
     """
 
     def __init__(
@@ -42,63 +42,63 @@ class Link:
         notify: Callable[[str], None],
         make: Callable[[MQTTProtocolVersion], Connection],
         clock: Callable[[], float] = time.monotonic,
-        last_delay: float = LAST_DELAY,
+        last_delay: float = MAX_DELAY,
     ):
         self._address = address
         self._stop = stop
         self._notify = notify
         self._make = make
         self._clock = clock
-        self._last_delay = last_delay
         self._versions = [MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311]
         self._connected_before = False
-        self._delay = 0.0
+        self._backoff = Backoff(last_delay)
         self._loss: _Loss | None = None
 
     def connect(self) -> Connection:
-        """Await the broker and return a connection that it has accepted.
+        """Wait for the broker and return a connection that it has accepted.
 
-        BrokerRefusedError where it will never take this client, BrokerOptionError where a file of
-        TLS is of no use, both at the first connection only. Interrupted when asked to stop.
+        :raises BrokerRefusedError: if it never accepts this client; at the first connection only.
+        :raises BrokerOptionError: if a TLS file cannot be used; at the first connection only.
+        :raises Interrupted: if `stop` is requested.
         """
-        away_since, told = self._clock(), False
+        unavailable_since, reported = self._clock(), False
         while True:
-            self._tell_loss(self._clock())
+            self._report_loss(self._clock())
             with self._stop.interruptible():
-                time.sleep(self._delay)
-            # forgotten when the connection proves to be of use: a broker that takes it and then
-            # ends it is not asked again at once either
-            self._delay = min(max(2 * self._delay, FIRST_DELAY), self._last_delay)
+                time.sleep(self._backoff.delay)
+            # reset when the broker answers a message: a broker that accepts the connection and
+            # then closes it gets no attempt at once either
+            self._backoff.grow()
             try:
                 connection = self._attempt()
             except (OSError, FeedError) as error:
                 if isinstance(error, FeedError) and not self._connected_before:
                     raise
-                is_long = self._clock() >= away_since + _QUIET
-                if is_long and not told and not self._connected_before:
+                is_long = self._clock() >= unavailable_since + _QUIET
+                if is_long and not reported and not self._connected_before:
                     reason = getattr(error, "strerror", None) or str(error)
                     self._notify(f"waiting for the broker at {self._address}: {reason}")
-                    told = True
+                    reported = True
             else:
                 break
         if self._connected_before:
-            self._tell_loss()
+            self._report_loss()
             self._notify(f"the broker at {self._address} is back")
-        elif told:
+        elif reported:
             self._notify(f"connected to the broker at {self._address}")
         self._connected_before = True
         return connection
 
     def lost(self, reason: str) -> None:
-        """Take note that the connection is lost; it is told when it lasts."""
+        """Record that the connection is lost; it is reported if the loss lasts."""
         self._loss = _Loss(reason, self._clock() + _QUIET)
 
     def is_of_use(self) -> None:
-        """Take note that the broker answers: after a loss it is asked again at once."""
-        self._delay = 0.0
+        """Record that the broker answers: after a loss the next attempt comes at once."""
+        self._backoff.reset()
 
-    def _tell_loss(self, now: float | None = None) -> None:
-        if self._loss and (now is None or now >= self._loss.tell_at):
+    def _report_loss(self, now: float | None = None) -> None:
+        if self._loss and (now is None or now >= self._loss.report_at):
             reason = self._loss.reason
             self._loss = None
             self._notify(f"lost the broker at {self._address} ({reason}), waiting for it")

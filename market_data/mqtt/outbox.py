@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from market_data.replay.state import Mark
+Mark = TypeVar("Mark")
 
 # Seconds for which what was confirmed may still be forgotten. mosquitto saves what it holds every
 # `autosave_interval` (5 s in mosquitto/mosquitto.conf); killed, it forgets what came since, whether
@@ -16,8 +17,8 @@ FORGETTABLE = 20.0
 
 
 @dataclass(eq=False, slots=True)
-class Item:
-    """One text on its way through the outbox; `mark` says where it comes from."""
+class Item(Generic[Mark]):
+    """One text on its way through the outbox; its `mark` is the caller's own, never read here."""
 
     number: int
     text: str
@@ -26,7 +27,7 @@ class Item:
     confirmed: bool = False
 
 
-class Outbox:
+class Outbox(Generic[Mark]):
     """Texts in the order in which they were added, which is the order in which they are sent.
 
     `published` counts the texts that were added, `confirmed` those that were confirmed, however
@@ -36,13 +37,13 @@ class Outbox:
     def __init__(self, clock: Callable[[], float]):
         self.published = 0
         self.confirmed = 0
-        self.waiting: deque[Item] = deque()
-        self.on_their_way: dict[int, Item] = {}
+        self.waiting: deque[Item[Mark]] = deque()
+        self.on_their_way: dict[int, Item[Mark]] = {}
         self._clock = clock
-        self._returned: list[Item] = []
-        self._refused: list[Item] = []
-        self._lately: deque[tuple[float, Item]] = deque()
-        self._latest: Item | None = None
+        self._returned: list[Item[Mark]] = []
+        self._refused: list[Item[Mark]] = []
+        self._lately: deque[tuple[float, Item[Mark]]] = deque()
+        self._latest: Item[Mark] | None = None
 
     def add(self, text: str, mark: Mark | None) -> None:
         """Put a text behind all others."""
@@ -102,7 +103,7 @@ class Outbox:
         """The mark of the last one that was confirmed."""
         return self._latest.mark if self._latest else None
 
-    def _return(self, item: Item) -> None:
+    def _return(self, item: Item[Mark]) -> None:
         # those that were sent after it are answered first, so that all are sent again in order
         self._returned.append(item)
         if not self.on_their_way:
@@ -110,7 +111,7 @@ class Outbox:
             self.waiting.extendleft(reversed(self._returned))
             self._returned.clear()
 
-    def _remembered(self) -> Iterator[Item]:
+    def _remembered(self) -> Iterator[Item[Mark]]:
         yield from (item for _, item in self._lately)
         yield from self._refused
         yield from self._returned

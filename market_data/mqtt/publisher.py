@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Generic
 
 from paho.mqtt.reasoncodes import ReasonCode
 
 from market_data.errors import BrokerRefusedError
 from market_data.mqtt.access import BrokerAccess
+from market_data.mqtt.backoff import Backoff
 from market_data.mqtt.connection import SLICE, Connection
-from market_data.mqtt.link import FIRST_DELAY, LAST_DELAY, Link
-from market_data.mqtt.outbox import Outbox
-from market_data.replay.state import Mark
+from market_data.mqtt.link import Link
+from market_data.mqtt.outbox import Mark, Outbox
 from market_data.stopping import Stop
 
 # MQTT 5, 3.4.2.1
 _NO_MATCHING_SUBSCRIBERS = 0x10
 
 
-class Publisher:
+class Publisher(Generic[Mark]):
     """Publishes texts on one topic, in order, each at least once.
 
     What the broker has not confirmed when a connection ends is sent again on the next, before
@@ -51,13 +52,13 @@ class Publisher:
             clock,
         )
         self._connection: Connection | None = None
-        self._outbox = Outbox(clock)
+        self._outbox: Outbox[Mark] = Outbox(clock)
         self._refusal: ReasonCode | None = None
         # Until one text was delivered on a connection the others wait: were many sent while
         # somebody subscribes, the first ones would arrive after the others.
         self._somebody = False
         self._said_nobody = False
-        self._nobody_delay = 0.0
+        self._backoff = Backoff()  # while nobody is subscribed
         self._ask_at = 0.0
 
     @property
@@ -133,7 +134,7 @@ class Publisher:
             return
         self._connection.turn(timeout)
         if self._refusal is not None:
-            refused = f"a quote on {self._topic}"
+            refused = f"a message on {self._topic}"
             raise BrokerRefusedError(str(self._address), refused, str(self._refusal))
         if self._connection.alive:
             self._send_waiting()
@@ -174,12 +175,12 @@ class Publisher:
         self._said_nobody = True
         self._somebody = False
         if not self._outbox.on_their_way:
-            self._nobody_delay = min(max(2 * self._nobody_delay, FIRST_DELAY), LAST_DELAY)
-            self._ask_at = self._clock() + self._nobody_delay
+            self._backoff.grow()
+            self._ask_at = self._clock() + self._backoff.delay
 
     def _somebody_listens(self) -> None:
         if self._said_nobody:
             self._notify(f"somebody is subscribed to {self._topic}")
         self._said_nobody = False
         self._somebody = True
-        self._nobody_delay = 0.0
+        self._backoff.reset()

@@ -1,14 +1,14 @@
-"""The paper broker: how much an order may be, what it costs, and where it fills."""
+"""The paper venue: how much an order may be, what it costs, and where it fills."""
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from portfolio.accounting.orders import Fill, Order
 from portfolio.execution.costs import NO_COSTS, Costs
+from portfolio.quote import Quote
 from portfolio.reals import real
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Lot(NamedTuple):
     """In cash, at the quote."""
 
 
-class PaperBroker:
+class PaperVenue:
     """Takes orders and fills them.
 
     :param units: "fractional", or "whole": then a lot is a whole number of units.
@@ -146,7 +146,7 @@ class PaperBroker:
         return due
 
     def execute(
-        self, order: Order, data: Mapping[str, Any], fill_id: str, cash: float, minimum: float
+        self, order: Order, data: Quote, fill_id: str, cash: float, minimum: float
     ) -> Fill | None:
         """Return the fill of an order at the quote `data`.
 

@@ -8,18 +8,19 @@ as well. Those that need time read the quotes' own; none reads a clock.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from portfolio.quote import Quote
 from portfolio.reals import real
-from portfolio.risk.sizing import Book
+from portfolio.risk.book import Book
 from portfolio.text import cash
 from portfolio.times import DAY, SECOND, instant_of, nanoseconds
 
 log = logging.getLogger(__name__)
 
 
-class Cut(NamedTuple):
+class OrderCut(NamedTuple):
     """What is left of a buy."""
 
     amount: float
@@ -27,10 +28,10 @@ class Cut(NamedTuple):
     reason: str
 
 
-class Seen(NamedTuple):
+class QuoteObservation(NamedTuple):
     """A quote that has come, and the equity that it has changed."""
 
-    data: Mapping[str, Any]
+    data: Quote
     last: float | None
     """The instrument's price before it; None if it had none."""
     before: float
@@ -43,16 +44,16 @@ class Limit:
     state: Any = None
     """What it remembers from quote to quote: plain data, replaced and never changed."""
 
-    def watch(self, seen: Seen) -> None:
+    def watch(self, seen: QuoteObservation) -> None:
         """Take note of a quote.
 
         :raises MissingTimeError: if the limit needs the quote's time, and it has none.
         """
 
-    def distrust(self, data: Mapping[str, Any], last: float | None) -> str | None:
+    def distrust(self, data: Quote, last: float | None) -> str | None:
         """Return why a quote is not to be trusted: it values nothing, and no order fills at it."""
 
-    def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:
+    def cut(self, data: Quote, amount: float, book: Book) -> OrderCut | None:
         """Return what is left of a buy of `amount` cash, if that is not all of it."""
 
     @property
@@ -64,53 +65,53 @@ class Limit:
         """Begin anew from this equity, because a person has said so."""
 
 
-class LargestOrder(Limit):
+class MaxOrder(Limit):
     """Cuts a buy to `most` of cash.
 
     Source: the maximum order values of Regulation (EU) 2017/589 (RTS 6), article 15(1)(b).
     """
 
     def __init__(self, most: float):
-        self.most = real(most, "largest_order")
+        self.most = real(most, "max_order")
 
-    def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:  # noqa: ARG002
+    def cut(self, data: Quote, amount: float, book: Book) -> OrderCut | None:  # noqa: ARG002
         """Return the largest order, if this one is larger."""
         if amount <= self.most:
             return None
-        return Cut(self.most, f"largest_order: {cash(amount)} is above {cash(self.most)}")
+        return OrderCut(self.most, f"max_order: {cash(amount)} is above {cash(self.most)}")
 
 
-class LargestPosition(Limit):
+class MaxPosition(Limit):
     """Cuts a buy so that the position is worth at most `most` of cash after it.
 
     Source: the pre-set capital thresholds of SEC rule 15c3-5, 17 CFR 240.15c3-5(c)(1)(i).
     """
 
     def __init__(self, most: float):
-        self.most = real(most, "largest_position")
+        self.most = real(most, "max_position")
 
-    def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:
+    def cut(self, data: Quote, amount: float, book: Book) -> OrderCut | None:
         """Return what the position lacks of the largest one, if the order is larger."""
         sid = data["sid"]
         held = book.value(sid)
         if held + amount <= self.most:
             return None
-        return Cut(
+        return OrderCut(
             max(0.0, self.most - held),
-            f"largest_position: {cash(held)} of {sid} and {cash(amount)} more is above"
+            f"max_position: {cash(held)} of {sid} and {cash(amount)} more is above"
             f" {cash(self.most)}",
         )
 
 
-class _Stop(Limit):
+class _BuyingStop(Limit):
     """Refuses every buy while it has a reason."""
 
-    def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:  # noqa: ARG002
+    def cut(self, data: Quote, amount: float, book: Book) -> OrderCut | None:  # noqa: ARG002
         """Refuse, while there is a reason."""
-        return Cut(0.0, self.halt) if self.halt else None
+        return OrderCut(0.0, self.halt) if self.halt else None
 
 
-class LargestDailyLoss(_Stop):
+class MaxDailyLoss(_BuyingStop):
     """Stops buying for the rest of a day on which the equity has fallen by `fraction`.
 
     A day is one of UTC, by the quotes' `ts`; it is measured against the equity before its first
@@ -118,11 +119,11 @@ class LargestDailyLoss(_Stop):
     """
 
     def __init__(self, fraction: float):
-        self.fraction = real(fraction, "largest_daily_loss")
+        self.fraction = real(fraction, "max_daily_loss")
 
-    def watch(self, seen: Seen) -> None:
+    def watch(self, seen: QuoteObservation) -> None:
         """Begin a new day, or see what this one has lost."""
-        day = instant_of(seen.data, "largest_daily_loss") // DAY
+        day = instant_of(seen.data, "max_daily_loss") // DAY
         # late quotes of a day that is over belong to the present one
         if self.state is None or day > self.state[0]:
             self.state = (day, seen.before, None)
@@ -130,7 +131,7 @@ class LargestDailyLoss(_Stop):
         after = seen.after
         if halt is None and after < opening and after <= opening * (1 - self.fraction):
             halt = (
-                f"largest_daily_loss: the equity of {cash(after)} is {1 - after / opening:.2%}"
+                f"max_daily_loss: the equity of {cash(after)} is {1 - after / opening:.2%}"
                 f" below {cash(opening)}, that before the day's first quote, and"
                 f" {self.fraction:.2%} ends the day; until the next one only reducing orders"
             )
@@ -148,7 +149,7 @@ class LargestDailyLoss(_Stop):
             self.state = (self.state[0], equity, None)
 
 
-class LargestDrawdown(_Stop):
+class MaxDrawdown(_BuyingStop):
     """Stops buying once the equity is `fraction` below its peak, until a person resets it.
 
     Source: the kill functionality of Regulation (EU) 2017/589 (RTS 6), article 12; drawdown as in
@@ -156,16 +157,16 @@ class LargestDrawdown(_Stop):
     """
 
     def __init__(self, fraction: float):
-        self.fraction = real(fraction, "largest_drawdown")
+        self.fraction = real(fraction, "max_drawdown")
 
-    def watch(self, seen: Seen) -> None:
+    def watch(self, seen: QuoteObservation) -> None:
         """Raise the peak, or see how far below it the equity is."""
         peak, halt = self.state or (seen.before, None)
         after = seen.after
         peak = max(peak, after)
         if halt is None and after < peak and after <= peak * (1 - self.fraction):
             halt = (
-                f"largest_drawdown: the equity of {cash(after)} is {1 - after / peak:.2%} below"
+                f"max_drawdown: the equity of {cash(after)} is {1 - after / peak:.2%} below"
                 f" its peak of {cash(peak)}, and {self.fraction:.2%} is the limit; until a person"
                 " resets it only reducing orders"
             )
@@ -194,7 +195,7 @@ class PriceBand(Limit):
         self.fraction = real(fraction, "price_band")
         self.state: dict[str, float] = {}  # the last quote of instruments where it was not trusted
 
-    def watch(self, seen: Seen) -> None:
+    def watch(self, seen: QuoteObservation) -> None:
         """Remember a quote that is too far away, until the next one."""
         sid = seen.data["sid"]
         is_bad = self.distrust(seen.data, seen.last) is not None
@@ -202,7 +203,7 @@ class PriceBand(Limit):
             others = {key: price for key, price in self.state.items() if key != sid}
             self.state = {**others, sid: float(seen.data["quote"])} if is_bad else others
 
-    def distrust(self, data: Mapping[str, Any], last: float | None) -> str | None:
+    def distrust(self, data: Quote, last: float | None) -> str | None:
         """Return how far away the quote is, if that is too far."""
         price = float(data["quote"])
         last = self.state.get(data["sid"], last)
@@ -225,12 +226,12 @@ class StaleAfter(Limit):
         self.limit = real(limit, "stale_after")
         self._limit = nanoseconds(self.limit)
 
-    def watch(self, seen: Seen) -> None:
+    def watch(self, seen: QuoteObservation) -> None:
         """Remember the newest time."""
         time = instant_of(seen.data, "stale_after")
         self.state = max(self._newest(time), time)
 
-    def distrust(self, data: Mapping[str, Any], last: float | None) -> str | None:  # noqa: ARG002
+    def distrust(self, data: Quote, last: float | None) -> str | None:  # noqa: ARG002
         """Return how old the quote is, if that is too old."""
         time = instant_of(data, "stale_after")
         age = self._newest(time) - time
@@ -272,23 +273,23 @@ class Limits:
         """Why all buying has stopped, if it has."""
         return next((limit.halt for limit in self._limits if limit.halt), None)
 
-    def watch(self, seen: Seen) -> None:
+    def watch(self, seen: QuoteObservation) -> None:
         """Have each take note of a quote."""
         for limit in self._limits:
             limit.watch(seen)
 
-    def distrust(self, data: Mapping[str, Any], last: float | None) -> str | None:
+    def distrust(self, data: Quote, last: float | None) -> str | None:
         """Return why a quote is not to be trusted; None if it is."""
         return next(filter(None, (limit.distrust(data, last) for limit in self._limits)), None)
 
-    def cut(self, data: Mapping[str, Any], amount: float, book: Book) -> Cut | None:
+    def cut(self, data: Quote, amount: float, book: Book) -> OrderCut | None:
         """Return what is left of a buy of `amount` cash; None if that is all of it."""
         if not self._limits:
             return None
         cuts = list(filter(None, (limit.cut(data, amount, book) for limit in self._limits)))
         if not cuts:
             return None
-        return Cut(min(cut.amount for cut in cuts), "; ".join(cut.reason for cut in cuts))
+        return OrderCut(min(cut.amount for cut in cuts), "; ".join(cut.reason for cut in cuts))
 
     def reset(self, equity: float) -> None:
         """Have each begin anew from this equity."""

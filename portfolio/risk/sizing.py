@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Mapping
 from typing import Any, Protocol
 
+from portfolio.quote import Quote
 from portfolio.reals import real
-
-
-class Book(Protocol):
-    """What policies and limits read of a portfolio."""
-
-    @property
-    def buying_power(self) -> float:
-        """Cash that no order placed has committed yet."""
-        ...
-
-    @property
-    def equity(self) -> float:
-        """Cash plus the value of every position at its instrument's last quote."""
-        ...
-
-    @property
-    def instruments(self) -> int:
-        """How many have been quoted so far."""
-        ...
-
-    def value(self, sid: str) -> float:
-        """Return what is held of an instrument, once all orders placed have filled, in cash."""
-        ...
+from portfolio.risk.book import Book
 
 
 class Sizing(Protocol):
     """What a portfolio asks of its sizing policy; it cuts the answer to what the cash pays."""
 
-    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:
+    def amount(self, book: Book, quote: Quote) -> float:
         """Return the cash to bet on a buy signal for `quote`; 0 or less for none."""
         ...
 
@@ -57,7 +35,7 @@ class RandomFraction:
     def __init__(self, random: RandomSource):
         self._random = random
 
-    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:  # noqa: ARG002, the quote does not matter here
+    def amount(self, book: Book, quote: Quote) -> float:  # noqa: ARG002, the quote does not matter here
         """Return a random fraction of the cash."""
         return self._random.random() * book.buying_power
 
@@ -92,7 +70,7 @@ class FixedFraction:
     def __init__(self, fraction: float):
         self.fraction = real(fraction, "the fraction of FixedFraction")
 
-    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:  # noqa: ARG002
+    def amount(self, book: Book, quote: Quote) -> float:  # noqa: ARG002
         """Return that fraction of the equity."""
         return self.fraction * book.equity
 
@@ -109,7 +87,7 @@ class FixedCash:
     def __init__(self, bet: float):
         self.bet = real(bet, "the bet of FixedCash")
 
-    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:  # noqa: ARG002
+    def amount(self, book: Book, quote: Quote) -> float:  # noqa: ARG002
         """Return that amount."""
         return self.bet
 
@@ -121,7 +99,7 @@ class AllIn:
     Trading Rules and the Stochastic Properties of Stock Returns, Journal of Finance 47 (1992).
     """
 
-    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:  # noqa: ARG002
+    def amount(self, book: Book, quote: Quote) -> float:  # noqa: ARG002
         """Return the cash."""
         return book.buying_power
 
@@ -138,7 +116,7 @@ class EqualWeight:
     def __init__(self, instruments: int | None = None):
         self.instruments = instruments
 
-    def amount(self, book: Book, quote: Mapping[str, Any]) -> float:
+    def amount(self, book: Book, quote: Quote) -> float:
         """Return what the position lacks of its share."""
         share = book.equity / (self.instruments or book.instruments)
         return share - book.value(quote["sid"])

@@ -22,7 +22,7 @@ from algo_service.engine.engine import Engine
 from algo_service.journal.memory import MemoryStore
 from algo_service.journal.store import StoredRun
 from algo_service.testing import play
-from portfolio import MAXIMUM_QUANTITY, ParameterError
+from portfolio import MAX_QUANTITY, ParameterError
 
 Quotes = list[tuple[str, float]]
 
@@ -102,12 +102,12 @@ def of(sid: str, *prices: float) -> Quotes:
         ),
         # a limit of size ends a purchase, as it does where there is one instrument
         (
-            {"largest_position": 300},
+            {"max_position": 300},
             [("A", 100), ("A", 100), ("B", 50), ("A", 100), ("B", 50), ("B", 50)],
             [
-                "buy 3 A (largest_position: 0.00 of A and 1000.00 more is above 300.00)",
+                "buy 3 A (max_position: 0.00 of A and 1000.00 more is above 300.00)",
                 "",
-                "buy 6 B (largest_position: 0.00 of B and 500.00 more is above 300.00)",
+                "buy 6 B (max_position: 0.00 of B and 500.00 more is above 300.00)",
                 "",
                 "",
                 "",
@@ -172,7 +172,7 @@ def test_buy_and_hold_comes_to_equal_weights_of_whatever_is_quoted(count: int, u
     st.lists(st.floats(1, 1000), min_size=1, max_size=30),
     st.sampled_from(
         [{}, {"units": "whole"}, {"commission": 0.01, "slippage": 0.01}, {"fill": "next"},
-         {"largest_order": 300}, {"largest_drawdown": 0.1}, {"price_band": 0.3}]
+         {"max_order": 300}, {"max_drawdown": 0.1}, {"price_band": 0.3}]
     ),
 )  # fmt: skip
 def test_buy_and_hold_of_one_instrument_is_all_in(
@@ -345,10 +345,10 @@ def test_momentum_does_not_hold_at_a_return_that_is_the_threshold(
         ),
         # the buy comes before the sale that pays for it, and is made up for at the next turn
         (
-            {"every": 1, "largest_order": 500},
+            {"every": 1, "max_order": 500},
             [("A", 100), ("B", 50), ("B", 100), ("A", 100), ("B", 100)],
             [
-                "buy 5 A (largest_order: 1000.00 is above 500.00)",
+                "buy 5 A (max_order: 1000.00 is above 500.00)",
                 "buy 10 B",
                 "sell 2.5 B",  # of 1500, 750 each
                 "buy 2.5 A",
@@ -389,7 +389,7 @@ def test_prices_and_cash_of_another_size_give_the_same_orders(
         params = {**RULES[name], "cash": cash}
         return [order.partition(" ")[0] for order in play(BUILT_IN[name], quotes, **params).orders]
 
-    if cash / factor / 90 > MAXIMUM_QUANTITY:
+    if cash / factor / 90 > MAX_QUANTITY:
         cash = factor * 10_000  # as many units as there may be
     assert orders(factor, cash) == orders(1.0, 10_000)
     assert any(orders(1.0, 10_000))
@@ -489,7 +489,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "buy_and_hold": {"fill": "next", "commission": 0.01},
     "sma_cross": {"fast": 2, "slow": 4, "sizing": "random_fraction"},
     "mean_reversion": {"window": 3, "entry": 1, "sizing": "random_fraction"},
-    "momentum": {"lookback": 2, "fill": "next", "largest_drawdown": 0.2},
+    "momentum": {"lookback": 2, "fill": "next", "max_drawdown": 0.2},
     "rebalance": {"every": 3, "units": "whole", "commission": 0.01},
 }
 PLAYED = st.lists(st.tuples(st.sampled_from("ABC"), st.integers(50, 150)), min_size=20, max_size=60)

@@ -50,7 +50,7 @@ def prices(path: Path, *rows: tuple[str, str], sid: str = "A") -> str:
 @pytest.mark.parametrize("fill", ["quote", "next"])
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_orders_are_those_of_the_engine_byte_for_byte(name: str, fill: str) -> None:
-    params = {"seed": 7, "fill": fill, "commission": 0.001, "largest_drawdown": 0.3}
+    params = {"seed": 7, "fill": fill, "commission": 0.001, "max_drawdown": 0.3}
     engine = Engine(BUILT_IN[name], name, {}, seed=0)
     engine.initialize(params)
     live: list[str] = []

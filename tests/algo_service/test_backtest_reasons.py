@@ -113,13 +113,13 @@ def test_an_order_that_waits_at_the_end_is_told_with_its_instrument(tmp_path: Pa
 
 
 def test_what_a_limit_refuses_and_cuts_is_counted_by_limit() -> None:
-    refusing = backtest("random", "goog", {"seed": 1, "exit": 0.3, "largest_drawdown": 0.05})
+    refusing = backtest("random", "goog", {"seed": 1, "exit": 0.3, "max_drawdown": 0.05})
     assert refusing.refused > 1
     (line,) = [line for line in refusing.notes if line.startswith("refused by a limit")]
-    assert line.startswith(f"refused by a limit: {refusing.refused:,} buys, largest_drawdown: ")
-    cutting = backtest("sma_cross", "goog", {"largest_order": 500})
+    assert line.startswith(f"refused by a limit: {refusing.refused:,} buys, max_drawdown: ")
+    cutting = backtest("sma_cross", "goog", {"max_order": 500})
     assert cutting.cut > 1
-    told = f"cut by a limit: {cutting.cut} buys, largest_order: "
+    told = f"cut by a limit: {cutting.cut} buys, max_order: "
     assert any(line.startswith(told) for line in cutting.notes)
 
 

@@ -21,7 +21,7 @@ from algo_service.engine.failure import own_traceback
 from algo_service.errors import AlgoServiceError, InitializeError, JournalError
 from algo_service.journal.memory import MemoryStore
 from algo_service.loader import load
-from portfolio import LargestDrawdown, ParameterError, Portfolio
+from portfolio import MaxDrawdown, ParameterError, Portfolio
 from tests.support.processes import ROOT
 
 
@@ -343,7 +343,7 @@ class Falls(Halves):
     """Buys for half of the cash on every quote, and has a drawdown limit."""
 
     def initialize(self, params: Mapping[str, Any]) -> list[str]:
-        self.portfolio = Portfolio(params["cash"], limits=[LargestDrawdown(0.1)])
+        self.portfolio = Portfolio(params["cash"], limits=[MaxDrawdown(0.1)])
         return ["quotes"]
 
 
@@ -358,7 +358,7 @@ def test_buying_that_a_limit_has_stopped_goes_on_after_a_reset() -> None:
     bought, stopped = driven.decide([quote(1, 100.0), quote(2, 50.0)])
     assert reason(bought) is None
     halt = driven.snapshot()["halt"]
-    assert halt.startswith("largest_drawdown: ")
+    assert halt.startswith("max_drawdown: ")
     assert driven.reset() == halt == reason(stopped)
     assert driven.snapshot()["halt"] is None
     (after,) = driven.decide([quote(3, 50.0)])

@@ -21,7 +21,7 @@ from algo_service.algorithms import BuyAndHold
 from algo_service.errors import JournalError, StateError
 from algo_service.journal.codec import decode, encode
 from algo_service.journal.sqlite import SqliteStore
-from portfolio import LargestDrawdown, ParameterError, Portfolio
+from portfolio import MaxDrawdown, ParameterError, Portfolio
 
 
 def quote(n: int, price: float = 100.0, **fields: Any) -> dict[str, Any]:
@@ -263,7 +263,7 @@ class Halted:
     """Buys for half of its cash on every quote, until it has lost a tenth."""
 
     def initialize(self, params: Mapping[str, Any]) -> list[str]:
-        self.portfolio = Portfolio(params["cash"], limits=[LargestDrawdown(0.1)])
+        self.portfolio = Portfolio(params["cash"], limits=[MaxDrawdown(0.1)])
         return ["quotes"]
 
     def event(self, data: dict[str, Any]) -> None:
@@ -278,7 +278,7 @@ def test_a_halt_and_its_reset_outlive_a_restart_and_the_reset_is_on_record(
     close(engine)
     engine = opened(tmp_path / "j", Halted)
     halt = engine.snapshot()["halt"]
-    assert halt.startswith("largest_drawdown: the equity of 7500.00 is 25.00% below")
+    assert halt.startswith("max_drawdown: the equity of 7500.00 is 25.00% below")
     assert engine.reset() == halt
     close(engine)
     engine = opened(tmp_path / "j", Halted)

@@ -104,10 +104,10 @@ TABLE: list[tuple[str, dict[str, Any], list[dict[str, Any]], list[str], list[str
     ),
     (
         "a limit that is asked for cuts and refuses",
-        {"cash": 1000, "largest_order": 150, "price_band": 0.5},
+        {"cash": 1000, "max_order": 150, "price_band": 0.5},
         [quote(100, order("buy", 2)), quote(200, order("sell", 1)), quote(200, order("sell", 1))],
         [
-            "buy 1.5 GOOG (largest_order: 200.00 is above 150.00)",
+            "buy 1.5 GOOG (max_order: 200.00 is above 150.00)",
             "sell 0 GOOG (price_band: 200 is 100.00% away from the last quote, 100, and 50.00% is"
             " the limit)",
             "sell 1 GOOG",

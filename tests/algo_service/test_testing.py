@@ -75,10 +75,10 @@ def test_several_orders_of_one_quote_stand_in_one_text() -> None:
 
 
 def test_an_order_that_a_limit_cut_or_refused_has_its_reason() -> None:
-    played = play(Buyer, [50, 50], largest_position=100)
+    played = play(Buyer, [50, 50], max_position=100)
     assert played.orders == [
-        "buy 2 GOOG (largest_position: 0.00 of GOOG and 250.00 more is above 100.00)",
-        "buy 0 GOOG (largest_position: 100.00 of GOOG and 250.00 more is above 100.00)",
+        "buy 2 GOOG (max_position: 0.00 of GOOG and 250.00 more is above 100.00)",
+        "buy 0 GOOG (max_position: 100.00 of GOOG and 250.00 more is above 100.00)",
     ]
     assert played.fills == ["buy 2 GOOG at 50", ""]
 

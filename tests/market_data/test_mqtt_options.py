@@ -13,7 +13,7 @@ from market_data.mqtt.options import taken_access
 from tests.market_data.subscriber import Subscriber
 from tests.support.brokers import MOSQUITTO, Broker
 from tests.support.processes import Process
-from tests.support.secured_broker import ENCODED, PASSWORD, Certificates, SecuredBroker
+from tests.support.secured import ENCODED, PASSWORD, Certificates, TlsBroker
 
 Start = Callable[..., Process]
 
@@ -44,7 +44,7 @@ def replay(start: Start, file: Path, *options: object, **env: object) -> Process
 def test_tls_with_an_authority_of_ones_own_user_and_password_file(
     tmp_path: Path, start: Start, one: Path
 ) -> None:
-    broker = SecuredBroker(tmp_path, start)
+    broker = TlsBroker(tmp_path, start)
     secret = tmp_path / "secret"
     secret.write_text(f"{PASSWORD}\r\nanother line\n")
     ca = broker.files.path("ca.crt")
@@ -67,7 +67,7 @@ def test_tls_with_an_authority_of_ones_own_user_and_password_file(
 def test_a_client_certificate_is_shown_to_the_broker(
     tmp_path: Path, start: Start, one: Path
 ) -> None:
-    broker = SecuredBroker(tmp_path, start, certificate=True)
+    broker = TlsBroker(tmp_path, start, certificate=True)
     path = broker.files.path
     options = ["--mqtt", broker.url, "--ca", path("ca.crt")]
     with_it = replay(
@@ -82,7 +82,7 @@ def test_a_client_certificate_is_shown_to_the_broker(
 def test_a_broker_that_no_authority_vouches_for_is_refused_in_a_sentence(
     tmp_path: Path, start: Start, one: Path, option: list[str]
 ) -> None:
-    broker = SecuredBroker(tmp_path, start)
+    broker = TlsBroker(tmp_path, start)
     options = [tmp_path / word if word.endswith(".crt") else word for word in option]
     process = replay(start, one, "--mqtt", broker.url, *options)
     assert process.wait() == 2
@@ -92,7 +92,7 @@ def test_a_broker_that_no_authority_vouches_for_is_refused_in_a_sentence(
 
 
 def test_a_wrong_password_is_refused_in_a_sentence(tmp_path: Path, start: Start, one: Path) -> None:
-    broker = SecuredBroker(tmp_path, start)
+    broker = TlsBroker(tmp_path, start)
     url = f"mqtts://ann:guess@127.0.0.1:{broker.port}"
     process = replay(start, one, "--mqtt", url, "--ca", broker.files.path("ca.crt"))
     assert process.wait() == 2

@@ -241,7 +241,7 @@ def test_a_quote_that_the_broker_refuses_is_an_error_and_not_confirmed(
         wire.read()
 
     publishing = Publishing(fake_broker(strict))
-    with pytest.raises(BrokerRefusedError, match="refused a quote on quotes: Not authorized"):
+    with pytest.raises(BrokerRefusedError, match="refused a message on quotes: Not authorized"):
         publishing.publish("1").drain()
     assert publishing.publisher.confirmed == 0
 

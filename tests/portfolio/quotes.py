@@ -30,7 +30,7 @@ def begin(
 
 
 def told(portfolio: Portfolio) -> list[str]:
-    """Return what the orders since the last quote say: `buy 3 of 500: largest_order: ...`."""
+    """Return what the orders since the last quote say: `buy 3 of 500: max_order: ...`."""
     return [
         f"{order.side} {order.quantity:g}"
         + (f" of {order.asked:g}: {order.reason}" if order.reason else "")

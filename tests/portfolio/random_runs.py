@@ -29,10 +29,10 @@ COSTS = {
     "slippage": st.floats(0, 0.5),
 }
 LIMITS = {
-    "largest_order": st.floats(0, 1e4),
-    "largest_position": st.floats(0, 1e4),
-    "largest_daily_loss": st.floats(0.0001, 0.5),
-    "largest_drawdown": st.floats(0.0001, 0.5),
+    "max_order": st.floats(0, 1e4),
+    "max_position": st.floats(0, 1e4),
+    "max_daily_loss": st.floats(0.0001, 0.5),
+    "max_drawdown": st.floats(0.0001, 0.5),
     "price_band": st.floats(0, 0.6),
     "stale_after": st.sampled_from([0, 60, DAY]),
 }
@@ -235,16 +235,16 @@ class Auditor:
         if (day := _seconds(data) // DAY) > self.day:
             self.day, self.opening, self.is_lost = day, before, False
         self.peak = max(self.peak, after)
-        for name, top in (("largest_daily_loss", self.opening), ("largest_drawdown", self.peak)):
+        for name, top in (("max_daily_loss", self.opening), ("max_drawdown", self.peak)):
             if name in self.params and top > after and after <= top * (1 - self.params[name]):
-                self.is_lost |= name == "largest_daily_loss"
-                self.is_down |= name == "largest_drawdown"
+                self.is_lost |= name == "max_daily_loss"
+                self.is_down |= name == "max_drawdown"
 
     def _check_halt(self) -> None:
         halt = self.portfolio.halt
         assert bool(halt) == (self.is_lost or self.is_down)
         assert halt or not self.is_stopped
-        self.is_stopped = bool(halt) and halt.startswith("largest_drawdown")
+        self.is_stopped = bool(halt) and halt.startswith("max_drawdown")
 
     def _equity(self) -> float:
         held = self.portfolio.positions.items()
@@ -269,7 +269,7 @@ class Auditor:
         if order.side == "buy":
             assert not self.portfolio.halt
             assert order.amount >= self.minimum
-            assert order.amount <= self.params.get("largest_order", math.inf)
+            assert order.amount <= self.params.get("max_order", math.inf)
             assert order.asked is None or order.amount < order.asked
         else:
             assert order.reason is None
@@ -283,7 +283,7 @@ class Auditor:
             for other in self.waiting.values():
                 if other.sid == order.sid:
                     held += other.quantity if other.side == "buy" else -other.quantity
-            most = self.params.get("largest_position", math.inf)
+            most = self.params.get("max_position", math.inf)
             assert held * order.price <= most * (1 + 1e-12)
             buys = [other for other in self.waiting.values() if other.side == "buy"]
             bills = math.fsum(self._bill(each.quantity, each.price) for each in buys)

@@ -10,7 +10,7 @@ from portfolio.risk import limits, sizing
 from tests.portfolio import random_runs
 from tests.support.processes import ROOT
 
-GUIDE = (ROOT / "docs" / "algorithms.md").read_text()
+GUIDE = (ROOT / "docs" / "reference" / "parameters.md").read_text()
 DETAILS = {
     "fixed_fraction": {"fraction": 0.5},
     "fixed_cash": {"bet": 5},

@@ -56,49 +56,49 @@ def run(portfolio: Portfolio, *steps: tuple[float, Act] | tuple[float, Any, Act]
     [
         ({}, 300.0, "buy 3"),
         ({}, 200.0, "buy 2"),
-        ({"largest_order": 200}, 200.0, "buy 2"),
-        ({"largest_order": 200}, 300.0, "buy 2 of 300: largest_order: 300.00 is above 200.00"),
-        ({"largest_order": 0}, 300.0, "buy 0 of 300: largest_order: 300.00 is above 0.00"),
-        ({"largest_order": 0.009}, 300.0, "buy 0 of 300: largest_order: 300.00 is above 0.009"),
+        ({"max_order": 200}, 200.0, "buy 2"),
+        ({"max_order": 200}, 300.0, "buy 2 of 300: max_order: 300.00 is above 200.00"),
+        ({"max_order": 0}, 300.0, "buy 0 of 300: max_order: 300.00 is above 0.00"),
+        ({"max_order": 0.009}, 300.0, "buy 0 of 300: max_order: 300.00 is above 0.009"),
         (
-            {"largest_order": 250, "units": "whole"},
+            {"max_order": 250, "units": "whole"},
             300.0,
-            "buy 2 of 300: largest_order: 300.00 is above 250.00",
+            "buy 2 of 300: max_order: 300.00 is above 250.00",
         ),
         (
-            {"largest_order": 99, "units": "whole"},
+            {"max_order": 99, "units": "whole"},
             300.0,
-            "buy 0 of 300: largest_order: 300.00 is above 99.00",
+            "buy 0 of 300: max_order: 300.00 is above 99.00",
         ),
         # what is asked for is what the cash pays: 10,000
         (
-            {"largest_order": 9_000},
+            {"max_order": 9_000},
             20_000.0,
-            "buy 90 of 10000: largest_order: 10000.00 is above 9000.00",
+            "buy 90 of 10000: max_order: 10000.00 is above 9000.00",
         ),
         (
-            {"largest_position": 200},
+            {"max_position": 200},
             300.0,
-            "buy 2 of 300: largest_position: 0.00 of GOOG and 300.00 more is above 200.00",
+            "buy 2 of 300: max_position: 0.00 of GOOG and 300.00 more is above 200.00",
         ),
-        ({"largest_position": 300}, 300.0, "buy 3"),
+        ({"max_position": 300}, 300.0, "buy 3"),
         # of two, the one that leaves less; both say why
         (
-            {"largest_order": 250, "largest_position": 100},
+            {"max_order": 250, "max_position": 100},
             300.0,
-            "buy 1 of 300: largest_order: 300.00 is above 250.00; largest_position: 0.00 of GOOG"
+            "buy 1 of 300: max_order: 300.00 is above 250.00; max_position: 0.00 of GOOG"
             " and 300.00 more is above 100.00",
         ),
         (
-            {"largest_order": 100, "largest_position": 250},
+            {"max_order": 100, "max_position": 250},
             300.0,
-            "buy 1 of 300: largest_order: 300.00 is above 100.00; largest_position: 0.00 of GOOG"
+            "buy 1 of 300: max_order: 300.00 is above 100.00; max_position: 0.00 of GOOG"
             " and 300.00 more is above 250.00",
         ),
         (
-            {"largest_order": 250, "largest_position": 1000},
+            {"max_order": 250, "max_position": 1000},
             300.0,
-            "buy 2.5 of 300: largest_order: 300.00 is above 250.00",
+            "buy 2.5 of 300: max_order: 300.00 is above 250.00",
         ),
     ],
 )
@@ -109,25 +109,25 @@ def test_a_limit_of_size_cuts_a_buy_and_says_why(
 
 
 def test_a_cut_order_has_the_amount_asked_for_and_the_reason_in_its_record() -> None:
-    portfolio = made(largest_order=200)
+    portfolio = made(max_order=200)
     assert portfolio.buy(begin(portfolio), 300.0) == 200.0
     (order,) = portfolio.orders
     assert (order.quantity, order.amount, order.asked) == (2.0, 200.0, 300.0)
-    assert order.reason == "largest_order: 300.00 is above 200.00"
+    assert order.reason == "max_order: 300.00 is above 200.00"
     assert len(portfolio.fills) == 1
 
 
 def test_a_refused_order_has_no_quantity_and_no_fill() -> None:
-    portfolio = made(largest_order=0)
+    portfolio = made(max_order=0)
     assert portfolio.buy(begin(portfolio), 300.0) == 0.0
     (order,) = portfolio.orders
     assert (order.quantity, order.amount, order.asked) == (0.0, 0.0, 300.0)
     assert (portfolio.fills, portfolio.cash) == ([], 10_000.0)
 
 
-def test_the_largest_position_is_measured_at_the_quote() -> None:
+def test_the_max_position_is_measured_at_the_quote() -> None:
     assert run(
-        made(largest_position=1000),
+        made(max_position=1000),
         (100.0, buy(400.0)),
         # 4 are worth 600 now
         (150.0, buy(600.0)),
@@ -135,52 +135,52 @@ def test_the_largest_position_is_measured_at_the_quote() -> None:
         (100.0, buy(600.0)),
     ) == [
         "buy 4",
-        "buy 2.66667 of 600: largest_position: 600.00 of GOOG and 600.00 more is above 1000.00",
-        "buy 0 of 600: largest_position: 1333.33 of GOOG and 600.00 more is above 1000.00",
-        "buy 3.33333 of 600: largest_position: 666.67 of GOOG and 600.00 more is above 1000.00",
+        "buy 2.66667 of 600: max_position: 600.00 of GOOG and 600.00 more is above 1000.00",
+        "buy 0 of 600: max_position: 1333.33 of GOOG and 600.00 more is above 1000.00",
+        "buy 3.33333 of 600: max_position: 666.67 of GOOG and 600.00 more is above 1000.00",
     ]
 
 
-def test_the_largest_position_counts_buys_that_wait() -> None:
-    portfolio = made(largest_position=500, fill="next")
+def test_the_max_position_counts_buys_that_wait() -> None:
+    portfolio = made(max_position=500, fill="next")
     data = begin(portfolio)
     assert [portfolio.buy(data, 400.0), portfolio.buy(data, 400.0)] == [400.0, 100.0]
 
 
-def test_the_largest_position_is_of_one_instrument() -> None:
-    portfolio = made(largest_position=500)
+def test_the_max_position_is_of_one_instrument() -> None:
+    portfolio = made(max_position=500)
     assert portfolio.buy(begin(portfolio, 100.0, "GOOG"), 500.0) == 500.0
     assert portfolio.buy(begin(portfolio, 100.0, "AAPL"), 500.0) == 500.0
 
 
 def test_a_position_is_valued_at_the_quote_that_an_order_for_another_instrument_brings() -> None:
-    portfolio = made(largest_position=1000)
+    portfolio = made(max_position=1000)
     portfolio.buy(begin(portfolio, 1.0, "IBM"), 500.0)
     begin(portfolio, 100.0)
     # 500 units are worth 2000 at 4
     assert portfolio.buy(quote(4.0, "IBM"), 500.0) == 0.0
     assert told(portfolio) == [
-        "buy 0 of 500: largest_position: 2000.00 of IBM and 500.00 more is above 1000.00"
+        "buy 0 of 500: max_position: 2000.00 of IBM and 500.00 more is above 1000.00"
     ]
 
 
 def test_limits_of_size_do_not_keep_anyone_from_selling() -> None:
-    portfolio = made(largest_order=500)
+    portfolio = made(max_order=500)
     assert run(portfolio, (100.0, buy(500.0)), (300.0, sell())) == ["buy 5", "sell 5"]
 
 
 def test_a_cut_leaves_what_is_paid_with_the_costs() -> None:
     # 200 at the quote, 220 with slippage, 22 of commission
-    portfolio = made(largest_order=200, slippage=0.1, commission=0.1)
+    portfolio = made(max_order=200, slippage=0.1, commission=0.1)
     assert run(portfolio, (100.0, buy(300.0))) == [
-        "buy 2 of 300: largest_order: 300.00 is above 200.00"
+        "buy 2 of 300: max_order: 300.00 is above 200.00"
     ]
     assert portfolio.cash == pytest.approx(10_000 - 220 - 22, rel=1e-12)
 
 
 def test_order_target_value_is_cut_like_any_buy() -> None:
-    assert run(made(largest_order=200), (100.0, target(300.0))) == [
-        "buy 2 of 300: largest_order: 300.00 is above 200.00"
+    assert run(made(max_order=200), (100.0, target(300.0))) == [
+        "buy 2 of 300: max_order: 300.00 is above 200.00"
     ]
 
 
@@ -299,9 +299,9 @@ def test_a_refusal_of_a_stale_quote_tells_its_age() -> None:
 
 
 def test_a_refusal_in_a_small_account_tells_amounts_that_differ() -> None:
-    portfolio = made(0.05, largest_order=0.00123)
+    portfolio = made(0.05, max_order=0.00123)
     assert run(portfolio, (0.051, buy(0.00345))) == [
-        "buy 0.0241176 of 0.00345: largest_order: 0.00345 is above 0.00123"
+        "buy 0.0241176 of 0.00345: max_order: 0.00345 is above 0.00123"
     ]
 
 
@@ -398,7 +398,7 @@ HALF_A_DAY_LATER = NOON + DAY // 2
     ],
 )
 def test_a_daily_loss_stops_buying_until_the_next_day(times: list[Any], halted: list[bool]) -> None:
-    portfolio = made(1000, largest_daily_loss=0.1, sizing="all_in")
+    portfolio = made(1000, max_daily_loss=0.1, sizing="all_in")
     seen = []
     for price, ts in zip([100.0, 90.0, 100.0, 100.0], times, strict=True):
         data = begin(portfolio, price, ts=ts)
@@ -412,9 +412,9 @@ def test_a_daily_loss_is_seen_in_the_orders_record_and_lets_positions_be_reduced
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.WARNING)
-    portfolio = made(1000, largest_daily_loss=0.1)
+    portfolio = made(1000, max_daily_loss=0.1)
     why = (
-        "largest_daily_loss: the equity of 900.00 is 10.00% below 1000.00, that before the day's"
+        "max_daily_loss: the equity of 900.00 is 10.00% below 1000.00, that before the day's"
         " first quote, and 10.00% ends the day; until the next one only reducing orders"
     )
     assert run(
@@ -439,7 +439,7 @@ def test_a_daily_loss_is_seen_in_the_orders_record_and_lets_positions_be_reduced
 @pytest.mark.parametrize(
     ("price", "is_halted"), [(81.0, False), (80.01, False), (80.0, True), (79.0, True)]
 )
-@pytest.mark.parametrize("limit", ["largest_daily_loss", "largest_drawdown"])
+@pytest.mark.parametrize("limit", ["max_daily_loss", "max_drawdown"])
 def test_a_loss_of_exactly_the_limit_stops_buying(
     limit: str, price: float, is_halted: bool
 ) -> None:
@@ -453,9 +453,9 @@ def test_a_drawdown_stops_buying_for_good_until_a_person_resets_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.WARNING)
-    portfolio = made(1000, largest_drawdown=0.2)
+    portfolio = made(1000, max_drawdown=0.2)
     why = (
-        "largest_drawdown: the equity of 960.00 is 20.00% below its peak of 1200.00, and 20.00% is"
+        "max_drawdown: the equity of 960.00 is 20.00% below its peak of 1200.00, and 20.00% is"
         " the limit; until a person resets it only reducing orders"
     )
     # all without ts: this limit needs no time
@@ -475,27 +475,27 @@ def test_a_drawdown_stops_buying_for_good_until_a_person_resets_it(
     # the peak is now 480 + 5 * 200; at 139 it is 479.5 + 5.0035461 * 139
     assert run(portfolio, (141.0, buy(0.5)), (139.0, buy(0.5))) == [
         "buy 0.0035461",
-        "buy 0 of 0.5: largest_drawdown: the equity of 1174.99 is 20.61% below its peak of"
+        "buy 0 of 0.5: max_drawdown: the equity of 1174.99 is 20.61% below its peak of"
         " 1480.00, and 20.00% is the limit; until a person resets it only reducing orders",
     ]
 
 
 def test_a_drawdown_is_from_the_starting_cash_where_nothing_was_higher() -> None:
-    portfolio = made(1000, largest_drawdown=0.1, commission_per_order=100)
+    portfolio = made(1000, max_drawdown=0.1, commission_per_order=100)
     # the commission alone: 900 is left of 1000
     run(portfolio, (100.0, buy(500.0)), (100.0, watch))
-    assert (portfolio.halt or "").startswith("largest_drawdown: the equity of 900.00 is 10.00%")
+    assert (portfolio.halt or "").startswith("max_drawdown: the equity of 900.00 is 10.00%")
 
 
 def test_a_reset_without_a_halt_says_that_there_was_none() -> None:
-    assert made(largest_drawdown=0.1).reset() is None
+    assert made(max_drawdown=0.1).reset() is None
     assert made().reset() is None
 
 
 def test_a_reset_lets_buying_go_on_within_the_day_and_measures_from_then() -> None:
-    portfolio = made(1000, largest_daily_loss=0.1)
+    portfolio = made(1000, max_daily_loss=0.1)
     run(portfolio, (100.0, NOON, buy(1000.0)), (90.0, NOON, watch))
-    assert (portfolio.reset() or "").startswith("largest_daily_loss")
+    assert (portfolio.reset() or "").startswith("max_daily_loss")
     # 10% of 900 are lost at 81
     run(portfolio, (81.1, NOON, watch))
     assert portfolio.halt is None
@@ -504,7 +504,7 @@ def test_a_reset_lets_buying_go_on_within_the_day_and_measures_from_then() -> No
 
 
 def test_a_halt_outlives_save_and_load() -> None:
-    params = {"largest_daily_loss": 0.1, "largest_drawdown": 0.05, "stale_after": 60}
+    params = {"max_daily_loss": 0.1, "max_drawdown": 0.05, "stale_after": 60}
     portfolio, resumed = made(1000, **params), made(1000, **params)
     run(portfolio, (100.0, NOON, buy(1000.0)), (90.0, NOON, watch))
     resumed.load(decode(encode(portfolio.save())))
@@ -513,7 +513,7 @@ def test_a_halt_outlives_save_and_load() -> None:
 
 
 def test_a_halt_that_a_quote_caused_is_taken_back_with_it() -> None:
-    portfolio = made(1000, largest_drawdown=0.1)
+    portfolio = made(1000, max_drawdown=0.1)
     run(portfolio, (100.0, buy(1000.0)), (50.0, watch))
     assert portfolio.halt
     portfolio.undo()
@@ -521,7 +521,7 @@ def test_a_halt_that_a_quote_caused_is_taken_back_with_it() -> None:
 
 
 def test_a_halt_cancels_the_buys_that_wait_and_not_the_sales() -> None:
-    portfolio = made(1000, largest_drawdown=0.1, fill="next")
+    portfolio = made(1000, max_drawdown=0.1, fill="next")
     hold(portfolio, 10.0, 1000.0, 100.0)
     data = begin(portfolio, 100.0)
     portfolio.buy(data, 100.0)
@@ -535,9 +535,7 @@ def test_a_halt_cancels_the_buys_that_wait_and_not_the_sales() -> None:
     assert portfolio.buying_power == portfolio.cash == 1000.0 + 4 * 50
 
 
-@pytest.mark.parametrize(
-    "limits", [{"largest_drawdown": 0.1}, {"largest_daily_loss": 0.1}], ids=list
-)
+@pytest.mark.parametrize("limits", [{"max_drawdown": 0.1}, {"max_daily_loss": 0.1}], ids=list)
 @pytest.mark.parametrize("bad", [1.0, 100_000.0])
 @pytest.mark.parametrize(
     "after",  # the instrument and the days of the quotes that follow the bad one
@@ -556,15 +554,15 @@ def test_a_bad_price_stops_nothing(
 
 
 def test_a_real_loss_is_one_though_the_price_band_doubted_its_first_quote() -> None:
-    portfolio = made(1000, price_band=0.1, largest_drawdown=0.2)
+    portfolio = made(1000, price_band=0.1, max_drawdown=0.2)
     run(portfolio, (100.0, buy(1000.0)), (50.0, watch), (50.0, watch))
-    assert (portfolio.halt or "").startswith("largest_drawdown: the equity of 500.00 is 50.00%")
+    assert (portfolio.halt or "").startswith("max_drawdown: the equity of 500.00 is 50.00%")
 
 
 # Limits that need time
 
 
-@pytest.mark.parametrize("limit", ["largest_daily_loss", "stale_after"])
+@pytest.mark.parametrize("limit", ["max_daily_loss", "stale_after"])
 @pytest.mark.parametrize(
     ("ts", "found"),
     [
@@ -603,9 +601,9 @@ def test_what_begins_without_a_time_is_as_it_was_before_after_undo() -> None:
     "params",
     [
         {},
-        {"largest_order": 1000},
-        {"largest_position": 1000},
-        {"largest_drawdown": 0.1},
+        {"max_order": 1000},
+        {"max_position": 1000},
+        {"max_drawdown": 0.1},
         {"price_band": 0.1},
     ],
 )
@@ -617,7 +615,7 @@ def test_limits_that_need_no_time_take_quotes_without(params: dict[str, Any]) ->
 
 
 def test_a_distrusted_quote_gives_that_reason_alone() -> None:
-    portfolio = made(price_band=0.1, largest_order=10, stale_after=60)
+    portfolio = made(price_band=0.1, max_order=10, stale_after=60)
     said = run(portfolio, (100.0, NOON, watch), (200.0, NOON - DAY, buy(100.0)))
     assert said == [
         "buy 0 of 100: price_band: 200 is 100.00% away from the last quote, 100, and 10.00% is the"
@@ -626,16 +624,14 @@ def test_a_distrusted_quote_gives_that_reason_alone() -> None:
 
 
 def test_each_limit_that_cuts_gives_its_reason() -> None:
-    portfolio = made(
-        500, largest_order=50, largest_position=100, largest_daily_loss=0.1, largest_drawdown=0.1
-    )
+    portfolio = made(500, max_order=50, max_position=100, max_daily_loss=0.1, max_drawdown=0.1)
     hold(portfolio, 5.0, 500.0, 100.0)
     (said,) = run(portfolio, (100.0, NOON, watch), (50.0, NOON, buy(200.0)))
     assert [reason.split(":")[0] for reason in said.split("buy 0 of 200: ")[1].split("; ")] == [
-        "largest_order",
-        "largest_position",
-        "largest_daily_loss",
+        "max_order",
+        "max_position",
+        "max_daily_loss",
         "until the next one only reducing orders",
-        "largest_drawdown",
+        "max_drawdown",
         "until a person resets it only reducing orders",
     ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from algo_service.loader import load
 from algo_service.testing import play
-from portfolio import Fill, PaperBroker, Portfolio, fold
+from portfolio import Fill, PaperVenue, Portfolio, fold
 from portfolio.analysis.performance import Performance
 from tests.portfolio.quotes import begin
 from tests.support.processes import ROOT
@@ -48,7 +48,7 @@ def test_a_sale_of_more_than_rounding_explains_is_still_refused() -> None:
 
 
 def test_of_many_whole_units_one_can_be_left() -> None:
-    portfolio = Portfolio(1e10, broker=PaperBroker("whole"))
+    portfolio = Portfolio(1e10, venue=PaperVenue("whole"))
     portfolio.buy(begin(portfolio, 1.0), 1e10)
     with pytest.raises(ValueError, match="cannot sell"):
         portfolio.sell(begin(portfolio, 1.0), 1e10 + 1)
@@ -64,7 +64,7 @@ def test_of_many_whole_units_one_can_be_left() -> None:
 def test_books_that_are_kept_by_fills_alone_close_with_the_account(
     fill: Any, bought: list[float], sold: list[float]
 ) -> None:
-    portfolio = Portfolio(1000, broker=PaperBroker(fill=fill))
+    portfolio = Portfolio(1000, venue=PaperVenue(fill=fill))
     performance, fills = Performance(portfolio), list[Fill]()
 
     def at(price: float) -> dict[str, Any]:

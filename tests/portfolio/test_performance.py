@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolio import Costs, PaperBroker, Portfolio
+from portfolio import Costs, PaperVenue, Portfolio
 from portfolio.analysis.performance import Performance
 from portfolio.times import instant
 
@@ -81,7 +81,7 @@ def test_turnover_is_what_was_bought_or_sold_in_a_year_over_the_mean_equity() ->
 
 
 def test_fees_are_in_a_trades_profit() -> None:
-    _, performance = run(ROUND_TRIPS[:2], broker=PaperBroker(costs=Costs(per_order=1)))
+    _, performance = run(ROUND_TRIPS[:2], venue=PaperVenue(costs=Costs(per_order=1)))
     # 500 + 1 paid, 600 - 1 received
     assert performance.trades.gains == pytest.approx(98)
     assert list(performance.trades.returns) == pytest.approx([98 / 501])

@@ -13,9 +13,9 @@ from portfolio import (
     AllIn,
     Costs,
     Fill,
-    LargestOrder,
+    MaxOrder,
     Order,
-    PaperBroker,
+    PaperVenue,
     Portfolio,
     Position,
 )
@@ -79,7 +79,7 @@ def test_what_was_placed_at_the_quote_before_is_forgotten() -> None:
 
 def test_the_snapshot_tells_cash_positions_profit_and_fees() -> None:
     costs = Costs(per_order=1.0)
-    portfolio = Portfolio(1000, broker=PaperBroker(costs=costs))
+    portfolio = Portfolio(1000, venue=PaperVenue(costs=costs))
     portfolio.buy(begin(portfolio, 50.0, "IBM"), 100.0)
     data = begin(portfolio, 100.0)
     portfolio.buy(data, 400.0)
@@ -119,7 +119,7 @@ def test_selling_more_than_is_held_or_nothing_is_refused_because_it_is_long_only
 
 
 def test_a_part_of_a_unit_is_not_sold_where_units_are_whole() -> None:
-    portfolio = Portfolio(1000, AllIn(), PaperBroker("whole"))
+    portfolio = Portfolio(1000, AllIn(), PaperVenue("whole"))
     portfolio.optimize(quote(100.0))
     with pytest.raises(ValueError, match=r"cannot sell 2\.5 of GOOG: units are whole"):
         portfolio.sell(quote(100.0), 2.5)
@@ -156,7 +156,7 @@ def test_a_buy_below_a_millionth_of_the_starting_cash_places_no_order(
 
 @pytest.mark.parametrize(("amount", "bought"), [(99.99, 0), (100, 1), (299, 2), (5000, 10)])
 def test_a_buy_is_of_whole_units_where_units_are_whole(amount: float, bought: int) -> None:
-    portfolio = Portfolio(1050, broker=PaperBroker("whole"))
+    portfolio = Portfolio(1050, venue=PaperVenue("whole"))
     assert portfolio.buy(quote(100.0), amount) == bought * 100.0
     assert portfolio.quantity("GOOG") == bought
     assert len(portfolio.orders) == bool(bought)
@@ -185,8 +185,8 @@ def test_a_price_so_low_that_no_number_holds_the_quantity_is_refused() -> None:
 
 
 def test_numbers_given_as_whole_ones_are_floats_in_orders_and_fills() -> None:
-    broker = PaperBroker(costs=Costs(minimum=1))
-    portfolio = Portfolio(1000, broker=broker, limits=[LargestOrder(200)])
+    venue = PaperVenue(costs=Costs(minimum=1))
+    portfolio = Portfolio(1000, venue=venue, limits=[MaxOrder(200)])
     data = begin(portfolio)
     portfolio.buy(data, 100)
     portfolio.buy(data, 300)
@@ -218,7 +218,7 @@ def test_numbers_given_as_whole_ones_are_floats_in_orders_and_fills() -> None:
     ],
 )
 def test_a_position_is_brought_to_a_value(units: Any, target: float, said: list[str]) -> None:
-    portfolio = Portfolio(2000, broker=PaperBroker(units))
+    portfolio = Portfolio(2000, venue=PaperVenue(units))
     portfolio.buy(begin(portfolio, 100.0), 1000.0)
     portfolio.order_target_value(begin(portfolio, 50.0), target)
     assert told(portfolio) == said
@@ -229,7 +229,7 @@ def test_a_position_is_brought_to_a_value(units: Any, target: float, said: list[
 def test_a_position_that_is_brought_to_nothing_is_closed(
     units: Any, cash: float, bought: float, now: float
 ) -> None:
-    portfolio = Portfolio(cash, AllIn(), PaperBroker(units))
+    portfolio = Portfolio(cash, AllIn(), PaperVenue(units))
     portfolio.optimize(begin(portfolio, bought))
     data = begin(portfolio, now)
     if portfolio.value("GOOG") >= 0.02:
@@ -241,7 +241,7 @@ def test_a_position_that_is_brought_to_nothing_is_closed(
 def test_of_a_position_the_most_whole_units_are_sold_that_are_worth_no_more_than_is_too_much(
     count: int, price: float, target: float
 ) -> None:
-    portfolio = Portfolio(count * price * 1.01, broker=PaperBroker("whole"))
+    portfolio = Portfolio(count * price * 1.01, venue=PaperVenue("whole"))
     data = begin(portfolio, price)
     portfolio.buy(data, count * price)
     held = portfolio.quantity("GOOG")
@@ -267,7 +267,7 @@ def test_of_a_position_the_most_whole_units_are_sold_that_are_worth_no_more_than
 def test_orders_that_wait_count_for_the_value_that_a_position_is_brought_to(
     targets: list[float], quantity: float
 ) -> None:
-    portfolio = Portfolio(3000, broker=PaperBroker(fill="next"))
+    portfolio = Portfolio(3000, venue=PaperVenue(fill="next"))
     portfolio.buy(begin(portfolio, 100.0), 1000.0)
     data = begin(portfolio, 100.0)
     for target in targets:
@@ -293,7 +293,7 @@ def test_undo_takes_back_the_fills_and_prices_of_other_instruments_too() -> None
 
 
 def test_undo_has_orders_wait_again_that_had_filled() -> None:
-    portfolio = Portfolio(1000, broker=PaperBroker(fill="next"))
+    portfolio = Portfolio(1000, venue=PaperVenue(fill="next"))
     portfolio.buy(begin(portfolio, 100.0, id="1"), 200.0)
     begin(portfolio, 80.0, id="2")
     portfolio.undo()

@@ -18,8 +18,8 @@ from portfolio import (
     Costs,
     FixedCash,
     FixedFraction,
-    LargestOrder,
-    PaperBroker,
+    MaxOrder,
+    PaperVenue,
     Parameter,
     ParameterError,
     Portfolio,
@@ -133,8 +133,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "minimum_amount": lambda value: made(minimum_amount=value, sizing=FixedCash(1)),
     "fraction": lambda value: made(sizing=FixedFraction(value)),
     "bet": lambda value: made(sizing=FixedCash(value)),
-    "largest_order": lambda value: made(limits=[LargestOrder(value)], sizing=FixedCash(9)),
-    "commission": lambda value: made(broker=PaperBroker(costs=Costs(per_order=value)),
+    "max_order": lambda value: made(limits=[MaxOrder(value)], sizing=FixedCash(9)),
+    "commission": lambda value: made(venue=PaperVenue(costs=Costs(per_order=value)),
                                      sizing=FixedCash(9)),
 }  # fmt: skip
 

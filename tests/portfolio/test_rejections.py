@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from portfolio import AllIn, Costs, EqualWeight, Portfolio, Rejection
-from portfolio.execution.paper import PaperBroker
+from portfolio.execution.paper import PaperVenue
 from tests.portfolio.quotes import begin
 
 
@@ -19,19 +19,19 @@ def said(portfolio: Portfolio) -> list[str]:
     ("options", "price", "amount", "expected"),  # of 10000 in cash
     [
         (
-            {"broker": PaperBroker("whole")},
+            {"venue": PaperVenue("whole")},
             61000.0,
             10000.0,
             "below_one_unit: one unit costs 61000 and 10000 of cash is left",
         ),
         (
-            {"broker": PaperBroker("whole", costs=Costs(fraction=0.25))},
+            {"venue": PaperVenue("whole", costs=Costs(fraction=0.25))},
             9000.0,
             10000.0,
             "below_one_unit: one unit costs 11250 and 10000 of cash is left",
         ),
         (
-            {"broker": PaperBroker("whole")},
+            {"venue": PaperVenue("whole")},
             61.5,
             60.0,
             "below_one_unit: one unit costs 61.5 and 60 was to be spent",
@@ -49,13 +49,13 @@ def said(portfolio: Portfolio) -> list[str]:
             "below_minimum: a buy for 499 is below the minimum_amount of 500",
         ),
         (
-            {"minimum_amount": 500, "broker": PaperBroker("whole")},
+            {"minimum_amount": 500, "venue": PaperVenue("whole")},
             300.0,
             550.0,
             "below_minimum: a buy for 300 is below the minimum_amount of 500",
         ),
         (
-            {"broker": PaperBroker(costs=Costs(per_order=20000.0))},
+            {"venue": PaperVenue(costs=Costs(per_order=20000.0))},
             100.0,
             500.0,
             "no_cash: 10000 of cash is left, which the costs of an order take up",
@@ -101,7 +101,7 @@ def test_where_nothing_was_asked_for_nothing_is_told() -> None:
 
 
 def test_a_position_as_near_to_its_target_as_whole_units_allow_lacks_nothing() -> None:
-    portfolio = Portfolio(1000, broker=PaperBroker("whole"))
+    portfolio = Portfolio(1000, venue=PaperVenue("whole"))
     portfolio.order_target_value(begin(portfolio, 300.0), 250.0)
     assert [each.code for each in portfolio.rejections] == ["below_one_unit"]
     portfolio.order_target_value(begin(portfolio, 300.0), 450.0)
@@ -112,7 +112,7 @@ def test_a_position_as_near_to_its_target_as_whole_units_allow_lacks_nothing() -
 
 
 def test_an_order_that_could_not_be_paid_at_its_quote_is_told_there() -> None:
-    portfolio = Portfolio(1000, AllIn(), PaperBroker("whole", "next"))
+    portfolio = Portfolio(1000, AllIn(), PaperVenue("whole", "next"))
     portfolio.optimize(begin(portfolio, 100.0))
     assert [order.quantity for order in portfolio.pending] == [10.0]
     begin(portfolio, 1001.0)
@@ -123,7 +123,7 @@ def test_an_order_that_could_not_be_paid_at_its_quote_is_told_there() -> None:
 
 
 def test_a_sale_whose_costs_could_not_be_paid_at_its_quote_is_told_there() -> None:
-    portfolio = Portfolio(1000, AllIn(), PaperBroker(fill="next", costs=Costs(per_order=50.0)))
+    portfolio = Portfolio(1000, AllIn(), PaperVenue(fill="next", costs=Costs(per_order=50.0)))
     portfolio.optimize(begin(portfolio, 100.0))
     portfolio.sell(begin(portfolio, 100.0))
     begin(portfolio, 1.0)
@@ -133,9 +133,7 @@ def test_a_sale_whose_costs_could_not_be_paid_at_its_quote_is_told_there() -> No
 
 
 def test_buys_that_a_limit_cancels_while_they_wait_are_told_with_its_reason() -> None:
-    portfolio = Portfolio.from_params(
-        {"starting_cash": 1000, "largest_drawdown": 0.1, "fill": "next"}
-    )
+    portfolio = Portfolio.from_params({"starting_cash": 1000, "max_drawdown": 0.1, "fill": "next"})
     portfolio.buy(begin(portfolio, 100.0), 500.0)
     data = begin(portfolio, 100.0)
     portfolio.buy(data, 300.0)
@@ -150,7 +148,7 @@ def test_buys_that_a_limit_cancels_while_they_wait_are_told_with_its_reason() ->
 
 
 def test_an_order_that_a_limit_refuses_is_an_order_and_no_rejection() -> None:
-    portfolio = Portfolio.from_params({"starting_cash": 1000, "largest_order": 0})
+    portfolio = Portfolio.from_params({"starting_cash": 1000, "max_order": 0})
     portfolio.buy(begin(portfolio), 500.0)
     assert [order.quantity for order in portfolio.orders] == [0.0]
     assert portfolio.rejections == []

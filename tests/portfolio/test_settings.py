@@ -23,8 +23,8 @@ from tests.portfolio.quotes import begin, told
         ({"commission_per_order": 3}, 5.5, 100.0, 3.0),
         ({"minimum_commission": 7}, 5.5, 100.0, 7.0),
         ({"slippage": 0.5}, 5.5, 150.0, 0.0),
-        ({"largest_order": 300}, 3.0, 100.0, 0.0),
-        ({"largest_position": 200}, 2.0, 100.0, 0.0),
+        ({"max_order": 300}, 3.0, 100.0, 0.0),
+        ({"max_position": 200}, 2.0, 100.0, 0.0),
     ],
 )
 def test_a_buy_is_as_the_parameters_say(
@@ -70,8 +70,8 @@ def test_a_random_sizing_draws_from_the_algorithms_generator_where_one_is_given(
 @pytest.mark.parametrize(
     ("params", "reason"),  # why a second buy, at 50 and a day before, is refused
     [
-        ({"largest_daily_loss": 0.1}, "largest_daily_loss: "),
-        ({"largest_drawdown": 0.1}, "largest_drawdown: "),
+        ({"max_daily_loss": 0.1}, "max_daily_loss: "),
+        ({"max_drawdown": 0.1}, "max_drawdown: "),
         ({"price_band": 0.1}, "price_band: "),
         ({"stale_after": 60}, "stale_after: "),
     ],
@@ -105,10 +105,10 @@ NUMBERS = {
     "commission_per_order": (0, 1e9),
     "minimum_commission": (0, 1e9),
     "slippage": (0, 0.5),
-    "largest_order": (0, 1e15),
-    "largest_position": (0, 1e15),
-    "largest_daily_loss": (0.0001, 1),
-    "largest_drawdown": (0.0001, 1),
+    "max_order": (0, 1e15),
+    "max_position": (0, 1e15),
+    "max_daily_loss": (0.0001, 1),
+    "max_drawdown": (0.0001, 1),
     "price_band": (0, 1e9),
     "stale_after": (0, 1e12),
 }

@@ -1,4 +1,4 @@
-"""A mosquitto that is not open to everyone: with a password file, with TLS, over WebSockets."""
+"""A mosquitto that is not open to everyone: passwords, TLS, certificates, WebSockets."""
 
 from __future__ import annotations
 
@@ -10,10 +10,23 @@ from pathlib import Path
 from tests.support.brokers import MOSQUITTO
 from tests.support.processes import Process, free_port
 
+PASSWORD = "p:a@s s/#%"
+ENCODED = "p%3Aa%40s%20s%2F%23%25"
+
+_NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+
 
 def openssl(folder: Path, *words: str) -> None:
     """Run openssl in a folder."""
     subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+
+def password_file(folder: Path, user: str, password: str) -> Path:
+    """A password file of mosquitto with one user."""
+    path = folder / "passwords"
+    command = ["mosquitto_passwd", "-b", "-c", str(path), user, password]
+    subprocess.run(command, check=True, capture_output=True)
+    return path
 
 
 class Authority:
@@ -22,31 +35,46 @@ class Authority:
     def __init__(self, folder: Path, name: str):
         self.folder = folder
         self.name = name
-        self.file = folder / f"{name}.pem"
-        new = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2")
-        openssl(
-            folder, *new, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem"
-        )
+        self.file = folder / f"{name}.crt"
+        request = ("req", "-x509", *_NEW_KEY, "-days", "2", "-subj", f"/CN={name}")
+        openssl(folder, *request, "-keyout", f"{name}.key", "-out", self.file.name)
 
     def sign(self, name: str) -> tuple[Path, Path]:
         """Make a certificate for 127.0.0.1 and localhost, and return it and its private key."""
-        cert, key = f"{name}.pem", f"{name}.key"
-        request = ("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}")
-        openssl(self.folder, *request, "-keyout", key, "-out", f"{name}.csr")
+        cert, key, request = f"{name}.crt", f"{name}.key", f"{name}.csr"
         extensions = self.folder / f"{name}.ext"
         extensions.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
-        signer = ("-CA", f"{self.name}.pem", "-CAkey", f"{self.name}.key", "-CAcreateserial")
-        request = ("x509", "-req", "-in", f"{name}.csr", "-days", "2", "-extfile", extensions.name)
-        openssl(self.folder, *request, *signer, "-out", cert)
+        new = ("req", *_NEW_KEY, "-subj", f"/CN={name}", "-keyout", key, "-out", request)
+        openssl(self.folder, *new)
+        signer = ("-CA", self.file.name, "-CAkey", f"{self.name}.key", "-CAcreateserial")
+        signed = ("x509", "-req", "-in", request, "-days", "2", "-extfile", extensions.name)
+        openssl(self.folder, *signed, *signer, "-out", cert)
         return self.folder / cert, self.folder / key
+
+
+class Certificates:
+    """Authorities, the certificates that they signed, and invalid files; PEM files by name."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        authority = Authority(folder, "ca")
+        Authority(folder, "other-ca")
+        authority.sign("server")
+        authority.sign("client")
+        encrypted = ("-aes128", "-passout", "pass:secret", "-out", "encrypted.key")
+        openssl(folder, "ec", "-in", "client.key", *encrypted)
+        (folder / "empty").write_text("")
+        (folder / "binary").write_bytes(b"\xff\xfe\0")
+
+    def path(self, name: str) -> Path:
+        """Where a file is."""
+        return self._folder / name
 
 
 class Secured:
     """A mosquitto with one open listener, at `.port`, for those who watch, and others."""
 
     def __init__(self, folder: Path, start: Callable[..., Process]):
-        self.port = free_port()
-        self.url = f"mqtt://127.0.0.1:{self.port}"
         self._start = start
         self._configuration = folder / "secured.conf"
         self._lines = [
@@ -54,9 +82,9 @@ class Secured:
             "max_inflight_messages 1000",
             "max_queued_messages 100000",
             *(["user root"] if os.geteuid() == 0 else []),
-            f"listener {self.port} 127.0.0.1",
-            "allow_anonymous true",
         ]
+        self.port = self.listen("allow_anonymous true")
+        self.url = f"mqtt://127.0.0.1:{self.port}"
 
     def listen(self, *settings: str) -> int:
         """Add a listener with these settings, and return its port."""
@@ -71,9 +99,23 @@ class Secured:
         self.process.wait_for(r"mosquitto version .* running")
 
 
-def password_file(folder: Path, user: str, password: str) -> Path:
-    """A password file of mosquitto with one user."""
-    path = folder / "passwords"
-    command = ["mosquitto_passwd", "-b", "-c", str(path), user, password]
-    subprocess.run(command, check=True, capture_output=True)
-    return path
+class TlsBroker(Secured):
+    """A started one with TLS at `.port`; it lets in `ann`, or a client with a certificate."""
+
+    def __init__(self, folder: Path, start: Callable[..., Process], *, certificate: bool = False):
+        super().__init__(folder, start)
+        self.files = Certificates(folder)
+        access = (
+            ("require_certificate true", "use_identity_as_username true")
+            if certificate
+            else (f"password_file {password_file(folder, 'ann', PASSWORD)}",)
+        )
+        self.port = self.listen(
+            "allow_anonymous false",
+            f"cafile {self.files.path('ca.crt')}",
+            f"certfile {self.files.path('server.crt')}",
+            f"keyfile {self.files.path('server.key')}",
+            *access,
+        )
+        self.url = f"mqtts://127.0.0.1:{self.port}"
+        self.start()

@@ -82,16 +82,54 @@ def test_an_author_who_imports_a_portfolio_waits_for_nothing_else() -> None:
     }
 
 
-def test_types_reach_the_author(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(
-        "from tickwire import Portfolio, backtest, open_feed\n"
-        "reveal_type(Portfolio(1).cash)\nreveal_type(open_feed)\nfrom tickwire import nonsense\n"
-    )
+def checked(folder: Path, code: str) -> str:
+    (folder / "mine.py").write_text(code)
     command = [sys.executable, "-m", "mypy", "--config-file", "", "--follow-imports", "silent"]
-    command += ["--cache-dir", str(tmp_path / "cache"), "--ignore-missing-imports", "--strict"]
+    command += ["--cache-dir", str(folder / "cache"), "--ignore-missing-imports", "--strict"]
     ended = subprocess.run(
-        [*command, str(tmp_path / "mine.py")], text=True, capture_output=True, cwd=ROOT
+        [*command, str(folder / "mine.py")], text=True, capture_output=True, cwd=ROOT
     )
-    assert 'Revealed type is "float"' in ended.stdout.replace("builtins.", "")
-    assert "market_data.feeds.feed.Feed" in ended.stdout
-    assert 'Module "tickwire" has no attribute "nonsense"' in ended.stdout
+    return ended.stdout
+
+
+def test_types_reach_the_author(tmp_path: Path) -> None:
+    told = checked(
+        tmp_path,
+        "from tickwire import Portfolio, backtest, open_feed\n"
+        "reveal_type(Portfolio(1).cash)\nreveal_type(open_feed)\nfrom tickwire import nonsense\n",
+    )
+    assert 'Revealed type is "float"' in told.replace("builtins.", "")
+    assert "market_data.feeds.feed.Feed" in told
+    assert 'Module "tickwire" has no attribute "nonsense"' in told
+
+
+ALGORITHM = """
+from collections.abc import Mapping
+from typing import Any
+from algo_service.testing import play
+from tickwire import Book, Limit, OrderCut, Portfolio, Quote
+
+class Band(Limit):
+    def cut(self, data: Quote, amount: float, book: Book) -> OrderCut | None:
+        return OrderCut(0.0, "dear") if data["quote"] > 100 else None
+
+class Mine:
+    def initialize(self, params: Mapping[str, Any]) -> list[str]:
+        self.portfolio = Portfolio(1000, limits=[Band()])
+        return ["quotes"]
+
+    def event(self, data: Quote) -> None:
+        if data["quote"] < data.get("high", 0.0):
+            self.portfolio.buy(data, 10.0)
+
+play(Mine, [100.0])
+Portfolio(1000).optimize({"sid": "GOOG", "quote": 345.0, "ts": "2024-01-01"})
+"""
+
+
+def test_a_misspelt_field_of_a_quote_fails_type_checking(tmp_path: Path) -> None:
+    assert checked(tmp_path, ALGORITHM).startswith("Success: no issues found")
+    misspelt = ALGORITHM.replace('data["quote"] >', 'data["qoute"] >').replace('"sid"', '"symbol"')
+    told = checked(tmp_path, misspelt)
+    assert 'TypedDict "Quote" has no key "qoute"' in told
+    assert 'Extra key "symbol" for TypedDict "Quote"' in told

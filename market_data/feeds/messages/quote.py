@@ -21,7 +21,7 @@ from market_data.feeds.messages.values import (
     read_time,
 )
 from market_data.feeds.quote import MAX_PRICE, MAX_SID, NoQuoteError, Quote, Recorded
-from portfolio.nearest import did_you_mean
+from portfolio.nearest import nearest
 
 _NONE = object()
 
@@ -79,8 +79,8 @@ def _near(sid: str, symbols: frozenset[str]) -> str:
     for symbol in symbols:
         if symbol.lower() == sid.lower():
             return f': did you mean "{symbol}"? upper and lower case are not the same'
-    found = did_you_mean(sid, symbols)
-    return found if found.startswith(":") else ""
+    near = nearest(sid, symbols)
+    return f': did you mean "{near}"?' if near else ""
 
 
 def _array(batch: list[Any], row: int, source: str, rules: Rules) -> Found:

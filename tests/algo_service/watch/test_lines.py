@@ -131,14 +131,14 @@ def test_a_fill_at_a_later_quote_is_told_as_well() -> None:
 
 def test_a_refused_order_says_why_and_a_cut_one_that_it_is_cut() -> None:
     watching = started()
-    reason = "largest_drawdown: the equity of 890.00 is 11.00% below its peak of 1000.00"
+    reason = "max_drawdown: the equity of 890.00 is 11.00% below its peak of 1000.00"
     watching.take("orders", order(1, "buy", 0.0, 100.0, reason=reason))
-    watching.take("orders", order(2, "buy", 1.0, 100.0, reason="largest_order: 100.00"))
+    watching.take("orders", order(2, "buy", 1.0, 100.0, reason="max_order: 100.00"))
     watching.take("portfolios", snapshot(2, 900.0, ("GOOG", 1, 100.0)))
     assert watching.lines == [
-        "random  no     buy of GOOG at 100.00: largest_drawdown: the equity of 890.00 is…",
+        "random  no     buy of GOOG at 100.00: max_drawdown: the equity of 890.00 is…",
         "random  buy           1 GOOG at 100.00       equity   1,000.00  profit      0.00",
-        "random  cut    largest_order: 100.00",
+        "random  cut    max_order: 100.00",
     ]
 
 
@@ -211,10 +211,10 @@ def test_orders_of_several_instruments_bear_the_figures_of_the_snapshot_that_sho
 
 def test_a_halt_is_told_when_it_begins_and_ends() -> None:
     watching = started()
-    watching.take("portfolios", snapshot(1, 900.0, halt="largest_drawdown: too deep"))
+    watching.take("portfolios", snapshot(1, 900.0, halt="max_drawdown: too deep"))
     watching.take("portfolios", snapshot(1, 900.0))
     assert watching.lines[::2] == [
-        "random  halt   largest_drawdown: too deep",
+        "random  halt   max_drawdown: too deep",
         "random  halt   over: it may buy again",
     ]
 

@@ -25,7 +25,7 @@ def test_each_algorithm_has_its_quote_position_figures_last_order_and_errors() -
     watching.take("portfolios", snapshot(1, 450.0, ("GOOG", 5.5, 100.0), ("BTC", 0.00012, 64000.0)))
     watching.take("errors", {"code": "not_json", "reason": "not JSON: x"}, "random")
     watching.take("portfolios", {"seq": 1, "quote_id": None, **NOTHING}, "idle")
-    watching.take("portfolios", snapshot(1, 990.0, halt="largest_drawdown: deep"), "sma_cross")
+    watching.take("portfolios", snapshot(1, 990.0, halt="max_drawdown: deep"), "sma_cross")
     lines = drawn(watching)
     titles, idle, random, more, cross = lines[2:7]
     assert re.split(" {2,}", titles) == [
@@ -39,7 +39,7 @@ def test_each_algorithm_has_its_quote_position_figures_last_order_and_errors() -
     assert cross.split()[3:6] == ["flat", "990.00", "-10.00"]
     assert lines[-2:] == [
         "random, 1 error: not_json: not JSON: x",
-        "sma_cross is halted: largest_drawdown: deep",
+        "sma_cross is halted: max_drawdown: deep",
     ]
 
 

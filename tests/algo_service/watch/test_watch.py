@@ -21,7 +21,7 @@ from paho.mqtt.publish import single
 from tests.algo_service.watch.wire import fill, order, snapshot
 from tests.support.brokers import MOSQUITTO, Broker
 from tests.support.processes import BIN, Process, eventually, free_port
-from tests.support.secured_broker import PASSWORD, SecuredBroker
+from tests.support.secured import PASSWORD, TlsBroker
 
 Start = Callable[..., Process]
 
@@ -91,7 +91,7 @@ def test_a_signal_ends_it_while_the_broker_is_awaited(start: Start) -> None:
 def test_tls_and_the_password_come_from_the_environment_and_topics_lie_below_a_prefix(
     tmp_path: Path, start: Start
 ) -> None:
-    broker = SecuredBroker(tmp_path, start)
+    broker = TlsBroker(tmp_path, start)
     secret = tmp_path / "secret"
     secret.write_text(PASSWORD)
     env = {"CA": broker.files.path("ca.crt"), "USERNAME": "ann", "PASSWORD_FILE": secret}
@@ -117,7 +117,7 @@ def test_tls_and_the_password_come_from_the_environment_and_topics_lie_below_a_p
 def test_a_broker_that_no_authority_vouches_for_is_refused_with_status_2(
     tmp_path: Path, start: Start
 ) -> None:
-    broker = SecuredBroker(tmp_path, start)
+    broker = TlsBroker(tmp_path, start)
     process = watch(start, broker.url, "--ca", broker.files.path("other-ca.crt"))
     assert process.wait() == 2
     assert f"algo-service: the broker at {broker.url} refused the connection" in process.output

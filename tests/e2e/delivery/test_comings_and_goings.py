@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Parts, Watcher, status
 from tests.support.brokers import Broker
+from tests.support.parts import Parts, status
 from tests.support.processes import Process, eventually
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import BIN
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 
@@ -62,18 +63,18 @@ def test_a_drawdown_stops_all_buying_through_a_restart_until_a_person_resets_it(
     broker: Broker, parts: Parts, watch: Watch, tmp_path: Path
 ) -> None:
     options = ("--algo", f"{parts.file('loser.py', LOSER)}:Loser", "--cash", "2000",
-               "--param", "largest_drawdown=0.1", "--journal", tmp_path / "loser.db")  # fmt: skip
+               "--param", "max_drawdown=0.1", "--journal", tmp_path / "loser.db")  # fmt: skip
     service = parts.service(*options)
     bridge = parts.bridge(broker, service)
     watcher = watch(broker)
     # 1,000 for 10 units at 100; at 75 they have lost 250 of 2,000
     feed(watcher, (101.0, "2026-01-05"), (100.0, "2026-01-06"), (75.0, "2026-01-07"))
     orders = watcher.wait("orders/Loser", 2)
-    assert sides(orders) == [("buy", 1000.0, ""), ("buy", 0.0, "largest_drawdown")]
+    assert sides(orders) == [("buy", 1000.0, ""), ("buy", 0.0, "max_drawdown")]
     assert orders[1]["quantity"] == 0.0
     assert orders[1]["asked"] == 1000.0
     assert "the equity of 1750.00 is 12.50% below its peak of 2000.00" in orders[1]["reason"]
-    service.wait_for("largest_drawdown: the equity of 1750.00")
+    service.wait_for("max_drawdown: the equity of 1750.00")
     service.kill()
     service = parts.service(*options, address=service.address)
     bridge.wait_for("is ready", count=2)
@@ -81,9 +82,9 @@ def test_a_drawdown_stops_all_buying_through_a_restart_until_a_person_resets_it(
     feed(watcher, (70.0, "2026-01-08"), (80.0, "2026-01-09"), (79.0, "2026-01-12"))
     orders = watcher.wait("orders/Loser", 5)
     assert sides(orders)[2:] == [
-        ("buy", 0.0, "largest_drawdown"),
+        ("buy", 0.0, "max_drawdown"),
         ("sell", 800.0, ""),
-        ("buy", 0.0, "largest_drawdown"),
+        ("buy", 0.0, "max_drawdown"),
     ]
     watcher.wait_until(lambda: watcher.of("portfolios/Loser")[-1]["seq"] == 6, "portfolios/Loser")
     assert watcher.of("portfolios/Loser")[-1]["halt"] == orders[1]["reason"]
@@ -102,7 +103,7 @@ def test_a_daily_loss_stops_buying_until_the_next_day_of_the_quotes(
 ) -> None:
     service = parts.service(
         "--algo", f"{parts.file('loser.py', LOSER)}:Loser", "--cash", "3000",
-        "--param", "largest_daily_loss=0.05",
+        "--param", "max_daily_loss=0.05",
     )  # fmt: skip
     parts.bridge(broker, service)
     watcher = watch(broker)
@@ -117,8 +118,8 @@ def test_a_daily_loss_stops_buying_until_the_next_day_of_the_quotes(
     orders = watcher.wait("orders/Loser", 4)
     assert sides(orders) == [
         ("buy", 1000.0, ""),
-        ("buy", 0.0, "largest_daily_loss"),
-        ("buy", 0.0, "largest_daily_loss"),
+        ("buy", 0.0, "max_daily_loss"),
+        ("buy", 0.0, "max_daily_loss"),
         ("buy", 1000.0, ""),
     ]
     assert "the equity of 2800.00 is 6.67% below 3000.00" in orders[1]["reason"]
@@ -127,11 +128,11 @@ def test_a_daily_loss_stops_buying_until_the_next_day_of_the_quotes(
 def test_a_quote_without_a_time_is_an_error_where_a_limit_needs_it(
     mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:
-    service = parts.service("--algo", "buy_and_hold", "--param", "largest_daily_loss=0.05")
+    service = parts.service("--algo", "buy_and_hold", "--param", "max_daily_loss=0.05")
     parts.bridge(mosquitto, service)
     watcher = watch(mosquitto)
     watcher.publish({"sid": "GOOG", "quote": 100.0})
     (error,) = watcher.wait("errors/buy_and_hold")
-    assert error["reason"].startswith("MissingTimeError: largest_daily_loss reads the time")
+    assert error["reason"].startswith("MissingTimeError: max_daily_loss reads the time")
     watcher.publish({"sid": "GOOG", "quote": 100.0, "ts": "2026-01-05"})
     assert sides(watcher.wait("orders/buy_and_hold")) == [("buy", 50000.0, "")]

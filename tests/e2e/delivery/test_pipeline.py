@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from algo_service import Engine, RandomAlgo
-from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import Process
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 

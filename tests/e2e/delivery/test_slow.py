@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import ROOT
+from tests.support.watcher import Watcher
 
 CASE = ROOT / "tests" / "cases" / "15_slow.py"
 SECONDS = "12"

@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.conftest import Parts, Watcher, readiness
 from tests.support.brokers import MOSQUITTO
+from tests.support.parts import Parts, readiness
 from tests.support.processes import Process, eventually
 from tests.support.secured import Authority, Secured, openssl, password_file
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 

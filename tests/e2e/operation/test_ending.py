@@ -9,9 +9,10 @@ from collections.abc import Callable
 import paho.mqtt.client as mqtt
 import pytest
 
-from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import PATIENCE, Process, eventually
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import ROOT, Process
+from tests.support.watcher import Watcher
 
 
 def test_the_backend_of_the_page_gets_quotes_and_its_orders_come_out(

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import MOSQUITTO, Broker
+from tests.support.parts import Parts
 from tests.support.processes import Process
 from tests.support.secured import Secured, password_file
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from tests.e2e.conftest import Parts, readiness
 from tests.support.brokers import Broker
+from tests.support.parts import Parts, readiness
 from tests.support.processes import Process, eventually
 
 

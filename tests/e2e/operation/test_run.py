@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Watcher
 from tests.support.processes import Process, eventually, free_port, readyz
+from tests.support.watcher import Watcher
 
 Run = Callable[..., Process]
 

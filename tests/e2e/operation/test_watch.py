@@ -10,9 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from market_data import open_feed
-from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import Process, eventually
+from tests.support.watcher import Watcher
 
 ORDER = re.compile(
     r"^random +(buy|sell) +(\S+) GOOG at (\S+)(?: +equity +(\S+) +profit +(\S+))?$", re.MULTILINE

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import ROOT
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from algo_service.backtest import backtest
 from algo_service.engine.encoding import encode
 from market_data import FeedError, SkippedRow, open_feed
-from tests.e2e.conftest import Parts, Watcher
 from tests.e2e.parity.random_messages import Messages
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import ROOT
+from tests.support.watcher import Watcher
 
 CASES = ROOT / "tests" / "cases"
 EXAMPLES = json.loads((ROOT / "contracts" / "examples" / "quote.json").read_text())

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from algo_service.algorithms import BUILT_IN
-from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import BIN, ROOT, Process
+from tests.support.watcher import Watcher
 
 OPTIONS = ("--cash", "20000", "--units", "whole", "--commission", "0.002", "--fill", "next",
-           "--param", "seed=7", "--param", "largest_daily_loss=0.05")  # fmt: skip
+           "--param", "seed=7", "--param", "max_daily_loss=0.05")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

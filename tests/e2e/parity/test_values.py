@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from algo_service.journal.codec import decode
-from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import BIN, ROOT
+from tests.support.watcher import Watcher
 
 CASE = ROOT / "tests" / "cases" / "14_numpy.py"
 QUOTES = [

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.algo_service.test_warm_up import quotes, written
-from tests.e2e.conftest import Parts, Watcher
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import BIN, Process
+from tests.support.watcher import Watcher
 
 RULE = ("--algo", "sma_cross", "--param", "fast=20", "--param", "slow=200", "--cash", "10000")
 

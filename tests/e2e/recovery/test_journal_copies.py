@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.conftest import Parts, Watcher
 from tests.e2e.recovery.test_journal import quote, shown
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import BIN, Process
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Parts, Watcher
 from tests.e2e.recovery.test_journal import quote, shown
 from tests.e2e.recovery.test_journal_copies import PARAMS, decide
 from tests.support.brokers import Broker
+from tests.support.parts import Parts
 from tests.support.processes import BIN
+from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 

@@ -1,4 +1,4 @@
-"""The paper broker: what trading costs, how large a lot may be, and where an order fills."""
+"""The paper venue: what trading costs, how large a lot may be, and where an order fills."""
 
 import logging
 import math
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolio import AllIn, Costs, PaperBroker, Portfolio
+from portfolio import AllIn, Costs, PaperVenue, Portfolio
 from portfolio.execution.paper import Units
 from tests.portfolio.quotes import begin, hold, told
 
@@ -65,7 +65,7 @@ def test_the_commission_is_the_sum_of_its_parts_and_at_least_the_minimum(
 def test_a_lot_is_the_largest_that_the_cash_pays_with_its_costs(
     units: Units, costs: Costs, quote: float, amount: float, cash: float, quantity: float
 ) -> None:
-    lot = PaperBroker(units, costs=costs).lot(quote, amount, cash)
+    lot = PaperVenue(units, costs=costs).lot(quote, amount, cash)
     assert lot.quantity == pytest.approx(quantity, rel=1e-12)
     assert lot.amount == pytest.approx(quantity * quote, rel=1e-12)
 
@@ -74,7 +74,7 @@ def test_a_lot_is_the_largest_that_the_cash_pays_with_its_costs(
 @pytest.mark.parametrize("amount", [-0.001, -5.0, -1000.0, 0.0])
 @pytest.mark.parametrize("costs", [Costs(), Costs(minimum=2000.0), Costs(per_order=2000.0)])
 def test_a_lot_is_never_below_nothing(units: Units, amount: float, costs: Costs) -> None:
-    assert PaperBroker(units, costs=costs).lot(100.0, amount, 1000.0) == (0.0, 0.0)
+    assert PaperVenue(units, costs=costs).lot(100.0, amount, 1000.0) == (0.0, 0.0)
 
 
 SOME = st.just(0.0) | st.floats(0.001, 10)
@@ -95,7 +95,7 @@ def bill(costs: Costs, quote: float, quantity: float) -> float:
 def test_one_whole_unit_more_is_more_than_was_asked_for_or_than_the_cash_pays(
     costs: Costs, quote: float, amount: float, cash: float
 ) -> None:
-    quantity = PaperBroker("whole", costs=costs).lot(quote, amount, cash).quantity
+    quantity = PaperVenue("whole", costs=costs).lot(quote, amount, cash).quantity
     assert quantity == math.floor(quantity) >= 0
     if quantity:
         assert quantity * quote <= amount
@@ -109,14 +109,14 @@ def test_cash_that_pays_so_many_whole_units_to_the_last_bit_buys_them_all(
     costs: Costs, quote: float, count: int
 ) -> None:
     cash = bill(costs, quote, count)
-    assert PaperBroker("whole", costs=costs).lot(quote, 1e15, cash).quantity == count
+    assert PaperVenue("whole", costs=costs).lot(quote, 1e15, cash).quantity == count
 
 
 @given(COSTS, PRICES, CASH, CASH)
 def test_a_little_more_is_more_than_was_asked_for_or_than_the_cash_pays(
     costs: Costs, quote: float, amount: float, cash: float
 ) -> None:
-    lot = PaperBroker(costs=costs).lot(quote, amount, cash)
+    lot = PaperVenue(costs=costs).lot(quote, amount, cash)
     assert lot.amount <= amount
     if lot.amount > 0:
         assert lot.quantity == lot.amount / quote
@@ -140,7 +140,7 @@ def test_a_little_more_is_more_than_was_asked_for_or_than_the_cash_pays(
 def test_costs_are_charged_in_the_fill_of_a_buy(
     costs: Costs, price: float, amount: float, fee: float, cash: float
 ) -> None:
-    portfolio = Portfolio(1000, broker=PaperBroker(costs=costs))
+    portfolio = Portfolio(1000, venue=PaperVenue(costs=costs))
     data = begin(portfolio, 100.0)
     assert portfolio.buy(data, 400.0) == 400.0
     (order,), (fill,) = portfolio.orders, portfolio.fills
@@ -163,7 +163,7 @@ def test_costs_are_charged_in_the_fill_of_a_buy(
 def test_costs_are_charged_in_the_fill_of_a_sale(
     costs: Costs, price: float, amount: float, fee: float, cash: float
 ) -> None:
-    portfolio = Portfolio(1000, broker=PaperBroker(costs=costs))
+    portfolio = Portfolio(1000, venue=PaperVenue(costs=costs))
     hold(portfolio, 4.0, 320.0, 100.0)
     portfolio.sell(begin(portfolio, 100.0))
     (fill,) = portfolio.fills
@@ -172,7 +172,7 @@ def test_costs_are_charged_in_the_fill_of_a_sale(
 
 
 def test_a_sale_whose_costs_are_more_than_it_brings_and_the_cash_is_refused() -> None:
-    portfolio = Portfolio(1000, AllIn(), PaperBroker(costs=Costs(per_order=50.0)))
+    portfolio = Portfolio(1000, AllIn(), PaperVenue(costs=Costs(per_order=50.0)))
     portfolio.optimize(begin(portfolio, 100.0))
     assert (portfolio.cash, portfolio.quantity("GOOG")) == (0.0, 9.5)
     assert portfolio.sell(begin(portfolio, 1.0)) == 0.0
@@ -184,7 +184,7 @@ def test_a_sale_whose_costs_are_more_than_it_brings_and_the_cash_is_refused() ->
 
 
 def next_quote(cash: float = 1000.0, **options: Any) -> Portfolio:
-    return Portfolio(cash, AllIn(), PaperBroker(fill="next", **options))
+    return Portfolio(cash, AllIn(), PaperVenue(fill="next", **options))
 
 
 def test_by_default_an_order_fills_at_the_quote_that_caused_it() -> None:

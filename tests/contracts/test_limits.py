@@ -1,0 +1,110 @@
+"""contracts/limits.json: the bounds of the contract, and the code and schemas that hold them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from portfolio import InvalidTimeError
+from portfolio.times import check
+from tests.support.processes import ROOT
+
+LIMITS: dict[str, Any] = json.loads((ROOT / "contracts/limits.json").read_text())
+
+CONSTANTS = {
+    "message.bytes": ["market_data.feeds.messages.limits:BYTES"],
+    "message.depth": ["market_data.feeds.messages.limits:DEPTH"],
+    "message.shorthand_quotes": ["market_data.feeds.messages.limits:QUOTES"],
+    "message.array_quotes": ["market_data.feeds.messages.limits:QUOTES"],
+    "topic.characters": ["market_data.feeds.messages.limits:CHANNEL"],
+    "sid.characters": ["market_data.feeds.quote:MAX_SID", "algo_service.engine.quotes:LONGEST_SID"],
+    "id.characters": ["market_data.feeds.messages.limits:ID"],
+    "price.maximum": [
+        "market_data.feeds.quote:MAX_PRICE",
+        "algo_service.engine.quotes:HIGHEST_PRICE",
+    ],
+    "quantity.maximum": ["portfolio:MAXIMUM_QUANTITY"],
+    "cash.maximum": ["portfolio:STARTING_CASH.maximum"],
+    "whole_number.maximum": ["portfolio.times:MAX_SAFE"],
+    "seed.maximum": ["algo_service.parameters:SEED.maximum"],
+    "error.reason_characters": ["algo_service.engine.failure:LONGEST_SENTENCE"],
+    "error.traceback_characters": ["algo_service.engine.failure:LONGEST_TRACEBACK"],
+    "orders_since.entries": ["algo_service.rpc.methods:PAGE"],
+    "remembered_quotes_without_journal": ["algo_service.journal.store:Memory.MOST"],
+    "rpc_message.bytes": ["algo_service.rpc.server:LARGEST_MESSAGE"],
+    "port.maximum": ["algo_service.rpc.address:_MAX_PORT", "tools.run.ports:MAX_PORT"],
+}
+"""Where the code holds each bound: module:NAME."""
+
+SCHEMAS = {
+    "message.array_quotes": ["quote:$defs.batch.maxItems"],
+    "topic.characters": ["quote:$defs.canonical.properties.channel.maxLength"],
+    "sid.characters": [
+        "quote:$defs.sid.maxLength",
+        "order:properties.sid.maxLength",
+        "fill:properties.sid.maxLength",
+    ],
+    "id.characters": ["quote:$defs.id.maxLength"],
+    "price.above": ["quote:$defs.number.exclusiveMinimum"],
+    "price.maximum": ["quote:$defs.number.maximum", "order:properties.price.maximum"],
+    "whole_number.maximum": ["quote:$defs.whole.maximum"],
+}
+"""Where the schemas hold it."""
+
+
+def at(path: str, value: Any) -> Any:
+    for name in path.split("."):
+        value = value[name]
+    return value
+
+
+def pairs(places: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(bound, place) for bound, each in places.items() for place in each]
+
+
+@pytest.mark.parametrize(("bound", "place"), pairs(CONSTANTS))
+def test_the_code_holds_the_bound(bound: str, place: str) -> None:
+    module, _, names = place.partition(":")
+    value: Any = import_module(module)
+    for name in names.split("."):
+        value = getattr(value, name)
+    assert value == at(bound, LIMITS)
+
+
+@pytest.mark.parametrize(("bound", "place"), pairs(SCHEMAS))
+def test_the_schema_holds_the_bound(bound: str, place: str) -> None:
+    name, _, path = place.partition(":")
+    schema = json.loads((ROOT / f"contracts/{name}.schema.json").read_text())
+    assert at(path, schema) == at(bound, LIMITS)
+
+
+def test_the_years_of_a_time_are_the_first_to_the_last() -> None:
+    time = LIMITS["time"]
+    check(f"{time['first_year']}-01-01")
+    check(f"{time['last_year']}-12-31T23:59:59Z")
+    for year in (time["first_year"] - 1, time["last_year"] + 1):
+        with pytest.raises(InvalidTimeError):
+            check(f"{year}-06-30")
+
+
+def test_a_number_is_a_time_from_its_own_first_year_on() -> None:
+    first = int(datetime(LIMITS["time"]["first_year_as_number"], 1, 1, tzinfo=UTC).timestamp())
+    check(first)
+    with pytest.raises(InvalidTimeError):
+        check(first - 1)
+
+
+def test_every_bound_is_held_by_a_test() -> None:
+    bounds = {
+        f"{name}.{key}" if key else name
+        for name, value in LIMITS.items()
+        for key in (value if isinstance(value, dict) else [""])
+    }
+    tested = {*CONSTANTS, *SCHEMAS}
+    elsewhere = {bound for bound in bounds if bound.startswith("time.")}  # above
+    bridge_node = {"error.payload_bytes"}  # limits.test.js
+    assert bounds == tested | elsewhere | bridge_node

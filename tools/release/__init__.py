@@ -1,0 +1,1 @@
+"""Releases: one version for both languages, packages, and a trial of them elsewhere."""
