@@ -1,8 +1,8 @@
 #!/usr/bin/env -S node --optimize-for-size
-// Without the flag a flood of quotes makes the process 40 MB larger, most of it garbage that was not
+// Without the flag a burst of quotes makes the process 40 MB larger, most of it garbage that is not
 // collected yet. With it a quote takes 2 µs more.
 
-// What an older Node.js cannot read is imported only once it is known that this one is new enough.
+// The rest, which an older Node.js cannot parse, is imported only if the version is new enough.
 import { readFileSync } from 'fs';
 
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

@@ -12,7 +12,7 @@ import { Snapshots } from './route/snapshots.js';
 import { outputTopics } from './route/topics.js';
 import { UserError } from './support/errors.js';
 
-/** ms that the batch under way has, when the bridge is told to end. */
+/** ms that the batch under way has, when the bridge is asked to stop. */
 const MAX_GRACE = 5000;
 const SECOND_SERVICE =
   'A second service of one algorithm needs a name of its own: algo-service serve --name NAME, or bridge-node --name NAME for a backend without a name';
@@ -32,7 +32,7 @@ export class Bridge {
   #lossWindow;
   #forwarder;
   #intake;
-  /** Made when the backend has told its name and channels. @type {Subscriber | undefined} */
+  /** Made when the name and the channels of the backend are known. @type {Subscriber | undefined} */
   #subscriber;
   /** @type {Snapshots | undefined} */
   #snapshots;
@@ -120,7 +120,7 @@ export class Bridge {
   /** End once the batch under way is published and acknowledged, if that is possible soon. */
   stop() {
     if (this.#isStopping) return;
-    this.#log.info('told to end: ending');
+    this.#log.info('asked to stop: stopping');
     this.#beginToEnd();
   }
 

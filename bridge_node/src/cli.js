@@ -21,7 +21,7 @@ const { version, description } = JSON.parse(readFileSync(new URL('../package.jso
 
 /** @param {string[]} argv */
 export async function main(argv) {
-  // A variable that is set to nothing, as compose files do, is as good as not set.
+  // A variable that is set to an empty text, as compose files do, counts as not set.
   for (const [key, value] of Object.entries(process.env)) {
     if (value === '' && /^(BRIDGE_|LOG_LEVEL)/.test(key)) delete process.env[key];
   }
@@ -29,7 +29,7 @@ export async function main(argv) {
     .version(version)
     .description(description)
     .addOption(
-      new Option('--log-level <level>', 'how much is said of each quote')
+      new Option('--log-level <level>', 'the least severe log lines that are written; info and debug log each quote')
         .env('LOG_LEVEL')
         .choices(LEVELS)
         .default('info'),
@@ -49,24 +49,26 @@ export async function main(argv) {
         "the authorities that may have signed the broker's certificate (PEM), in place of the well-known ones",
       ).env('BRIDGE_CA'),
     )
-    .addOption(new Option('--cert <file>', 'our own certificate for TLS (PEM)').env('BRIDGE_CERT'))
+    .addOption(new Option('--cert <file>', 'our client certificate for TLS (PEM)').env('BRIDGE_CERT'))
     .addOption(new Option('--key <file>', "the certificate's private key (PEM)").env('BRIDGE_KEY'))
-    .addOption(new Option('--username <name>', 'at the broker').env('BRIDGE_USERNAME'))
+    .addOption(new Option('--username <name>', 'the user name at the broker').env('BRIDGE_USERNAME'))
     .addOption(
       new Option('--password-file <file>', 'its first line is the password at the broker').env('BRIDGE_PASSWORD_FILE'),
     )
-    .addOption(new Option('--prefix <prefix>', 'of all topics, and of the client ids: site1/').env('BRIDGE_PREFIX'))
+    .addOption(
+      new Option('--prefix <prefix>', 'a prefix of all topics and client ids, such as site1/').env('BRIDGE_PREFIX'),
+    )
     .addOption(
       new Option(
         '--channel <filter>',
-        'take quotes from this topic in place of those that the algorithm names; repeated, or with a semicolon' +
-          ' between, for several',
+        'a topic filter to receive quotes on, in place of those that the algorithm returns; repeat it, or separate' +
+          ' several by semicolons',
       )
         .env('BRIDGE_CHANNEL')
         .argParser(joined),
     )
     .addOption(
-      new Option('-r, --rpc <url>', "the address of the algorithm's service")
+      new Option('-r, --rpc <url>', 'the address of the algorithm service')
         .env('BRIDGE_RPC')
         .default('tcp://127.0.0.1:4242'),
     )
@@ -77,7 +79,7 @@ export async function main(argv) {
         .default({ cash: 50000 }, '{"cash": 50000}'),
     )
     .addOption(
-      new Option('--name <name>', 'of an algorithm that does not tell its own (default: host and port)').env(
+      new Option('--name <name>', 'the name of an algorithm that has none of its own (default: host and port)').env(
         'BRIDGE_NAME',
       ),
     )
@@ -87,32 +89,32 @@ export async function main(argv) {
         .argParser(parsePort),
     )
     .addOption(
-      new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this one only').env(
+      new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this run only').env(
         'BRIDGE_RUN',
       ),
     )
     .addOption(
-      new Option('--symbols <names>', 'take quotes of these instruments only: goog,aapl')
+      new Option('--symbols <names>', 'accept quotes of these instruments only, such as goog,aapl')
         .env('BRIDGE_SYMBOLS')
         .argParser(parseSymbols),
     )
     .addOption(
       new Option(
         '--fields <mapping>',
-        "where the messages of others have what a quote needs: sid=s,quote=data.p,ts=T,id=s+t, or 'trades/#:sid=s,…'" +
-          ' for one channel; repeated, or with a semicolon between, for several',
+        "which fields of other publishers' messages make a quote: sid=s,quote=data.p,ts=T,id=s+t, or 'trades/#:sid=s,…'" +
+          ' for one channel; repeat it, or separate several by semicolons',
       )
         .env('BRIDGE_FIELDS')
         .argParser(joined),
     )
-    .addOption(new Option('--count <n>', 'stop after so many quotes').env('BRIDGE_COUNT').argParser(parseCount))
-    // no environment variable: it is for one start, and must not outlive it
+    .addOption(new Option('--count <n>', 'stop after this number of quotes').env('BRIDGE_COUNT').argParser(parseCount))
+    // no environment variable: it is meant for one start only
     .option(
       '--accept-older-journal',
-      'go on with a journal that has fewer decisions than were published: quotes since then are decided again',
+      'continue with a journal that has fewer decisions than were published; quotes since then are decided again',
       false,
     )
-    .allowExcessArguments() // runBridge has a better answer to them
+    .allowExcessArguments() // runBridge has a better error for them
     .action(runBridge);
   program
     .command('broker')
@@ -124,7 +126,7 @@ export async function main(argv) {
     .action(runBroker);
   for (const command of [program, ...program.commands]) {
     command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
-    // the value of a misspelt option may be an address
+    // the value of a misspelt option may be an address with a password
     command.configureOutput({
       outputError: (text, write) => write(text.replace(/[a-z]+:\/\/[^\s'"]+|[^\s'"=]*@[^\s'"]*/gi, withoutPassword)),
     });
@@ -156,7 +158,7 @@ async function runBridge(options, { args, commands }) {
   const rules = { fields: parseFields(fields ?? ''), symbols };
   const bridge = new Bridge({ rpc, params, name, channels, count, rules, acceptOlderJournal }, broker);
   const readiness = http && (await serveReadiness(http, run, () => bridge.missing));
-  onceToldToEnd(() => bridge.stop());
+  onSignal(() => bridge.stop());
   try {
     await bridge.run();
   } finally {
@@ -169,13 +171,13 @@ async function runBridge(options, { args, commands }) {
  * @param {Command} command
  */
 async function runBroker({ port }, command) {
-  const { startBroker } = await import('./mqtt/embedded_broker.js'); // a bridge has no use for it
+  const { startBroker } = await import('./mqtt/embedded_broker.js'); // a bridge does not need it
   const started = startBroker(port, createLog(command.optsWithGlobals().logLevel));
-  onceToldToEnd(() => started.then((stop) => stop()));
+  onSignal(() => started.then((stop) => stop()));
   await started;
 }
 
 /** @param {() => void} end */
-function onceToldToEnd(end) {
+function onSignal(end) {
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, end);
 }

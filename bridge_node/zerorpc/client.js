@@ -5,19 +5,21 @@ import { Connection } from './connection.js';
 import { LostRemoteError, TimeoutError } from './errors.js';
 
 export const DEFAULTS = Object.freeze({
-  heartbeat: 5000, // ms between two beats of one call; both sides must use the same
+  heartbeat: 5000, // ms between two beats of one call; client and server must use the same
 });
 
-const ATTEMPT = 5000; // ms; an unknown host or a mute peer gives no sign, so each attempt has an end
-const FIRST_RETRY = 100; // ms until the second attempt; doubled from then on
-const SLOWEST_RETRY = 1000; // ms
+/** ms of one attempt to connect: an unknown host, or a peer that sends nothing, causes no event. */
+const MAX_ATTEMPT = 5000;
+/** ms until the second attempt; the delay doubles from then on. */
+const MIN_RETRY_DELAY = 100;
+const MAX_RETRY_DELAY = 1000;
 
 /**
  * A client of one ZeroRPC server.
  *
- * It is connected or not, and says so in `connected`. When the server goes away every open call is
- * rejected with LostRemoteError and `lost` is emitted with that error; `connect()` again is the
- * owner's decision.
+ * `connected` is whether it is connected. When the connection is lost, every open call is rejected with
+ * LostRemoteError, then `lost` is emitted with that error, once per connection; it does not connect again
+ * until its owner calls `connect()`.
  */
 export class Client extends EventEmitter {
   /** Frames that could not be read or answered no open call, since the client was made. */
@@ -42,7 +44,7 @@ export class Client extends EventEmitter {
     super();
     if (!(Number.isFinite(heartbeat) && heartbeat > 0)) {
       throw new TypeError(
-        `heartbeat is ${heartbeat}; it takes a number of milliseconds above 0, such as ${DEFAULTS.heartbeat}`,
+        `heartbeat is ${heartbeat}; it has to be a number of milliseconds above 0, such as ${DEFAULTS.heartbeat}`,
       );
     }
     this.#address = address;
@@ -58,8 +60,8 @@ export class Client extends EventEmitter {
   }
 
   /**
-   * Resolves when a peer at the address has completed ZeroMQ's handshake. Tries until then. When it
-   * is called while connected it does nothing; while connecting, it waits for the same attempt.
+   * Tries until a peer at the address has completed ZeroMQ's handshake, then resolves. While connected it does
+   * nothing; while another call is connecting, it waits for that one.
    * @param {{timeout?: number}} [options]  timeout in ms; 0 waits for ever
    * @returns {Promise<void>}
    */
@@ -84,8 +86,8 @@ export class Client extends EventEmitter {
   }
 
   /**
-   * As `invoke`, but texts in the value are the UTF-8 bytes that they came as (not the keys of maps):
-   * for one who passes them on and would only have to encode them again.
+   * As `invoke`, but texts in the value are UTF-8 bytes as received (keys of maps are decoded): for a
+   * caller that passes them on, and would otherwise have to encode them again.
    * @param {string} method
    * @param {...unknown} args
    * @returns {Promise<any>}
@@ -103,7 +105,7 @@ export class Client extends EventEmitter {
     if (typeof method !== 'string' || method === '') {
       throw new TypeError(`${JSON.stringify(method)} is not the name of a method; pass a string such as "event"`);
     }
-    // Nothing is kept for a peer that is away: it would run a call whose caller has given up.
+    // Nothing is kept for a peer that is unavailable: it would run a call that the caller has abandoned.
     if (!this.#connection) {
       if (this.#closed) throw this.#closed;
       throw new LostRemoteError(`cannot call "${method}": not connected to ${this.#address}; connect() first`);
@@ -134,7 +136,7 @@ export class Client extends EventEmitter {
         );
       }, timeout);
     try {
-      for (let delay = FIRST_RETRY; ; delay = Math.min(2 * delay, SLOWEST_RETRY)) {
+      for (let delay = MIN_RETRY_DELAY; ; delay = Math.min(2 * delay, MAX_RETRY_DELAY)) {
         try {
           return await this.#attempt(signal);
         } catch (error) {
@@ -168,8 +170,8 @@ export class Client extends EventEmitter {
       });
       const abort = () => connection.end(signal.reason);
       const timer = setTimeout(() => {
-        connection.end(new LostRemoteError(`${this.#address} did not answer within ${ATTEMPT} ms`));
-      }, ATTEMPT);
+        connection.end(new LostRemoteError(`${this.#address} did not answer within ${MAX_ATTEMPT} ms`));
+      }, MAX_ATTEMPT);
       const stopWaiting = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', abort);

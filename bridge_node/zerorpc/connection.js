@@ -7,8 +7,8 @@ import { Pulse } from './pulse.js';
 
 const DELIMITER = Buffer.alloc(0);
 
-// In ms. Were ZeroMQ to reconnect by itself, it would deliver what is queued to the next peer at that
-// address. Its own "never" (-1) will not do: it also drops answers that have arrived and are unread.
+// In ms. If ZeroMQ reconnected by itself, it would deliver queued calls to the next peer at that address.
+// Its own "never" (-1) is no alternative: it also drops answers that have arrived and are unread.
 const NEVER = 24 * 3_600_000;
 
 /**
@@ -16,17 +16,16 @@ const NEVER = 24 * 3_600_000;
  * @typedef {object} Call
  * @property {string} id
  * @property {string} method
- * @property {boolean} isRaw  the texts in its answer are left as bytes
+ * @property {boolean} isRaw  the texts in its answer stay bytes
  * @property {Pulse} pulse
- * @property {boolean} beating  a beat of it is queued; a peer that reads slowly gets no second one
+ * @property {boolean} beating  a beat is queued for it; no second one is queued before that is sent
  * @property {(value: any) => void} resolve
  * @property {(error: Error) => void} reject
  */
 
 /**
- * One TCP connection and the calls that are open on it. It lives once: what is lost stays lost, and
- * whoever wants another makes another, so that no call can reach a peer other than the one that it
- * was meant for.
+ * One TCP connection and the calls that are open on it. It does not reconnect: after a loss its owner makes a
+ * new one, so that no call can reach a peer other than the one that it was meant for.
  */
 export class Connection {
   #socket;
@@ -51,8 +50,9 @@ export class Connection {
    * @param {string} address
    * @param {object} options
    * @param {number} options.heartbeat  period in ms
-   * @param {(error: Error, wasOpen: boolean) => void} options.onEnd  once, after all calls were rejected
-   * @param {() => void} options.onDrop  for each frame that answers nothing
+   * @param {(error: Error, wasOpen: boolean) => void} options.onEnd  called once, after
+   *   all calls were rejected; `wasOpen` is whether `onOpen` was called before
+   * @param {() => void} options.onDrop  called for each frame that answers no open call
    */
   constructor(address, { heartbeat, onEnd, onDrop }) {
     this.#address = address;
@@ -66,16 +66,16 @@ export class Connection {
     });
   }
 
-  /** @param {() => void} onOpen */
+  /** @param {() => void} onOpen  called at most once, when ZeroMQ's handshake is complete, before `onEnd` */
   open(onOpen) {
-    this.#watch(onOpen); // before connecting: events are not kept for a late listener
+    this.#watch(onOpen); // before connecting: events are not kept for a later listener
     this.#socket.connect(this.#address);
   }
 
   /**
    * @param {string} method
    * @param {unknown[]} args
-   * @param {boolean} isRaw  leave the texts in the answer as the UTF-8 bytes that they are
+   * @param {boolean} isRaw  leave the texts in the answer as UTF-8 bytes
    * @returns {Promise<any>}
    */
   call(method, args, isRaw) {
@@ -90,7 +90,7 @@ export class Connection {
   }
 
   /**
-   * Rejects what is open, closes the socket. Only the first reason counts.
+   * Rejects all open calls and closes the socket. Only the first reason counts.
    * @param {Error} reason
    */
   end(reason) {
@@ -125,10 +125,14 @@ export class Connection {
           onOpen();
         } else if (event.type === 'disconnect' || event.type === 'close') {
           const reason = this.#state === 'opening' ? 'no ZeroMQ server listens at' : 'lost the connection to';
-          // Answers that came before the end are already in the socket: let the loop read them first.
+          // Answers that came before the end are already in the socket: the loop reads them first.
           setImmediate(() => this.end(new LostRemoteError(`${reason} ${this.#address}`)));
         } else if (event.type.startsWith('handshake:error')) {
-          this.end(new LostRemoteError(`${this.#address} is no ZeroMQ peer, or refuses us (${describe(event)})`));
+          this.end(
+            new LostRemoteError(
+              `${this.#address} is not a ZeroMQ peer, or refuses the connection (${describe(event)})`,
+            ),
+          );
         }
       }
     } catch (cause) {
@@ -138,14 +142,14 @@ export class Connection {
 
   async #receive() {
     try {
-      for await (const frames of this.#socket) this.#take(frames);
+      for await (const frames of this.#socket) this.#read(frames);
     } catch (cause) {
       this.end(new LostRemoteError(`cannot receive from ${this.#address}`, { cause }));
     }
   }
 
   /** @param {Buffer[]} frames */
-  #take(frames) {
+  #read(frames) {
     // A DEALER gets ['', payload]; Python takes the last frame too (events.py, Events.recv).
     const payload = frames[frames.length - 1];
     const id = readResponseTo(payload);
@@ -157,7 +161,7 @@ export class Connection {
     let event;
     try {
       event = decodeEvent(payload, call.isRaw);
-      if (call.isRaw && event.name !== 'OK') event = decodeEvent(payload); // an error's texts are read
+      if (call.isRaw && event.name !== 'OK') event = decodeEvent(payload); // the texts of an error are decoded
     } catch (error) {
       const { message } = /** @type {import('./envelope.js').UnreadableEvent} */ (error);
       this.#settle(call).reject(new ProtocolError(`the answer to "${call.method}" is unreadable: ${message}`));
@@ -176,7 +180,7 @@ export class Connection {
         call.pulse.hear();
         break;
       case '_zpc_more':
-        break; // credit for further events; a plain call sends one, and begins with credit for it
+        break; // credit for further events; a plain call sends one, and starts with credit for it
       case 'OK':
         if (Array.isArray(args) && args.length === 1) this.#settle(call).resolve(args[0]);
         else this.#refuse(call, 'an OK whose arguments are not one value');
@@ -217,7 +221,7 @@ export class Connection {
     if (!this.#pumping) this.#pump();
   }
 
-  /** One send at a time: a second one throws EBUSY as soon as the peer reads slowly. */
+  /** One send at a time: a second one throws EBUSY while the peer reads slowly. */
   async #pump() {
     this.#pumping = true;
     try {
@@ -229,7 +233,7 @@ export class Connection {
             await this.#socket.send([DELIMITER, payload]);
             continue;
           }
-          // None after the last event: the peer has closed that channel.
+          // No beat after the answer: the peer has closed that channel.
           if (this.#calls.has(call.id)) {
             await this.#socket.send([DELIMITER, encodeEvent(this.#newId(), '_zpc_hb', [0], call.id)]);
           }
@@ -243,12 +247,12 @@ export class Connection {
     }
   }
 
-  /** One timer for all open calls; it ends itself at its first look that finds none. */
+  /** One timer for all open calls; it ends at the first look that finds no open call. */
   #startLooking() {
     if (this.#timer) return;
     this.#lastLook = performance.now();
     // Timers come before the sockets in a turn of the event loop, setImmediate comes after: beats
-    // that are already here are heard before the verdict.
+    // that have arrived already are counted before the verdict.
     this.#timer = setInterval(() => setImmediate(() => this.#look()), this.#period);
   }
 

@@ -26,9 +26,9 @@ const encoder = new Encoder();
 refuseLoneSurrogates(encoder);
 
 /**
- * A string with half of a surrogate pair has no UTF-8 form. Python drops the whole event without a
- * word, and the caller would see a lost remote every time that it tries again. The encoder has no
- * hook for strings, hence the private method; a test notices if it is ever renamed.
+ * A string with half of a surrogate pair has no UTF-8 form. Python drops the whole event silently, and the
+ * caller would see a lost remote at every attempt. The encoder has no hook for strings, hence the private
+ * method; a test fails if it is renamed.
  * @param {any} target
  */
 function refuseLoneSurrogates(target) {
@@ -71,7 +71,7 @@ export function encodeEvent(id, name, args, responseTo) {
 
 /**
  * @param {Uint8Array} payload
- * @param {boolean} [isRaw]  leave the texts in the arguments as the UTF-8 bytes that they are
+ * @param {boolean} [isRaw]  leave the texts in the arguments as UTF-8 bytes
  * @returns {Event}
  * @throws {UnreadableEvent}
  */
@@ -93,9 +93,8 @@ export function decodeEvent(payload, isRaw = false) {
 }
 
 /**
- * The id of the call that an event belongs to, as text. The header comes before the arguments, so an
- * answer whose value has no form in JavaScript still tells which call it answers, and only that call
- * need fail.
+ * The id of the call that an event belongs to, as text. The header comes before the arguments, so it can be
+ * read even if the value has no form in JavaScript, and only that call fails.
  * @param {Uint8Array} payload
  * @returns {string | undefined}
  */
@@ -105,7 +104,7 @@ export function readResponseTo(payload) {
   try {
     for (const header of decoder.decodeMulti(payload.subarray(at))) return readId(header);
   } catch {
-    // not even the header is legible
+    // the header is unreadable, too
   }
   return undefined;
 }

@@ -1,11 +1,11 @@
 // ZerorpcError
-// ├── RemoteError      the method ran and raised
-// ├── LostRemoteError  the peer is away; whether the method ran is not known
+// ├── RemoteError      the method ran and raised an exception
+// ├── LostRemoteError  the peer is unavailable; it is not known whether the method ran
 // ├── TimeoutError     connect() found no server in time
-// ├── ProtocolError    the peer answered with something that is no answer
+// ├── ProtocolError    the peer answered with something that is not a valid answer
 // └── EncodeError      an argument has no MessagePack form; nothing was sent
 
-/** The parent of every error that this library throws by itself, bad arguments (TypeError) apart. */
+/** The base class of all errors of this library, except for invalid arguments (TypeError). */
 export class ZerorpcError extends Error {
   /**
    * @param {string} message
@@ -31,7 +31,7 @@ export class RemoteError extends ZerorpcError {
   }
 }
 
-/** The remote is away or silent. A call that was under way may or may not have been carried out. */
+/** The remote is unavailable or silent. It is not known whether an open call has run. */
 export class LostRemoteError extends ZerorpcError {}
 
 /** No server completed the handshake in the time that was given. */

@@ -1,11 +1,10 @@
 /**
- * Whether one open call's remote is alive, decided once a period from nothing but what was heard.
+ * Decides once a period whether the remote of one open call is alive, from the beats that were received.
  *
- * The rule is that of zerorpc-python's heartbeat.py (HeartBeatOnChannel._heartbeat): both sides beat
- * once a period; the remote is lost when it was silent for two periods, looked at once a period; the
- * first look only starts the clock, so that a call which never heard a beat is given up at the third.
- * Counting looks instead of milliseconds means that a process which was itself suspended, and so
- * looks once where it should have looked ten times, counts that time as one.
+ * The rule is that of zerorpc-python's heartbeat.py (HeartBeatOnChannel._heartbeat): both sides send a beat
+ * once a period; a remote that was silent for two periods is lost. The first look only starts the clock, so a
+ * call that never received a beat is lost at the third. It counts looks, not milliseconds: a process that was
+ * suspended itself, and looks once instead of ten times, counts that time as one period.
  */
 export class Pulse {
   #heard = false;
@@ -18,8 +17,8 @@ export class Pulse {
   }
 
   /**
-   * @param {boolean} late  we ourselves were held up, so the silence may be ours: it does not count
-   * @returns {'wait' | 'beat' | 'lost'}  what to do: nothing yet, send a beat, give the remote up
+   * @param {boolean} late  this process itself was delayed, so the silence does not count
+   * @returns {'wait' | 'beat' | 'lost'}  what to do: nothing yet, send a beat, treat the remote as lost
    */
   look(late) {
     if (this.#heard) this.#silent = 0;

@@ -152,7 +152,7 @@ export class Connection extends EventEmitter {
     const client = this.#attempt;
     if (client?.connected) {
       const closed = new Promise((resolve) => client.once('close', () => resolve(undefined)));
-      // its callback never comes where the broker goes away meanwhile
+      // its callback never comes if the connection is lost meanwhile
       client.end();
       await Promise.race([closed, sleep(MAX_FAREWELL, undefined, { ref: false })]);
     }

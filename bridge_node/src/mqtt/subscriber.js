@@ -226,7 +226,7 @@ export class Subscriber {
       if (this.#known.size >= MAX_KNOWN_TOPICS) this.#known.clear();
       this.#known.set(topic, channel);
       if (channel === null) {
-        log.warn({ topic }, 'dropped: quotes on no channel of this algorithm, of an earlier run');
+        log.warn({ topic }, 'dropped: the topic is on no channel of this algorithm; an earlier run subscribed to it');
         // ends the subscription, unless it is one with wildcards
         this.#connection.client?.unsubscribe(topic);
       }
@@ -237,7 +237,10 @@ export class Subscriber {
   /** @param {Message} message */
   #dropRetained(message) {
     this.#retained += 1;
-    this.#broker.log.warn({ topic: message.topic, dropped: this.#retained }, 'dropped: a retained message is no quote');
+    this.#broker.log.warn(
+      { topic: message.topic, dropped: this.#retained },
+      'dropped: a retained message is not a new quote',
+    );
     message.acknowledge();
   }
 }

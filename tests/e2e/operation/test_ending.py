@@ -42,7 +42,7 @@ def waits(parts: Parts) -> Process:
 def after_the_word(bridge: Process) -> list[str]:
     """The lines behind the one that says that it ends."""
     lines = bridge.output.splitlines()
-    (told,) = [n for n, line in enumerate(lines) if "told to end" in line]
+    (told,) = [n for n, line in enumerate(lines) if "asked to stop" in line]
     return lines[told + 1 :]
 
 
@@ -56,7 +56,7 @@ def test_a_bridge_that_ends_with_its_broker_and_its_backend_says_so_once_and_not
     watcher.publish({"sid": "WAIT", "quote": 1, "id": "1"})
     service.wait_for("deciding")
     bridge.signal(number)
-    bridge.wait_for("told to end")
+    bridge.wait_for("asked to stop")
     service.kill()
     broker.process.kill()
     assert bridge.wait() == 0
@@ -74,7 +74,7 @@ def test_a_bridge_does_not_wait_for_a_batch_whose_broker_or_backend_is_gone(
     watcher.publish({"sid": "WAIT", "quote": 1, "id": "1"})
     service.wait_for("deciding")
     bridge.signal(signal.SIGTERM)
-    bridge.wait_for("told to end")
+    bridge.wait_for("asked to stop")
     (mosquitto.process if gone == "broker" else service).kill()
     assert bridge.wait() == 0
     assert after_the_word(bridge) == []
@@ -92,7 +92,7 @@ def test_a_backend_that_ends_after_the_word_is_not_said_to_be_lost_however_slow_
     service.wait_for("deciding")
     mosquitto.process.signal(signal.SIGSTOP)
     bridge.signal(signal.SIGTERM)
-    bridge.wait_for("told to end")
+    bridge.wait_for("asked to stop")
     service.kill()
     assert bridge.wait() == 0
     assert after_the_word(bridge) == []
@@ -108,7 +108,7 @@ def test_a_batch_under_way_is_done_with_first_where_both_are_there(
     watcher.publish({"sid": "WAIT", "quote": 1, "id": "1"})
     service.wait_for("deciding")
     bridge.signal(signal.SIGTERM)
-    bridge.wait_for("told to end")
+    bridge.wait_for("asked to stop")
     service.go.touch()
     assert bridge.wait() == 0
     watcher.wait("orders/Waits")
@@ -135,7 +135,7 @@ def test_parts_that_are_told_to_end_all_at_once_all_end_without_a_warning(
     assert [part.wait() for part in (broker.process, service, bridge)] == [0, 0, 0]
     assert "WARN" not in bridge.output
     assert "ERROR" not in bridge.output
-    assert bridge.output.count("told to end") == 1
+    assert bridge.output.count("asked to stop") == 1
 
 
 def test_the_embedded_broker_ends_whoever_is_connected(embedded: Broker, watch: Watch) -> None:
