@@ -47,7 +47,7 @@ def find_length(sids: Iterable[str], times: Iterable[int]) -> Length:
 
 
 def name(interval: int | None) -> str:
-    """Return how a person calls bars of this length; 0 is of no bars."""
+    """Return the name of bars of this length; 0 stands for quotes that are not bars."""
     if not interval:
         return "bars of unknown length" if interval is None else "quotes of single instants"
     for size, word in _NAMES:
@@ -98,7 +98,7 @@ class _Latest:
         self._seen: set[Any] | None = None
 
     def has(self, quote: Quote) -> bool:
-        """Tell whether this very bar was there, and take note of it."""
+        """Tell whether the same bar was there already, and record it."""
         if self._seen is None:
             self._seen = {_content(self._first)}
         content = _content(quote)

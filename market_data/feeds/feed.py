@@ -40,11 +40,11 @@ def open_feed(
     :param sources: one or several, each a sample's name, a file (.csv, .parquet, .jsonl or .ndjson
         for a recording of quotes, .db, .sqlite or .sqlite3 for SQLite; with .gz or .zst behind it
         if it is compressed), an SQLAlchemy URL of a database, or a data frame of pandas or polars.
-    :param on_skip: gets every row that is no quote.
+    :param on_skip: called with every row that is not a valid quote.
     :param options: as ReadOptions describes them.
     :raises SourceNotFoundError: if a source is neither a sample nor a file.
     :raises ColumnsError: if `columns` has other keys.
-    :raises ReadOptionError: if an option cannot be understood, or no source has use for it.
+    :raises ReadOptionError: if an option cannot be understood, or applies to no source.
     """
     is_one = isinstance(sources, str | PathLike) or is_frame(sources)
     found = find_sources([sources] if is_one else list(sources))  # type: ignore[arg-type]
@@ -55,7 +55,7 @@ def open_feed(
 
 
 class Feed:
-    """Quotes of several sources in the order of time; each iteration reads them anew.
+    """Quotes of several sources in the order of time; each iteration reads them again.
 
     Of equal times those of the source that was named first come first. Everything is read a batch
     at a time, but for what is to be sorted.
@@ -65,7 +65,7 @@ class Feed:
     UnsortedError, unless it is to be sorted, at a quote that is earlier than the one before it in
     its source; if there are several sources, or one is to be sorted or cut, UntimedError at a quote
     without a time; BarsError where bars of different lengths cannot be merged; and SkippedRowError
-    at a row that is no quote, where every one has to be.
+    at a row that is not a valid quote, with `strict`.
     """
 
     def __init__(
@@ -178,7 +178,7 @@ class Feed:
         return batches
 
     def _of_symbols(self, batches: Iterator[Timed], symbols: frozenset[str]) -> Iterator[Timed]:
-        """Yield the quotes of the instruments that are taken."""
+        """Yield the quotes of the chosen instruments."""
         for batch in batches:
             kept = []
             for pair in zip(batch.times, batch.quotes, strict=True):
@@ -215,7 +215,7 @@ class Feed:
         )
 
     def _note_more(self, readers: dict[str, TableReader]) -> None:
-        """Note what is known at the end."""
+        """Record what is known at the end."""
         for name, reader in readers.items():
             if reader.twice:
                 self._quality.note(

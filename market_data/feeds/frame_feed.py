@@ -57,7 +57,7 @@ class FrameTable:
         self.notes: list[str] = []
 
     def rows(self, needed: list[int], header_rows: int, on_skip: OnSkip) -> Iterator[Rows]:  # noqa: ARG002
-        """Yield the rows; all of them have as many cells, and the header is none of them."""
+        """Yield the rows; all of them have as many cells, and the header is not among them."""
         table = self._table.select(needed)
         yield from arrow_table.rows_of(iter(table.to_batches(BATCH)), needed)
 

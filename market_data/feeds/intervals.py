@@ -16,8 +16,8 @@ OFTEN = 3
 PERIOD = 14 * DAY
 
 MAX_GAPS = 20
-"""The longest gaps that are told, and that are remembered of each instrument and magnitude."""
-# So many different lengths of intervals are kept exactly, beyond them to a part in 64.
+"""The number of the longest gaps that are reported, and kept for each instrument and magnitude."""
+# This number of different lengths of intervals is kept exactly, more of them to a part in 64.
 _EXACT_LENGTHS = 1024
 
 
@@ -44,7 +44,7 @@ class Intervals:
         self.repeats = 0
 
     def add(self, interval: int) -> None:
-        """Take note of an interval that begins at `last`."""
+        """Record an interval that begins at `last`."""
         self._count(interval, 1)
         places = self._longest.setdefault(interval.bit_length(), [])
         if len(places) < MAX_GAPS:

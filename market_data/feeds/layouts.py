@@ -27,7 +27,7 @@ class Layout(NamedTuple):
     """How one tool writes a table."""
 
     name: str
-    """As a person is told of it."""
+    """The name in messages."""
     header: str
     """Names that the header holds, in lower case; empty for a table without a header."""
     shape: str = ""
@@ -42,7 +42,7 @@ class Layout(NamedTuple):
     """Whether a time of day opens or closes its bar. A date without one names its day."""
     zone: str = "UTC"
     """Of times without an offset: an IANA name, or a fixed offset; empty if the file's times are of
-    a zone that it does not tell."""
+    a zone that it does not name."""
     newest_first: bool = False
 
 
@@ -99,7 +99,7 @@ ZONES = {
     "-05:00": "EST without daylight saving (-05:00)",
     "": "unknown, so UTC is taken (or --timezone)",
 }
-"""What a person is told of a zone that has no name of its own."""
+"""The names in messages of zones without a name of their own."""
 
 
 def recognise(

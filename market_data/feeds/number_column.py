@@ -53,7 +53,7 @@ class NumberColumn:
             rf"[+-]?(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?", re.ASCII
         )
         self.unread: dict[str, tuple[int, str]] = {}
-        """By name of a field: how many of its cells are no numbers, and the first of them."""
+        """By name of a field: the number of cells that are not numbers, and the first of them."""
 
     def reads(self, text: str) -> bool:
         """Tell whether a text is a number as this source writes them."""
@@ -80,7 +80,7 @@ class NumberColumn:
     def price(self, cell: object) -> float:
         """Read one price.
 
-        :raises InvalidQuoteError: if it is none.
+        :raises InvalidQuoteError: if it is not a price.
         :raises SeparatorError: if an option is needed to read it.
         """
         if isinstance(cell, str):
@@ -104,7 +104,7 @@ class NumberColumn:
         return price
 
     def fields(self, name: str, cells: Sequence[Any]) -> Sequence[float | None]:
-        """Read a column of other numbers; whole ones are integers, None is no number.
+        """Read a column of other numbers; whole ones are integers; None is not a number.
 
         A number of one value is of one type then, whether it went through JSON or not.
 
@@ -133,7 +133,7 @@ class NumberColumn:
         return int(number) if number.is_integer() and abs(number) <= MAX_SAFE else number
 
     def _number(self, cell: object) -> float | None:
-        """Return a number as the nearest float; None if it is none."""
+        """Return a number as the nearest float; None if it is not one."""
         try:
             if isinstance(cell, str):
                 if cell[:1] in _CURRENCY or cell[-1:] in _CURRENCY:

@@ -1,4 +1,4 @@
-"""Opens a text file whatever its compression and encoding are; what it is, its first bytes tell."""
+"""Opens a text file of any compression and encoding, which its first bytes tell."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _OTHERS = (
 
 
 class Head(NamedTuple):
-    """What the beginning of a text file tells."""
+    """The beginning of a text file, and its encoding."""
 
     encoding: str
     text: str
@@ -77,7 +77,7 @@ def read_head(path: Path, encoding: str | None) -> Head:
     """Return the encoding and the beginning of a text file.
 
     :param encoding: the one to use; None to detect a mark of UTF-8 or UTF-16.
-    :raises UnusableFileError: if it is no text in this encoding.
+    :raises UnusableFileError: if it is not text in this encoding.
     """
     if encoding is not None:
         _check(path, encoding)
@@ -88,7 +88,7 @@ def read_head(path: Path, encoding: str | None) -> Head:
             raise UnusableFileError(str(path), f"it is {what}", instead)
     found = encoding or "utf-8"
     for mark, name in _MARKS:
-        # the mark is no part of the text, whoever tells the encoding
+        # the byte order mark is not part of the text, even where the caller names the encoding
         if start.startswith(mark) and (encoding is None or name[:5] == _plain_name(found)[:5]):
             found = name
     if found == "utf-8" and b"\0" in start:
@@ -116,10 +116,10 @@ def open_text(path: Path, encoding: str) -> TextIO:
 
 
 def undecodable(path: Path, error: UnicodeError) -> UnusableFileError:
-    """Return the refusal of bytes that are no text in the encoding."""
+    """Return the refusal of bytes that are not text in the encoding."""
     found = str(error)
     if isinstance(error, UnicodeDecodeError):
-        found = f"{error.object[error.start : error.end]!r} is no text in {error.encoding}"
+        found = f"{error.object[error.start : error.end]!r} is not text in {error.encoding}"
     return UnusableFileError(
         str(path), found, "--encoding cp1252, or another one that the file is written in"
     )

@@ -1,4 +1,4 @@
-"""How sources are read: what a caller may say about files that do not say it themselves."""
+"""How sources are read: options for files that do not contain the information themselves."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class ReadOptions(TypedDict, total=False):
     """Columns by field, where they are not recognised: `{"sid": "Ticker", "ts": "Date+Time"}`; by
     position, counted from 1, where there is no header."""
     fields: str | Mapping[str, str] | Iterable[str] | None
-    """Where the messages of a recording have what a quote needs, as `--fields` of the bridge tells
-    it: `"sid=s,quote=data.p,ts=T,id=s+t"`, or a map of these."""
+    """The fields of a recording's messages that a quote needs, written as `--fields` of the bridge:
+    `"sid=s,quote=data.p,ts=T,id=s+t"`, or a map of these."""
     symbols: str | Iterable[str] | None
-    """The instruments that are taken, as `"goog,aapl"` or several texts; quotes of others are
+    """The chosen instruments, as `"goog,aapl"` or several texts; quotes of others are
     skipped, and reported."""
     query: str | None
     """What to SELECT from the databases among the sources."""
@@ -55,7 +55,7 @@ class ReadOptions(TypedDict, total=False):
     header: bool
     """False where the first row of a CSV file is a quote already."""
     time_unit: TimeUnit | None
-    """What a number means as a time, where its magnitude does not tell."""
+    """The unit of a time that is a number, where its magnitude is ambiguous."""
     time_format: str | None
     """How a time is written, in the letters of `strptime`."""
     timezone: str | None
@@ -63,10 +63,10 @@ class ReadOptions(TypedDict, total=False):
     bar_time: BarTime | None
     """Whether a time opens or closes its bar."""
     strict: bool
-    """Whether the first row that is no quote is an error."""
+    """Whether the first row that is not a valid quote is an error."""
 
 
-# Which kinds of sources have use for an option.
+# The kinds of sources that an option applies to.
 _TABLES = {"csv", "parquet", "sql", "frame"}
 _USERS: dict[str, set[str]] = {
     "delimiter": {"csv"},
@@ -91,13 +91,13 @@ _CHOICES = {
 
 
 def flag(name: str) -> str:
-    """Return how an option is called on the command line."""
+    """Return the name of an option on the command line."""
     names = {"start": "--from", "end": "--to", "header": "--no-header"}
     return names.get(name, f"--{name.replace('_', '-')}")
 
 
 def check_options(options: ReadOptions, kinds: Collection[str]) -> None:
-    """Raise ReadOptionError if an option cannot be understood, or none of the kinds has use for it.
+    """Raise ReadOptionError if an option cannot be understood, or applies to none of the kinds.
 
     ColumnsError where `columns` has other keys than those of a quote.
     """
@@ -131,7 +131,7 @@ def check_options(options: ReadOptions, kinds: Collection[str]) -> None:
 
 
 def read_rules(options: ReadOptions) -> Rules:
-    """Return what is said of messages, and of instruments.
+    """Return the options for messages and for instruments.
 
     :raises ReadOptionError: if it cannot be understood.
     """
@@ -171,7 +171,7 @@ def read_span(options: ReadOptions, *, in_zone: bool) -> tuple[float, float]:
     """Return the first instant that is read, and that from which on none is; infinite if not given.
 
     :param in_zone: whether a day is one of `timezone`, and not of UTC.
-    :raises ReadOptionError: if one of them is no time.
+    :raises ReadOptionError: if one of them is not a valid time.
     """
     start, end = (_instant(name, options, in_zone=in_zone) for name in ("start", "end"))
     return (-math.inf if start is None else start), (math.inf if end is None else end)

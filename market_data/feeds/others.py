@@ -29,7 +29,7 @@ class Others:
         self._rows: list[tuple[float | None, ...]] | None = None
 
     def add_to(self, message: dict[str, Any], index: int) -> None:
-        """Add the fields of a row of the batch; a cell that is no number has none."""
+        """Add the fields of a row of the batch; a cell that is not a number adds nothing."""
         rows = self._rows
         if rows is None:
             columns = map(self._numbers.fields, self._names, self._columns)

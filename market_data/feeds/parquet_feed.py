@@ -42,7 +42,7 @@ class ParquetTable:
         self.notes: list[str] = []
 
     def rows(self, needed: list[int], header_rows: int, on_skip: OnSkip) -> Iterator[Rows]:  # noqa: ARG002
-        """Yield the rows; all of them have as many cells, and the header is none of them."""
+        """Yield the rows; all of them have as many cells, and the header is not among them."""
         names = [self._names[index] for index in needed]
         with _opened(self._path) as file:
             batches = (batch.select(names) for batch in file.iter_batches(BATCH, columns=names))

@@ -1,4 +1,4 @@
-"""What is odd about the quotes of a feed, counted while they pass; nothing is repaired."""
+"""Irregularities of a feed, counted while its quotes pass; nothing is repaired."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from market_data.feeds.quote import Problem, Quote, SkippedRow
 from market_data.feeds.timed import Timed
 from portfolio.times import iso_8601
 
-# By what a split multiplies or divides a price, within so much of it.
+# The factors by which a split multiplies or divides a price, and the tolerance.
 _SPLITS = (2, 3, 5, 10)
 _ABOUT = 0.06
-# A price that changes by less is no split.
-_LEAST_JUMP = min(_SPLITS) * (1 - _ABOUT)
+# A price that changes by less is not a split.
+_MIN_JUMP = min(_SPLITS) * (1 - _ABOUT)
 
 _get_sid, _get_price = itemgetter(0), itemgetter(1)
 
@@ -40,11 +40,11 @@ class _Tally(Generic[Counted]):
 
 
 class Quality:
-    """Counts what is odd about a feed that is in the order of time.
+    """Counts the irregularities of a feed that is in the order of time.
 
     A gap is an interval between two quotes of one instrument that is more than 5 times its median
     interval, unless intervals of about its length (half to twice) are usual: there are at least 3
-    of them, and at least one a fortnight. So nights and weekends are none, and neither is a day
+    of them, and at least one a fortnight. So nights and weekends are not gaps, and neither is a day
     missing from minutes, which is as long as a weekend.
 
     Memory grows with the number of instruments, some 5 kB each, of ticks 150 kB; not with that
@@ -63,11 +63,11 @@ class Quality:
         self._notes: list[str] = []
 
     def note(self, text: str) -> None:
-        """Take a sentence about how a source was read."""
+        """Add a sentence about how a source was read."""
         self._notes.append(text)
 
     def skip(self, row: SkippedRow) -> None:
-        """Count a row that is no quote."""
+        """Count a row that is not a valid quote."""
         key = row.source, row.problem
         before = self._skips.get(key)
         rows, first = (before.rows, before.first) if before else (0, row)
@@ -112,7 +112,7 @@ class Quality:
                 known.repeats += 1
             else:
                 known.add(interval)
-            if not known.price < _LEAST_JUMP * price < _LEAST_JUMP**2 * known.price:
+            if not known.price < _MIN_JUMP * price < _MIN_JUMP**2 * known.price:
                 self._jump(quote, known.price)
             known.last = time
             known.price = price
@@ -126,7 +126,7 @@ class Quality:
             if not times:
                 return
             del prices[0]
-        if max(known.price, *prices) > _LEAST_JUMP * min(known.price, *prices):
+        if max(known.price, *prices) > _MIN_JUMP * min(known.price, *prices):
             for quote, before in zip(quotes, [known.price, *prices], strict=False):
                 self._jump(quote, before)
         intervals = list(map(sub, times, [known.last, *times]))

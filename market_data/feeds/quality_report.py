@@ -1,4 +1,4 @@
-"""What was odd about a feed, in numbers and in sentences."""
+"""The irregularities of a feed, in numbers and in sentences."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Report(NamedTuple):
     notes: tuple[str, ...]
 
     def lines(self) -> list[str]:
-        """Return what a person has to know of the data, one sentence each."""
+        """Return what a reader of the results should know of the data, one sentence each."""
         return list(self._sentences())
 
     def _sentences(self) -> Iterator[str]:

@@ -23,15 +23,15 @@ Problem = Literal[
     "other_symbol",
     "malformed",
 ]
-"""Why a row is no quote: its cells are not those of the header, a value is not there, a price is 0
-or below, a price is none, a time is none, its text is of no known format, a local time does not
-exist, its instrument is none of those that are taken, or anything else."""
+"""Why a row is not a valid quote: its cells are not those of the header, a value is missing, a
+price is 0 or below, a price or a time is not valid, the format of a time is not known, a local time
+does not exist, the instrument is not one of the chosen ones, or anything else."""
 
 
 class Recorded(NamedTuple):
-    """What a recorded quote holds of its own; None where it holds none of it.
+    """The own fields of a recorded quote; None for a field that it does not have.
 
-    `shared` tells that its row may hold quotes of other symbols, too; `place` is that of a quote in
+    `shared`: its row may hold quotes of other symbols, too; `place` is that of a quote in
     an array, from 1 on.
     """
 
@@ -71,7 +71,7 @@ class Quote(NamedTuple):
 
 
 class SkippedRow(NamedTuple):
-    """A row of a source that is no quote, and why; `option` is what would read it, if one would.
+    """A row that is not a valid quote, and why; `option` would read it, if it is not empty.
 
     `code` is that of contracts/refusals.json, where the row is a message.
     """
@@ -85,7 +85,7 @@ class SkippedRow(NamedTuple):
 
 
 class InvalidQuoteError(ValueError):
-    """A row is no quote; its text says why."""
+    """A row is not a valid quote; the text of the error is the reason."""
 
     def __init__(self, problem: Problem, reason: str, option: str = "", code: str = ""):
         super().__init__(reason)

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 class SqlTable:
     """The rows of a query's result, which count from 1.
 
-    :raises UnusableFileError: if there is no query, the database will not have it, or no column
+    :raises UnusableFileError: if there is no query, the database refuses it, or no column
         tells the symbol.
     :raises MissingPackageError: without SQLAlchemy.
     """
 
     def __init__(self, source: Source, query: str | None, named: Mapping[str, str]):
         self._batches = _read(source, query)
-        # the query runs once: its first row is what tells the names
+        # the query runs once: its first row has the names
         header = next(self._batches)
         first = next(self._batches, None)
         if first is not None:
@@ -42,7 +42,7 @@ class SqlTable:
         self.notes: list[str] = []
 
     def rows(self, needed: list[int], header_rows: int, on_skip: OnSkip) -> Iterator[Rows]:  # noqa: ARG002
-        """Yield the rows; all of them have as many cells, and the header is none of them."""
+        """Yield the rows; all of them have as many cells, and the header is not among them."""
         first = 1
         for rows in self._batches:
             columns = list(zip(*rows, strict=True))

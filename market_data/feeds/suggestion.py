@@ -18,7 +18,7 @@ _PRICES = (
     *("close", "clos", "schlu", "letzt", "cierre", "último", "ultimo", "clôt", "clot", "dernier"),
     *("chius", "slot", "收盘", "終値", "last", "settle", "price", "kurs", "value", "bid", "ask"),
 )
-# Parts of the names of what is a number, and no price to trade at.
+# Parts of the names of numbers that are not prices to trade at.
 _NO_PRICES = re.compile(
     r"vol|qty|quan|amount|size|shares|turnover|count|trades|number|no\.|interest|%|chang|prev|"
     r"\bid\b|seq|flag|stück|stuec|umsatz|wap|open|high|low|eröff|höchst|tiefst|hoch|tief|erst",

@@ -45,11 +45,11 @@ class Rows(NamedTuple):
 
 
 class Table(Protocol):
-    """What quotes are read from; used by TableReader, in this order, on one thread."""
+    """A source of rows: TableReader reads the attributes, then calls `rows` once, on one thread."""
 
     sample: Sample
     notes: list[str]
-    """What a person has to know of how it was read."""
+    """Sentences for the user about how it was read."""
 
     def rows(self, needed: list[int], header_rows: int, on_skip: OnSkip) -> Iterator[Rows]:
         """Yield all rows behind the header, some at a time; may be called once."""
@@ -60,7 +60,7 @@ class TableReader:
     """Reads one table.
 
     :param name: of the source, for the ids of its quotes.
-    :param on_skip: gets every row that is no quote.
+    :param on_skip: called with every row that is not a valid quote.
     :raises UnusableFileError: if it has no column for the time, or for the price.
     """
 
@@ -70,7 +70,7 @@ class TableReader:
         self._on_skip = on_skip
         self.plan = plan = find_plan(table.sample, options.get("columns") or {})
         self._numbers = NumberColumn(options.get("decimal", "."), options.get("thousands"))
-        self._said = options.get("bar_time")
+        self._bar_time = options.get("bar_time")
         self._layout_time = plan.layout.time if plan.layout else "unknown"
         self._joint: DateAndTime | None = None
         self._times = self._time_column(table, options)
@@ -114,7 +114,7 @@ class TableReader:
 
     @property
     def unread(self) -> dict[str, tuple[int, str]]:
-        """By name of another field: how many cells are no numbers, and the first of them."""
+        """By name of another field: the number of cells that are not numbers, and the first one."""
         return self._numbers.unread
 
     def suggestion(self) -> str:
@@ -135,7 +135,7 @@ class TableReader:
             yield self._ended(self._read(rows))
 
     def _read_first(self) -> Timed | None:
-        """Read the first batch with a quote, which tells what the times of the bars are."""
+        """Read the first batch with a quote, which shows what the times of the bars mean."""
         first = next((read for rows in self._batches if (read := self._read(rows)).quotes), None)
         if first is None:
             return None
@@ -147,8 +147,8 @@ class TableReader:
         )
         # a date names its day, whatever a layout says of times of day
         known = "unknown" if self.names_days else self._layout_time
-        bar_time = self._said if self._said and known == "unknown" else known
-        if not (self.plan.is_bar or self.names_days or (self._said and is_constant)):
+        bar_time = self._bar_time if self._bar_time and known == "unknown" else known
+        if not (self.plan.is_bar or self.names_days or (self._bar_time and is_constant)):
             return first  # quotes, each of its own instant
         self.length, self.is_end_known = usual, bar_time == "close"
         if bar_time == "open" and usual is not None and is_constant:
@@ -240,7 +240,7 @@ class TableReader:
         return ns, Quote(sid, price, ts, row, self._name, others, 0, recorded)
 
     def _check_format(self, error: InvalidQuoteError, time: Any, row: int) -> None:
-        """Refuse the table if its times are of a format that has to be said.
+        """Refuse the table if the format of its times has to be given.
 
         Otherwise some of its rows might be read, by chance, and the others be skipped.
         """

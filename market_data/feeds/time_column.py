@@ -31,7 +31,7 @@ _EPOCH = datetime(1970, 1, 1)
 class TimeColumn:
     """Reads the times of one source.
 
-    :param unit: what a number means; None to tell by its magnitude.
+    :param unit: what a number means; None to infer it from the magnitude.
     :param time_format: in the letters of `strptime`; None for the texts of the contract.
     :param zone: of times without an offset; None for UTC, whose text then stays as it is.
     :param is_combined: whether the date and the time of day are in columns of their own.
@@ -103,7 +103,7 @@ class TimeColumn:
 
         :param cell: a text, a number, a date; of combined columns the text of both.
         :param key: the instrument, whose rows follow one another in time.
-        :raises InvalidQuoteError: if it is no time.
+        :raises InvalidQuoteError: if it is not a valid time.
         """
         ts = _plain(cell)
         try:
@@ -126,10 +126,10 @@ class TimeColumn:
             return self._by_format(ts, self._format, key)
         if self._unit is not None and (number := _number(ts)) is not None:
             if abs(number) > _MAX_NUMBER:
-                reason = f"it is no time with --time-unit {self._unit}"
+                reason = f"it is not a valid time with --time-unit {self._unit}"
                 raise InvalidTimeError("time_range", ts, reason)
             return self._by_unit(number, self._unit, key)
-        # a number that JSON cannot carry goes on as text
+        # a number that JSON cannot carry is passed on as text
         given = ts if isinstance(ts, str) else _exact(ts)
         ns = instant(given)
         if self._zone is not None and is_local(given):

@@ -1,4 +1,4 @@
-"""Names of fields, which are no instruments: the list of contracts/field_names.json.
+"""Names of fields, which are not instruments: the list of contracts/field_names.json.
 
 The tests hold this one to it. It is here as well because packages do not hold contracts/.
 """

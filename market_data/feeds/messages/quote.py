@@ -40,7 +40,7 @@ Found = tuple[list[int | None], list[Quote]]
 
 
 class Rules(NamedTuple):
-    """What a user says of messages."""
+    """The options of a user for messages."""
 
     fields: Sequence[Fields] = ()
     symbols: frozenset[str] | None = None

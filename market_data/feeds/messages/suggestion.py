@@ -1,4 +1,4 @@
-"""What would make a quote of a message that is none: for the sentence that refuses it."""
+"""Suggests how to read a message that is not a valid quote: for the sentence that refuses it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SIDS = ("s", "S", "symbol", "ticker", "sym", "pair", "product_id", "instrument"
 _PRICES = ("p", "P", "price", "last", "close", "c", "a", "value")
 _TIMES = ("T", "t", "E", "ts", "time", "timestamp", "date", "datetime")
 _IDS = ("t", "i", "trade_id", "tradeId")
-_LONGEST = 120
+_MAX_SHOWN = 120
 
 
 def suggest_fields(message: Mapping[str, Any]) -> str:
@@ -64,9 +64,9 @@ def nearest_message(message: Mapping[str, Any]) -> str:
         return _shortened(plain)
     others = {key: value for key, value in message.items() if key not in (sid, *TIMES)}
     full = json.dumps({**plain, **others})
-    return full if len(full) <= _LONGEST else _shortened(plain)
+    return full if len(full) <= _MAX_SHOWN else _shortened(plain)
 
 
 def _shortened(message: Mapping[str, Any]) -> str:
     text = json.dumps(message)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

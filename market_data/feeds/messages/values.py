@@ -36,7 +36,7 @@ def number(value: int | float) -> int | float:
 
 
 def text_of_number(value: Any, key: str) -> str | None:
-    """Return a whole number as its text, None if it is none.
+    """Return a whole number as its text, None if it is not one.
 
     Others write 600519 and "600519" for one instrument.
     """

@@ -139,7 +139,7 @@ def test_a_row_that_is_no_quote_is_skipped_with_its_reason_and_keeps_its_number(
         ),
         (
             b"date,close\n2020-01-02,1\n\xff,1\n",
-            "b'\\xff' is no text in utf-8; expected --enc",
+            "b'\\xff' is not text in utf-8; expected --enc",
         ),
         ("date,close\n2020-01-02," + "1" * 200_000 + "\n", "field larger than field limit"),
     ],

@@ -131,12 +131,12 @@ def test_what_is_no_utf_8_leads_to_the_encoding(path: Path) -> None:
     with pytest.raises(UnusableFileError) as caught:
         list(feed_of(path, text().replace("A", "Ä").encode("cp1252")))
     assert str(caught.value) == (
-        f"{path}: b'\\xc4' is no text in utf-8; expected --encoding cp1252, or another one that the"
-        " file is written in"
+        f"{path}: b'\\xc4' is not text in utf-8; expected --encoding cp1252, or another one that"
+        " the file is written in"
     )
     # beyond what is read of it at first, too
     content = text().encode() + b"A,2020-01-04,1\n" * 10_000 + b"\xc4,2020-01-05,1\n"
-    with pytest.raises(UnusableFileError, match="is no text in utf-8; expected --encoding cp1252"):
+    with pytest.raises(UnusableFileError, match="is not text in utf-8; expected --encoding cp1252"):
         list(feed_of(path, content))
 
 
