@@ -37,7 +37,7 @@ class Algorithm(Protocol):
 def channels(answer: Any) -> list[str]:
     """Return the channels that `initialize` has answered with.
 
-    :raises AlgoServiceError: if the answer is none.
+    :raises AlgoServiceError: if the answer is not a list of channels.
     """
     names = list(answer) if isinstance(answer, list | tuple) else []
     if not names or not all(isinstance(channel, str) and channel for channel in names):

@@ -1,12 +1,12 @@
 """The exceptions of this package.
 
 AlgoServiceError
-├── LoadError        an algorithm cannot be imported, or is none
+├── LoadError        an algorithm cannot be imported, or is not an algorithm
 ├── InitializeError  an algorithm's own initialize raised
 ├── AddressError     the service cannot listen at an address
 ├── WarmUpError      the history of a warm-up cannot be read to its end
 ├── QuoteError       a quote breaks the contract
-├── OrderError       an algorithm returned something that is no order
+├── OrderError       an algorithm returned something that is not an order
 ├── StateError       what an algorithm's save() returned cannot be kept
 └── JournalError     a journal cannot be opened, or cannot be written
 
@@ -19,7 +19,7 @@ class AlgoServiceError(Exception):
 
 
 class LoadError(AlgoServiceError):
-    """An algorithm cannot be imported, or is none."""
+    """An algorithm cannot be imported, or is not an algorithm."""
 
 
 class InitializeError(AlgoServiceError):
@@ -46,7 +46,7 @@ class QuoteError(AlgoServiceError):
 
 
 class OrderError(AlgoServiceError):
-    """An algorithm returned something that is no order."""
+    """An algorithm returned something that is not an order."""
 
 
 class StateError(AlgoServiceError):

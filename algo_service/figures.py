@@ -13,8 +13,8 @@ _MIN = 1e-9
 def money(amount: float, scale: float) -> str:
     """Return an amount with two decimals, or more where the whole account is below 1.
 
-    :param scale: the account's size, such as its equity: 0.00 says nothing of half a bitcoin, and
-        the same decimals show that a profit of 1e-12 on 50,000 is none.
+    :param scale: the account's size, such as its equity: 0.00 would hide half a bitcoin, and a
+        profit of 1e-12 on 50,000 is shown as 0.00.
     """
     if abs(amount) >= _MAX:
         return f"{amount:.6e}"

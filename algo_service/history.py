@@ -22,7 +22,7 @@ RUN = "warm-up"
 """The run in the ids of quotes, which no quote of a replay has."""
 
 PROGRESS = 5.0
-"""Seconds between two lines that say how far it is."""
+"""Seconds between two log lines about the progress."""
 
 
 class FeedHistory:
@@ -30,7 +30,7 @@ class FeedHistory:
 
     :param sources: as `--warm-up` names them.
     :param options: how they are read.
-    :param is_ending: whether the service was told to end, so that the rest is not wanted.
+    :param is_ending: whether the service is ending, so that the rest is not needed.
     :param clock: seconds, for the progress.
     """
 
@@ -49,7 +49,7 @@ class FeedHistory:
         self._options = options
         self._is_ending = is_ending
         self._clock = clock
-        self._said_at = 0.0
+        self._logged_at = 0.0
         self._count = 0
 
     def check(self) -> None:
@@ -72,8 +72,8 @@ class FeedHistory:
         return hashlib.blake2b(repr(about).encode(), digest_size=16).hexdigest()
 
     def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterator[TimedQuote]:
-        """Yield the quotes in the order of time, and say at the end what was odd about them."""
-        self._count, self._said_at = 0, self._clock()
+        """Yield the quotes in the order of time, and log at the end what was odd about them."""
+        self._count, self._logged_at = 0, self._clock()
         with _explained("the warm-up ends at a fault of its data"):
             feed = self._feed()
             yield from of_feed(feed, refuse, lambda _: None, RUN)
@@ -81,13 +81,16 @@ class FeedHistory:
             log.warning("warm-up data: %s", line)
 
     def passed(self, quote: Quote) -> None:
-        """Say every few seconds how far it is; raise WarmUpError if the service is ending."""
+        """Log the progress every few seconds.
+
+        :raises WarmUpError: if the service is ending.
+        """
         self._count += 1
         if self._is_ending():
-            raise WarmUpError("the service ends during its warm-up, of which nothing is kept")
+            raise WarmUpError("the service ends during its warm-up; nothing of it is kept")
         now = self._clock()
-        if now - self._said_at >= PROGRESS:
-            self._said_at = now
+        if now - self._logged_at >= PROGRESS:
+            self._logged_at = now
             at = quote.get("ts")
             log.info("%s quotes so far%s", f"{self._count:,}", "" if at is None else f", at {at}")
 

@@ -22,7 +22,7 @@ METHODS = ("initialize", "event")
 def load(spec: str) -> tuple[str, type[Any]]:
     """Return the algorithm's name (the built-in's, or the class') and its class.
 
-    :raises LoadError: if it cannot be imported, is no class, or lacks a method.
+    :raises LoadError: if it cannot be imported, is not a class, or lacks a method.
     """
     place, colon, class_name = spec.rpartition(":")
     if not colon:
@@ -66,8 +66,8 @@ def _import(place: str) -> ModuleType:
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-    except BaseException as error:  # whatever it is, the file is the author's to mend
-        # where what was named is not there itself, no package would mend it
+    except BaseException as error:  # any exception: the file is the author's
+        # if the named module itself is missing, no package would help
         is_itself = isinstance(error, ImportError) and f"{place}.".startswith(f"{error.name}.")
         advice = "" if is_itself else package_advice(error)
         raise LoadError(
@@ -79,7 +79,7 @@ def _import(place: str) -> ModuleType:
 def _where(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, SyntaxError) or not frames or frames[-1].filename.startswith("<"):
-        return ""  # it says so itself, or it is the import that failed
+        return ""  # the error names the place itself, or the import failed
     return f" ({frames[-1].filename}, line {frames[-1].lineno})"
 
 

@@ -13,12 +13,12 @@ from portfolio import PARAMETERS, STARTING_CASH, Parameter, ParameterError
 from portfolio.nearest import did_you_mean
 from portfolio.reals import is_real, is_whole, real
 
-__all__ = ["SEED", "Parameter", "TrackedParameters", "merge"]
+__all__ = ["SEED", "Parameter", "TrackedParameters", "merge", "renamed"]
 
 SEED = Parameter(
     "seed",
     None,
-    "Of the random generator; drawn, said and kept where it is missing.",
+    "Of the random generator; if it is missing, one is drawn, logged and kept.",
     minimum=0,
     maximum=2**53,
     whole=True,

@@ -1,4 +1,4 @@
-"""Serves one algorithm over ZeroRPC until it is told to end."""
+"""Serves one algorithm over ZeroRPC until a signal ends it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from market_data.feeds.options import ReadOptions
 log = logging.getLogger(__name__)
 
 GRACE = 5.0
-"""Seconds that an event under way is given to end when the service is told to."""
+"""Seconds that an event under way may take to end after a signal."""
 
 COLLECT_AFTER = 10_000
 """Objects that the garbage collector lets come before it looks among them.
@@ -55,15 +55,15 @@ def serve(
     :param overrides: parameters that win over those given to `initialize`.
     :param journal: its file, or a folder for it; without one the state is in memory.
     :param ready: called once the service listens, with the journal's file.
-    :param accept_incomplete: go on with a journal that was copied without its -wal file.
+    :param accept_incomplete: continue with a journal that was copied without its -wal file.
     :param warm_up: sources of the history that the algorithm is given before its first quote, and
         how they are read.
     :raises AlgoServiceError: if the algorithm, a parameter, the journal, the history or the address
-        is no good.
+        is not valid.
     """
-    told_to_end = gevent.event.Event()
+    signalled = gevent.event.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        gevent.signal_handler(number, told_to_end.set)
+        gevent.signal_handler(number, signalled.set)
 
     def create() -> tuple[Engine, SqliteStore | None]:
         own_name, algorithm = load(spec)
@@ -75,10 +75,10 @@ def serve(
         if warm_up:  # what reads files is not needed otherwise
             from algo_service.history import FeedHistory
 
-            history = FeedHistory(*warm_up, told_to_end.is_set)
+            history = FeedHistory(*warm_up, signalled.is_set)
         if journal is None:
             # Readers ignore a snapshot whose seq is lower than the last one's: a service that
-            # begins anew has to count from above whatever it counted before.
+            # starts again has to count from above all that it counted before.
             first_seq = time.time_ns() // 1000
             engine = Engine(algorithm, algo, overrides, seed, MemoryStore(), first_seq, history)
             kept = None
@@ -94,22 +94,22 @@ def serve(
     try:
         methods = ServiceMethods(create)
     except WarmUpError:
-        if told_to_end.is_set():
+        if signalled.is_set():
             return
         raise
     server = Server(methods.by_name(), methods.engine.name)
     server.bind(address)
     gc.collect()
-    gc.freeze()  # modules and classes stay: they need not be looked through again
+    gc.freeze()  # modules and classes stay: the collector need not examine them
     gc.set_threshold(COLLECT_AFTER)
     ready(methods.engine, None if journal is None else journal_path(journal, methods.engine.name))
     serving = gevent.spawn(server.run)
-    gevent.wait([told_to_end, serving], count=1)
-    if told_to_end.is_set():
+    gevent.wait([signalled, serving], count=1)
+    if signalled.is_set():
         log.info("ending")
         server.stop()
         if not methods.drain(GRACE):
-            # A thread cannot be ended from outside; the operator's word counts for more.
+            # A thread cannot be ended from outside, and the operator wants the process to end.
             log.warning("the event under way did not end within %g s: leaving it", GRACE)
             logging.shutdown()
             os._exit(1)

@@ -17,7 +17,7 @@ SID = "GOOG"
 
 
 class PlayResult(NamedTuple):
-    """What came of the quotes."""
+    """The orders and fills of each quote, and the portfolio at the end."""
 
     orders: list[str]
     """One text per quote: "" or `buy 9.8 GOOG`; several orders are separated by "; ". An order that

@@ -7,7 +7,7 @@ from tickwire.checks import objection
 
 __tickwire_internal__ = True  # see algo_service/engine/failure.py
 
-# `python -m` looks for __main__ first, which says the same in one line
+# `python -m` imports this package first; __main__ then reports the same in one line
 _reason = "" if sys.argv[:1] == ["-m"] else objection()
 if _reason:
     raise ImportError(_reason)
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 else:
     from importlib import import_module
 
-    # imported when they are asked for, so that nobody waits for what is not used
+    # imported on first use (PEP 562): a backtest imports no MQTT client
     _NAMES = {
         "market_data.mqtt.access": ("BrokerAccess", "TlsFiles"),
         "market_data.mqtt.address": ("BrokerAddress",),

@@ -6,8 +6,8 @@ FeedError
 ├── MissingPackageError   a source that needs a package which is not installed
 ├── ColumnsError          a choice of columns that cannot be understood
 ├── UnknownColumnError    a choice of a column that the table does not have
-├── ReadOptionError       an option of reading that cannot be understood, or is of no use
-├── SkippedRowError       a row that is no quote, where every one has to be
+├── ReadOptionError       an option of reading that is not valid, or does not apply
+├── SkippedRowError       a row that is not a valid quote, with `strict`
 ├── BarsError             bars of different lengths that would be merged by times of unknown meaning
 ├── UnsortedError         a quote that is earlier than the one before it
 ├── UntimedError          a quote without a time where its time decides the order
@@ -16,7 +16,7 @@ FeedError
 ├── TopicError            a topic that nothing can be published on
 ├── PrefixError           a prefix that topics cannot begin with
 ├── BrokerOptionError     options of a broker that exclude or need one another, or a file of theirs
-├── NotReadyError         a page that will never answer that somebody is ready
+├── NotReadyError         a page that will never answer that the reader is ready
 └── BrokerRefusedError    a broker that will not take this client or its quotes
 """
 
@@ -26,7 +26,7 @@ from collections.abc import Mapping
 
 
 class FeedError(Exception):
-    """Anything that keeps quotes from being read or published."""
+    """The base of the others: quotes cannot be read or published."""
 
 
 class SourceNotFoundError(FeedError):
@@ -84,7 +84,7 @@ class UnknownColumnError(FeedError):
 
 
 class ReadOptionError(FeedError):
-    """An option of reading that cannot be understood, or is of no use."""
+    """An option of reading that is not valid, or does not apply."""
 
     def __init__(self, option: str, value: object, reason: str):
         super().__init__(f"{option} is {value!r:.40}: {reason}")
@@ -93,7 +93,7 @@ class ReadOptionError(FeedError):
 
 
 class SkippedRowError(FeedError):
-    """A row that is no quote, where `strict` asks that every one is."""
+    """A row that is not a valid quote, with `strict`."""
 
     def __init__(self, source: str, row: int, reason: str):
         super().__init__(f"{source}: row {row}: {reason}; without --strict it is skipped")
@@ -150,7 +150,7 @@ class UntimedError(FeedError):
 
 
 class StateFileError(FeedError):
-    """A state file that is no help: what was found, and what is expected instead."""
+    """A state file that cannot be used: what was found, and what is expected instead."""
 
     def __init__(self, path: str, found: str, expected: str):
         super().__init__(f"{path}: {found}; expected {expected}")
@@ -196,7 +196,7 @@ class BrokerOptionError(FeedError):
 
 
 class NotReadyError(FeedError):
-    """A page that says why the one who asks is wrong to wait for it."""
+    """A page that answers that this replay does not belong to it."""
 
     def __init__(self, page: str, reason: str):
         super().__init__(f"{page} is not for this replay: {reason}")
@@ -205,7 +205,7 @@ class NotReadyError(FeedError):
 
 
 class BrokerRefusedError(FeedError):
-    """The broker will not take this client, or its quotes, however long one waits."""
+    """The broker refuses this client, or its messages, and waiting does not help."""
 
     def __init__(self, broker: str, refused: str, reason: str):
         super().__init__(f"the broker at {broker} refused {refused}: {reason}")

@@ -1,4 +1,4 @@
-"""Ending on a signal: at once where the program only waits, else at the next check."""
+"""Stopping on a signal: at once while the program only waits, else at the next check."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-# Not an Exception, as KeyboardInterrupt is none: no library may swallow it.
+# Like KeyboardInterrupt, not an Exception: no library may catch it.
 class Interrupted(BaseException):
-    """Somebody asked for the end."""
+    """A signal asked the program to stop."""
 
 
 class Stop:
-    """A request to end, made by a signal handler and heeded by whoever waits."""
+    """A request to stop: a signal handler makes it, and the code that waits checks for it."""
 
     def __init__(self) -> None:
         self._requested = False
         self._may_raise = False
 
     def request(self) -> None:
-        """Ask for the end; safe in a signal handler."""
+        """Ask for the stop; safe in a signal handler."""
         self._requested = True
         if self._may_raise:
             raise Interrupted
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Within it SIGINT and SIGTERM ask for the end; main thread only."""
+        """Return a context in which SIGINT and SIGTERM ask for the stop; main thread only."""
         before = {
             number: signal.signal(number, lambda *_: self.request())
             for number in (signal.SIGINT, signal.SIGTERM)
@@ -39,16 +39,16 @@ class Stop:
                 signal.signal(number, handler)
 
     def check(self) -> None:
-        """Raise Interrupted if the end was asked for."""
+        """Raise Interrupted if the stop was asked for."""
         if self._requested:
             raise Interrupted
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Within it a request raises Interrupted at once, in the middle of any call.
+        """Return a context in which a request raises Interrupted at once, amid any call.
 
-        Only for calls whose half-done state nobody looks at afterwards: sleeping, connecting,
-        reading a file.
+        Only for calls whose partial result is not used afterwards: sleeping, connecting, reading a
+        file.
         """
         self._may_raise = True
         try:

@@ -1,6 +1,6 @@
-"""Cash, positions, orders, fills, sizing and limits: how much to invest, and what became of it.
+"""Cash, positions, orders, fills, sizing and limits: how much to invest, and the result of it.
 
-Knows no network, no disk and no clock.
+This package uses no network, no disk and no clock, and imports nothing of the project.
 """
 
 from portfolio.accounting.account import Account, Position, fold

@@ -2,13 +2,13 @@
 
 PortfolioError
 ├── ParameterError     a parameter is unknown, or its value is not allowed
-├── InvalidTimeError   a quote's `ts` is no time
-└── MissingTimeError   a limit that needs time met a quote without it
+├── InvalidTimeError   a quote's `ts` is not a valid time
+└── MissingTimeError   a limit needs the time of a quote that has none
 """
 
 
 class PortfolioError(ValueError):
-    """A mistake that a sentence explains; the base of the others."""
+    """The base of the others; its text is one sentence."""
 
 
 class ParameterError(PortfolioError):
@@ -16,7 +16,7 @@ class ParameterError(PortfolioError):
 
 
 class MissingTimeError(PortfolioError):
-    """A limit that needs time met a quote without it."""
+    """A limit needs the time of a quote that has none."""
 
 
 class InvalidTimeError(PortfolioError):

@@ -19,16 +19,16 @@ log = logging.getLogger(__name__)
 class OrderAccount(Portfolio):
     """Takes orders as they are, and fills them as far as its cash and positions go.
 
-    The orders stay what they are, whatever comes of them: someone else may execute them, who has
-    other cash. What does not fill is among the `rejections`, with its reason. Limits refuse and cut
-    orders as they do those of a portfolio; there are none unless asked for.
+    The account changes no order, even one that it cannot fill: another venue, with other cash, may
+    execute the orders. What does not fill is among the `rejections`, with its reason. Limits refuse
+    and cut orders as they do in a portfolio; by default there are none.
     """
 
-    _said_unfilled = False
+    _warned_unfilled = False
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], random: Any = None) -> OrderAccount:
-        """Make an account by the parameters in `portfolio.UNSIZED`; others are not looked at.
+        """Make an account by the parameters in `portfolio.UNSIZED`; others are ignored.
 
         :raises ParameterError: if a value is not allowed.
         """
@@ -36,10 +36,10 @@ class OrderAccount(Portfolio):
         return cls(**settings.read_unsized(params))
 
     def take(self, data: Mapping[str, Any], orders: Iterable[Order]) -> None:
-        """Place the orders that came of a quote.
+        """Place the orders that the algorithm returned for a quote.
 
-        One of another instrument than the quote's waits for that one's next quote: only then its
-        price is known.
+        An order of another instrument waits for the next quote of that instrument, which tells its
+        price.
 
         :raises ValueError: if an order is for a part of a unit, and units are whole.
         """
@@ -62,7 +62,7 @@ class OrderAccount(Portfolio):
             return
         if self._venue.waits or order.sid != data["sid"]:
             self._venue.pending = (*self._venue.pending, order)
-            self._is_watched = True  # from now on quotes are looked at for what waits
+            self._is_watched = True  # from now on each quote may fill a pending order
         else:
             self._execute(order, data, self._key(data))
 
@@ -96,10 +96,10 @@ class OrderAccount(Portfolio):
         if remainder(asked, fill.quantity):
             self._miss(order, "filled_in_part", self._lack(fill, asked, held))
 
-    def _say_unfilled(self, order: Order) -> None:
-        # no warning each time: whoever executes the orders may have more cash than this account
-        if not self._said_unfilled:
-            self._said_unfilled = True
+    def _warn_unfilled(self, order: Order) -> None:
+        # one warning only: the venue that executes the orders may have more cash than this account
+        if not self._warned_unfilled:
+            self._warned_unfilled = True
             log.warning(
                 "%s does not fill in the account that is kept for these orders: its cash does not"
                 " pay for it; the parameter cash gives it more",
@@ -119,6 +119,6 @@ class OrderAccount(Portfolio):
         self._reject(Rejection(order.sid, order.side, code, reason))
 
     def load(self, data: Mapping[str, Any]) -> None:
-        """Take on the state that `save` returned."""
+        """Restore the state that `save` returned."""
         super().load(data)
         self._is_watched = self._is_watched or bool(self.pending)

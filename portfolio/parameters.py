@@ -18,13 +18,13 @@ class Parameter:
 
     name: str
     default: float | str | None
-    """None: there is none, or it is drawn."""
+    """None: there is no default, or it is drawn at random."""
     help: str
     minimum: float = -math.inf
     maximum: float = math.inf
     whole: bool = False
     choices: tuple[str, ...] = ()
-    """The words, where it is no number."""
+    """The words, for a parameter that is not a number."""
     aliases: tuple[str, ...] = ()
 
     def read(self, params: Mapping[str, Any]) -> Any:
@@ -32,7 +32,7 @@ class Parameter:
 
         A number comes as an int or a float, whatever kind of real number was given.
 
-        :raises ParameterError: if the value is not a number of its range, or none of its words.
+        :raises ParameterError: if the value is not a number of its range, or not one of its words.
         """
         names = (self.name, *self.aliases)
         value: Any = next((params[name] for name in names if name in params), self.default)

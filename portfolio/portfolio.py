@@ -17,7 +17,7 @@ from portfolio.risk.sizing import RandomSource
 from portfolio.trading_account import TradingAccount
 
 MAX_QUANTITY = 1e15
-"""The largest order, in units: beyond it a float no longer tells whole units apart."""
+"""The largest order, in units: a larger float does not hold every whole number."""
 
 log = logging.getLogger(__name__)
 
@@ -25,27 +25,27 @@ log = logging.getLogger(__name__)
 class Portfolio(TradingAccount):
     """The account of one algorithm, which sizes, limits and places its orders; long only.
 
-    Nothing but a fill changes cash and positions. Made of the starting cash alone it bets a
-    random fraction of its cash, in fractional units, without costs and limits, and its orders
-    fill at the quote that caused them. Amounts, quantities and prices are real numbers of any kind
-    (`portfolio.reals.real`), taken as the nearest double.
+    Only a fill changes cash and positions. With the starting cash as its only argument it bets a
+    random fraction of its cash, in fractional units, without costs and limits, and its orders fill
+    at the quote that caused them. Amounts, quantities and prices are real numbers of any kind
+    (`portfolio.reals.real`), read as the nearest double.
 
     :param amount: the starting cash, finite and at least 0.
     :param sizing: how much to bet on a buy signal; by default a random fraction of what is
         left, drawn from the module `random`.
-    :param venue: how much an order may be, what it costs, and where it fills.
-    :param limits: what refuses or cuts orders.
+    :param venue: how large an order may be, what it costs, and where it fills.
+    :param limits: the rules that refuse or cut orders.
     :param minimum_amount: the smallest buy, in cash; a smaller one gives no order. By default a
         millionth of the starting cash.
     :param broker: the former name of `venue`, for this version only.
-    :raises ValueError: if the amount is no such number.
+    :raises ValueError: if the amount is not such a number.
     """
 
     @classmethod
     def from_params(
         cls, params: Mapping[str, Any], random: RandomSource | None = None
     ) -> Portfolio:
-        """Make a portfolio by the parameters in `portfolio.PARAMETERS`; others are not looked at.
+        """Make a portfolio by the parameters in `portfolio.PARAMETERS`; others are ignored.
 
         :param params: values by name, as `initialize` receives them.
         :param random: what a random sizing draws from; by default a generator of its own, made
@@ -69,15 +69,16 @@ class Portfolio(TradingAccount):
         """Place a market order for `amount` of cash, cut to what cash and limits allow.
 
         :return: the cash committed; 0.0 if that would be less than `minimum_amount`, or less than
-            one unit where units are whole (`rejections` says so), or if a limit refused the order.
+            one unit where units are whole (`rejections` has the reason), or if a limit refused the
+            order.
         :raises ValueError: if the amount is not a finite number.
         """
         amount = real(amount, f"the amount of {data['sid']} to buy")
         quote, cash = self._quote(data), self.buying_power
         if self.is_warming_up:
             return 0.0
-        if self.cash < self.minimum_amount and not self._said_spent:
-            self._said_spent = True
+        if self.cash < self.minimum_amount and not self._logged_spent:
+            self._logged_spent = True
             log.info("cash is spent")
         if min(amount, cash) / quote > MAX_QUANTITY:
             raise ValueError(
@@ -105,8 +106,8 @@ class Portfolio(TradingAccount):
     def sell(self, data: Quote, quantity: float | None = None) -> float:
         """Place a market order to sell `quantity` units, by default the whole position.
 
-        Units are parts of a binary fraction: what differs from the whole position by less than a
-        billionth of it is the whole position.
+        Units are binary fractions: a quantity that differs from the whole position by less than a
+        billionth of it counts as the whole position.
 
         :return: the units that are sold; 0.0 if none are held and none were asked for, or if a
             limit refused the order.
@@ -124,7 +125,7 @@ class Portfolio(TradingAccount):
             quantity = real(quantity, f"the quantity of {sid} to sell")
             if not self._venue.is_whole and abs(held - quantity) < ROUNDING * held:
                 quantity = held
-        if self.is_warming_up:  # the algorithm may count on what it would have bought
+        if self.is_warming_up:  # the algorithm may sell what it asked to buy
             return 0.0
         if not 0 < quantity <= held:
             raise ValueError(
@@ -165,7 +166,7 @@ class Portfolio(TradingAccount):
             if quantity and quantity * quote >= self.minimum_amount:
                 self.sell(data, quantity)
 
-    # What it may read, beside the account.
+    # What an algorithm may read, beside the account.
 
     @property
     def buying_power(self) -> float:
@@ -181,7 +182,7 @@ class Portfolio(TradingAccount):
 
     @property
     def instruments(self) -> int:
-        """How many have been quoted so far."""
+        """The number of instruments that had a quote."""
         return len(self.prices)
 
     @property

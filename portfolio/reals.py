@@ -41,7 +41,7 @@ def real(value: Any, name: str) -> float:
 
 
 def is_real(value: Any) -> bool:
-    """Tell whether a value is a real number, finite or not; a bool is none."""
+    """Tell whether a value is a real number, finite or not; a bool is not."""
     if isinstance(value, int | float | Decimal | Fraction):
         return not isinstance(value, bool)
     dtype = getattr(value, "dtype", None)
@@ -51,7 +51,7 @@ def is_real(value: Any) -> bool:
 
 
 def is_whole(value: Any) -> bool:
-    """Tell whether a value is of a type of whole numbers; a bool is none."""
+    """Tell whether a value is of a type of whole numbers; bool is not."""
     if isinstance(value, int):
         return not isinstance(value, bool)
     dtype = getattr(value, "dtype", None)

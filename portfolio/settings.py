@@ -60,7 +60,8 @@ BET = Parameter("bet", None, "The cash that fixed_cash bets.", minimum=0, maximu
 INSTRUMENTS = Parameter(
     "instruments",
     None,
-    "How many share the equity by equal_weight; by default those quoted so far.",
+    "The number of instruments that share the equity by equal_weight; by default those that had a"
+    " quote.",
     minimum=1,
     maximum=1_000_000,
     whole=True,
@@ -130,14 +131,14 @@ MAX_DRAWDOWN = Parameter(
 PRICE_BAND = Parameter(
     "price_band",
     None,
-    "Trusts no quote further than this fraction from the last one.",
+    "Distrusts a quote that is further than this fraction from the last one.",
     minimum=0,
     maximum=1e9,
 )
 STALE_AFTER = Parameter(
     "stale_after",
     None,
-    "Trusts no quote so many seconds older than the newest one; needs ts.",
+    "Distrusts a quote that is this number of seconds older than the newest one; needs ts.",
     minimum=0,
     maximum=1e12,
 )
@@ -164,7 +165,7 @@ PARAMETERS = (STARTING_CASH, *_SIZING, *_OTHERS)
 """All that `Portfolio.from_params` reads, but for `seed`."""
 
 UNSIZED = (STARTING_CASH, *_OTHERS)
-"""The same without sizing, for an algorithm that says itself how much to buy."""
+"""The same without sizing, for an algorithm that decides itself how much to buy."""
 
 
 def sized(default: str) -> tuple[Parameter, ...]:

@@ -4,6 +4,6 @@
 def cash(amount: float) -> str:
     """Return an amount with two decimals, or, below 1, with six significant digits.
 
-    Where the cash is bitcoin, 0.00 says nothing.
+    An amount of bitcoin would often be 0.00 otherwise.
     """
     return f"{amount:.2f}" if abs(amount) >= 1 or not amount else f"{amount:.6g}"

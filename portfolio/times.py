@@ -68,12 +68,12 @@ def instant(ts: object) -> int:
 
     Text is ISO 8601, with `T` or a space, whose date may also be written with dots or slashes
     between year, month and day; without an offset it is UTC, without a time of day midnight. A
-    number, or its text, is told apart by its magnitude: seconds, milliseconds, microseconds or
+    number, or its text, is interpreted by its magnitude: seconds, milliseconds, microseconds or
     nanoseconds since 1970 for the years 1980 to 2200, or a date as the digits YYYYMMDD,
     YYYYMMDDHHMM or YYYYMMDDHHMMSS. It is read by its shortest decimal text; what is finer than a
     nanosecond is cut off.
 
-    :raises InvalidTimeError: with a code of contracts/README.md, "Times", if it is no such time.
+    :raises InvalidTimeError: with a code of contracts/README.md, "Times", if it is not such a time.
     """
     if isinstance(ts, str):
         try:
@@ -99,9 +99,9 @@ def instant(ts: object) -> int:
 
 
 def instants(column: Sequence[str] | Sequence[int]) -> list[int]:
-    """Return the same of many texts, or of many whole numbers, in a fraction of the time.
+    """Return the same of many texts, or of many whole numbers, faster than one by one.
 
-    :raises InvalidTimeError: at the first one that is no time.
+    :raises InvalidTimeError: at the first one that is not a valid time.
     """
     is_text = isinstance(column[0], str)
     found = _of_texts(column) if is_text else _of_numbers(column)  # type: ignore[arg-type]
@@ -141,7 +141,7 @@ def instant_of(data: Mapping[str, Any], needed_by: str) -> int:
     """Return the instant of a quote's `ts`.
 
     :param needed_by: the parameter that asks, for the error.
-    :raises MissingTimeError: if the quote has no `ts`, or one that is no time.
+    :raises MissingTimeError: if the quote has no `ts`, or one that is not a valid time.
     """
     ts = data.get("ts")
     try:
@@ -161,7 +161,7 @@ def nanoseconds(seconds: float) -> int:
     return int(Decimal(repr(float(seconds))) * SECOND)
 
 
-# What is plainly a time need not be read by who only passes it on: one match, and no instant.
+# For callers that only pass a time on: one match tells that it is valid, without its instant.
 is_plain = re.compile(
     r"(?:19|20|21)[0-9][0-9]-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
     r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
@@ -170,7 +170,7 @@ is_plain = re.compile(
 
 
 def check(ts: object) -> None:
-    """Raise InvalidTimeError where `instant` does, in less time for what is often sent."""
+    """Raise InvalidTimeError where `instant` does, faster for common forms."""
     if type(ts) is int or type(ts) is float:
         for least, beyond, _size in _RANGES:
             if least <= ts < beyond and ts <= MAX_SAFE:
@@ -215,7 +215,7 @@ def names_day(ts: object) -> bool:
 
 
 def is_local(ts: object) -> bool:
-    """Tell whether a time has a time of day and no offset: a clock on a wall shows it somewhere."""
+    """Tell whether a time has a time of day and no offset: it is a local time."""
     if isinstance(ts, str) and not _NUMBER.fullmatch(ts):
         match = _SPLIT.fullmatch(ts)
         return match is not None and match[3] is not None and not _OFFSET_END.search(match[3])
@@ -335,10 +335,10 @@ Part = TypeVar("Part")
 Meaning = TypeVar("Meaning")
 
 
-class _Known(dict[Part, Meaning]):
-    """What parts of times stand for: of a year's seconds nearly all share theirs with others.
+class _Cache(dict[Part, Meaning]):
+    """A cache of what parts of times mean: most times share their parts with others.
 
-    :param read: returns what a part stands for, or raises InvalidTimeError.
+    :param read: returns what a part means, or raises InvalidTimeError.
     """
 
     def __init__(self, read: Callable[[Part], Meaning]):
@@ -347,14 +347,14 @@ class _Known(dict[Part, Meaning]):
 
     def __missing__(self, part: Part) -> Meaning:
         found = self._read(part)
-        if len(self) >= _MAX_KNOWN:
+        if len(self) >= _MAX_CACHED:
             self.clear()
         self[part] = found
         return found
 
 
 # Every second of a day.
-_MAX_KNOWN = 86_400
+_MAX_CACHED = 86_400
 
 
 def _day(text: str) -> int:
@@ -380,10 +380,10 @@ def _rest(text: str) -> int:
     return _fraction(match[1]) - offset
 
 
-_DAYS, _SECONDS, _RESTS = _Known(_day), _Known(_second), _Known(_rest)
-_DATES_AS_TEXT: _Known[int, str] = _Known(
+_DAYS, _SECONDS, _RESTS = _Cache(_day), _Cache(_second), _Cache(_rest)
+_DATES_AS_TEXT: _Cache[int, str] = _Cache(
     lambda day: date.fromordinal(day + _UNIX_EPOCH).isoformat()
 )
-_CLOCKS_AS_TEXT: _Known[int, str] = _Known(
+_CLOCKS_AS_TEXT: _Cache[int, str] = _Cache(
     lambda second: datetime.fromtimestamp(second, UTC).strftime("%H:%M:%S")
 )

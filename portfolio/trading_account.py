@@ -52,11 +52,11 @@ class TradingAccount(Account):
             raise ValueError(f"the starting cash is {amount}: it has to be finite and at least 0")
         super().__init__(cash)
         self.orders: list[Order] = []
-        """Placed since the last quote came, in the order placed."""
+        """Placed since the last quote came, in the order of placement."""
         self.fills: list[Fill] = []
-        """Filled since the last quote came, in the order filled."""
+        """Filled since the last quote came, in the order of execution."""
         self.rejections: list[Rejection] = []
-        """What came to nothing since the last quote came."""
+        """Rejections since the last quote came."""
         if minimum_amount is None:
             minimum_amount = max(cash / _SMALLEST_BUYS, _MIN_AMOUNT)
         self.minimum_amount = real(minimum_amount, "minimum_amount")
@@ -64,14 +64,14 @@ class TradingAccount(Account):
         self._venue = venue or broker or PaperVenue()
         self._limits = Limits(limits)
         self.is_warming_up = False
-        """Whether history is given to the algorithm, not quotes to trade at: every order that it
-        asks for comes to nothing, and leaves neither an order nor a rejection."""
+        """Whether the algorithm receives history: what it then asks for leaves neither an order
+        nor a rejection."""
         self._algo = ""
-        self._said_spent = False
+        self._logged_spent = False
         self.price_before: float | None = None
         """The instrument's price before the quote that came last; None if that was its first."""
         self._is_watched = bool(self._limits) or self._venue.waits
-        # What the quote that came last has replaced, so that it can be taken back.
+        # What the last quote has replaced, for `undo`.
         self._sid = ""
         self._doubt: str | None = None
         self._before: tuple[tuple[Order, ...], tuple[Any, ...], bool, Any] | None = None
@@ -81,9 +81,9 @@ class TradingAccount(Account):
     # What the engine calls, around each quote.
 
     def begin(self, algo: str, data: Mapping[str, Any]) -> None:
-        """Take a quote in: value its instrument, and fill the orders that waited for it.
+        """Value the quote's instrument, and fill the orders that waited for it.
 
-        What was placed and filled at the quote before is forgotten. Its price is a float.
+        The orders and fills of the quote before are forgotten. The quote's price is a float.
 
         :param algo: the algorithm's name, for the ids of what it places.
         :raises MissingTimeError: if a limit needs the quote's time, and it has none.
@@ -117,10 +117,10 @@ class TradingAccount(Account):
     def _note(self) -> None:
         sizing = self.sizing
         generator = sizing.save() if isinstance(sizing, SeededFraction) else None
-        self._before = self._venue.pending, self._limits.states, self._said_spent, generator
+        self._before = self._venue.pending, self._limits.states, self._logged_spent, generator
 
     def undo(self) -> None:
-        """Take back the quote begun last, its orders and its fills, as if it had not come."""
+        """Restore the state before the last `begin`, without the quote's orders and fills."""
         while self._changes:
             self.restore(self._changes.pop())
         for sid, last in {**self._valued, self._sid: self.price_before}.items():
@@ -129,7 +129,7 @@ class TradingAccount(Account):
             else:
                 self.prices[sid] = last
         if self._before:
-            self._venue.pending, self._limits.states, self._said_spent, generator = self._before
+            self._venue.pending, self._limits.states, self._logged_spent, generator = self._before
             if isinstance(self.sizing, SeededFraction):
                 self.sizing.load(generator)
         self._forget()
@@ -140,7 +140,7 @@ class TradingAccount(Account):
         self._changes, self._valued = [], {}
 
     def save(self) -> dict[str, Any]:
-        """Return what a later `load` needs, as plain data."""
+        """Return the state that `load` restores, as plain data."""
         return {
             "cash": self.cash,
             "realised": self.realised,
@@ -150,12 +150,12 @@ class TradingAccount(Account):
             "pending": [list(order) for order in self._venue.pending],
             "limits": self._limits.states,
             "sizing": self.sizing.save() if isinstance(self.sizing, SeededFraction) else None,
-            "said_spent": self._said_spent,
+            "said_spent": self._logged_spent,
             "minimum_amount": self.minimum_amount,
         }
 
     def load(self, data: Mapping[str, Any]) -> None:
-        """Take on the state that `save` returned."""
+        """Restore the state that `save` returned."""
         self.cash, self.realised, self.fees = data["cash"], data["realised"], data["fees"]
         self.positions = {sid: Position(*held) for sid, held in data["positions"].items()}
         self.prices = dict(data["prices"])
@@ -163,14 +163,14 @@ class TradingAccount(Account):
         self._limits.states = data["limits"]
         if isinstance(self.sizing, SeededFraction):
             self.sizing.load(data["sizing"])
-        self._said_spent = data["said_spent"]
+        self._logged_spent = data["said_spent"]
         self.minimum_amount = data.get("minimum_amount", _FORMER_MINIMUM)
         self._forget()
 
     def reset(self) -> str | None:
-        """Let buying go on after a limit has stopped it; measure losses from the present equity.
+        """Resume buying after a limit has stopped it, and measure losses from the present equity.
 
-        :return: why it had stopped; None if it had not.
+        :return: the reason of the stop; None if there was none.
         """
         halt = self._limits.halt
         self._limits.reset(self.equity)
@@ -241,14 +241,14 @@ class TradingAccount(Account):
         fill_id = f"{key}:{len(self.fills)}"
         fill = self._venue.execute(order, data, fill_id, self.cash, self.minimum_amount)
         if fill is None:
-            self._say_unfilled(order)
+            self._warn_unfilled(order)
             self._reject(rejections.of_pending(order, float(data["quote"]), self.cash))
             return
         self.fills.append(fill)
         self._changes.append(self.apply(fill))
-        self._said_spent = self._said_spent and fill.side == "buy"
+        self._logged_spent = self._logged_spent and fill.side == "buy"
 
-    def _say_unfilled(self, order: Order) -> None:
+    def _warn_unfilled(self, order: Order) -> None:
         log.warning("%s does not fill: the cash no longer pays for it", order.id)
 
     def _key(self, data: Quote) -> str:

@@ -13,6 +13,20 @@ from tests.support.processes import Process
 
 E2E = Path(__file__).parent / "e2e"
 
+# Files and tests, by a part of their names: whole backtests, thousands of random runs, large files.
+SLOW = (
+    "test_any_file.py",
+    "test_backtest",
+    "test_properties.py",
+    "test_report.py",
+    "test_values.py",
+    "test_warm_up.py",
+    "_bounded_memory",
+    "_a_few_rows_at_a_time",
+    "_as_if_it_had_not_stopped",
+    "_memory_does_not_grow",
+)
+
 # No test is red because the machine is busy.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
@@ -25,6 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
         if starts_processes(item):
             item.add_marker(pytest.mark.processes)
+        if any(name in f"{item.path.name}::{item.name}" for name in SLOW):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name != "test_chaos.py")
 
 

@@ -118,6 +118,14 @@ def test_the_page_has_the_variables_of_make_run() -> None:
         assert f"| `{name}` | `{port}` |" in PAGE
 
 
+def test_the_page_has_the_targets_of_make() -> None:
+    targets = re.search(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert targets
+    assert set(re.findall(r"^\| `make ([a-z0-9-]+)", section("make"), re.MULTILINE)) == {
+        *targets[1].split()
+    }
+
+
 def test_the_page_has_the_variables_of_docker_compose() -> None:
     lines = (ROOT / "docker-compose.yml").read_text().splitlines()
     code = "\n".join(line for line in lines if not line.lstrip().startswith("#"))

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.support.processes import ROOT
 
 OTHERS = {"node_modules", "build", "dist"}  # and every folder whose name begins with a dot
@@ -77,6 +79,13 @@ def test_a_link_to_nothing_is_found(tmp_path: Path) -> None:
     )
     dead = [link.split(": ")[1] for link in dead_links(tmp_path / "page.md")]
     assert dead == ["other.md#thrice", "none.md"]
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/explanation/architecture.md"])
+def test_every_file_that_a_map_of_the_code_names_is_there(document: str) -> None:
+    named = set(re.findall(r"`([a-z_]+/[\w/.-]+)`", (ROOT / document).read_text()))
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_every_document_that_is_named_anywhere_is_there() -> None:

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from portfolio import fold as fold
     from portfolio import sized as sized
 else:
-    # imported when they are asked for, so that nobody waits for what is not used
+    # imported on first use (PEP 562), so that an import takes no longer than it has to
     _NAMES = {
         "algo_service.algorithm": ("Algorithm",),
         "algo_service.backtest": (

@@ -33,8 +33,8 @@ def _hidden(name: str) -> str:
     try:
         spec = importlib.util.find_spec(name)
     except ValueError:
-        spec = None  # something that was made by hand, without a file
-    # of a folder without __init__.py there is no origin
+        spec = None  # a module that was made without a file
+    # a folder without __init__.py has no origin
     places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
     place = next(filter(None, places), "")
     if not place:

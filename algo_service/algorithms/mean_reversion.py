@@ -13,8 +13,10 @@ from portfolio import Parameter, Portfolio, Quote, sized
 WINDOW = Parameter(
     "window", 20, "Quotes in mean and deviation.", minimum=2, maximum=10_000, whole=True
 )
-ENTRY = Parameter("entry", 2, "Buy below minus so many deviations.", minimum=0, maximum=100)
-EXIT = Parameter("exit", 0, "Sell above minus so many deviations.", minimum=-100, maximum=100)
+ENTRY = Parameter("entry", 2, "Buy below minus this number of deviations.", minimum=0, maximum=100)
+EXIT = Parameter(
+    "exit", 0, "Sell above minus this number of deviations.", minimum=-100, maximum=100
+)
 
 
 class MeanReversion:

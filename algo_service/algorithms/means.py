@@ -19,7 +19,7 @@ class Means:
         self.difference = now if difference is None else difference
 
     def sum_up(self) -> float:
-        """Make the sums anew, without rounding errors; return the difference of the means, or 0."""
+        """Sum up again, without rounding errors; return the difference of the means, or 0."""
         turned = self.ring[self.at :] + self.ring[: self.at]
         self.slow_sum, self.fast_sum = math.fsum(turned), math.fsum(turned[-self.fast :])
         self.most = 2 * self.slow_sum

@@ -1,4 +1,4 @@
-"""`momentum`: bets that what rose goes on. An example; it promises nothing, least of all profit."""
+"""`momentum`: buys what has risen. An example; it promises nothing, least of all profit."""
 
 from __future__ import annotations
 

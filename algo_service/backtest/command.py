@@ -46,7 +46,7 @@ def run(
     output: Output,
     fresh: bool = False,
 ) -> None:
-    """Run a backtest, the best one of a grid, or one for each algorithm, and tell what came of it.
+    """Run a backtest, the best one of a grid, or one for each algorithm, and print the results.
 
     :param options: how the data is read.
     :param fresh: whether a backend at an address is known to have decided nothing yet.

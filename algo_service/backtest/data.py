@@ -37,14 +37,14 @@ def opened(data: Data, options: ReadOptions) -> Any:
 
 
 def has_sources(data: Data) -> bool:
-    """Tell whether data is to be opened: it names or is one source, or several."""
+    """Whether data has to be opened: it names or is one source, or several."""
     return _is_source(data) or (
         isinstance(data, list | tuple) and bool(data) and _is_source(data[0])
     )
 
 
 def holds_frame(data: Data) -> bool:
-    """Tell a data frame of pandas or polars, or several sources of which one is such."""
+    """Whether data is a data frame of pandas or polars, or several sources with one among them."""
     return any(map(_is_frame, data if isinstance(data, list | tuple) else [data]))
 
 

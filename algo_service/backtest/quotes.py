@@ -21,7 +21,7 @@ RUN = "backtest"
 """The run in the ids of quotes; `market-data replay --run backtest` publishes the same."""
 
 MAX_IDS = 1_000_000
-"""Ids that are remembered of a recording, to know a quote that comes again."""
+"""Ids of a recording that are kept, to recognise duplicates."""
 
 
 class CheckedQuotes(list[TimedQuote]):
@@ -37,15 +37,15 @@ def of_feed(
 ) -> Iterator[TimedQuote]:
     """Yield the quotes of a feed with their instants.
 
-    :param refuse: gets a quote whose id was used before, with other content.
-    :param advance: gets how many have been read since its last call.
+    :param refuse: called with a quote whose id was used before, with other content.
+    :param advance: called with how many have been read since its last call.
     :param run: the one in the ids of quotes.
     """
-    seen = _DuplicateFilter(refuse)
+    duplicates = _DuplicateFilter(refuse)
     for times, quotes in feed.batches():
         for at, quote in zip(times, quotes, strict=True):
             message = as_message(quote, run)
-            if quote.recorded is None or seen.is_new(message):
+            if quote.recorded is None or duplicates.is_new(message):
                 yield message, at
         advance(len(quotes))
 
@@ -55,9 +55,9 @@ def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[TimedQuote]:
 
     A missing id is counted, a missing channel added.
 
-    :param refuse: gets what is no quote.
+    :param refuse: called with what is not a valid quote.
     """
-    seen = _DuplicateFilter(refuse)
+    duplicates = _DuplicateFilter(refuse)
     for number, quote in enumerate(quotes, 1):
         try:
             message = accept({"id": f"maps:{RUN}:{number}", "channel": "quotes", **quote})
@@ -69,12 +69,12 @@ def of_maps(quotes: Iterable[Any], refuse: Refuse) -> Iterator[TimedQuote]:
         except (QuoteError, InvalidTimeError) as error:
             refuse(quote, {"error": sentence(error), "traceback": ""})
             continue
-        if "id" not in quote or seen.is_new(message):
+        if "id" not in quote or duplicates.is_new(message):
             yield message, at
 
 
 class _DuplicateFilter:
-    """Knows quotes that come again, as the engine does: they are decided once."""
+    """Recognises duplicates, as the engine does."""
 
     def __init__(self, refuse: Refuse) -> None:
         self._refuse = refuse

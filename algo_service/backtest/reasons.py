@@ -1,4 +1,4 @@
-"""Why an algorithm did not trade: whatever kept an order from being placed or filled, counted."""
+"""Why an algorithm did not trade: counts what prevented orders and fills."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Tally:
 
 @dataclass
 class Reasons:
-    """Counts orders, and what was asked for in vain; in bounded memory."""
+    """Counts orders and rejections, in bounded memory."""
 
     orders: int = 0
-    """Placed, those that a limit refused not counted."""
+    """Orders placed, without those that a limit refused."""
     rejected: dict[tuple[str, str], Tally] = field(default_factory=dict)
     """By code of the rejection and side."""
     refused: dict[tuple[str, str], Tally] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Reasons:
 
     @property
     def not_placed(self) -> int:
-        """Buys and sales that were asked for and gave no order; those of limits not counted."""
+        """Buys and sales that led to no order, without those that a limit refused."""
         placed = (*NOT_FILLED, IN_PART)
         return sum(t.count for (code, _), t in self.rejected.items() if code not in placed)
 

@@ -24,10 +24,10 @@ BATCH = 500
 
 
 class _MirrorPortfolio(Portfolio):
-    """Has the orders and fills of a backend that keeps its account itself."""
+    """A copy of the portfolio of a backend that keeps its own account."""
 
     def take(self, orders: Iterable[Order], fills: Iterable[Fill]) -> None:
-        """Take what came of the quote begun last."""
+        """Record the orders and fills of the last quote."""
         self._note()  # so that the next quote forgets them
         self.orders.extend(orders)
         for fill in fills:
@@ -40,15 +40,15 @@ class RemoteBackend:
 
     :param address: such as `tcp://127.0.0.1:4242`.
     :param params: for its `initialize`.
-    :param fresh: whether it is known to have decided nothing yet, where it cannot say so itself.
-    :raises AddressError: if it is no address, or there is no backend.
-    :raises AlgoServiceError: if it has a journal, has decided something, cannot say that it has
-        not, or refuses to initialise.
+    :param fresh: whether it is known to have decided nothing yet, if it cannot report that.
+    :raises AddressError: if the address is not valid, or no backend answers.
+    :raises AlgoServiceError: if it has a journal, has decided something, cannot report that it
+        has not, or refuses to initialise.
     """
 
     def __init__(self, address: str, params: Mapping[str, Any], *, fresh: bool) -> None:
         self._address = check_address(address)
-        # no limit of time: heartbeats tell whether it is there
+        # no timeout: heartbeats show whether it is there
         self._client = zerorpc.Client(timeout=None)
         try:
             self._client.connect(address)
@@ -112,8 +112,8 @@ class RemoteBackend:
             )
         if "quote_id" not in snapshot and not fresh:
             raise AlgoServiceError(
-                f"the backend at {self._address} cannot say whether it has decided on quotes"
-                " already: start it anew, and give --fresh"
+                f"the backend at {self._address} cannot report whether it has decided on quotes"
+                " already: restart it, and give --fresh"
             )
 
     def _call(self, method: str, *args: Any) -> Any:
@@ -134,7 +134,7 @@ class RemoteBackend:
     ) -> None:
         """Have it decide on quotes for as long as they come, as `Driver.play`, and disconnect.
 
-        :raises AlgoServiceError: if its answer is none of the contract, or it is lost.
+        :raises AlgoServiceError: if its answer breaks the contract, or the connection is lost.
         """
         try:
             self._play(iter(history), see, fail)

@@ -1,4 +1,4 @@
-"""What came of a backtest: figures, data frames, and what a notebook shows."""
+"""The result of a backtest: figures, data frames, and what a notebook shows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from algo_service.backtest.curve import Curve
 from algo_service.backtest.reasons import Reasons
-from algo_service.backtest.report.curve import Curve
 from algo_service.backtest.trades import COLUMNS, RoundTrips
 from algo_service.engine.failures import FailureReason, Failures
 from algo_service.errors import AlgoServiceError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(repr=False, eq=False)
 class Result:
-    """What came of a backtest; printed, or at the end of a notebook's cell, it shows itself."""
+    """The result of a backtest; printed, or at the end of a notebook's cell, it shows itself."""
 
     algo: str
     parameters: dict[str, Any]
@@ -40,7 +40,7 @@ class Result:
 
     @property
     def orders(self) -> int:
-        """How many were placed, those that a limit refused not counted."""
+        """Orders placed, without those that a limit refused."""
         return self.reasons.orders
 
     @property
@@ -172,7 +172,7 @@ class Result:
 def times(stamps: Sequence[str | float | None]) -> pd.Index:
     """Return `ts` of quotes as an index of times, UTC; numbers of quotes if one has none.
 
-    :raises InvalidTimeError: if one is no time.
+    :raises InvalidTimeError: if one is not a time.
     """
     import pandas as pd
 

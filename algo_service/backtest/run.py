@@ -1,4 +1,4 @@
-"""One backtest: an algorithm, quotes, and what came of them."""
+"""One backtest: an algorithm, quotes, and the result."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
+from algo_service.backtest.curve import Curve
 from algo_service.backtest.data import Data, opened
 from algo_service.backtest.quotes import CheckedQuotes, of_feed, of_maps
-from algo_service.backtest.report.curve import Curve
 from algo_service.backtest.result import Result
 from algo_service.backtest.trades import MAX_TRADES, RoundTrips, Trade
 from algo_service.engine.driver import Driver
@@ -42,7 +42,7 @@ def backtest(
     :param keep: of the course: "all" for data frames, "chart" as much as a report needs, None.
     :param on_order: called with each order, in the order placed.
     :param on_trade: called with each trade when it is closed, and with the open ones at the end.
-    :param fresh: of a backend at an address that cannot say so itself: it has decided nothing yet.
+    :param fresh: a backend at an address, which cannot report it, has decided nothing yet.
     :param advance: called with how many quotes have been read since its last call.
     :param options: how sources are read, as `market_data.open_feed` takes them.
     :raises AlgoServiceError: if there is no such algorithm, it has no cash; if

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_RUNS = 100_000
 MAX_QUOTES = 500_000
-"""Quotes of files that are kept in memory for all runs; more are read for each run anew."""
+"""Quotes of files that are kept in memory for all runs; more are read again for each run."""
 
 _FIGURES = (
     *("total_return", "sharpe", "max_drawdown", "trades", "win_rate", "final_equity"),
@@ -56,7 +56,7 @@ class _Refusal(NamedTuple):
 
 
 class _RunFailure(NamedTuple):
-    """A run came to nothing; the reason is text, for an error of its own might not travel."""
+    """A run failed; the reason is text, because an exception may not be picklable."""
 
     reason: str
 
@@ -69,7 +69,7 @@ class _DataFailure(NamedTuple):
 
 @dataclass(repr=False)
 class Sweep:
-    """What came of a grid; printed, or at the end of a notebook's cell, it shows itself."""
+    """The result of a grid; printed, or at the end of a notebook's cell, it shows itself."""
 
     names: list[str]
     """The parameters that were varied."""
@@ -110,7 +110,7 @@ class Sweep:
 
     @property
     def notes(self) -> list[str]:
-        """What came of the combinations without a row, and what to keep in mind."""
+        """The combinations without a row, and what to keep in mind."""
         notes = []
         for count, kind, reason in (
             (self.refused, "not allowed", self.refusal),
@@ -211,9 +211,9 @@ def _read(algo: str | type[Any], data: Data, options: ReadOptions) -> _SweepInpu
             raise AlgoServiceError(next(failures.lines()))
         return _SweepInput(algo, quotes, {})
     # a data frame is in memory already, and one of polars cannot be read in a fork
-    most = None if holds_frame(data) else MAX_QUOTES + 1
-    quotes = CheckedQuotes(islice(of_feed(source, failures.add, lambda _: None), most))
-    if most is None or len(quotes) <= MAX_QUOTES:
+    max_quotes = None if holds_frame(data) else MAX_QUOTES + 1
+    quotes = CheckedQuotes(islice(of_feed(source, failures.add, lambda _: None), max_quotes))
+    if max_quotes is None or len(quotes) <= MAX_QUOTES:
         return _SweepInput(algo, quotes, {})
     return _SweepInput(algo, data, options)
 
@@ -233,7 +233,7 @@ def _outcomes(
 
 
 def _begin(given: _SweepInput) -> None:
-    # what it would say of each run the run of the best one says once
+    # what each run would log, the run of the best one logs once
     logging.getLogger("algo_service.engine.driver").setLevel("ERROR")
     _remember(given)
 

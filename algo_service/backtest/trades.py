@@ -68,15 +68,15 @@ class RoundTrips:
     """Watches a portfolio, and makes trades of its fills.
 
     :param portfolio: before its first quote.
-    :param most: trades that are kept; None for all.
+    :param max_trades: trades that are kept; None for all.
     :param on_trade: called with each one when it is closed.
     """
 
     def __init__(
-        self, portfolio: Portfolio, most: int | None, on_trade: Callable[[Trade], None] | None
+        self, portfolio: Portfolio, max_trades: int | None, on_trade: Callable[[Trade], None] | None
     ):
         self._portfolio = portfolio
-        self._most = most
+        self._max_trades = max_trades
         self._on_trade = on_trade
         self._held: dict[str, _Position] = {}
         self._opened: dict[str, int] = {}
@@ -86,7 +86,7 @@ class RoundTrips:
         """Of those closed, kept or not."""
 
     def see(self, data: Mapping[str, Any]) -> None:
-        """Take note of the portfolio after a quote."""
+        """Record the portfolio after a quote."""
         held = self._held.get(data["sid"])
         if held is not None:
             held.bars += 1
@@ -133,7 +133,7 @@ class RoundTrips:
 
     def _close(self, trade: Trade) -> None:
         self.count += 1
-        if self._most is None or len(self.closed) < self._most:
+        if self._max_trades is None or len(self.closed) < self._max_trades:
             self.closed.append(trade)
         if self._on_trade:
             self._on_trade(trade)

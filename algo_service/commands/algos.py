@@ -19,7 +19,7 @@ def algos() -> None:
 
 
 def _lines() -> Iterator[str]:
-    """Yield each algorithm's rule and own parameters, then those that all of them take."""
+    """Yield each algorithm's rule and own parameters, then the common parameters."""
     from algo_service.algorithms import BUILT_IN
 
     common = {parameter.name for parameter in (*PARAMETERS, SEED)}

@@ -26,7 +26,7 @@ from market_data.commands.read_options import read_options, taken
 @click.option(
     "--fresh",
     is_flag=True,
-    help="The backend at --rpc, which cannot say so itself, has decided on no quote yet.",
+    help="Assume that the backend at --rpc has decided on no quote yet, if it cannot report that.",
 )
 @click.option(
     "--data",
@@ -76,12 +76,12 @@ def backtest(
     as_json: bool,
     **others: Any,
 ) -> None:
-    """Run an algorithm over history, and tell what came of it.
+    """Run an algorithm over history, and show the results.
 
     Orders are paper orders: by default they fill, without costs, at the quote that caused them. A
     position that is held at the end stays open, and is valued at the last quote.
 
-    With several --algo each gets those of the parameters that it declares.
+    With several --algo each gets the parameters that it declares.
     """
     from algo_service.backtest import command
     from market_data import FeedError
@@ -89,9 +89,9 @@ def backtest(
     # Ctrl-C reads "Aborted!", and leaves the terminal's cursor as it was
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # the algorithm's lines about each quote would take longer than the backtest
+    # to log each quote would take longer than the backtest
     logging.basicConfig(level="ERROR", format="%(message)s")
-    # what an algorithm does in vain, such as returning orders, is said once
+    # what is ignored, such as returned orders, is logged once
     logging.getLogger("algo_service.engine.driver").setLevel("WARNING")
     try:
         command.run(
@@ -113,6 +113,7 @@ def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
         raise AlgoServiceError("--rpc runs a backend in place of --algo: give one of them")
     if sweeps:
         raise AlgoServiceError(
-            "--sweep begins anew for each combination, and the backend at --rpc cannot: give --algo"
+            "--sweep starts again for each combination, and the backend at --rpc cannot:"
+            " give --algo"
         )
     return (check_address(rpc, "--rpc"),)

@@ -36,7 +36,7 @@ class _Param(click.ParamType[tuple[str, Any]]):
         key, equals, text = value.partition("=")
         if not equals or not key:
             self.fail(
-                f'"{value}" is no parameter: write name=value, such as threshold=0.5', param, ctx
+                f'"{value}" is not a parameter: write name=value, such as threshold=0.5', param, ctx
             )
         return key, _read(key, text)
 
@@ -135,7 +135,7 @@ def _algorithm_options(command: Command, **algo: Any) -> Command:
 
 
 def merge_params(params: tuple[tuple[str, Any], ...], short: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `--param` and the options in `SHORT` say together.
+    """Return the parameters of `--param` and of the options in `SHORT` together.
 
     :raises ParameterError: if both name a parameter, with different values.
     """

@@ -14,7 +14,7 @@ import click
     help="Address of the service.",
 )
 def reset(addr: str) -> None:
-    """Let a service buy again that a limit has stopped."""
+    """Allow a service to buy again after a limit stopped it."""
     from algo_service.rpc import client as resetting
 
     halt = resetting.reset(addr)

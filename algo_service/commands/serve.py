@@ -58,13 +58,13 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     metavar="FILE|FOLDER/",
     envvar="ALGO_SERVICE_JOURNAL",
     show_envvar=True,
-    help="Keep decisions and state in this file, and go on from there after a restart; in a folder"
+    help="Keep decisions and state in this file, and continue from it after a restart; in a folder"
     " the file has the algorithm's name.",
 )
 @click.option(
     "--accept-incomplete-journal",
     is_flag=True,
-    help="Go on with a journal that was copied without its -wal file: what is missing in it is"
+    help="Continue with a journal that was copied without its -wal file: what is missing in it is"
     " decided again.",
 )
 @click.option(
@@ -84,7 +84,7 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     default="info",
     envvar="LOG_LEVEL",
     show_envvar=True,
-    help="How much is said of each quote.",
+    help="How much is logged about each quote.",
 )
 def serve(
     addr: str,
@@ -111,14 +111,14 @@ def serve(
 
     def ready(engine: Engine, journal: Path | None) -> None:
         click.secho(f"serving on {addr} ...", bold=True, fg="cyan")
-        said = ", ".join(f"{key}={value}" for key, value in engine.parameters_to_come.items())
-        where = f"in the journal {journal}" if journal else "in memory: a restart begins anew"
-        click.echo(f"algorithm {engine.name} ({said}); its state is {where}")
+        parameters = ", ".join(f"{key}={value}" for key, value in engine.parameters_to_come.items())
+        where = f"in the journal {journal}" if journal else "in memory: a restart starts again"
+        click.echo(f"algorithm {engine.name} ({parameters}); its state is {where}")
         if journal and not engine.is_restorable:
             click.secho(
-                f"{engine.name} has no save() and load(): a restart keeps its portfolio and forgets"
-                " whatever else it holds, such as counters and its random generator; an event"
-                " that fails leaves these as they are then",
+                f"{engine.name} has no save() and load(): a restart keeps its portfolio and loses"
+                " everything else, such as counters and its random generator; after an event that"
+                " fails, these stay as the event left them",
                 fg="yellow",
             )
 

@@ -15,9 +15,8 @@ from market_data.mqtt.options import mqtt_options, taken_access
 def watch(**options: Any) -> None:
     """Show what algorithms do: in a terminal a live table, elsewhere a short line per event.
 
-    Equity and profit beside an order are those of its own quote, or of the first portfolio that is
-    known to be of after it: never of before it. A last quote is one that an order or a position
-    tells of.
+    Equity and profit beside an order are those of its own quote, or of the first portfolio after
+    it, never of one before it. The last quote comes from an order or a position.
     """
     from algo_service.watch import command
     from market_data import FeedError

@@ -1,6 +1,6 @@
 """Drives one algorithm with its portfolio, quote by quote: live in batches, or over history.
 
-Knows no network, no disk and no clock.
+It uses no network, disk or clock.
 """
 
 from __future__ import annotations
@@ -27,19 +27,21 @@ log = logging.getLogger(__name__)
 Quote = dict[str, Any]
 
 TimedQuote = tuple[Quote, int | None]
-"""A quote and its instant in nanoseconds since 1970, which who reads it has found; None without."""
+"""A quote and its instant in nanoseconds since 1970, from its reader; None without a time."""
 
 BUILT_IN_PACKAGE = "algo_service.algorithms"
 
 CHECKED_EACH = 1024
-"""Bytes of an algorithm's state for each quote of history at which it is not looked at."""
+"""Bytes of an algorithm's state for each quote of history that is not followed by a check."""
 
 CHUNK = 1000
-"""Quotes of history between two notes of the state, to which a quote that fails goes back."""
+"""Quotes of history between two saved states; after a failure the driver restores the last one."""
 
 
 class Driver:
-    """An algorithm that has been initialised.
+    """An algorithm that is initialised, and its portfolio.
+
+    One thread calls all methods.
 
     A quote that fails leaves portfolio and algorithm as they were (an algorithm without `save` and
     `load`: the portfolio).
@@ -47,7 +49,7 @@ class Driver:
     :param create: makes the algorithm, such as its class.
     :param name: the algorithm's name, for the ids of its orders.
     :param parameters: as merged.
-    :raises AlgoServiceError: if what `initialize` answers is no list of channels.
+    :raises AlgoServiceError: if `initialize` does not return a list of channels.
     :raises InitializeError: if the algorithm's own lines raise.
     :raises StateError: if what its `save` returns cannot be kept.
     """
@@ -57,17 +59,17 @@ class Driver:
     ) -> None:
         self._name = name
         self._is_restorable = is_restorable(create)
-        self._said_ignored = False
+        self._logged_ignored = False
         # An algorithm that draws from the module `random` is reproducible too.
         random.seed(parameters[SEED.name])
-        # `cash` is another name of `starting_cash`, for the reader as for the giver.
+        # `cash` is another name of `starting_cash`, for who reads it as for who gives it.
         cash = {"cash": parameters["starting_cash"]} if "starting_cash" in parameters else {}
         given = TrackedParameters({**parameters, **cash})
         try:
             self._algorithm: Any = create()
             wanted = self._algorithm.initialize(given)
         except (AlgoServiceError, PortfolioError, KeyboardInterrupt):
-            raise  # a sentence already, or the user's own
+            raise  # already a sentence, or the user interrupts
         except BaseException as error:
             raise InitializeError(
                 f"initialize raised {sentence(error)}{own_place(error)}{package_advice(error)}",
@@ -81,7 +83,7 @@ class Driver:
         self.portfolio: Portfolio = portfolio
         if not hasattr(create, "PARAMETERS"):
             self._warn_of(given.unread)
-        # Those built in keep plain data, which their own tests look at.
+        # The built-in algorithms keep plain data, as their own tests check.
         is_built_in = getattr(create, "__module__", "").startswith(f"{BUILT_IN_PACKAGE}.")
         self._is_checked = self._is_restorable and not is_built_in
         self._unchecked = 0
@@ -115,13 +117,13 @@ class Driver:
             decide = self._decide if self._is_restorable else self._attempt
             return list(map(decide, quotes)), self.state
         except BaseException as error:
-            # One of them failed, and may have changed the algorithm before it did, or the state
-            # after them cannot be kept: go back to where the batch began.
+            # A quote failed, and may have changed the algorithm before that, or the state after
+            # them cannot be kept: restore the state before the batch.
             self.restore(before)
             if not self._is_restorable:
-                # only an algorithm that writes to its portfolio's attributes comes here
-                return [self._told(error)] * len(quotes), before
-        # From here on take note of the state after each quote.
+                # only if an algorithm writes to its portfolio's attributes
+                return [self._failure(error)] * len(quotes), before
+        # From here on save the state after each quote.
         decisions = []
         for quote in quotes:
             decision, after = self._attempt_kept(quote)
@@ -138,12 +140,13 @@ class Driver:
         see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
     ) -> None:
-        """Decide on quotes for as long as they come.
+        """Decide on quotes until the history ends.
 
-        :param history: quotes as `algo_service.quotes.accept` returns them, with their instants.
+        :param history: quotes as `engine.quotes.accept` returns them, with their instants.
         :param see: called after each one, while the portfolio has its orders and fills.
-        :param fail: called in its place with one that failed.
-        :raises AlgoServiceError: if a large state turns out too late to be one that cannot be kept.
+        :param fail: called in its place for a quote that failed.
+        :raises AlgoServiceError: if a large state cannot be kept, and the quote that caused it
+            is not known any more.
         """
         before = self.state
         feed = iter(history)
@@ -156,7 +159,7 @@ class Driver:
         see: Callable[[Quote, int | None], None],
         fail: Callable[[Quote, Failure], None],
     ) -> None:
-        """Give history to the algorithm as `play` does; every order that it asks for is nothing."""
+        """Give history to the algorithm as `play` does; its orders are ignored."""
         self.portfolio.is_warming_up = True
         try:
             self.play(history, see, fail)
@@ -182,11 +185,11 @@ class Driver:
                 if check is not None:
                     check()
             except KeyboardInterrupt:
-                raise  # the user's own
+                raise  # the user interrupts
             except BaseException as error:
                 failure = self._take_back(error)
                 if self._is_restorable:
-                    # it may have changed before it raised: go back, and come again as far as here
+                    # it may have changed before it raised: restore, and repeat up to here
                     self.restore(before)
                     for good, _at in chunk[start:n]:
                         self._step(good)
@@ -200,8 +203,8 @@ class Driver:
     def _check(self) -> None:
         """Make sure that the algorithm's state can be kept, so that the quote fails if it cannot.
 
-        After each quote while the state is small; of a large one this would take longer than all
-        else, so that it is done as much less often.
+        After each quote while the state is small. The larger the state, the less often it is
+        checked, because the check takes longer than all else.
         """
         if self._unchecked:
             self._unchecked -= 1
@@ -220,25 +223,25 @@ class Driver:
     def _attempt(self, quote: Quote) -> Decision | Failure:
         try:
             return self._decide(quote)
-        # whatever it is: sys.exit() in an algorithm is its mistake, not the operator's wish
+        # any exception: sys.exit() in an algorithm is a mistake in it, not a request to end
         except BaseException as error:
             return self._take_back(error)
 
     def _attempt_kept(self, quote: Quote) -> tuple[Decision | Failure, State | None]:
-        """Return what came of a quote, and the state after it; None if it failed."""
+        """Return the decision on a quote, and the state after it; None if the quote failed."""
         decision = self._attempt(quote)
         if "error" in decision:
             return decision, None
         try:
             return decision, self.state
         except BaseException as error:
-            return self._told(error), None
+            return self._failure(error), None
 
     def _take_back(self, error: BaseException) -> Failure:
         self.portfolio.undo()
-        return self._told(error)
+        return self._failure(error)
 
-    def _told(self, error: BaseException) -> Failure:
+    def _failure(self, error: BaseException) -> Failure:
         is_own = isinstance(error, AlgoServiceError | PortfolioError)
         return {"error": sentence(error), "traceback": "" if is_own else own_traceback(error)}
 
@@ -259,24 +262,24 @@ class Driver:
     def _take(self, quote: Quote, returned: Any) -> None:
         if self._account is not None:
             self._account.take(quote, complete(returned, self._name, quote))
-        elif not self._said_ignored:
-            self._said_ignored = True
+        elif not self._logged_ignored:
+            self._logged_ignored = True
             log.warning(
-                "event returned %.80r, which is not looked at: orders are those of self.portfolio",
+                "event returned %.80r, which is ignored: orders come from self.portfolio",
                 returned,
             )
 
     @property
     def state(self) -> State:
-        """What decisions have left behind."""
+        """The state after the decisions so far."""
         return State(
             codec.encode(self.portfolio.save()),
             codec.encode(self._algorithm.save()) if self._is_restorable else None,
         )
 
     def restore(self, before: State) -> None:
-        """Take on a state of this algorithm."""
-        if before.portfolio is not None:  # journals of before have no account for returned orders
+        """Restore a state of this algorithm."""
+        if before.portfolio is not None:  # older journals have no account for returned orders
             self.portfolio.load(codec.decode(before.portfolio))
         if self._is_restorable and before.algorithm is not None:
             self._algorithm.load(codec.decode(before.algorithm))

@@ -7,7 +7,7 @@ from typing import Any
 
 from portfolio import Fill, Order
 
-# One way to write a record, whoever stores, publishes or prints it: keys in the contract's
+# One way to write a record, to store, publish or print it: keys in the contract's
 # order, no white space, no NaN, text as it is.
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _float = float.__repr__

@@ -115,8 +115,8 @@ class Engine:
             return self._driver.channels
         if self.has_begun:
             raise ParameterError(
-                f"{self.name} has begun with {_difference(self.parameters, parameters)}:"
-                " to begin anew, restart the service, with another journal if it has one"
+                f"{self.name} has started with {_difference(self.parameters, parameters)}:"
+                " to use other parameters, restart the service, with another journal if it has one"
             )
         return self._start(parameters).channels
 
@@ -187,13 +187,13 @@ class Engine:
             and warmed.warm_up._replace(parameters=before).is_of(parameters, identity)
         ):
             driver.restore(warmed.state)
-            log.info("going on from the warm-up with %s, which the journal holds", warmed.warm_up)
+            log.info("continuing from the warm-up with %s, which is in the journal", warmed.warm_up)
         elif history:
             self._store.keep_warm_up(warm_up(driver, history, parameters), driver.state)
         elif warmed:
-            why = "was of other parameters" if self.is_restorable else "left state that is not kept"
+            why = "had other parameters" if self.is_restorable else "left state that is not kept"
             log.warning(
-                "%s begins without a warm-up: the one that the journal holds, with %s, %s, and no"
+                "%s starts without a warm-up: the one in the journal, with %s, %s, and no"
                 " --warm-up is given",
                 self.name,
                 warmed.warm_up,
@@ -208,8 +208,8 @@ class Engine:
         before = renamed(self._declared, run.parameters)
         if parameters != before:
             raise ParameterError(
-                f"the journal of {self.name} was begun with"
-                f" {_difference(before, parameters)}: give others another journal"
+                f"the journal of {self.name} was started with {_difference(before, parameters)}:"
+                " other parameters need another journal"
             )
         driver = Driver(self._create, self.name, parameters)
         if self._history:
@@ -242,7 +242,9 @@ class Engine:
         if warmed and warmed.warm_up.sources == history.sources:
             log.info("warmed up before its first quote, with %s: not again", warmed.warm_up)
             return
-        before = f"was warmed up with {warmed.warm_up}" if warmed else "was begun without a warm-up"
+        before = (
+            f"was warmed up with {warmed.warm_up}" if warmed else "was started without a warm-up"
+        )
         log.warning(
             "--warm-up %s is not used: the journal of %s holds %d decisions, and %s",
             history.sources,

@@ -1,4 +1,4 @@
-"""What an algorithm raised, as text that any reader of the contract can take."""
+"""What an algorithm raised, as text that fits the contract."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "
 
 
 def sentence(error: BaseException) -> str:
-    """Return `Name: message` of an exception, whatever its message is."""
+    """Return `Name: message` of an exception with any message."""
     name = type(error).__name__
     try:
         return _utf8(f"{name}: {error}")[:MAX_SENTENCE_LENGTH]
@@ -36,7 +36,7 @@ def own_traceback(error: BaseException) -> str:
     """Return an algorithm's traceback without our lines, which its author does not know."""
     trace = traceback.TracebackException.from_exception(error)
     _trim(trace, error)
-    return _utf8("".join(trace.format()))[-MAX_TRACEBACK_LENGTH:]  # its end tells most
+    return _utf8("".join(trace.format()))[-MAX_TRACEBACK_LENGTH:]  # its end is most useful
 
 
 def own_place(error: BaseException) -> str:
@@ -46,7 +46,7 @@ def own_place(error: BaseException) -> str:
         for frame, line in traceback.walk_tb(error.__traceback__)
         if not is_internal(frame)
     ]
-    # where the author's line calls a library, the line that called it tells more
+    # where the author's line calls a library, the line that called it is more useful
     named = [place for place in own if not place[0].startswith((*_LIBRARIES, "<"))] or own
     return f" ({Path(named[-1][0]).name}, line {named[-1][1]})" if named else ""
 

@@ -13,7 +13,7 @@ from typing import Any
 from algo_service.decisions import Failure
 
 MAX_REASONS = 20
-"""Reasons that are told apart; quotes that fail for others are counted alone."""
+"""Reasons that are kept; quotes that fail for other reasons are only counted."""
 
 _FRAME = re.compile(r'^  File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
 # What differs between two errors of one kind: what is quoted, and numbers.
@@ -52,7 +52,7 @@ class Failures:
         """Count a quote.
 
         One reason is one line of code and one type of exception; where no line is known, one
-        sentence, whatever the values in it.
+        sentence without the values in it.
         """
         self.total += 1
         error, place = failure["error"], _place(failure["traceback"])
@@ -83,11 +83,11 @@ def quotes(count: int) -> str:
 
 
 def _place(traceback: str) -> str:
-    # of a chain of exceptions the last one is the one that was raised
+    # the last exception of a chain is the one that was raised
     frames = _FRAME.findall(traceback)
     if not frames:
         return ""
-    # the deepest of its own, for what it calls is not the author's to mend; the first one is event
+    # the deepest frame of the author's own; the first frame is event
     own = [frame for frame in frames if not frame[0].startswith(_LIBRARIES)]
     file, line, function = own[-1] if own else frames[0]
     return f"{file.removeprefix(f'{Path.cwd()}{os.sep}')}, line {line}, in {function}"

@@ -1,4 +1,4 @@
-"""A quote as the engine takes it (contracts/quote.schema.json), whoever calls."""
+"""Checks that a quote is valid (contracts/quote.schema.json), and what its content is."""
 
 import hashlib
 import json
@@ -45,7 +45,7 @@ def accept(quote: Any) -> dict[str, Any]:
         and 0 < len(sid) <= MAX_SID_LENGTH
     ):
         return quote
-    # rarer: a price to be made a float, or a field to be named
+    # rarer: the price has to be converted, or the error has to name a field
     if type(sid) is not str or not 0 < len(sid) <= MAX_SID_LENGTH:
         raise QuoteError(
             f'"sid" is {sid!r:.80}: it has to be a text of 1 to {MAX_SID_LENGTH} characters'
@@ -71,9 +71,9 @@ def _number(price: Any) -> float:
     if type(price) is str and _JSON_NUMBER.fullmatch(price):
         return float(price)
     if type(price) is int:
-        # beyond what a float holds it is beyond the highest price as well
+        # a number beyond the range of floats is beyond the highest price as well
         return float(min(price, 10**10))
-    try:  # quotes that are given as maps to a backtest hold whatever numbers their maker has
+    try:  # quotes that are given as maps to a backtest may hold any type of number
         if not isinstance(price, str):
             return real(price, '"quote"')
     except ValueError:
@@ -87,7 +87,7 @@ _hash = hashlib.blake2b(digest_size=16).copy
 
 
 def digest(quote: Mapping[str, Any]) -> bytes:
-    """Return the same 16 bytes for the same content, whatever the order of its fields.
+    """Return the same 16 bytes for the same content, in any order of its fields.
 
     Another feed may write a quote's fields in another order.
     """

@@ -1,4 +1,4 @@
-"""Gives history to an algorithm before its first quote, so that it does not begin blind."""
+"""Gives history to an algorithm before its first quote."""
 
 from __future__ import annotations
 
@@ -19,36 +19,39 @@ log = logging.getLogger(__name__)
 
 
 class History(Protocol):
-    """Quotes of the past, which can be read again; `algo_service.history` reads them of files."""
+    """Quotes of the past, which can be read again; `algo_service.history` reads them from files.
+
+    `warm_up` calls `quotes` once, and `passed` after each quote, on the thread of the engine.
+    """
 
     sources: str
-    """What it is read from, as a person is told of it."""
+    """What it is read from, for log lines."""
 
     @property
     def identity(self) -> str:
-        """Of what is read: another one where sources, options or files have changed."""
+        """Identifies what is read: it changes with the sources, the options and the files."""
         ...
 
     def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterable[TimedQuote]:
         """Return the quotes in the order of time, as `Driver.play` takes them.
 
-        :param refuse: gets what is no quote.
+        :param refuse: called with what is not a valid quote.
         :raises WarmUpError: if they cannot be read to their end.
         """
         ...
 
     def passed(self, quote: Quote) -> None:
-        """Take note that the algorithm has seen a quote.
+        """Count a quote that the algorithm has seen.
 
-        :raises WarmUpError: if the rest is no longer wanted.
+        :raises WarmUpError: if the service is ending.
         """
         ...
 
 
 def warm_up(driver: Driver, history: History, parameters: dict[str, Any]) -> WarmUp:
-    """Give all of the history to an algorithm; orders that it asks for come to nothing.
+    """Give all of the history to an algorithm; its orders are ignored.
 
-    A quote that fails is counted, reported by its reason, and the rest goes on.
+    A quote that fails is counted and logged by its reason; the warm-up continues.
 
     :param parameters: of the algorithm, for the record.
     :return: the record of what it was given.
@@ -86,7 +89,7 @@ def warm_up(driver: Driver, history: History, parameters: dict[str, Any]) -> War
 
 
 class _Tally:
-    """What the record says of the quotes, counted as they pass."""
+    """Counts the quotes for the record, as they pass."""
 
     def __init__(self) -> None:
         self.quotes = 0
@@ -108,7 +111,7 @@ class _Tally:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep back what this thread logs of each quote, unless everything is asked for."""
+    """Drop what this thread logs about each quote, unless the level is debug."""
     root = logging.getLogger()
     thread = threading.get_ident()
 

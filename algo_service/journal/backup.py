@@ -1,4 +1,4 @@
-"""A copy of a journal that is good, also while a service writes it."""
+"""Makes a complete copy of a journal, also while a service writes it."""
 
 from __future__ import annotations
 

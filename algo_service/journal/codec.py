@@ -17,11 +17,11 @@ import msgpack
 from algo_service.errors import StateError
 
 _TUPLE, _SET, _FROZENSET, _INTEGER, _DECIMAL, _FRACTION, _SCALAR, _ARRAY = range(1, 9)
-# What numpy can hold, but for Python objects and records, whose bytes do not tell what they are.
+# The kinds of numpy, except objects and records, whose bytes do not say what they are.
 _KINDS = "biufcmMSU"
 
 
-_NO_DATA = (TypeError, ValueError, OverflowError, RecursionError)
+_NOT_PLAIN = (TypeError, ValueError, OverflowError, RecursionError)
 
 
 def encode(data: Any) -> bytes:
@@ -32,9 +32,9 @@ def encode(data: Any) -> bytes:
     :raises StateError: naming the type, if there is anything else in it.
     """
     try:
-        # not by _pack, which cannot be called anew while it asks for what is within a tuple
+        # not by _pack, which cannot be called again while it packs a tuple
         packed: bytes = msgpack.packb(data, strict_types=True, default=_extend)
-    except _NO_DATA as error:
+    except _NOT_PLAIN as error:
         raise _refusal(error) from error
     return packed
 
@@ -46,7 +46,7 @@ def size(data: Any) -> int:
     """
     try:
         return len(_pack(data))
-    except _NO_DATA as error:
+    except _NOT_PLAIN as error:
         raise _refusal(error) from error
 
 
@@ -74,7 +74,7 @@ def _extend(value: Any) -> msgpack.ExtType:
     if numpy is not None and (type(value) is numpy.ndarray or isinstance(value, numpy.generic)):
         return _extend_numpy(value)
     raise TypeError(
-        f"{type(value).__name__} {value!r:.80} is no plain data; there is None, bool, int, float,"
+        f"{type(value).__name__} {value!r:.80} is not plain data, which is None, bool, int, float,"
         " str, bytes, list, tuple, set, dict, Decimal, Fraction, and scalars and arrays of numpy"
     )
 
@@ -105,7 +105,7 @@ def _restore(code: int, packed: bytes) -> Any:
 
 
 def _restore_numpy(code: int, packed: bytes) -> Any:
-    import numpy  # whoever kept a value of it has it
+    import numpy  # it was installed when the value was kept
 
     dtype, shape, content = msgpack.unpackb(packed)
     array = numpy.frombuffer(content, dtype).reshape(shape).copy()  # a copy can be written to

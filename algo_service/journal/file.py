@@ -16,7 +16,7 @@ from algo_service.journal.mark import ALL, PART, beside, incomplete, lock_file, 
 log = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 3
-# The layout before has no table main_file, and is gone on with.
+# The layout before has no table main_file; its journals are upgraded.
 _VERSION_WITHOUT_MARK = 2
 # Marks the file as ours in SQLite's header: "Tkwr".
 _APPLICATION_ID = 0x546B7772
@@ -57,9 +57,9 @@ class JournalFile:
     """A journal's database, which is this process' alone while it is open.
 
     :param path: the file; made, with its folder, if it is not there.
-    :param accept_incomplete: go on with what there is of an incomplete one.
-    :raises JournalError: if another process has it open, or it is no journal of a version that is
-        known, or damaged, or incomplete; the file is then as it was.
+    :param accept_incomplete: continue with an incomplete journal.
+    :raises JournalError: if another process has it open, or it is not a journal of a known
+        version, or damaged, or incomplete; the file is then unchanged.
     """
 
     def __init__(self, path: Path, accept_incomplete: bool = False):
@@ -71,9 +71,11 @@ class JournalFile:
         try:
             objection = incomplete(path)
             if objection and not accept_incomplete:
-                raise JournalError(f"{objection}; or go on without: --accept-incomplete-journal")
+                raise JournalError(
+                    f"{objection}; or continue without it: --accept-incomplete-journal"
+                )
             if objection:
-                log.warning("gone on with because you said so: %s", objection)
+                log.warning("continuing, as --accept-incomplete-journal asks: %s", objection)
             with explained(path):
                 self.database = _open(path, may_be_empty=accept_incomplete)
         except BaseException:
@@ -81,7 +83,7 @@ class JournalFile:
             raise
 
     def begin(self) -> None:
-        """Mark the file as in use, now that nothing speaks against it."""
+        """Mark the file as in use, after all checks."""
         with explained(self.path):
             self._upgrade()
             (self._page_size,) = self.database.execute("PRAGMA page_size").fetchone()
@@ -90,7 +92,7 @@ class JournalFile:
     def keep_up(self) -> None:
         """Copy the -wal into the main file if it has become long; call it after each commit.
 
-        What goes wrong here is said and tried again: the commit has been kept all the same.
+        An error here is logged, and the checkpoint is tried again: the commit is kept all the same.
         """
         if not self._may_be_part and not self._is_long():
             return
@@ -109,7 +111,7 @@ class JournalFile:
         os.close(self._lock)
 
     def _checkpoint(self) -> None:
-        # the two steps of journal_mark.py
+        # the two steps of mark.py
         holds, number = read_mark(self.database)
         self._may_be_part = True
         if holds == ALL:
@@ -119,7 +121,7 @@ class JournalFile:
             query = "UPDATE main_file SET holds = ?, generation = ?"
             self.database.execute(query, (PART, number))
         salts = self._salts()
-        # PASSIVE waits for nobody: while someone reads an older state, the next commit tries again
+        # PASSIVE does not wait: while someone reads an older state, the next commit tries again
         query = "PRAGMA wal_checkpoint(PASSIVE)"
         busy, frames, copied = self.database.execute(query).fetchone()
         if busy or copied < frames:
@@ -127,13 +129,13 @@ class JournalFile:
         self.database.execute("UPDATE main_file SET holds = ?", (ALL,))
         self._may_be_part = False
         self._sign(None)
-        # with a reader in it the -wal is not begun anew, and the next stretch is behind this one
-        begun_anew = self._salts() != salts
-        self._limit = CHECKPOINT_FRAMES if begun_anew else frames + CHECKPOINT_FRAMES
+        # while a reader uses the -wal, SQLite does not restart it, but appends
+        restarted = self._salts() != salts
+        self._limit = CHECKPOINT_FRAMES if restarted else frames + CHECKPOINT_FRAMES
 
     def _is_long(self) -> bool:
         # sqlite.org/fileformat2.html#walformat: a frame with the header's salts belongs to what was
-        # written since the last beginning; others are left over from before.
+        # written since the last restart; others are left over from before.
         frame = self._limit - 1
         at = 32 + frame * (24 + self._page_size) + 8
         salts = os.pread(self._wal_descriptor(), 8, at)
@@ -233,10 +235,10 @@ def check_file(database: sqlite3.Connection, path: Path) -> None:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         (health,) = database.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
-        raise JournalError(f"{path} is no journal, or a damaged one: {error}") from error
+        raise JournalError(f"{path} is not a journal, or it is damaged: {error}") from error
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and mark != _APPLICATION_ID:
-        raise JournalError(f"{path} is a database of something else, no journal")
+        raise JournalError(f"{path} is a database of something else, not a journal")
     if tables and version not in (SCHEMA_VERSION, _VERSION_WITHOUT_MARK):
         age = "a newer" if version > SCHEMA_VERSION else "an older"
         raise JournalError(

@@ -12,7 +12,7 @@ from algo_service.journal.report import open_to_read
 
 SUFFIX = ".db"
 
-# What the names of files cannot have, on some system or other, and what stands for it.
+# What file names cannot have on some system.
 _SPECIAL = re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f]')
 
 
@@ -20,7 +20,7 @@ def journal_path(given: str, algo: str) -> Path:
     """Return the file of an algorithm's journal.
 
     :param given: a file; or a folder, which is there already or ends in "/": then the file is
-        `<algo>.db` in it, with percent-encoding for what the name of a file cannot have.
+        `<algo>.db` in it, with percent-encoding for what a file name cannot have.
     :raises JournalError: if it ends in "/" and is a file, or is empty.
     """
     if not given:
@@ -40,7 +40,7 @@ def _encoded(found: re.Match[str]) -> str:
 def listing(folder: Path) -> Iterator[str]:
     """Yield a line for each journal in a folder: its file, its algorithm, and what is in it.
 
-    :raises JournalError: if there is none.
+    :raises JournalError: if there is no journal.
     """
     files = sorted(folder.glob(f"*{SUFFIX}"))
     if not files:

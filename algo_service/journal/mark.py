@@ -1,15 +1,15 @@
-"""How a journal tells that it is not all there.
+"""How a journal shows that it is incomplete.
 
 SQLite commits into FILE-wal, and a checkpoint copies that into FILE. FILE alone is therefore a good
-database of an earlier moment, and nothing in SQLite tells. So the table `main_file` does:
+database of an earlier moment, and SQLite does not notice. The table `main_file` shows it:
 
 1. "part", with a new number, is committed and copied into FILE;
 2. "all" is committed behind it, as the first thing that is in FILE-wal alone.
 
 FILE with its FILE-wal says "all", and so does FILE once SQLite has copied the rest into it, as the
-last connection does that is closed, whoever's it is. A copy of FILE alone says "part". Between the
-two steps both say "part": the lock file holds the number meanwhile, so that a service that was
-killed there is told from a copy.
+last connection does when it is closed, in any process. A copy of FILE alone says "part". Between
+the two steps both say "part": the lock file holds the number meanwhile, so that a journal whose
+service was killed there is not taken for a copy.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ PART = "part"
 
 
 class Mark(NamedTuple):
-    """What a journal says of its main file."""
+    """What a journal records about its main file."""
 
     holds: str
     generation: int
 
 
 def incomplete(path: Path) -> str | None:
-    """Return why a journal is not all there, as a sentence without its end; None if it is.
+    """Return why a journal is incomplete, as a sentence without its end; None if it is complete.
 
-    Changes nothing. None as well for what is no journal, or a damaged one: `check_file` tells.
+    Changes nothing. None as well for a file that is not a journal, or damaged: see `check_file`.
     """
     objection = _incomplete(path)
     # a service may have made a checkpoint between two looks
@@ -44,7 +44,7 @@ def _incomplete(path: Path) -> str | None:
     if not path.exists() or path.stat().st_size == 0:
         return None
     if beside(path, "-journal").exists():
-        return None  # killed while it was made: SQLite takes that back
+        return None  # killed while it was created: SQLite rolls that back
     wal = beside(path)
     try:
         # immutable: without looking at the -wal
@@ -70,8 +70,8 @@ def _incomplete(path: Path) -> str | None:
         )
     if not tables:
         return (
-            f"the journal {path} holds no tables: it was copied without {wal.name}, or never begun,"
-            f" and every quote would be decided again.{remedy}"
+            f"the journal {path} holds no tables: it was copied without {wal.name}, or never"
+            f" started, and every quote would be decided again.{remedy}"
         )
     if both and both.holds == PART and not has_wal and both.generation != _signed(path):
         return (
@@ -84,7 +84,7 @@ def _incomplete(path: Path) -> str | None:
 def _fits(alone: Mark | None, both: Mark | None) -> bool:
     """Whether the main file and its -wal can be of one moment, by the marks of both and of one."""
     if alone is None:
-        return True  # of the layout before, which cannot tell, or not yet in the main file
+        return True  # of the layout before, which has no mark, or not yet in the main file
     if both is None:
         return False
     if both.generation == alone.generation:
@@ -121,5 +121,5 @@ def beside(path: Path, suffix: str = "-wal") -> Path:
 
 
 def lock_file(path: Path) -> Path:
-    """Return the file whose lock says that a service has the journal open."""
+    """Return the file that a service locks while it has the journal open."""
     return beside(path, ".lock")

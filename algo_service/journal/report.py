@@ -20,7 +20,7 @@ from algo_service.journal.store import WarmUp
 def open_to_read(path: Path) -> sqlite3.Connection:
     """Open a journal that a service may be writing.
 
-    :raises JournalError: if it cannot be read, or is none.
+    :raises JournalError: if it cannot be read, or is not a journal.
     """
     if not path.is_file():
         raise JournalError(f"there is no journal {path}")
@@ -31,7 +31,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise JournalError(f"the journal {path}: {error}") from error
     if not tables:
-        raise JournalError(incomplete(path) or f"{path} is empty, no journal")
+        raise JournalError(incomplete(path) or f"{path} is empty, not a journal")
     return database
 
 

@@ -23,14 +23,14 @@ _MAX_IDS = 1000
 
 
 class SqliteStore:
-    """A ledger on disk, which is this process' alone while it is open.
+    """A decision store on disk, which is this process' alone while it is open.
 
     :param path: the file; made, with its folder, if it is not there.
     :param algo: the algorithm's name; a journal of another one is refused.
     :param clock: seconds since the epoch, for the time at which a decision was kept.
-    :param accept_incomplete: go on with a copy that was made without its -wal file.
-    :raises JournalError: if another process has it open, or it is no journal of this algorithm
-        and version, or damaged, or incomplete; the file is then as it was.
+    :param accept_incomplete: continue with a copy that was made without its -wal file.
+    :raises JournalError: if another process has it open, or it is not a journal of this
+        algorithm and version, or damaged, or incomplete; the file is then unchanged.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class SqliteStore:
         self._file.keep_up()
 
     def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
-        """Return the decisions on those of the quotes that were seen before."""
+        """Return the stored decisions on quotes with these keys."""
         ids: dict[str, list[str]] = {}
         for channel, quote_id in keys:
             ids.setdefault(channel, []).append(quote_id)
@@ -152,21 +152,21 @@ class SqliteStore:
         self._file.keep_up()
 
     def keep_reset(self, seq: int, halt: str, state: State) -> None:
-        """Keep that a person has reset a limit, and the state after it, in one transaction."""
+        """Keep a reset by a person, and the state after it, in one transaction."""
         with self._explained(), self._transaction():
             self._db.execute("INSERT INTO resets VALUES (?, ?, ?)", (seq, self._clock(), halt))
             self._write_state(state)
         self._written = state
         self._file.keep_up()
 
-    def outputs_since(self, seconds: float, after: int, most: int) -> list[tuple[int, Decision]]:
-        """Return what came of the last `seconds` before the latest decision, with its seq.
+    def outputs_since(self, seconds: float, after: int, limit: int) -> list[tuple[int, Decision]]:
+        """Return the decisions of the last `seconds` before the latest one, with their seq.
 
         Counted back from the latest decision, not from now: what was published last is in it
         however long ago that was.
 
-        :param after: only what has a greater seq.
-        :param most: how many at the most.
+        :param after: only decisions with a greater seq.
+        :param limit: the maximum number of decisions.
         """
         with self._explained():
             before = self._db.execute(
@@ -179,8 +179,8 @@ class SqliteStore:
             start = max(after, before[0] if before else 0)
             rows = self._db.execute(
                 "SELECT seq FROM orders WHERE seq > :start"
-                " UNION SELECT seq FROM fills WHERE seq > :start ORDER BY seq LIMIT :most",
-                {"start": start, "most": most},
+                " UNION SELECT seq FROM fills WHERE seq > :start ORDER BY seq LIMIT :limit",
+                {"start": start, "limit": limit},
             ).fetchall()
             return [(seq, self._outputs(seq)) for (seq,) in rows]
 

@@ -65,7 +65,7 @@ class DecisionStore(Protocol):
     two batches. If `commit` or `keep_reset` raises, the engine restores the state before it, and
     the caller may send the same batch again.
 
-    Whoever made the store closes it; the engine does not.
+    The caller that made the store closes it; the engine does not.
     """
 
     def stored_run(self) -> StoredRun | None:

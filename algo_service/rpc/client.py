@@ -1,4 +1,4 @@
-"""Resets a running service's limits, as a person asks for it."""
+"""Resets the limits of a running service, on request of a person."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from algo_service.rpc.address import check_address
 
 
 def reset(address: str) -> str | None:
-    """Let the service at `address` buy again.
+    """Allow the service at `address` to buy again.
 
     :return: why a limit had stopped it; None if none had.
-    :raises AddressError: if it is no address, or no service is there that can do so.
+    :raises AddressError: if the address is not valid, or no service answers that can do so.
     """
     check_address(address, "--addr")
     client = zerorpc.Client(timeout=10)

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PAGE = 1000
-"""How many entries `orders_since` returns at the most."""
+"""The maximum number of entries that `orders_since` returns."""
 
 
 class EventError(Exception):
@@ -106,12 +106,12 @@ class ServiceMethods:
 
     @exposed
     def reset(self) -> str | None:
-        """Let buying go on that a limit has stopped; returns why it had, or nil if it had not."""
+        """Allow buying again after a limit stopped it; returns why it had stopped, or nil."""
         return self._in_worker(self.engine.reset)
 
     @exposed
     def orders_since(self, seconds: float, after: int = 0) -> list[dict[str, Any]]:
-        """Return what came of the last seconds before the latest decision, a page at a time.
+        """Return the decisions of the last seconds before the latest one, a page at a time.
 
         Each entry is as `events` has it, with its seq; the next page is that `after` the last seq.
         """
@@ -135,7 +135,7 @@ class ServiceMethods:
         return False
 
     def _in_worker(self, function: Callable[..., T], *args: Any) -> T:
-        # gevent prints what a worker's function raises; the caller says it better
+        # gevent would print what a worker's function raises; the caller reports it instead
         value, error = self._worker.apply(_outcome, (function, *args))
         if error is not None:
             raise error

@@ -1,4 +1,4 @@
-"""A `zerorpc.Server` that malformed messages cannot make deaf.
+"""A `zerorpc.Server` that keeps answering after malformed messages.
 
 In zerorpc 0.6.3 one dispatcher hands every message to the queue of its call, and waits where that
 is full. A `response_to` that is a list or a map ends the dispatcher itself. More than 100 events on
@@ -100,10 +100,10 @@ class Server(zerorpc.Server):  # type: ignore[misc]
         self._events.active = self._multiplexer.active_channels
 
     def _print_traceback(self, protocol_v1: bool, exc_infos: Any) -> tuple[Any, ...]:
-        """Return what the caller is told of an exception: of an algorithm's, its own lines."""
-        told: tuple[Any, ...] = super()._print_traceback(protocol_v1, exc_infos)
+        """Return what the caller gets of an exception: of an algorithm's, its own lines."""
+        sent: tuple[Any, ...] = super()._print_traceback(protocol_v1, exc_infos)
         own = getattr(exc_infos[1], "traceback", "")
-        return (*told[:2], own) if own and len(told) == 3 else told
+        return (*sent[:2], own) if own and len(sent) == 3 else sent
 
     def bind(self, address: str) -> None:
         """Listen at `address`.

@@ -1,4 +1,4 @@
-"""Shows what algorithms do until it is told to end: in a terminal a table, elsewhere lines."""
+"""Shows what algorithms do until a signal ends it: in a terminal a table, elsewhere lines."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ _REDRAW = 0.25
 
 
 class _View(Protocol):
+    """Shows events. `run` calls `begin` first and `end` last, all on one thread."""
+
     def begin(self) -> None: ...
     def notice(self, text: str) -> None: ...
     def show(self, events: Iterable[Event]) -> None: ...
@@ -40,14 +42,14 @@ class LineView:
         self._lines = Lines()
 
     def begin(self) -> None:
-        """Print nothing: there is nothing to tell yet."""
+        """Print nothing: nothing has happened yet."""
 
     def notice(self, text: str) -> None:
         """Print a sentence about the broker."""
         click.echo(self._lines.notice(text))
 
     def show(self, events: Iterable[Event]) -> None:
-        """Print what is to be told of events."""
+        """Print the lines for events."""
         for event in events:
             for line in self._lines.of(event, time.time()):
                 click.echo(line)
@@ -82,7 +84,7 @@ class TableView:
         self._draw()
 
     def show(self, events: Iterable[Event]) -> None:  # noqa: ARG002 - the board has it all
-        """Draw the table anew soon."""
+        """Draw the table again soon."""
         self._is_changed = True
 
     def refresh(self) -> None:

@@ -9,7 +9,7 @@ after an order may be of before it. A snapshot is of after an order if
 - another snapshot came between the two: the bridge asks for a snapshot when the one before it is
   published.
 
-Of the three, the second tells the equity at the order's own quote as well, from the fills; else it
+Of the three, the second gives the equity at the order's own quote as well, from the fills; else it
 is the snapshot's, which may be a second younger.
 """
 
@@ -73,7 +73,7 @@ class Joiner:
         return []
 
     def filled(self, fill: Fill) -> None:
-        """Take note of what a fill does to the account."""
+        """Record what a fill does to the account."""
         is_new = self._before is not None and self._before.quote_id != fill.quote_id
         if is_new and len(self._fills) <= _MAX_FILLS:
             self._fills.append(fill)
@@ -98,7 +98,7 @@ class Joiner:
         self._waiting = self._waiting[last + 1 :]
         for waiting in self._waiting:
             waiting.is_overtaken = True
-        # where the account tells nothing, the next snapshot is compared with this one
+        # where the account does not match, the next snapshot is compared with this one
         self._fills = [] if shown is None else self._fills[shown:]
         self._before = snapshot
         return joined
@@ -109,7 +109,7 @@ class Joiner:
         return bool(self._waiting)
 
     def is_waiting_for(self, sid: str) -> bool:
-        """Tell whether the last snapshot may be of before an order of this instrument."""
+        """Whether the last snapshot may be of before an order of this instrument."""
         return any(waiting.trade.sid == sid for waiting in self._waiting)
 
     def overdue(self, now: float) -> list[JoinedTrade]:

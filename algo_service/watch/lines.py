@@ -42,16 +42,16 @@ class Lines:
     def __init__(self, width: int = WIDTH):
         self._width = width
         self._name_width = 6
-        # of each algorithm when it was told of last, and what was told of its portfolio
-        self._told: dict[str, float] = {}
+        # by algorithm: the time of its last line, and the last text about its portfolio
+        self._shown_at: dict[str, float] = {}
         self._portfolio: dict[str, str] = {}
 
     def of(self, event: Event, now: float) -> list[str]:
-        """Return the lines that tell of an event; none where it is too early to tell again."""
+        """Return the lines for an event; none if the last ones are too recent."""
         algo = event.algo
         match event:
             case TradeEvent(_, trade, worth):
-                self._told[algo] = now
+                self._shown_at[algo] = now
                 cut = isinstance(trade, Order) and trade.reason
                 return [
                     *self._with_figures(algo, _trade(trade), worth),
@@ -75,7 +75,7 @@ class Lines:
         return fit(text, self._width)
 
     def _changed(self, algo: str, snapshot: Snapshot, now: float) -> list[str]:
-        since = now - self._told.get(algo, float("-inf"))
+        since = now - self._shown_at.get(algo, float("-inf"))
         if since < _INTERVAL:
             return []
         lines = self._with_figures(
@@ -84,7 +84,7 @@ class Lines:
         text = "\n".join(lines)
         if text == self._portfolio.get(algo) and since < _UNCHANGED_INTERVAL:
             return []
-        self._told[algo], self._portfolio[algo] = now, text
+        self._shown_at[algo], self._portfolio[algo] = now, text
         return lines
 
     def _with_figures(self, algo: str, what: _Subject, worth: Figures | None) -> list[str]:

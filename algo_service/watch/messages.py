@@ -1,4 +1,4 @@
-"""The messages that are watched, read from the wire; whatever is no such message is refused.
+"""The messages that are watched, read from the wire; other messages are refused.
 
 Texts come from anyone who may publish: no character of them controls a terminal.
 """
@@ -17,7 +17,7 @@ _MAX_TEXT = 500
 
 
 class UnreadableError(ValueError):
-    """A payload that is no message of its topic."""
+    """A payload that is not a valid message of its topic."""
 
 
 class Order(NamedTuple):
@@ -72,7 +72,7 @@ class Snapshot(NamedTuple):
     profit: float | None
     halt: str | None
     last: QuotedPrice | None = None
-    """The last quote decided; None for a backend that does not tell."""
+    """The last quote decided; None for a backend that does not report it."""
 
 
 class Failure(NamedTuple):
@@ -93,7 +93,7 @@ def clean(text: str, limit: int = _MAX_TEXT) -> str:
 def read(kind: Kind, payload: bytes) -> Message:
     """Read a payload by the contract.
 
-    :raises UnreadableError: if it is no message of this kind.
+    :raises UnreadableError: if it is not a message of this kind.
     """
     try:
         fields = json.loads(payload)
@@ -139,7 +139,7 @@ def _snapshot(fields: dict[str, Any]) -> Snapshot:
     if held is None:
         held = {}
     if not (isinstance(held, dict) and all(isinstance(each, dict) for each in held.values())):
-        raise UnreadableError("positions is no map of maps")
+        raise UnreadableError("positions is not a map of maps")
     positions = [
         Position(clean(sid), _number(each, "quantity"), _number(each, "price"))
         for sid, each in held.items()
@@ -164,7 +164,7 @@ def _quoted(last: Any) -> QuotedPrice | None:
     if last is None:
         return None
     if not isinstance(last, dict):
-        raise UnreadableError("last is no map")
+        raise UnreadableError("last is not a map")
     return QuotedPrice(clean(_text(last, "sid")), _number(last, "price"))
 
 
@@ -185,7 +185,7 @@ _READERS: dict[Kind, Callable[[dict[str, Any]], Message]] = {
 def _text(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str):
-        raise UnreadableError(f"{name} is no text")
+        raise UnreadableError(f"{name} is not a text")
     return value
 
 
@@ -205,7 +205,7 @@ def _number(fields: dict[str, Any], name: str) -> float:
             return float(value)
     except OverflowError:
         pass
-    raise UnreadableError(f"{name} is no finite number")
+    raise UnreadableError(f"{name} is not a finite number")
 
 
 def _number_or_none(fields: dict[str, Any], name: str) -> float | None:

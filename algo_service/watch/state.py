@@ -19,8 +19,8 @@ from algo_service.watch.messages import (
 )
 
 MAX_ALGORITHMS = 1_000
-# Orders come again after a reconnect; so many of them are known again.
-_REMEMBERED = 10_000
+# Orders come again after a reconnect; the number of ids that are kept to recognise them.
+_MAX_IDS = 10_000
 
 
 class TradeEvent(NamedTuple):
@@ -53,7 +53,7 @@ class SnapshotEvent(NamedTuple):
 
 
 class HaltEvent(NamedTuple):
-    """A limit has stopped all buying, or, with None, lets it go on."""
+    """A limit has stopped all buying or, with None, allows it again."""
 
     algo: str
     halt: str | None
@@ -71,7 +71,7 @@ Event = TradeEvent | RefusalEvent | FailureEvent | SnapshotEvent | HaltEvent | R
 
 
 class LastQuote(NamedTuple):
-    """The last quote that a message told of; `at` is None where it is older than the watching."""
+    """The last quote that a message mentions; `at` is None if it is older than this process."""
 
     sid: str
     price: float
@@ -88,16 +88,16 @@ class Algorithm:
     last_order: Order | None = None
     failures: int = 0
     last_failure: Failure | None = None
-    said_went_back: bool = False
+    showed_restart: bool = False
     joiner: Joiner = field(default_factory=Joiner)
-    ids: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    ids: deque[str] = field(default_factory=lambda: deque(maxlen=_MAX_IDS))
     known_ids: set[str] = field(default_factory=set)
 
     def is_new(self, key: str) -> bool:
-        """Take note of an id; False if it came before."""
+        """Record an id; return False if it came before."""
         if key in self.known_ids:
             return False
-        if len(self.ids) == _REMEMBERED:
+        if len(self.ids) == _MAX_IDS:
             self.known_ids.discard(self.ids[0])
         self.ids.append(key)
         self.known_ids.add(key)
@@ -114,7 +114,7 @@ class Board:
     def take(
         self, kind: Kind, name: str, payload: bytes, now: float, *, retained: bool = False
     ) -> list[Event]:
-        """Take a message from the topic `<kind>/<name>`, and return what there is to tell of it."""
+        """Take a message from the topic `<kind>/<name>`, and return the events to show."""
         try:
             message = read(kind, payload)
         except UnreadableError:
@@ -160,7 +160,7 @@ class Board:
         if not algorithm.is_new(f"fill {fill.id}"):
             return []
         algorithm.joiner.filled(fill)
-        # one at the order's own quote is told by the order
+        # the order already shows a fill at its own quote
         return self._join(algorithm, fill, now) if fill.is_later else []
 
     def _join(self, algorithm: Algorithm, trade: Order | Fill, now: float) -> list[Event]:
@@ -169,10 +169,10 @@ class Board:
     def _snapshot(self, algorithm: Algorithm, snapshot: Snapshot, now: float | None) -> list[Event]:
         before = algorithm.snapshot
         if before and snapshot.seq < before.seq:
-            # what a broker retains may be old; one that is published now is told of
-            if now is None or algorithm.said_went_back:
+            # what a broker retains may be old; one that is published now is shown
+            if now is None or algorithm.showed_restart:
                 return []
-            algorithm.said_went_back = True
+            algorithm.showed_restart = True
             return [RestartEvent(algorithm.name, snapshot.seq, before.seq)]
         events: list[Event] = []
         if before is None or snapshot.seq > before.seq:
@@ -182,7 +182,7 @@ class Board:
         algorithm.snapshot = snapshot
         if snapshot.halt != (before.halt if before else None):
             events.append(HaltEvent(algorithm.name, snapshot.halt))
-        # while orders wait for their figures, they are to be told of first
+        # while orders wait for their figures, they are shown first
         if snapshot != before and not algorithm.joiner.is_waiting:
             events.append(SnapshotEvent(algorithm.name, snapshot))
         return events

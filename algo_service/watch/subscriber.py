@@ -19,9 +19,9 @@ _LAST_DELAY = 0.5
 class Subscriber:
     """A subscription that outlives its connections.
 
-    :param notify: gets a sentence when the broker goes or comes back.
-    :param receive: gets of each message its kind, the algorithm's name, the payload, and whether
-        the broker had retained it.
+    :param notify: called with a sentence when the connection is lost or made again.
+    :param receive: called for each message with its kind, the algorithm's name, the payload, and
+        whether the broker had retained it.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Subscriber:
             self._connection = None
 
     def close(self) -> None:
-        """Say goodbye to the broker."""
+        """Disconnect from the broker."""
         if self._connection is not None:
             self._connection.close()
 

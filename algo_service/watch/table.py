@@ -166,7 +166,7 @@ def _remarks(algorithms: Sequence[Algorithm], board: Board) -> list[str]:
         if each.last_failure:
             count = "1 error" if each.failures == 1 else f"{each.failures} errors, the last"
             remarks.append(f"{each.name}, {count}: {each.last_failure.reason}")
-        if each.said_went_back:
+        if each.showed_restart:
             remarks.append(f"{each.name}: portfolios with a lower seq come, and are ignored")
     if board.unreadable:
         remarks.append(f"messages that could not be read: {board.unreadable}")

@@ -27,30 +27,30 @@ from market_data.replay.state import Cursor, Mark, State, read_state
 from market_data.samples import SAMPLES
 from market_data.stopping import Interrupted, Stop
 
-# Seconds that a stopped replay gives the broker to confirm what is on its way.
+# Seconds that a stopped replay waits for the broker to confirm what was sent.
 _PATIENCE = 0.5
 
 
-def say(text: str) -> None:
-    """Tell of something on stderr, below a progress bar where there is one."""
+def report(text: str) -> None:
+    """Print a line to stderr, below a progress bar if there is one."""
     click.echo(f"\n{text}" if sys.stdout.isatty() else text, err=True)
 
 
 class SkipReporter:
-    """Says the first row of each source and reason that is skipped."""
+    """Reports the first skipped row of each source and reason."""
 
     def __init__(self, *, several: bool) -> None:
-        self._said: set[tuple[str, str]] = set()
+        self._reported: set[tuple[str, str]] = set()
         self._several = several
 
     def __call__(self, skipped: SkippedRow) -> None:
-        """Take note of one row."""
+        """Report a row, if it is the first one of its kind."""
         key = skipped.source, skipped.problem
-        if key in self._said:
+        if key in self._reported:
             return
-        self._said.add(key)
+        self._reported.add(key)
         where = f"row {skipped.row}" + (f" of {skipped.source}" if self._several else "")
-        say(f"{where} skipped: {skipped.reason}")
+        report(f"{where} skipped: {skipped.reason}")
 
 
 class _Sentence(click.ClickException):
@@ -65,7 +65,7 @@ def _check_rate(_context: click.Context, _option: click.Parameter, rate: float) 
 
 @click.group()
 def main() -> None:
-    """Where quotes come from."""
+    """Publish price history as quotes."""
 
 
 @main.command("samples")
@@ -127,15 +127,15 @@ def list_samples() -> None:
     metavar="FILE",
     envvar="MARKET_DATA_STATE",
     show_envvar=True,
-    help="Keeps how far the run has come: started again after a crash, it goes on from there.",
+    help="Keeps how far the run has come: started again after a crash, it continues from there.",
 )
 @click.option(
     "--when-ready",
     metavar="URL",
     envvar="MARKET_DATA_WHEN_READY",
     show_envvar=True,
-    help="Wait until this page answers 200 before the first quote; where it answers 409, the replay"
-    " is not meant, and ends.",
+    help="Wait until this page answers 200 before the first quote; if it answers 409, the page"
+    " belongs to another run, and the replay ends.",
 )
 @click.pass_context
 def replay_command(
@@ -161,18 +161,18 @@ def replay_command(
     """
     if at_most and _origin(context, "rate") is _origin(context, "at_most"):
         raise click.UsageError("--rate and --max exclude each other.")
-    # the nearer one wins: an option of the command line over one of the environment
+    # an option of the command line wins over one of the environment
     unpaced = at_most and _origin(context, "rate") is not ParameterSource.COMMANDLINE
     stop = Stop()
     skips = SkipReporter(several=len(sources) > 1)
     feed: Feed | None = None
-    said = 0
+    reported = 0
     try:
         with stop.on_signals():
             access = taken_access(options)
             # the state keeps the topic without the prefix, and so do quotes
             full_topic = check_topic(access.prefix + check_topic(topic))
-            publisher: Publisher[Mark] = Publisher(access, full_topic, stop, say)
+            publisher: Publisher[Mark] = Publisher(access, full_topic, stop, report)
             page = check_page(when_ready) if when_ready else None
             feed = open_feed(sources, on_skip=skips, **taken(options))
             before = read_state(Path(state), feed.name, topic, run) if state else None
@@ -185,12 +185,12 @@ def replay_command(
                 click.echo(f"replaying {_described(feed)} as run {now.run} {destination}")
             else:
                 click.echo(_continuing(before, feed, str(state), destination, loop=loop))
-            said = len(feed.quality.report().notes)
+            reported = len(feed.quality.report().notes)
             for note in feed.quality.report().notes:
                 click.echo(note)
             cursor = Cursor(Path(state), now, publisher, time.monotonic) if state else None
             if page:
-                await_ready(page, stop, say)
+                await_ready(page, stop, report)
             publisher.connect()
             pace = None if unpaced else Pace(rate, time.monotonic)
             length = None if loop else _length(feed, now)
@@ -200,8 +200,8 @@ def replay_command(
     except FeedError as error:
         raise _Sentence(str(error)) from error
     finally:
-        for line in feed.quality.report().lines()[said:] if feed else ():
-            say(line)
+        for line in feed.quality.report().lines()[reported:] if feed else ():
+            report(line)
 
 
 def _origin(context: click.Context, parameter: str) -> ParameterSource | None:
@@ -220,7 +220,7 @@ def _continuing(state: State, feed: Feed, file: str, destination: str, *, loop: 
         where += f" of pass {number}"
     if state.complete and not loop:
         return (
-            f"run {state.run} of {feed.name} is complete (delete {file} to replay it anew);"
+            f"run {state.run} of {feed.name} is complete (delete {file} to replay it again);"
             f" publishing again from {where}, which the broker may have forgotten, {destination}"
         )
     return f"continuing run {state.run} from {where} of {_described(feed)}, {destination}"

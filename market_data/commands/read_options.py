@@ -12,7 +12,7 @@ from market_data.feeds.options import ReadOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# Of each option its name in ReadOptions, and how click declares it.
+# The name of each option in ReadOptions, and its declaration for click.
 _OPTIONS: dict[str, dict[str, Any]] = {
     "columns": {
         "metavar": "FIELD=NAME,…",
@@ -39,24 +39,24 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "delimiter": {
         "metavar": "CHARACTER",
-        "help": "What separates the cells of a CSV file, where it is not detected; `tab` is one.",
+        "help": "The separator of the cells of a CSV file, if it is not detected; also `tab`.",
     },
-    "encoding": {"metavar": "NAME", "help": "Encoding of a CSV file, where it is not detected."},
+    "encoding": {"metavar": "NAME", "help": "Encoding of a CSV file, if it is not detected."},
     "decimal": {
         "type": click.Choice([".", ","]),
-        "help": "What separates the fraction of a number; by default a dot.",
+        "help": "The decimal separator; by default a dot.",
     },
     "thousands": {
         "metavar": "CHARACTER",
-        "help": "What separates the thousands of a number; by default nothing.",
+        "help": "The separator of thousands; by default none.",
     },
     "no_header": {
         "is_flag": True,
-        "help": "The first row of a CSV file is a quote already.",
+        "help": "The CSV file has no header: its first row is a quote.",
     },
     "time_unit": {
         "type": click.Choice(["s", "ms", "us", "ns", "excel"]),
-        "help": "What a number means as a time, where its magnitude does not tell: since 1970, or"
+        "help": "The unit of a time that is a number, if its magnitude is ambiguous: since 1970, or"
         " the days of Excel.",
     },
     "time_format": {
@@ -69,9 +69,9 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "bar_time": {
         "type": click.Choice(["open", "close"]),
-        "help": "Whether a time opens or closes its bar, where the file does not tell.",
+        "help": "Whether a time opens or closes its bar, where the layout is not known.",
     },
-    "strict": {"is_flag": True, "help": "Stop at the first row that is no quote."},
+    "strict": {"is_flag": True, "help": "Stop at the first row that is not a valid quote."},
 }
 
 
@@ -97,12 +97,12 @@ def read_options(environment: str | None = None) -> Callable[[Command], Command]
 
 
 def taken(options: dict[str, Any]) -> ReadOptions:
-    """Take the options of reading out of a command's keywords.
+    """Remove the options of reading from a command's keywords, and return them.
 
     :raises ColumnsError: if `--columns` cannot be understood.
     """
     given = {name: options.pop(name) for name in _OPTIONS}
-    # an option, or a variable, that is empty or not given says nothing
+    # an option or a variable that is empty counts as not given
     read: Any = {name: value for name, value in given.items() if value not in (None, "", ())}
     if read.pop("no_header", False):
         read["header"] = False

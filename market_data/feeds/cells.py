@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from market_data.feeds.quote import MAX_SID, NoQuoteError
+from market_data.feeds.quote import MAX_SID, InvalidQuoteError
 
 
 def text_of(cell: Any) -> str:
@@ -23,18 +23,18 @@ def sids_of(cells: Sequence[Any]) -> list[str]:
 
 
 def sid_of(cell: object) -> str:
-    """Return the instrument of a cell; NoQuoteError if it names none."""
+    """Return the instrument of a cell; InvalidQuoteError if it names none."""
     if cell is None:
-        raise NoQuoteError("missing", "no symbol")
+        raise InvalidQuoteError("missing", "no symbol")
     if type(cell) is int:
         return str(cell)
     if not isinstance(cell, str):
-        raise NoQuoteError("malformed", f"the symbol {cell!r:.40} is not a text")
+        raise InvalidQuoteError("malformed", f"the symbol {cell!r:.40} is not a text")
     sid = cell.strip()
     if not sid:
-        raise NoQuoteError("missing", "no symbol")
+        raise InvalidQuoteError("missing", "no symbol")
     if len(sid) > MAX_SID:
-        raise NoQuoteError(
+        raise InvalidQuoteError(
             "malformed", f"the symbol {sid[:40]!r}… has more than {MAX_SID} characters"
         )
     return sid

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from market_data.feeds.quote import NoQuoteError
+from market_data.feeds.quote import InvalidQuoteError
 
 CLOCKS = ("time", "time_m")
 """Names of columns that hold a time of day beside a date."""
@@ -65,14 +65,16 @@ class DateAndTime:
     def join(self, date: str, clock: str) -> str:
         """Return both as one text.
 
-        :raises NoQuoteError: if one of them is missing, or digits are too many.
+        :raises InvalidQuoteError: if one of them is missing, or digits are too many.
         """
         day, clock = day_of(date), clock.strip()
         if day.lower() in _NOTHING or clock.lower() in _NOTHING:
-            raise NoQuoteError("missing", "no time" if clock else "no time of day")
+            raise InvalidQuoteError("missing", "no time" if clock else "no time of day")
         if clock.isdecimal() and self._width:
             if len(clock) > self._width:
-                raise NoQuoteError("time", f'the time of day is "{clock:.20}": others are shorter')
+                raise InvalidQuoteError(
+                    "time", f'the time of day is "{clock:.20}": others are shorter'
+                )
             clock = clock.zfill(self._width)
             if not self._is_formatted:
                 clock = ":".join(clock[n : n + 2] for n in range(0, self._width, 2))

@@ -18,7 +18,7 @@ from market_data.feeds.number_column import separators
 from market_data.feeds.options import ReadOptions, check_options, read_rules, read_span
 from market_data.feeds.parquet_feed import ParquetTable
 from market_data.feeds.quality import Quality
-from market_data.feeds.quote import NoQuoteError, Quote, SkippedRow
+from market_data.feeds.quote import InvalidQuoteError, Quote, SkippedRow
 from market_data.feeds.sources import Source, find_sources
 from market_data.feeds.sql_feed import SqlTable
 from market_data.feeds.table import Table, TableReader
@@ -185,7 +185,7 @@ class Feed:
                 quote = pair[1]
                 try:
                     check_symbol(quote.sid, symbols)
-                except NoQuoteError as error:
+                except InvalidQuoteError as error:
                     self._skip(error.skipped(quote.source, quote.row))
                     continue
                 kept.append(pair)

@@ -15,7 +15,7 @@ from market_data.errors import UnusableFileError
 from market_data.feeds.messages import Rules, read
 from market_data.feeds.messages.limits import BYTES
 from market_data.feeds.opening import open_bytes
-from market_data.feeds.quote import NoQuoteError, Quote
+from market_data.feeds.quote import InvalidQuoteError, Quote
 from market_data.feeds.table import OnSkip
 from market_data.feeds.timed import BATCH, Timed
 
@@ -39,7 +39,7 @@ def read_jsonl(path: Path, name: str, on_skip: OnSkip, rules: Rules) -> Iterator
                 row += 1
                 try:
                     of_row, quotes = read(line, row, name, rules)
-                except NoQuoteError as error:
+                except InvalidQuoteError as error:
                     on_skip(error.skipped(name, row))
                     continue
                 batch += quotes

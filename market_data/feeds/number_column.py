@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from market_data.feeds.quote import MAX_PRICE, NoQuoteError
+from market_data.feeds.quote import MAX_PRICE, InvalidQuoteError
 from portfolio.times import MAX_SAFE
 
 NOTHING = {"", "null", "nan", "nat", "none", "na", "n/a", "#n/a", "-", "."}
@@ -80,27 +80,27 @@ class NumberColumn:
     def price(self, cell: object) -> float:
         """Read one price.
 
-        :raises NoQuoteError: if it is none.
+        :raises InvalidQuoteError: if it is none.
         :raises SeparatorError: if an option is needed to read it.
         """
         if isinstance(cell, str):
             cell = cell.strip()
             if cell.lower() in NOTHING:
-                raise NoQuoteError("missing", f'the price is "{cell}"' if cell else "no price")
+                raise InvalidQuoteError("missing", f'the price is "{cell}"' if cell else "no price")
         if cell is None or cell != cell:
-            raise NoQuoteError("missing", "no price")
+            raise InvalidQuoteError("missing", "no price")
         shown = f"the price {cell[:40]!r}" if isinstance(cell, str) else f"the price {cell!r:.40}"
         price = self._number(cell)
         if price is None:
             if isinstance(cell, str) and (option := separators([cell])):
                 raise SeparatorError(cell, option)
-            raise NoQuoteError("not_a_price", f"{shown} is not a number")
+            raise InvalidQuoteError("not_a_price", f"{shown} is not a number")
         if math.isinf(price):
-            raise NoQuoteError("not_a_price", f"{shown} is not finite")
+            raise InvalidQuoteError("not_a_price", f"{shown} is not finite")
         if price <= 0:
-            raise NoQuoteError("not_positive", f"{shown} is not above 0")
+            raise InvalidQuoteError("not_positive", f"{shown} is not above 0")
         if price > MAX_PRICE:
-            raise NoQuoteError("not_a_price", f"{shown} is above {MAX_PRICE:g}")
+            raise InvalidQuoteError("not_a_price", f"{shown} is above {MAX_PRICE:g}")
         return price
 
     def fields(self, name: str, cells: Sequence[Any]) -> Sequence[float | None]:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict
 from market_data.errors import ReadOptionError
 from market_data.feeds.columns import check_columns
 from market_data.feeds.messages import Rules, parse_fields
-from market_data.feeds.quote import NoQuoteError
+from market_data.feeds.quote import InvalidQuoteError
 from market_data.feeds.time_column import TimeColumn
 from market_data.feeds.zones import Zone, find_zone
 from portfolio.nearest import did_you_mean
@@ -190,6 +190,6 @@ def _instant(name: str, options: ReadOptions, *, in_zone: bool) -> int | None:
             ns += DAY if name == "end" else 0
             if zone is not None and in_zone:
                 ns = zone.instants(ns)[0]
-    except NoQuoteError as error:
+    except InvalidQuoteError as error:
         raise ReadOptionError(flag(name), given, str(error)) from None
     return ns

@@ -84,7 +84,7 @@ class SkippedRow(NamedTuple):
     code: str = ""
 
 
-class NoQuoteError(ValueError):
+class InvalidQuoteError(ValueError):
     """A row is no quote; its text says why."""
 
     def __init__(self, problem: Problem, reason: str, option: str = "", code: str = ""):
@@ -93,9 +93,9 @@ class NoQuoteError(ValueError):
         self.option = option
         self.code = code
 
-    def within(self, where: str) -> NoQuoteError:
+    def within(self, where: str) -> InvalidQuoteError:
         """Return the same of a part of the row."""
-        return NoQuoteError(self.problem, f"{where}: {self}", self.option, self.code)
+        return InvalidQuoteError(self.problem, f"{where}: {self}", self.option, self.code)
 
     def skipped(self, source: str, row: int) -> SkippedRow:
         """Return the same as a fact about a row."""

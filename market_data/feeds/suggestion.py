@@ -9,7 +9,7 @@ from datetime import datetime
 
 from market_data.feeds.date_and_time import DateAndTime, looks_like_clock
 from market_data.feeds.number_column import NOTHING, looks_like_number, separators
-from market_data.feeds.quote import NoQuoteError
+from market_data.feeds.quote import InvalidQuoteError
 from portfolio.times import is_time
 
 # Parts of the names of prices in the languages that such files are often written in; the likelier
@@ -103,7 +103,7 @@ def _joined(both: DateAndTime, days: Iterable[str], clocks: Iterable[str]) -> It
     for day, clock in zip(days, clocks, strict=True):
         try:
             yield both.join(day, clock)
-        except NoQuoteError:
+        except InvalidQuoteError:
             continue
 
 

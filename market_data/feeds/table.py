@@ -22,7 +22,7 @@ from market_data.feeds.number_column import NumberColumn, SeparatorError
 from market_data.feeds.options import ReadOptions
 from market_data.feeds.others import Others
 from market_data.feeds.plan import Plan, Sample, Series, find_plan
-from market_data.feeds.quote import NoQuoteError, Quote, Recorded, SkippedRow
+from market_data.feeds.quote import InvalidQuoteError, Quote, Recorded, SkippedRow
 from market_data.feeds.suggestion import guess, suggest, time_formats
 from market_data.feeds.time_column import TimeColumn
 from market_data.feeds.timed import Timed
@@ -210,11 +210,11 @@ class TableReader:
                 for series in self.plan.series:
                     try:
                         yield self._quote(series, cells, row, several=several)
-                    except NoQuoteError as error:
+                    except InvalidQuoteError as error:
                         if not several or error.problem in ("time", "local_time"):
                             raise
                         self._on_skip(error.skipped(self._name, row))
-            except NoQuoteError as error:
+            except InvalidQuoteError as error:
                 self._on_skip(error.skipped(self._name, row))
 
     def _quote(
@@ -232,14 +232,14 @@ class TableReader:
             raise UnusableFileError(self._sample.shown, f"row {row}: {error}", option) from None
         try:
             ts, ns = self._times.one(time, sid)
-        except NoQuoteError as error:
+        except InvalidQuoteError as error:
             self._check_format(error, time, row)
             raise
         others = self._others(series, {index: [cell] for index, cell in cells.items()})
         recorded = _SHARED if several else None
         return ns, Quote(sid, price, ts, row, self._name, others, 0, recorded)
 
-    def _check_format(self, error: NoQuoteError, time: Any, row: int) -> None:
+    def _check_format(self, error: InvalidQuoteError, time: Any, row: int) -> None:
         """Refuse the table if its times are of a format that has to be said.
 
         Otherwise some of its rows might be read, by chance, and the others be skipped.
@@ -268,7 +268,7 @@ def _local_times(
     for row in cells:
         try:
             times.append(column.one(row[0] if joint is None else joint.join(*row), "")[1])
-        except NoQuoteError:
+        except InvalidQuoteError:
             continue
     return times
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from market_data.feeds.quote import NoQuoteError, Problem
+from market_data.feeds.quote import InvalidQuoteError, Problem
 from market_data.feeds.zones import Zone
 from portfolio.errors import InvalidTimeError
 from portfolio.times import DAY, MAX_SAFE, SECOND, UNITS, instant, instants, is_local, within
@@ -92,7 +92,7 @@ class TimeColumn:
         latest, twice = dict(self._latest), len(self.twice)
         try:
             read = [self.one(cell, key) for cell, key in zip(cells, keys, strict=False)]
-        except NoQuoteError:
+        except InvalidQuoteError:
             self._latest = latest
             del self.twice[twice:]
             raise
@@ -103,7 +103,7 @@ class TimeColumn:
 
         :param cell: a text, a number, a date; of combined columns the text of both.
         :param key: the instrument, whose rows follow one another in time.
-        :raises NoQuoteError: if it is no time.
+        :raises InvalidQuoteError: if it is no time.
         """
         ts = _plain(cell)
         try:
@@ -115,7 +115,7 @@ class TimeColumn:
             if error.code in ("time_ambiguous", "time_format"):
                 problem = "time_format"
             reason = str(error).replace('"ts" is', "the time is")
-            raise NoQuoteError(problem, reason, option) from None
+            raise InvalidQuoteError(problem, reason, option) from None
 
     def written(self, ns: int) -> str:
         """Return an instant as `ts`, where it is not that of a cell."""
@@ -140,7 +140,7 @@ class TimeColumn:
         try:
             moment = datetime.strptime(text, time_format)
         except ValueError:
-            raise NoQuoteError(
+            raise InvalidQuoteError(
                 "time", f'the time is "{text:.40}", which is not of --time-format {time_format}'
             ) from None
         if moment.tzinfo is not None:
@@ -148,7 +148,7 @@ class TimeColumn:
         elif "%Z" in time_format:
             # strptime takes the names of this machine's own zone as well, and drops them
             if not re.search(r"\b(UTC|GMT|Z)\b", text):
-                raise NoQuoteError("time", f'the time is "{text:.40}": %Z is UTC or GMT')
+                raise InvalidQuoteError("time", f'the time is "{text:.40}": %Z is UTC or GMT')
             ns = _since_1970(moment)
         else:
             ns = _since_1970(moment)
@@ -169,7 +169,7 @@ class TimeColumn:
         assert self._zone is not None
         found = self._zone.instants(local)
         if not found:
-            raise NoQuoteError(
+            raise InvalidQuoteError(
                 "local_time", f"the local time {shown} does not exist: the clock is set forward"
             )
         ns = found[0]
@@ -196,15 +196,17 @@ def _plain(cell: Any) -> str | int | float:
     if isinstance(cell, str):
         cell = cell.strip()
     if cell is None or cell == "" or cell != cell:  # NaN is what pandas has for nothing
-        raise NoQuoteError("missing", "no time")
+        raise InvalidQuoteError("missing", "no time")
     if isinstance(cell, str):
         if cell.lower() in ("nan", "nat", "null", "none", "n/a"):
-            raise NoQuoteError("missing", "no time")
+            raise InvalidQuoteError("missing", "no time")
         return cell
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
-        raise NoQuoteError("malformed", f"the time {cell!r:.40} is neither a text nor a number")
+        raise InvalidQuoteError(
+            "malformed", f"the time {cell!r:.40} is neither a text nor a number"
+        )
     if isinstance(cell, Decimal):
         return int(cell) if cell == cell.to_integral_value() else float(cell)
     return cell

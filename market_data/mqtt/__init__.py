@@ -1,1 +1,1 @@
-"""The way to a broker: address, connection, and publishing in order."""
+"""MQTT transport: address, connection, and publishing in order. Knows nothing of quotes."""

@@ -1,4 +1,4 @@
-"""How to reach a broker: its address, the files of TLS, and what all topics begin with."""
+"""How to reach a broker: its address, the TLS files, and the prefix of all topics."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class TlsFiles(NamedTuple):
     key: str | None = None
 
     def context(self) -> ssl.SSLContext:
-        """Read the files; BrokerOptionError where one is of no use.
+        """Read the files; BrokerOptionError if one cannot be used.
 
-        They are read for each connection, so that certificates may be renewed meanwhile.
+        They are read for each connection, so that certificates can be renewed in between.
         """
         if self.ca:
             _check_pem("--ca", self.ca, _CERTIFICATE, "a certificate")
@@ -35,7 +35,7 @@ class TlsFiles(NamedTuple):
             _check_pem("--cert", self.cert, _CERTIFICATE, "a certificate")
             _check_pem("--key", self.key, _KEY, "a private key")
             try:
-                # an empty password, so that nobody is asked for one
+                # an empty password, so that OpenSSL does not ask for one
                 context.load_cert_chain(self.cert, self.key, password="")
             except (OSError, ValueError) as error:
                 raise BrokerOptionError(f"--key {self.key}", self._unfit(error)) from error
@@ -51,7 +51,7 @@ class TlsFiles(NamedTuple):
 
 
 class BrokerAccess(NamedTuple):
-    """A broker's address, with what it takes to be let in, and the prefix of all topics."""
+    """A broker's address, the TLS files, and the prefix of all topics."""
 
     address: BrokerAddress
     tls: TlsFiles = TlsFiles()
@@ -59,7 +59,7 @@ class BrokerAccess(NamedTuple):
 
     @classmethod
     def parse(cls, url: str) -> BrokerAccess:
-        """Read a broker's URL; AddressError where it is of another form."""
+        """Read a broker's URL; AddressError if it has another form."""
         return cls(BrokerAddress.parse(url))
 
 

@@ -27,12 +27,12 @@ class BrokerAddress(NamedTuple):
 
     @classmethod
     def parse(cls, url: str) -> BrokerAddress:
-        """Read a broker's URL; AddressError where it is of another form."""
-        # one that is refused may hold a password that was not encoded
+        """Read a broker's URL; AddressError if it has another form."""
+        # no URL in the error: it may contain a password that was not encoded
         expected = f"{_EXPECTED}{_ENCODED}" if "@" in url else _EXPECTED
         parts, port = _split(url, tuple(_PORTS), expected)
         if parts.path not in ("", "/") or parts.query or parts.fragment:
-            raise AddressError("the broker's URL goes on after host and port", expected)
+            raise AddressError("the broker's URL has more than host and port", expected)
         if parts.netloc.count("@") > 1:
             raise AddressError("the broker's URL has a bare @ in its user or password", expected)
         if parts.password is not None and not parts.username:
@@ -63,7 +63,7 @@ def _decoded(text: str | None, what: str, expected: str) -> str | None:
 
 
 def check_page(url: str) -> str:
-    """Return the URL of a page if one can ask for it; AddressError where it is of another form."""
+    """Return the URL of a page if one can ask for it; AddressError if it has another form."""
     expected = "http://host[:port]/… or https://…"
     parts, _port = _split(url, ("http", "https"), expected)
     if parts.username is not None:
@@ -89,7 +89,7 @@ def check_topic(topic: str) -> str:
 
 
 def read_prefix(text: str) -> str:
-    """Return what all topics begin with, "" or text that ends in "/"; else raise PrefixError."""
+    """Return the prefix of all topics, "" or text that ends in "/"; else raise PrefixError."""
     if not text:
         return ""
     # MQTT 5, 4.7.2: what begins with $ is the broker's own

@@ -1,4 +1,4 @@
-"""One connection to a broker, from its CONNECT to its loss, and never another after it."""
+"""One connection to a broker, from its CONNECT to its loss."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from market_data.errors import BrokerRefusedError
 from market_data.mqtt.access import BrokerAccess
 from market_data.stopping import Stop
 
-# At most this many quotes are on their way without PUBACK, and so may arrive twice.
 WINDOW = 1_000
-# A request to end is heeded within this many seconds while the network is awaited.
+"""The maximum number of messages without PUBACK, which may arrive twice."""
+
 SLICE = 0.1
-# How long a broker may take to answer a CONNECT or a SUBSCRIBE, in seconds.
+"""The longest wait for the network, in seconds: after it, a request to stop is checked."""
+
 _PATIENCE = 10.0
+"""The time within which a broker has to answer a CONNECT or a SUBSCRIBE, in seconds."""
 
 # MQTT 5, 3.2.2.2: UNSUPPORTED stands for return code 1 of 3.1.1 as well, HOPELESS for 2, 4 and 5.
 _UNSUPPORTED_VERSION = 0x84
@@ -35,14 +37,14 @@ class VersionRefusedError(OSError):
 class Connection:
     """One connection to a broker.
 
-    It has no thread of its own: everything happens in `open` and `turn`, so that quotes leave
-    in the order in which they were sent, and the callbacks are called in `open` and `turn` alone.
+    It has no thread of its own: the caller calls `open` once, then `turn` again and again, on one
+    thread. Both call the callbacks; messages leave in the order in which they were sent.
 
-    :param name: what the client's id begins with.
-    :param on_confirmed: gets the id and the reason code of each PUBACK.
-    :param filters: what to subscribe to at QoS 1, before `open` returns.
-    :param on_message: gets the messages of `filters`.
-    :raises BrokerOptionError: if a file of TLS is of no use.
+    :param name: the beginning of the client's id.
+    :param on_confirmed: called with the id and the reason code of each PUBACK.
+    :param filters: topic filters to subscribe to at QoS 1, before `open` returns.
+    :param on_message: called with each message of `filters`.
+    :raises BrokerOptionError: if a TLS file cannot be used.
     """
 
     def __init__(
@@ -85,8 +87,10 @@ class Connection:
     def open(self, stop: Stop) -> None:
         """Connect, subscribe, and return once the broker has accepted.
 
-        OSError where it is away, VersionRefusedError where another version of MQTT may help,
-        BrokerRefusedError where waiting cannot help, Interrupted when asked to stop.
+        :raises OSError: if the broker is unavailable.
+        :raises VersionRefusedError: if another version of MQTT may help.
+        :raises BrokerRefusedError: if waiting cannot help.
+        :raises Interrupted: if `stop` is requested.
         """
         with stop.interruptible():
             try:
@@ -126,20 +130,20 @@ class Connection:
                 raise TimeoutError(f"no answer to {packet}")
 
     def send(self, topic: str, payload: str) -> int | None:
-        """Send one message at QoS 1 and return the id that its PUBACK will bear.
+        """Send one message at QoS 1 and return the id of its PUBACK.
 
-        None where the id that comes next is still unconfirmed, so that nothing was sent.
+        :return: None if nothing was sent, because the next id is still unconfirmed.
         """
         info = self._client.publish(topic, payload, qos=1)
         return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info.mid
 
     def turn(self, timeout: float) -> None:
-        """Await the network for at most `timeout` seconds and do what it asks for."""
+        """Wait for the network for at most `timeout` seconds, and process what comes."""
         if self._client.loop(timeout) != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.alive = False
 
     def close(self) -> None:
-        """Say goodbye to the broker."""
+        """Disconnect from the broker."""
         self._client.disconnect()
         self.alive = False
 
@@ -155,7 +159,7 @@ class Connection:
         properties: Properties | None,
     ) -> None:
         self._answer = reason
-        # MQTT 5, 3.2.2.3.3: the broker sets how many unconfirmed messages it will bear
+        # MQTT 5, 3.2.2.3.3: the broker limits the number of unconfirmed messages
         self.window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
 
     def _subscribed(

@@ -32,14 +32,14 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "FILE",
         "help": "A file with the password as its first line, where the URL has none.",
     },
-    "prefix": {"metavar": "PREFIX", "help": "What all topics begin with, such as site1/."},
+    "prefix": {"metavar": "PREFIX", "help": "The prefix of all topics, such as site1/."},
 }
 
 
 def mqtt_options(environment: str) -> Callable[[Command], Command]:
     """Add the options; the command receives them as keywords, for `taken_access`.
 
-    :param environment: what the names of environment variables begin with.
+    :param environment: the beginning of the names of environment variables.
     """
 
     def decorate(command: Command) -> Command:
@@ -57,13 +57,13 @@ def mqtt_options(environment: str) -> Callable[[Command], Command]:
 
 
 def taken_access(options: dict[str, Any]) -> BrokerAccess:
-    """Take the options out of a command's keywords.
+    """Remove the options from a command's keywords, and return the access that they describe.
 
-    :raises AddressError: if the URL is of another form.
-    :raises BrokerOptionError: if options exclude or need one another, or a file is of no use.
+    :raises AddressError: if the URL has another form.
+    :raises BrokerOptionError: if options exclude or need one another, or a file cannot be used.
     :raises PrefixError: if topics cannot begin with the prefix.
     """
-    # one that is empty counts as not given
+    # an empty option counts as not given
     given = {name: options.pop(name) or None for name in _OPTIONS}
     address = BrokerAddress.parse(given["mqtt"] or "")
     tls = TlsFiles(given["ca"], given["cert"], given["key"])

@@ -1,4 +1,4 @@
-"""What is to be sent, what is on its way, and what a broker that dies may have forgotten."""
+"""Messages to send, messages without PUBACK, and messages that a killed broker may have lost."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Generic, TypeVar
 
 Mark = TypeVar("Mark")
 
-# Seconds for which what was confirmed may still be forgotten. mosquitto saves what it holds every
-# `autosave_interval` (5 s in mosquitto/mosquitto.conf); killed, it forgets what came since, whether
-# it was confirmed or not. This is that interval, the second that mosquitto's clock ticks in, and
-# ample time for writing a large file; the bridge's window (republish.js) is the same.
 FORGETTABLE = 20.0
+"""Seconds for which a broker may still lose a message that it has confirmed. mosquitto saves its
+messages every `autosave_interval` (5 s in mosquitto/mosquitto.conf); if it is killed, it loses what
+came since, confirmed or not. This is that interval, the second of mosquitto's clock, and time for
+writing a large file; the bridge's window (republish.js) is the same."""
 
 
 @dataclass(eq=False, slots=True)
@@ -30,8 +30,8 @@ class Item(Generic[Mark]):
 class Outbox(Generic[Mark]):
     """Texts in the order in which they were added, which is the order in which they are sent.
 
-    `published` counts the texts that were added, `confirmed` those that were confirmed, however
-    often they are sent.
+    `published` counts the texts that were added, and `confirmed` those that were confirmed, each
+    once.
     """
 
     def __init__(self, clock: Callable[[], float]):
@@ -42,55 +42,55 @@ class Outbox(Generic[Mark]):
         self._clock = clock
         self._returned: list[Item[Mark]] = []
         self._refused: list[Item[Mark]] = []
-        self._lately: deque[tuple[float, Item[Mark]]] = deque()
+        self._recent: deque[tuple[float, Item[Mark]]] = deque()
         self._latest: Item[Mark] | None = None
 
     def add(self, text: str, mark: Mark | None) -> None:
-        """Put a text behind all others."""
+        """Add a text behind all others."""
         self.published += 1
         self.waiting.append(Item(self.published, text, mark))
 
     def sent(self, mid: int) -> None:
-        """Take note that the first of those that wait has left with this id."""
+        """Record that the first waiting text was sent with this id."""
         item = self.waiting.popleft()
         item.sent_at = self._clock()
         self.on_their_way[mid] = item
 
     def delivered(self, mid: int) -> bool:
-        """Take note that the broker has it, and of what it will not forget any more.
+        """Record that the broker has confirmed a text, and which ones it can no longer lose.
 
-        False where it is to be sent again, because one before it reached nobody.
+        :return: False if the text is sent again, because one before it had no subscriber.
         """
         item = self.on_their_way.pop(mid)
         self.confirmed += not item.confirmed
         item.confirmed = True
         if self._latest is None or item.number > self._latest.number:
             self._latest = item
-        self._lately.append((self._clock(), item))
-        # The broker lived when this one was sent. The present time would not do: these may be the
-        # last words of a broker that died long ago, read by a process that was stopped meanwhile.
-        while self._lately[0][0] < item.sent_at - FORGETTABLE:
-            self._lately.popleft()
+        self._recent.append((self._clock(), item))
+        # The broker was running when this text was sent. The present time would be wrong: after a
+        # pause this process may read the confirmations of a broker that died long ago.
+        while self._recent[0][0] < item.sent_at - FORGETTABLE:
+            self._recent.popleft()
         if not self._returned:
             return True
         self._return(item)
         return False
 
     def undelivered(self, mid: int) -> None:
-        """Take note that it reached nobody: with all that left after it, it waits again."""
+        """Record that a text had no subscriber: it waits again, with all texts after it."""
         self._return(self.on_their_way.pop(mid))
 
     def refused(self, mid: int) -> None:
-        """Take note that the broker will not have it."""
+        """Record that the broker has refused a text."""
         self._refused.append(self.on_their_way.pop(mid))
 
     def connection_lost(self) -> None:
-        """Let everything wait again that was not confirmed, or may be forgotten."""
+        """Make all texts wait again that are not confirmed, or that the broker may have lost."""
         items = sorted(set(self._remembered()), key=lambda item: item.number)
         self.waiting = deque(items)
         self.on_their_way.clear()
         self._returned.clear()
-        self._lately.clear()
+        self._recent.clear()
 
     @property
     def oldest(self) -> Mark | None:
@@ -112,7 +112,7 @@ class Outbox(Generic[Mark]):
             self._returned.clear()
 
     def _remembered(self) -> Iterator[Item[Mark]]:
-        yield from (item for _, item in self._lately)
+        yield from (item for _, item in self._recent)
         yield from self._refused
         yield from self._returned
         yield from self.on_their_way.values()

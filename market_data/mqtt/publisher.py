@@ -23,12 +23,14 @@ _NO_MATCHING_SUBSCRIBERS = 0x10
 class Publisher(Generic[Mark]):
     """Publishes texts on one topic, in order, each at least once.
 
-    What the broker has not confirmed when a connection ends is sent again on the next, before
-    anything new, and so is what it confirmed so lately that it may have forgotten it. What it
-    confirmed while nobody was subscribed (MQTT 5 tells) is sent again until somebody is.
-    `confirmed` counts the texts that were confirmed, `published` those that were taken.
-    `notify` gets a sentence when the broker goes or comes back, or those who listen do.
-    Every method raises Interrupted when `stop` is requested, but for `settle` and `close`.
+    When a connection ends, texts that the broker has not confirmed are sent again on the next one,
+    before new ones; so are those that it confirmed so recently that it may have lost them. Texts
+    that it confirmed without a subscriber (MQTT 5 reports that) are sent again until there is one.
+    All calls come on one thread. Every method raises Interrupted when `stop` is requested,
+    except `settle` and `close`.
+
+    :param notify: called with a sentence when the broker, or the subscribers, become unavailable or
+        available.
     """
 
     def __init__(
@@ -54,21 +56,21 @@ class Publisher(Generic[Mark]):
         self._connection: Connection | None = None
         self._outbox: Outbox[Mark] = Outbox(clock)
         self._refusal: ReasonCode | None = None
-        # Until one text was delivered on a connection the others wait: were many sent while
-        # somebody subscribes, the first ones would arrive after the others.
-        self._somebody = False
-        self._said_nobody = False
-        self._backoff = Backoff()  # while nobody is subscribed
+        # Until one text was delivered on a connection the others wait: if many were sent while a
+        # client subscribes, the first ones would arrive after the others.
+        self._has_subscriber = False
+        self._reported_none = False
+        self._backoff = Backoff()  # while there is no subscriber
         self._ask_at = 0.0
 
     @property
     def published(self) -> int:
-        """How many texts were taken."""
+        """The number of texts that were published."""
         return self._outbox.published
 
     @property
     def confirmed(self) -> int:
-        """How many of them were confirmed, at least once."""
+        """The number of texts that were confirmed, at least once."""
         return self._outbox.confirmed
 
     @property
@@ -82,17 +84,18 @@ class Publisher(Generic[Mark]):
         return self._outbox.latest
 
     def connect(self) -> None:
-        """Await the broker; BrokerRefusedError where it will never take this client."""
+        """Wait for the broker; BrokerRefusedError if it never accepts this client."""
         if self._connection is None:
             self._connection = self._link.connect()
-        self._somebody = False
+        self._has_subscriber = False
         self._ask_at = 0.0
         self._send_waiting()
 
     def publish(self, text: str, mark: Mark | None = None) -> None:
-        """Send one text as soon as the broker is there and the window has room for it.
+        """Send one text as soon as the broker is available and the window has room for it.
 
-        BrokerRefusedError where the broker will not have an earlier one.
+        :param mark: the caller's own, for `oldest` and `latest`.
+        :raises BrokerRefusedError: if the broker has refused an earlier text.
         """
         while self._outbox.waiting or not self._has_room():
             self._turn(SLICE)
@@ -100,18 +103,18 @@ class Publisher(Generic[Mark]):
         self._send_waiting()
 
     def wait(self, seconds: float) -> None:
-        """Look after the network for this long."""
+        """Process the network for this number of seconds."""
         deadline = time.monotonic() + seconds
         while (remaining := deadline - time.monotonic()) > 0:
             self._turn(min(remaining, SLICE))
 
     def drain(self) -> None:
-        """Await the confirmation of everything that was published."""
+        """Wait until every text is confirmed."""
         while self._outbox.on_their_way or self._outbox.waiting:
             self._turn(SLICE)
 
     def settle(self, seconds: float) -> None:
-        """Await the same, no longer than `seconds`, the connection, and somebody's listening."""
+        """Wait for the same, but at most `seconds`, and only while connected and subscribed to."""
         deadline = time.monotonic() + seconds
         while (
             (connection := self._connection)
@@ -123,7 +126,7 @@ class Publisher(Generic[Mark]):
             self._send_waiting()
 
     def close(self) -> None:
-        """Say goodbye to the broker."""
+        """Disconnect from the broker."""
         if self._connection is not None:
             self._connection.close()
 
@@ -146,7 +149,7 @@ class Publisher(Generic[Mark]):
     def _has_room(self) -> bool:
         if self._connection is None:
             return False
-        if self._somebody:
+        if self._has_subscriber:
             return len(self._outbox.on_their_way) < self._connection.window
         return not self._outbox.on_their_way and self._clock() >= self._ask_at
 
@@ -165,22 +168,22 @@ class Publisher(Generic[Mark]):
             self._refusal = reason
         elif reason.value == _NO_MATCHING_SUBSCRIBERS:
             self._outbox.undelivered(mid)
-            self._nobody_listens()
+            self._no_subscriber()
         elif self._outbox.delivered(mid):
-            self._somebody_listens()
+            self._subscriber()
 
-    def _nobody_listens(self) -> None:
-        if not self._said_nobody:
+    def _no_subscriber(self) -> None:
+        if not self._reported_none:
             self._notify(f"nobody is subscribed to {self._topic}; waiting for a subscriber")
-        self._said_nobody = True
-        self._somebody = False
+        self._reported_none = True
+        self._has_subscriber = False
         if not self._outbox.on_their_way:
             self._backoff.grow()
             self._ask_at = self._clock() + self._backoff.delay
 
-    def _somebody_listens(self) -> None:
-        if self._said_nobody:
+    def _subscriber(self) -> None:
+        if self._reported_none:
             self._notify(f"somebody is subscribed to {self._topic}")
-        self._said_nobody = False
-        self._somebody = True
+        self._reported_none = False
+        self._has_subscriber = True
         self._backoff.reset()

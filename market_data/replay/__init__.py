@@ -1,1 +1,1 @@
-"""Price history as messages, at a chosen rate, from where the last run has come."""
+"""Price history as messages, at a chosen rate, continued where the last run ended."""

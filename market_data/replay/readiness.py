@@ -1,4 +1,4 @@
-"""Waits for somebody to be ready, by asking for a page."""
+"""Waits until the reader of the quotes is ready, by requesting a page."""
 
 from __future__ import annotations
 
@@ -12,27 +12,31 @@ from urllib.error import HTTPError
 from market_data.errors import NotReadyError
 from market_data.stopping import Stop
 
-# Seconds between two requests, and for one answer.
 _INTERVAL = 0.2
+"""Seconds between two requests."""
+
 _PATIENCE = 5.0
-# Parts that start together are not ready at once, which is nothing to report.
+"""Seconds to wait for one answer."""
+
 _QUIET = 1.0
-# What is shown of a page, in bytes.
+"""Seconds for which a page that is not ready is not reported: parts that start together are not
+ready at once."""
+
 _MAX_BODY = 2_000
+"""The part of a page that is shown, in bytes."""
 
 
 def await_ready(url: str, stop: Stop, notify: Callable[[str], None]) -> None:
-    """Return once a GET of `url` answers 200; Interrupted when asked to stop.
+    """Return once a GET of `url` answers 200; Interrupted if `stop` is requested.
 
-    `notify` gets a sentence, once, if the page is not ready within a second; then what a page that
-    answers 503 says, whenever that changes.
-
-    :raises NotReadyError: if it answers 409: another one than was meant is there.
+    :param notify: called with a sentence, once, if the page is not ready within a second; then with
+        the lines of a page that answers 503, whenever they change.
+    :raises NotReadyError: if it answers 409: the page belongs to another run.
     """
-    # no proxies: it is a part of the same pipeline that is asked
+    # no proxies: the page is one of the same pipeline
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    begun = time.monotonic()
-    said = False
+    started = time.monotonic()
+    reported = False
     shown: list[str] = []
     while True:
         status, lines = _ask(opener, url, stop)
@@ -40,10 +44,10 @@ def await_ready(url: str, stop: Stop, notify: Callable[[str], None]) -> None:
             return
         if status == HTTPStatus.CONFLICT:
             raise NotReadyError(url, " ".join(lines) or "it answers 409")
-        if time.monotonic() - begun >= _QUIET:
-            if not said:
+        if time.monotonic() - started >= _QUIET:
+            if not reported:
                 notify(f"waiting for {url} to be ready")
-                said = True
+                reported = True
             if status == HTTPStatus.SERVICE_UNAVAILABLE and lines != shown:
                 shown = lines
                 for line in lines:
@@ -53,7 +57,7 @@ def await_ready(url: str, stop: Stop, notify: Callable[[str], None]) -> None:
 
 
 def _ask(opener: urllib.request.OpenerDirector, url: str, stop: Stop) -> tuple[int, list[str]]:
-    """Return the status, 0 where nobody answers, and the lines of a page in plain text."""
+    """Return the status, 0 without an answer, and the lines of a page in plain text."""
     try:
         with stop.interruptible(), opener.open(url, timeout=_PATIENCE) as answer:
             return int(answer.status), []
@@ -71,6 +75,6 @@ def _lines(page: HTTPError) -> list[str]:
         text = page.read(_MAX_BODY).decode(errors="replace")
     except (OSError, HTTPException):
         return []
-    # nothing that a terminal would obey
+    # no control characters for the terminal
     lines = ("".join(c if c.isprintable() else " " for c in line) for line in text.splitlines())
     return [line.strip() for line in lines if line.strip()]

@@ -13,7 +13,7 @@ from market_data.feeds.quote import Quote, as_message
 from market_data.replay.state import Mark
 from market_data.stopping import Stop
 
-# Further behind than this, in seconds, a pace starts anew instead of catching up in a burst.
+# A pace that is further behind than this, in seconds, starts again instead of catching up.
 _TOLERANCE = 1.0
 
 _START = Mark(1, 1)
@@ -98,7 +98,7 @@ def _again(quote: Quote, number: int) -> Quote:
 
 
 def read_ahead(feed: Iterator[Message]) -> Iterator[Message]:
-    """Read the first message now, so that what is wrong with a file is known at once."""
+    """Read the first message now, so that an error of a file is known at once."""
     return itertools.chain([next(feed)], feed)
 
 
@@ -111,10 +111,10 @@ def replay(
     known: Mark | None = None,
     on_progress: Callable[[], None] = lambda: None,
 ) -> None:
-    """Publish every message, at a pace or as fast as it goes, and await the confirmations.
+    """Publish every message, at a pace or as fast as possible, and wait for the confirmations.
 
-    Those up to `known` were published at their pace before, and go as fast as it goes.
-    `on_progress` is called before each.
+    :param known: messages up to this mark were published before, and are not paced.
+    :param on_progress: called before each message.
     """
     while True:
         with stop.interruptible():

@@ -1,4 +1,4 @@
-"""The cursor of a replay: a file that says from which row to go on after a crash."""
+"""The cursor of a replay: a file with the row from which to continue after a crash."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Mark(NamedTuple):
 class State(NamedTuple):
     """How far a run has come.
 
-    `again_from` is the first row that the broker may not have or may forget; `confirmed` is the
+    `again_from` is the first row that the broker may not have or may lose; `confirmed` is the
     last one that it confirmed.
     """
 
@@ -37,8 +37,8 @@ class State(NamedTuple):
     complete: bool = False
 
 
-class _Memory(Protocol):
-    """What a cursor needs of a Publisher."""
+class _Progress(Protocol):
+    """The part of a Publisher that a cursor reads."""
 
     @property
     def oldest(self) -> Mark | None: ...
@@ -50,25 +50,25 @@ class Cursor:
     """Keeps a state file up to date with a publisher."""
 
     def __init__(
-        self, path: Path, state: State, publisher: _Memory, clock: Callable[[], float]
+        self, path: Path, state: State, publisher: _Progress, clock: Callable[[], float]
     ) -> None:
         self._path = path
         self._state = state
         self._publisher = publisher
         self._clock = clock
         self._saved_at = clock()
-        # before the first quote: a run that is continued must know its name
+        # before the first quote: a run that is continued needs its name
         write_state(path, state)
 
     def advance(self) -> None:
-        """Save unless it was done just now."""
+        """Save, unless the last save was less than a second ago."""
         if self._clock() - self._saved_at >= _INTERVAL:
             self.save()
 
     def save(self, *, complete: bool = False) -> None:
-        """Write the file; StateFileError where that fails."""
+        """Write the file; StateFileError if that fails."""
         before = self._state
-        # what a former process had confirmed comes again first, and is no step back
+        # the rows that the process before has confirmed come again first: that is no step back
         confirmed = max(filter(None, [before.confirmed, self._publisher.latest]), default=None)
         again_from = self._publisher.oldest or before.again_from
         self._state = before._replace(again_from=again_from, confirmed=confirmed, complete=complete)
@@ -77,9 +77,9 @@ class Cursor:
 
 
 def read_state(path: Path, source: str, topic: str, run: str | None) -> State | None:
-    """Return the state of this source's run on this topic; None where there is no file.
+    """Return the state of this source's run on this topic; None if there is no file.
 
-    StateFileError where it cannot be read, or tells of another source, topic or run.
+    StateFileError if it cannot be read, or belongs to another source, topic or run.
     """
     try:
         state = _parse(json.loads(path.read_text(encoding="utf-8")))
@@ -102,7 +102,7 @@ def read_state(path: Path, source: str, topic: str, run: str | None) -> State | 
 
 
 def write_state(path: Path, state: State) -> None:
-    """Replace the file at once; StateFileError where that fails."""
+    """Replace the file at once; StateFileError if that fails."""
     text = json.dumps({"version": _VERSION, **state._asdict()})
     beside = path.with_name(f"{path.name}.tmp")
     try:

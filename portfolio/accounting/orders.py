@@ -58,17 +58,18 @@ Code = Literal[
 
 
 class Rejection(NamedTuple):
-    """Something asked for that led to no order, or an order that did not fill.
+    """A request that led to no order, or an order that did not fill.
 
-    An order that a limit has refused is none: it is an `Order` with a quantity of 0.
+    An order that a limit has refused is not a rejection: it is an `Order` with a quantity of 0.
     """
 
     sid: str
     side: Side
     code: Code
-    """`below_one_unit`: units are whole, and it does not pay one. `below_minimum`: it is below
-    `minimum_amount`. `no_cash`: the cash is spent. `unfilled`: an order met its quote, and could
-    not be paid there. `filled_in_part`: the account could pay, or held, a part of an order that an
-    algorithm returned. `cancelled`: a limit has stopped all buying while an order waited."""
+    """`below_one_unit`: units are whole, and the amount does not pay for one. `below_minimum`: the
+    amount is below `minimum_amount`. `no_cash`: the cash is spent. `unfilled`: the cash did not pay
+    for a pending order at its quote. `filled_in_part`: the account paid for, or held, a part of an
+    order that an algorithm returned. `cancelled`: a limit stopped all buying while an order was
+    pending."""
     reason: str
     """In words, with the numbers."""

@@ -1,1 +1,1 @@
-"""What became of it: performance, trades, rejections."""
+"""Results: performance, trades, rejections."""

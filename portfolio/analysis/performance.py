@@ -1,6 +1,6 @@
-"""Performance: what became of the money, from equity and fills, in bounded memory.
+"""Performance: returns, risk and turnover from equity and fills, in bounded memory.
 
-Ratios come from empyrical-reloaded, which is imported when they are asked for, and not before.
+The ratios come from empyrical-reloaded, which is imported with the first call for them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from portfolio.times import DAY, SECOND, span
 
 DAYS_PER_YEAR = 365.25
 
-MINIMUM_DAYS = 14
+MIN_DAYS = 14
 """Of data that annual figures need: a year made of less is a guess to the power of 26 and more."""
 
 RATIOS = ("annual_return", "volatility", "sharpe", "sortino", "calmar")
@@ -37,8 +37,8 @@ class Drawdown(NamedTuple):
 class Performance:
     """Watches a portfolio, and keeps its last equity of each day.
 
-    A day is one of UTC. A quote without a time belongs to the time of the one before it, one that
-    comes late to its day.
+    A day is one of UTC. A quote without a time has that of the quote before it; a late quote counts
+    for the present day.
 
     :param portfolio: before its first quote, with cash above 0.
     """
@@ -65,7 +65,7 @@ class Performance:
         self._worst = Drawdown(0.0, None, None, None)
 
     def see(self, data: Mapping[str, Any], at: int | None) -> None:
-        """Take note of the portfolio after a quote.
+        """Record the portfolio after a quote.
 
         :param at: the quote's instant, as `portfolio.times.instant` reads its `ts`; None if it has
             none.
@@ -97,7 +97,7 @@ class Performance:
             self._low, self._trough_at = equity, at
 
     def _enter_day(self, at: int) -> None:
-        """Begin another day."""
+        """Start another day."""
         if self._day is None:
             self.first = at
             if not self.quotes:
@@ -159,7 +159,7 @@ class Performance:
     @property
     def _annual_years(self) -> float | None:
         """The years, if they are enough for annual figures."""
-        return self.years if self._elapsed >= MINIMUM_DAYS * DAY else None
+        return self.years if self._elapsed >= MIN_DAYS * DAY else None
 
     @property
     def notes(self) -> list[str]:
@@ -169,13 +169,13 @@ class Performance:
         if self.first is None:
             return ["annual figures need the times of quotes, and none of these has a ts"]
         found = _length_text(self._elapsed)
-        return [f"annual figures need at least {MINIMUM_DAYS} days of data: this is {found}"]
+        return [f"annual figures need at least {MIN_DAYS} days of data: this is {found}"]
 
     @property
     def turnover(self) -> float | None:
         """The lesser of purchases and sales per year, over the mean of the days' equity.
 
-        None for less than `MINIMUM_DAYS`. Source: portfolio turnover rate, SEC Form N-1A, item 13,
+        None for less than `MIN_DAYS`. Source: portfolio turnover rate, SEC Form N-1A, item 13,
         instruction 4(d).
         """
         years = self._annual_years
@@ -201,7 +201,7 @@ class Performance:
         by empyrical-reloaded. A year has as many of them as the data suggests: 252, or 365, 52 or
         12 where days without a quote are rarer or more frequent than weekends and holidays.
 
-        :return: by name; None where it is not defined, and for less than `MINIMUM_DAYS`.
+        :return: by name; None where it is not defined, and for less than `MIN_DAYS`.
         """
         days, years = self.days, self._annual_years
         if len(days) < 2 or years is None:

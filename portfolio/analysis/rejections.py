@@ -1,4 +1,4 @@
-"""Why a buy came to nothing."""
+"""The reasons of rejections."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from portfolio.accounting.orders import Fill
 class Trades:
     """Every sale is a trade: its profit is what it brings less the fees and its share of the cost.
 
-    Takes 8 bytes of memory for each.
+    Each takes 8 bytes of memory.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Trades:
         self._positions: dict[str, tuple[float, float]] = {}
 
     def add(self, fill: Fill) -> None:
-        """Take a fill in."""
+        """Add a fill."""
         self.fills += 1
         self.fees += fill.fee
         quantity, cost = self._positions.get(fill.sid, (0.0, 0.0))

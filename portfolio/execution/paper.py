@@ -1,4 +1,4 @@
-"""The paper venue: how much an order may be, what it costs, and where it fills."""
+"""The paper venue: how large an order may be, what it costs, and where it fills."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Lot(NamedTuple):
 
 
 class PaperVenue:
-    """Takes orders and fills them.
+    """Executes orders on paper.
 
     :param units: "fractional", or "whole": then a lot is a whole number of units.
     :param fill: where an order fills. "quote": at the quote that caused it, as if the order met
@@ -39,7 +39,7 @@ class PaperVenue:
         self, units: Units = "fractional", fill: FillRule = "quote", costs: Costs = NO_COSTS
     ):
         self.is_whole = units == "whole"
-        """Whether a part of a unit cannot be traded."""
+        """Whether units are whole, so that a part of one cannot be traded."""
         self.waits = fill == "next"
         """Whether orders are pending until the next quote of their instrument."""
         self._costs = Costs(*(real(each, name) for name, each in costs._asdict().items()))
@@ -65,7 +65,7 @@ class PaperVenue:
         return held
 
     def is_lot(self, quantity: float) -> bool:
-        """Whether so many units can be traded."""
+        """Tell whether this number of units can be traded."""
         return not self.is_whole or quantity.is_integer()
 
     def units(self, quote: float, amount: float) -> float:
@@ -131,7 +131,7 @@ class PaperVenue:
         return received - self._costs.fee(received, quantity)
 
     def cancel_buys(self) -> list[Order]:
-        """Forget the buys that are pending, and return them: they will not fill."""
+        """Remove the pending buys, which will not fill, and return them."""
         buys = list(filter(_buys, self.pending))
         for order in buys:
             log.warning("%s is cancelled: a limit has stopped all buying", order.id)
@@ -139,7 +139,7 @@ class PaperVenue:
         return buys
 
     def take_due(self, sid: str) -> list[Order]:
-        """Return the pending orders of an instrument, which are pending no longer."""
+        """Remove the pending orders of an instrument, and return them."""
         due = [order for order in self.pending if order.sid == sid]
         if due:
             self.pending = tuple(order for order in self.pending if order.sid != sid)

@@ -1,8 +1,8 @@
-"""Limits: each refuses or cuts orders by one rule, and says why.
+"""Limits: each refuses or cuts orders by one rule, and gives its reason.
 
 Limits of size and of loss cut buys alone: a sale always reduces a long position, and no limit
-keeps anyone in one. Those that doubt the quote refuse both sides, for a bad price is bad to sell at
-as well. Those that need time read the quotes' own; none reads a clock.
+prevents that. Limits that distrust a quote refuse both sides, because a wrong price is wrong for a
+sale, too. Limits that need the time read that of the quotes, never a clock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class OrderCut(NamedTuple):
-    """What is left of a buy."""
+    """The part of a buy that a limit allows."""
 
     amount: float
     """The most that is allowed, in cash; 0 refuses it."""
@@ -29,7 +29,7 @@ class OrderCut(NamedTuple):
 
 
 class QuoteObservation(NamedTuple):
-    """A quote that has come, and the equity that it has changed."""
+    """A quote that has come, and the equity before and after it."""
 
     data: Quote
     last: float | None
@@ -39,30 +39,34 @@ class QuoteObservation(NamedTuple):
 
 
 class Limit:
-    """A limit that objects to nothing; each kind says what it objects to."""
+    """A limit that allows everything; each kind overrides what it restricts.
+
+    For each quote the portfolio calls `distrust`, then `watch`; for each buy at that quote it calls
+    `cut`, and for an order at another instrument's quote `distrust` before. All on one thread.
+    """
 
     state: Any = None
-    """What it remembers from quote to quote: plain data, replaced and never changed."""
+    """What it keeps from quote to quote: plain data, replaced and never changed in place."""
 
     def watch(self, seen: QuoteObservation) -> None:
-        """Take note of a quote.
+        """Record a quote.
 
         :raises MissingTimeError: if the limit needs the quote's time, and it has none.
         """
 
     def distrust(self, data: Quote, last: float | None) -> str | None:
-        """Return why a quote is not to be trusted: it values nothing, and no order fills at it."""
+        """Return why a quote is not trusted: it values no position, and no order fills at it."""
 
     def cut(self, data: Quote, amount: float, book: Book) -> OrderCut | None:
-        """Return what is left of a buy of `amount` cash, if that is not all of it."""
+        """Return the part of a buy of `amount` cash that is allowed; None if all of it is."""
 
     @property
     def halt(self) -> str | None:
-        """Why all buying has stopped, if it has."""
+        """The reason why all buying is stopped; None if it is not."""
         return None
 
     def reset(self, equity: float) -> None:
-        """Begin anew from this equity, because a person has said so."""
+        """Resume buying from this equity, because an operator asked for it."""
 
 
 class MaxOrder(Limit):
@@ -75,7 +79,7 @@ class MaxOrder(Limit):
         self.most = real(most, "max_order")
 
     def cut(self, data: Quote, amount: float, book: Book) -> OrderCut | None:  # noqa: ARG002
-        """Return the largest order, if this one is larger."""
+        """Return the maximum, if the order is above it."""
         if amount <= self.most:
             return None
         return OrderCut(self.most, f"max_order: {cash(amount)} is above {cash(self.most)}")
@@ -91,7 +95,7 @@ class MaxPosition(Limit):
         self.most = real(most, "max_position")
 
     def cut(self, data: Quote, amount: float, book: Book) -> OrderCut | None:
-        """Return what the position lacks of the largest one, if the order is larger."""
+        """Return what the position lacks of the maximum, if the order is larger."""
         sid = data["sid"]
         held = book.value(sid)
         if held + amount <= self.most:
@@ -104,7 +108,7 @@ class MaxPosition(Limit):
 
 
 class _BuyingStop(Limit):
-    """Refuses every buy while it has a reason."""
+    """Refuses every buy while it has a reason to halt."""
 
     def cut(self, data: Quote, amount: float, book: Book) -> OrderCut | None:  # noqa: ARG002
         """Refuse, while there is a reason."""
@@ -122,7 +126,7 @@ class MaxDailyLoss(_BuyingStop):
         self.fraction = real(fraction, "max_daily_loss")
 
     def watch(self, seen: QuoteObservation) -> None:
-        """Begin a new day, or see what this one has lost."""
+        """Start a new day, or compare the equity with the start of this one."""
         day = instant_of(seen.data, "max_daily_loss") // DAY
         # late quotes of a day that is over belong to the present one
         if self.state is None or day > self.state[0]:
@@ -140,7 +144,7 @@ class MaxDailyLoss(_BuyingStop):
 
     @property
     def halt(self) -> str | None:
-        """Why buying has stopped for this day, if it has."""
+        """The reason why buying is stopped for this day; None if it is not."""
         return self.state[2] if self.state else None
 
     def reset(self, equity: float) -> None:
@@ -160,7 +164,7 @@ class MaxDrawdown(_BuyingStop):
         self.fraction = real(fraction, "max_drawdown")
 
     def watch(self, seen: QuoteObservation) -> None:
-        """Raise the peak, or see how far below it the equity is."""
+        """Raise the peak, or compare the equity with it."""
         peak, halt = self.state or (seen.before, None)
         after = seen.after
         peak = max(peak, after)
@@ -175,19 +179,19 @@ class MaxDrawdown(_BuyingStop):
 
     @property
     def halt(self) -> str | None:
-        """Why buying has stopped, if it has."""
+        """The reason why buying is stopped; None if it is not."""
         return self.state[1] if self.state else None
 
     def reset(self, equity: float) -> None:
-        """Take this equity for the peak."""
+        """Make this equity the peak."""
         self.state = (equity, None)
 
 
 class PriceBand(Limit):
     """Refuses orders at a quote that is more than `fraction` away from its instrument's last one.
 
-    The quote that follows a bad one is as far away from that, and is not trusted either; the next
-    one is. So a price that has really jumped is traded again at its second quote.
+    The quote after a wrong one is as far away from it, and is not trusted either; the next one is.
+    So a price that has really jumped is traded again at its second quote.
     Source: the price collars of Regulation (EU) 2017/589 (RTS 6), article 15(1)(a).
     """
 
@@ -196,7 +200,7 @@ class PriceBand(Limit):
         self.state: dict[str, float] = {}  # the last quote of instruments where it was not trusted
 
     def watch(self, seen: QuoteObservation) -> None:
-        """Remember a quote that is too far away, until the next one."""
+        """Keep the price of a quote that is too far away, until the next one."""
         sid = seen.data["sid"]
         is_bad = self.distrust(seen.data, seen.last) is not None
         if is_bad or sid in self.state:
@@ -204,7 +208,7 @@ class PriceBand(Limit):
             self.state = {**others, sid: float(seen.data["quote"])} if is_bad else others
 
     def distrust(self, data: Quote, last: float | None) -> str | None:
-        """Return how far away the quote is, if that is too far."""
+        """Return how far away the quote is, if it is too far."""
         price = float(data["quote"])
         last = self.state.get(data["sid"], last)
         if last is None or abs(price - last) <= self.fraction * last:
@@ -227,12 +231,12 @@ class StaleAfter(Limit):
         self._limit = nanoseconds(self.limit)
 
     def watch(self, seen: QuoteObservation) -> None:
-        """Remember the newest time."""
+        """Keep the newest time."""
         time = instant_of(seen.data, "stale_after")
         self.state = max(self._newest(time), time)
 
     def distrust(self, data: Quote, last: float | None) -> str | None:  # noqa: ARG002
-        """Return how old the quote is, if that is too old."""
+        """Return how old the quote is, if it is too old."""
         time = instant_of(data, "stale_after")
         age = self._newest(time) - time
         if age <= self._limit:
@@ -245,7 +249,7 @@ class StaleAfter(Limit):
     def _newest(self, otherwise: int) -> int:
         if self.state is None:
             return otherwise
-        # journals of before hold it in seconds
+        # journals of former versions hold it in seconds
         return nanoseconds(self.state) if isinstance(self.state, float) else self.state
 
 
@@ -260,7 +264,7 @@ class Limits:
 
     @property
     def states(self) -> tuple[Any, ...]:
-        """What each limit remembers."""
+        """The state of each limit."""
         return tuple(limit.state for limit in self._limits) if self._limits else ()
 
     @states.setter
@@ -270,20 +274,20 @@ class Limits:
 
     @property
     def halt(self) -> str | None:
-        """Why all buying has stopped, if it has."""
+        """The reason why all buying is stopped; None if it is not."""
         return next((limit.halt for limit in self._limits if limit.halt), None)
 
     def watch(self, seen: QuoteObservation) -> None:
-        """Have each take note of a quote."""
+        """Record a quote in each."""
         for limit in self._limits:
             limit.watch(seen)
 
     def distrust(self, data: Quote, last: float | None) -> str | None:
-        """Return why a quote is not to be trusted; None if it is."""
+        """Return why a quote is not trusted; None if it is."""
         return next(filter(None, (limit.distrust(data, last) for limit in self._limits)), None)
 
     def cut(self, data: Quote, amount: float, book: Book) -> OrderCut | None:
-        """Return what is left of a buy of `amount` cash; None if that is all of it."""
+        """Return the part of a buy of `amount` cash that all limits allow; None if all of it is."""
         if not self._limits:
             return None
         cuts = list(filter(None, (limit.cut(data, amount, book) for limit in self._limits)))
@@ -292,6 +296,6 @@ class Limits:
         return OrderCut(min(cut.amount for cut in cuts), "; ".join(cut.reason for cut in cuts))
 
     def reset(self, equity: float) -> None:
-        """Have each begin anew from this equity."""
+        """Reset each limit to this equity."""
         for limit in self._limits:
             limit.reset(equity)

@@ -11,7 +11,7 @@ from portfolio.risk.book import Book
 
 
 class Sizing(Protocol):
-    """What a portfolio asks of its sizing policy; it cuts the answer to what the cash pays."""
+    """Decides how much to bet; the portfolio calls it on a buy signal, and cuts the answer."""
 
     def amount(self, book: Book, quote: Quote) -> float:
         """Return the cash to bet on a buy signal for `quote`; 0 or less for none."""
@@ -29,7 +29,7 @@ class RandomSource(Protocol):
 class RandomFraction:
     """Bet a random fraction, uniform in [0, 1), of the cash that is left: a first example.
 
-    Source: the article that Tickwire grew out of.
+    Source: the article that Tickwire began with.
     """
 
     def __init__(self, random: RandomSource):
@@ -41,7 +41,7 @@ class RandomFraction:
 
 
 class SeededFraction(RandomFraction):
-    """The same with a generator of its own, whose state is kept with the portfolio's.
+    """The same with its own generator, whose state is saved with the portfolio's.
 
     :param seed: of the generator.
     """
@@ -55,7 +55,7 @@ class SeededFraction(RandomFraction):
         return self._own.getstate()
 
     def load(self, state: Any) -> None:
-        """Take on the state that `save` returned."""
+        """Restore the state that `save` returned."""
         self._own.setstate(state)
 
 
@@ -110,7 +110,7 @@ class EqualWeight:
     Source: V. DeMiguel, L. Garlappi and R. Uppal, Optimal Versus Naive Diversification, Review of
     Financial Studies 22 (2009).
 
-    :param instruments: N; None for as many as have been quoted so far.
+    :param instruments: N; None for the number that had a quote so far.
     """
 
     def __init__(self, instruments: int | None = None):

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from algo_service import Engine
 from algo_service.algorithms import BUILT_IN
 from algo_service.backtest import backtest, sweep
+from algo_service.backtest.curve import MAX_POINTS
 from algo_service.backtest.grid import grid
-from algo_service.backtest.report.curve import MAX_POINTS
 from algo_service.engine.encoding import encode
 from algo_service.errors import AlgoServiceError
 from market_data import UnsortedError, as_message, open_feed

@@ -121,7 +121,7 @@ def test_a_backend_that_has_decided_or_would_keep_it_is_refused_with_the_way_out
 
     ran = run("--rpc", plain)
     assert ran.returncode == 2
-    assert "cannot say whether it has decided on quotes already: start it anew, and" in ran.stderr
+    assert "cannot report whether it has decided on quotes already: restart it, and" in ran.stderr
 
 
 def test_a_refused_backend_is_left_as_it_was(serve: Serve, plain: str) -> None:
@@ -139,7 +139,7 @@ def test_a_refused_backend_is_left_as_it_was(serve: Serve, plain: str) -> None:
     ("words", "sentence"),
     [
         (("--algo", "random"), "--rpc runs a backend in place of --algo: give one of them"),
-        (("--sweep", "fast=1..3"), "--sweep begins anew for each combination"),
+        (("--sweep", "fast=1..3"), "--sweep starts again for each combination"),
         (("--param", "thresold=1"), 'unknown parameter "thresold": did you mean "threshold"?'),
     ],
 )

@@ -246,7 +246,7 @@ def test_other_parameters_are_refused_once_it_has_begun_and_taken_before() -> No
     driven.initialize({"cash": 2000})
     assert driven.snapshot()["cash"] == 2000
     driven.decide([quote()])
-    with pytest.raises(ParameterError, match="has begun with starting_cash=2000, not 3000"):
+    with pytest.raises(ParameterError, match="has started with starting_cash=2000, not 3000"):
         driven.initialize({"cash": 3000})
 
 
@@ -304,7 +304,7 @@ def test_what_event_returns_beside_a_portfolio_is_said_once_to_be_ignored(
     decisions = engine(Both, {"cash": 1000}).decide([quote(1), quote(2)])
     assert [len(each["orders"]) for each in decisions] == [1, 1]
     (message,) = caplog.messages
-    assert "is not looked at: orders are those of self.portfolio" in message
+    assert "is ignored: orders come from self.portfolio" in message
 
 
 def test_seq_counts_the_quotes_decided_the_failed_ones_included() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from algo_service import Engine
 from algo_service.algorithms import BuyAndHold
-from algo_service.journal.sqlite import Journal
+from algo_service.journal.sqlite import SqliteStore
 from algo_service.parameters import merge
 from portfolio import PARAMETERS, ParameterError, Portfolio
 from tests.support.processes import BIN
@@ -62,8 +62,8 @@ def test_a_journal_of_the_former_names_continues_with_either(
     params = {**params, "cash": 1000, "largest_drawdown": 0.2}
     params = {key.replace("largest", prefix): value for key, value in params.items()}
     overrides, given = (params, {}) if layer == "overrides" else ({}, params)
-    journal = Journal(path, "algo")
-    engine = Engine(algorithm, "algo", overrides, seed=7, ledger=journal)
+    journal = SqliteStore(path, "algo")
+    engine = Engine(algorithm, "algo", overrides, seed=7, store=journal)
     assert engine.initialize(given) == ["quotes"]
     assert engine.initialize({}) == ["quotes"]  # those of the journal
     halt = engine.snapshot()["halt"]
@@ -81,9 +81,9 @@ def test_a_journal_of_the_former_names_refuses_another_value(
     tmp_path: Path, name: str, given: str
 ) -> None:
     algorithm = {"declared": BuyAndHold, "undeclared": Undeclared}[name]
-    journal = Journal(restored(tmp_path, name), "algo")
+    journal = SqliteStore(restored(tmp_path, name), "algo")
     with pytest.raises(ParameterError, match=r"_drawdown=0.2, not 0.5"):
-        Engine(algorithm, "algo", {given: 0.5}, seed=7, ledger=journal)
+        Engine(algorithm, "algo", {given: 0.5}, seed=7, store=journal)
     journal.close()
 
 

@@ -90,7 +90,7 @@ def repr_of(data: Any) -> str:
 
 
 def test_state_that_is_no_plain_data_is_refused_by_its_type() -> None:
-    with pytest.raises(StateError, match=r"PosixPath.* is no plain data"):
+    with pytest.raises(StateError, match=r"PosixPath.* is not plain data"):
         encode({"where": [Path("/")]})
 
 
@@ -205,7 +205,7 @@ def test_other_parameters_than_the_journals_are_refused(tmp_path: Path) -> None:
     engine = opened(tmp_path / "j", threshold=0)
     engine.decide([quote(1)])
     close(engine)
-    with pytest.raises(ParameterError, match=r"was begun with threshold=0, not 0\.9"):
+    with pytest.raises(ParameterError, match=r"was started with threshold=0, not 0\.9"):
         opened(tmp_path / "j", threshold=0.9)
 
 
@@ -429,6 +429,6 @@ def test_a_journal_of_before_goes_on_with_the_defaults_of_then(
     assert portfolio.minimum_amount == 0.01
     resumed.decide([quote(2, amount=0.02)])
     assert resumed._driver.portfolio.minimum_amount == 0.01
-    with pytest.raises(ParameterError, match="has begun with"):
+    with pytest.raises(ParameterError, match="has started with"):
         resumed.initialize({"cash": 55})
     close(resumed)

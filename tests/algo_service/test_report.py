@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from algo_service.backtest import backtest, sweep
+from algo_service.backtest.curve import MAX_POINTS
 from algo_service.backtest.report import charts
 from algo_service.backtest.report import table as figures_table
-from algo_service.backtest.report.curve import MAX_POINTS
 from algo_service.backtest.report.report import TILES, write
 from algo_service.backtest.trades import MAX_TRADES
 from algo_service.errors import AlgoServiceError

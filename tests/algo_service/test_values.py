@@ -66,7 +66,7 @@ def test_a_number_of_numpy_is_a_key_and_an_array_that_comes_back_can_be_written_
         (np.array([1, "a", None], dtype=object), "numpy's ndarray of the dtype object holds more"),
         (np.zeros(2, dtype=[("price", float)]), "numpy's ndarray of the dtype [('price', '<f8')]"),
         (np.ma.masked_array([1.0]), "MaskedArray masked_array(data=[1.]"),
-        (object, "type <class 'object'> is no plain data; there is None, bool, int"),
+        (object, "type <class 'object'> is not plain data, which is None, bool, int"),
     ],
 )
 def test_what_cannot_be_kept_is_named_with_what_can(value: Any, sentence: str) -> None:

@@ -230,7 +230,7 @@ def test_an_initialize_with_other_parameters_before_the_first_quote_warms_up_ane
     assert past.reads == 2
     assert len(own_state(warmed)["first"]["GOOG"]) == 60
     warmed.decide(quotes(1, 60))
-    with pytest.raises(ParameterError, match="has begun with slow=70, not 50"):
+    with pytest.raises(ParameterError, match="has started with slow=70, not 50"):
         warmed.initialize({"slow": 50})
 
 
@@ -260,7 +260,7 @@ def test_a_restart_before_the_first_quote_goes_on_from_the_journal_and_reads_no_
     with caplog.at_level(logging.INFO):
         restarted.initialize({"cash": 500})
     assert past.reads == 0
-    assert "going on from the warm-up with 40 quotes of past.csv, 1700000000 to" in caplog.text
+    assert "continuing from the warm-up with 40 quotes of past.csv, 1700000000 to" in caplog.text
     assert restarted.decide(live) == expected
     close(restarted)
     assert "warm-up     40 quotes of past.csv, 1700000000 to 1700002340" in summary(journal)
@@ -279,7 +279,7 @@ def test_a_restart_before_the_first_quote_that_changes_anything_is_not_bound(
     restarted.initialize({"slow": 50 if change == "history" else 60})
     if change == "no history":
         assert own_state(restarted)["first"] == {}
-        assert "begins without a warm-up: the one that the journal holds" in caplog.text
+        assert "starts without a warm-up: the one in the journal" in caplog.text
     else:
         assert past.reads == 1
         assert len(own_state(restarted)["first"]["GOOG"]) == len(past.history)
@@ -298,7 +298,7 @@ def test_a_restart_before_the_first_quote_that_changes_anything_is_not_bound(
     ("first", "then", "said"),
     [
         (None, "past.csv", "--warm-up past.csv is not used: the journal of algo holds 1 decisions,"
-         " and was begun without a warm-up"),
+         " and was started without a warm-up"),
         ("past.csv", "other.csv", "--warm-up other.csv is not used: the journal of algo holds 1"
          " decisions, and was warmed up with 9 quotes of past.csv, 1700000000 to 1700000480"),
         ("past.csv", "past.csv", "warmed up before its first quote, with 9 quotes of past.csv,"

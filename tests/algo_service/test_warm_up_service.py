@@ -77,7 +77,7 @@ def test_killed_during_and_after_the_warm_up_it_decides_as_one_that_nothing_dist
 
     service, client = started()
     assert client.initialize({}) == ["quotes"]
-    service.process.wait_for("^going on from the warm-up with 200 quotes of ")
+    service.process.wait_for("^continuing from the warm-up with 200 quotes of ")
     assert client.events(live[:100]) == expected[:100]
     service.process.kill()
 
@@ -163,7 +163,7 @@ def test_a_folder_holds_a_journal_for_each_algorithm_and_is_listed(
     listed = run("journal", folder)
     assert listed.stdout.splitlines()[:2] == [
         "Dice 50%25.db: Dice 50%, 1 quotes, 1 orders",
-        f"notes.db: {folder}/notes.db is no journal, or a damaged one: file is not a database",
+        f"notes.db: {folder}/notes.db is not a journal, or it is damaged: file is not a database",
     ]
     assert listed.stdout.splitlines()[2] == "random.db: random, 1 quotes, 1 orders"
     refused = run("journal", folder, "--orders")

@@ -33,7 +33,7 @@ def test_a_url_names_host_port_and_user(url: str, expected: tuple[object, ...]) 
         ("mqtt://broker:0", "port 0"),
         ("mqtt://ann:secret@broker:port", "cannot be read"),
         ("mqtt://ann:sec#ret@broker", "the URL"),
-        ("mqtt://broker/quotes", "goes on"),
+        ("mqtt://broker/quotes", "more than host"),
     ],
 )
 def test_another_url_is_refused_without_showing_it(url: str, found: str) -> None:

@@ -206,7 +206,7 @@ def test_a_complete_run_is_published_again_as_far_as_the_broker_may_have_forgott
             *("--state", file, "--mqtt", mosquitto.url),
         )
         process.wait_for(
-            rf"^run r of goog is complete \(delete {file} to replay it anew\); publishing again"
+            rf"^run r of goog is complete \(delete {file} to replay it again\); publishing again"
             " from row 2147, which the broker may have forgotten, to quotes on"
         )
         assert process.wait() == 0

@@ -12,8 +12,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from algo_service.backtest.curve import MAX_INSTRUMENTS, MAX_MARKS, MAX_POINTS, Curve
 from algo_service.backtest.report import digits
-from algo_service.backtest.report.curve import MAX_INSTRUMENTS, MAX_MARKS, MAX_POINTS, Curve
 from algo_service.backtest.result import times
 from algo_service.backtest.sweep import Sweep
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from algo_service.backtest.curve import Curve
 from algo_service.backtest.report import page, table
-from algo_service.backtest.report.curve import Curve
 from algo_service.backtest.result import Result
 from algo_service.backtest.sweep import Sweep
 

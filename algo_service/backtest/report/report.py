@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from algo_service.backtest.curve import MAX_INSTRUMENTS, MAX_MARKS, Curve
 from algo_service.backtest.report import digits, page, table
-from algo_service.backtest.report.curve import MAX_INSTRUMENTS, MAX_MARKS, Curve
 from algo_service.backtest.result import Result
 from algo_service.backtest.sweep import Sweep
 from algo_service.backtest.trades import MAX_TRADES, Trade
@@ -192,7 +192,7 @@ def _data(result: Result) -> Iterator[str]:
             yield "<h2>Longest gaps</h2>"
             yield page.pairs((gap.sid, f"{gap.start} to {gap.end}") for gap in gaps)
     if result.failed:
-        yield f"<h2>FailureReason quotes: {result.failed:,}</h2>"
+        yield f"<h2>Failed quotes: {result.failed:,}</h2>"
         for each in result.errors:
             yield (
                 f"<pre>{quotes(each.count)}: {escape(str(each))}\n"

@@ -35,7 +35,7 @@ NAMES = {
     "calmar": ("Calmar ratio", "number"),
     "starting_cash": ("Starting cash", "cash"),
     "quotes": ("Quotes", "count"),
-    "failed": ("FailureReason quotes", "count"),
+    "failed": ("Failed quotes", "count"),
     "fills": ("Fills", "count"),
     "first": ("First quote", "text"),
     "last": ("Last quote", "text"),
@@ -49,7 +49,7 @@ WIDTH = 16
 def shown(name: str, figures: Mapping[str, Any]) -> str:
     """Return a figure as a person reads it; a dash where it is not defined.
 
-    :param figures: with `starting_cash`, which tells how many digits cash is shown with.
+    :param figures: with `starting_cash`, from which the number of digits of cash follows.
     """
     value, unit = figures[name], NAMES[name][1]
     if value is None:

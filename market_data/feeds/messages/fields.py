@@ -86,7 +86,7 @@ def _matches(topic_filter: str, topic: str) -> bool:
 def mapped(message: Mapping[str, Any], target: str, names: Sequence[str]) -> Any:
     """Return what a message has for one field.
 
-    :raises NoQuoteError: field_missing, or what a part that cannot be joined is.
+    :raises InvalidQuoteError: field_missing, or what a part that cannot be joined is.
     """
     values = []
     for name in names:

@@ -27,7 +27,7 @@ _decode_long = json.JSONDecoder(parse_constant=float, parse_int=_of_digits).raw_
 def parse(line: bytes) -> Any:
     """Return what the JSON of a message holds.
 
-    :raises NoQuoteError: in this order: too_large, not_utf8, not_json, too_deep, key_twice,
+    :raises InvalidQuoteError: in this order: too_large, not_utf8, not_json, too_deep, key_twice,
         surrogate.
     """
     if len(line) > BYTES:

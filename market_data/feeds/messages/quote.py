@@ -20,7 +20,7 @@ from market_data.feeds.messages.values import (
     read_sid,
     read_time,
 )
-from market_data.feeds.quote import MAX_PRICE, MAX_SID, NoQuoteError, Quote, Recorded
+from market_data.feeds.quote import MAX_PRICE, MAX_SID, InvalidQuoteError, Quote, Recorded
 from portfolio.nearest import nearest
 
 _NONE = object()
@@ -50,7 +50,7 @@ class Rules(NamedTuple):
 def read(line: bytes, row: int, source: str, rules: Rules) -> Found:
     """Read a message in any spelling of the contract.
 
-    :raises NoQuoteError: with the code and the reason, if the message breaks the contract.
+    :raises InvalidQuoteError: with the code and the reason, if the message breaks the contract.
     """
     message = parse(line)
     fields, symbols = rules
@@ -96,7 +96,7 @@ def _array(batch: list[Any], row: int, source: str, rules: Rules) -> Found:
             if len(own) > 1:
                 reason = f"{len(own)} quotes in it: an element of an array is one quote"
                 raise refusal("too_many", reason)
-        except NoQuoteError as error:
+        except InvalidQuoteError as error:
             raise error.within(f"element {n}") from None
         times += own_times
         (quote,) = own
@@ -119,11 +119,11 @@ def _map(message: Any, row: int, source: str, rules: Rules) -> Found:
         if "quote" not in message and name_of("sid", message) is None:
             return read_shorthand(message, row, source)
         return _aliased(message, row, source)
-    except NoQuoteError as error:
+    except InvalidQuoteError as error:
         option = suggest_fields(message) if error.code in _OF_ANOTHER_FORM else ""
         if not option:
             raise
-        raise NoQuoteError(
+        raise InvalidQuoteError(
             error.problem, f"{error}; {option} reads it", option, error.code
         ) from None
 

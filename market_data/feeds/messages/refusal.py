@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from market_data.feeds.quote import NoQuoteError, Problem
+from market_data.feeds.quote import InvalidQuoteError, Problem
 
 # What a code means among the problems of rows; all others are "malformed".
 _PROBLEMS: dict[str, Problem] = {
@@ -18,11 +18,11 @@ _PROBLEMS: dict[str, Problem] = {
 }
 
 
-def refusal(code: str, reason: str, problem: Problem | None = None) -> NoQuoteError:
+def refusal(code: str, reason: str, problem: Problem | None = None) -> InvalidQuoteError:
     """Return the error that refuses a message."""
     if problem is None:
         problem = "time" if code.startswith("time_") else _PROBLEMS.get(code, "malformed")
-    return NoQuoteError(problem, reason, code=code)
+    return InvalidQuoteError(problem, reason, code=code)
 
 
 def show(value: object, longest: int = 80) -> str:

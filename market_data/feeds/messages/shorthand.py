@@ -28,7 +28,7 @@ def read_shorthand(
 ) -> tuple[list[int | None], list[Quote]]:
     """Return the times and the quotes, in the order of their names by code point.
 
-    :raises NoQuoteError: if it is none.
+    :raises InvalidQuoteError: if it is none.
     """
     prices = dict(message)
     ts, any_id = prices.pop("ts", None), prices.pop("id", _NONE)

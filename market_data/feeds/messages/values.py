@@ -124,7 +124,7 @@ def is_time(ts: Any) -> bool:
 def plain_numbers(fields: dict[str, Any]) -> None:
     """Make the numbers of the fields that are carried along what every language has, in place.
 
-    :raises NoQuoteError: if one of them is not finite.
+    :raises InvalidQuoteError: if one of them is not finite.
     """
     for key, value in fields.items():
         kind = type(value)

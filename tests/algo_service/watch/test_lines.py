@@ -136,7 +136,7 @@ def test_a_refused_order_says_why_and_a_cut_one_that_it_is_cut() -> None:
     watching.take("orders", order(2, "buy", 1.0, 100.0, reason="max_order: 100.00"))
     watching.take("portfolios", snapshot(2, 900.0, ("GOOG", 1, 100.0)))
     assert watching.lines == [
-        "random  no     buy of GOOG at 100.00: max_drawdown: the equity of 890.00 is…",
+        "random  no     buy of GOOG at 100.00: max_drawdown: the equity of 890.00 is 11.…",
         "random  buy           1 GOOG at 100.00       equity   1,000.00  profit      0.00",
         "random  cut    max_order: 100.00",
     ]

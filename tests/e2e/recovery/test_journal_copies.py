@@ -63,7 +63,7 @@ def test_a_plain_copy_of_a_running_services_journal_is_refused_and_a_backup_goes
     decide(watcher, 19, 21)  # one that was seen before, and a new one
     assert watcher.of("portfolios/random")[-1]["seq"] == 21
     accepting = parts.service("--journal", plain, *PARAMS, "--accept-incomplete-journal")
-    assert "continuing, as --accept-older-journal asks: the journal" in accepting.output
+    assert "continuing, as --accept-incomplete-journal asks: the journal" in accepting.output
 
 
 def test_the_options_for_copies_are_in_the_help() -> None:

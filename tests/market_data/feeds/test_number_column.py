@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market_data.feeds.number_column import NumberColumn, SeparatorError, looks_like_number
-from market_data.feeds.quote import NoQuoteError
+from market_data.feeds.quote import InvalidQuoteError
 
 SPACES = (" ", "\u00a0", "\u202f")
 
@@ -72,7 +72,7 @@ def test_what_is_not_grouped_as_named_is_no_number(
 ) -> None:
     column = NumberColumn(decimal, thousands)
     assert column.fields("f", [text]) == [None]
-    with pytest.raises((NoQuoteError, SeparatorError)):
+    with pytest.raises((InvalidQuoteError, SeparatorError)):
         column.price(text)
 
 
@@ -130,7 +130,7 @@ def test_a_price_with_separators_is_never_guessed_but_leads_to_the_options(
     ],
 )
 def test_what_is_no_price_is_told_by_its_problem(cell: Any, problem: str) -> None:
-    with pytest.raises(NoQuoteError) as caught:
+    with pytest.raises(InvalidQuoteError) as caught:
         NumberColumn().price(cell)
     assert caught.value.problem == problem
 

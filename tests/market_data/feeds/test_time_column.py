@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market_data.feeds.quote import NoQuoteError
+from market_data.feeds.quote import InvalidQuoteError
 from market_data.feeds.time_column import TimeColumn
 from market_data.feeds.zones import Zone, find_zone
 from portfolio.times import DAY, SECOND, instant, iso_8601_full
@@ -90,7 +90,7 @@ def test_a_time_goes_on_as_it_was_given(cell: object, ts: str | float) -> None:
 def test_what_is_no_time_is_told_with_the_option_that_might_read_it(
     cell: Any, problem: str, reason: str, option: str
 ) -> None:
-    with pytest.raises(NoQuoteError) as caught:
+    with pytest.raises(InvalidQuoteError) as caught:
         TimeColumn().one(cell, None)
     assert (caught.value.problem, caught.value.option) == (problem, option)
     assert reason in str(caught.value)
@@ -129,7 +129,7 @@ def test_a_number_is_of_the_named_unit(unit: str, cell: Any, text: str) -> None:
 @pytest.mark.parametrize("cell", ["1e30", "-1e30", 10**30, "99999999999999", "-9999999999999"])
 def test_a_number_of_the_named_unit_beyond_all_years_is_no_time(cell: Any) -> None:
     for unit in ("s", "excel"):
-        with pytest.raises(NoQuoteError) as caught:
+        with pytest.raises(InvalidQuoteError) as caught:
             TimeColumn(unit=unit).one(cell, None)
         assert caught.value.problem == "time"
 
@@ -163,7 +163,7 @@ def test_a_text_is_read_by_the_named_format(time_format: str, cell: str, ts: str
     ],
 )
 def test_a_text_of_another_format_is_no_time(time_format: str, cell: str) -> None:
-    with pytest.raises(NoQuoteError) as caught:
+    with pytest.raises(InvalidQuoteError) as caught:
         TimeColumn(time_format=time_format).one(cell, None)
     assert caught.value.problem == "time"
     assert cell in str(caught.value)
@@ -213,13 +213,13 @@ def test_a_date_of_a_format_or_of_excel_names_its_day_in_any_zone(
 
 
 def test_a_year_that_no_quote_is_of_is_refused_in_any_format() -> None:
-    with pytest.raises(NoQuoteError, match=r"1066.*a time is of the years 1700 to 2200"):
+    with pytest.raises(InvalidQuoteError, match=r"1066.*a time is of the years 1700 to 2200"):
         TimeColumn(time_format="%d/%m/%Y").one("01/02/1066", None)
 
 
 def test_a_local_time_that_the_clock_leaves_out_does_not_exist() -> None:
     column = TimeColumn(zone=zone("America/New_York"))
-    with pytest.raises(NoQuoteError) as caught:
+    with pytest.raises(InvalidQuoteError) as caught:
         column.one("2024-03-10 02:30", None)
     assert caught.value.problem == "local_time"
     assert str(caught.value) == (
@@ -350,7 +350,7 @@ def test_a_column_gives_what_its_cells_give_or_leaves_them_to_be_read_one_by_one
 def one_or_none(column: TimeColumn, cell: Any, key: str) -> Any:
     try:
         return column.one(cell, key)
-    except NoQuoteError:
+    except InvalidQuoteError:
         return None
 
 

@@ -30,11 +30,11 @@ class Point(NamedTuple):
 class ThinnedSeries:
     """Every n-th of what is added; n doubles when there are too many.
 
-    :param most: twice as many are kept at the most; None for all.
+    :param max_points: at most twice as many are kept; None for all.
     """
 
-    def __init__(self, most: int | None):
-        self._most = most
+    def __init__(self, max_points: int | None):
+        self._max_points = max_points
         self._every = 1
         self._left = 1
         self.points: list[Any] = []
@@ -47,7 +47,7 @@ class ThinnedSeries:
     def add(self, point: Any) -> None:
         """Add the one that is due."""
         self.points.append(point)
-        if self._most and len(self.points) >= 2 * self._most:
+        if self._max_points and len(self.points) >= 2 * self._max_points:
             self.points = self.points[::2]
             self._every *= 2
         self._left = self._every
@@ -62,10 +62,10 @@ class Curve:
 
     def __init__(self, portfolio: Portfolio, *, thinned: bool):
         self._portfolio = portfolio
-        self._most = MAX_POINTS if thinned else None
+        self._max_points = MAX_POINTS if thinned else None
         self.is_thinned = thinned
         self._firsts: dict[str, float] = {}
-        self._equity = ThinnedSeries(self._most)
+        self._equity = ThinnedSeries(self._max_points)
         self._last: Mapping[str, Any] | None = None
         self.starting_cash = portfolio.cash
         self.prices: dict[str, ThinnedSeries] = {}
@@ -78,14 +78,14 @@ class Curve:
         """That were quoted, drawn or not."""
 
     def see(self, data: Mapping[str, Any]) -> None:
-        """Take note of the portfolio after a quote."""
+        """Record the portfolio after a quote."""
         sid = data["sid"]
         portfolio = self._portfolio
         if portfolio.price_before is None:
             self._firsts[sid] = data["quote"]
             self.instruments += 1
             if not self.is_thinned or len(self.prices) < MAX_INSTRUMENTS:
-                self.prices[sid] = ThinnedSeries(self._most)
+                self.prices[sid] = ThinnedSeries(self._max_points)
         prices = self.prices.get(sid)
         if prices is not None and prices.is_due():
             prices.add((data.get("ts"), data["quote"]))
