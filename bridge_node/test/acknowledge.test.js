@@ -38,7 +38,7 @@ async function publish(url, from, to) {
 /** @param {{payload: Buffer}[]} messages */
 const numbers = (messages) => messages.map(({ payload }) => Number(payload));
 
-test('hundreds of quotes stand unacknowledged at once, and acknowledgements leave in the order of receipt', async (t) => {
+test('hundreds of quotes are unacknowledged at once; acknowledgements keep their order', async (t) => {
   const broker = await startBroker(t);
   const { received } = await subscribe(t, broker);
   const acknowledged = new Collected();
@@ -121,7 +121,7 @@ test('retained messages and topics of an earlier run are acknowledged and droppe
   await client.endAsync();
 });
 
-test('reading stops while more than a thousand messages wait, and goes on after', async (t) => {
+test('reading stops while more than a thousand messages wait, and continues after', async (t) => {
   const broker = await startBroker(t);
   const { subscriber, received } = await subscribe(t, broker);
   let waiting = 0;
@@ -164,7 +164,7 @@ test('reading stops while more than 16 MiB wait, however few the messages', asyn
   await client.endAsync();
 });
 
-test('a subscriber that reads no more ends when it is told to', async (t) => {
+test('a subscriber whose reading is paused can be stopped', async (t) => {
   const broker = await startBroker(t);
   const { subscriber, received } = await subscribe(t, broker);
   received.on('value', () => subscriber.setWaiting(received.values.length, 0));

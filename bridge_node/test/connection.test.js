@@ -7,7 +7,7 @@ import { Connection } from '../src/mqtt/connection.js';
 import { Publisher } from '../src/mqtt/publisher.js';
 import { brokerAt, Collected, keptLog, portOf, startBroker } from './helpers.js';
 
-test('a broker that closes the connection of an MQTT 5 client is spoken to in 3.1.1', async () => {
+test('a broker that closes an MQTT 5 connection gets one in 3.1.1', async () => {
   /** @type {number[]} */
   const versions = [];
   const server = createServer((socket) => {
@@ -32,7 +32,7 @@ test('a broker that closes the connection of an MQTT 5 client is spoken to in 3.
   server.close();
 });
 
-test('a broker that is away is said to be so once, and once that it is back', async (t) => {
+test('that a broker is unavailable, and available again, is logged once each', async (t) => {
   const broker = await startBroker(t);
   const comeBack = await broker.takeAway();
   const { log, lines } = keptLog();
@@ -73,7 +73,7 @@ test('a password in the address is not logged', async () => {
   await connection.stop();
 });
 
-test('a user name and a password arrive as they were meant, whatever characters they hold', async (t) => {
+test('a user name and a password may hold any characters', async (t) => {
   const broker = await startBroker(t);
   const seen = new Collected();
   broker.aedes.authenticate = (_client, username, password, callback) => {
@@ -98,7 +98,7 @@ test('a user name and a password arrive as they were meant, whatever characters 
   }
 });
 
-test('what was not confirmed when a connection was cut is published again, first and in order', async (t) => {
+test('what was unconfirmed at a loss is published again, first and in order', async (t) => {
   const broker = await startBroker(t);
   const seen = new Collected();
   let cuts = 0;
@@ -124,7 +124,7 @@ test('what was not confirmed when a connection was cut is published again, first
   assert.ok(repeatsGoBack, 'a repetition begins at the first unconfirmed one and leaves none out');
 });
 
-test('a report that cannot be published is logged and holds nothing up', async (t) => {
+test('a report that cannot be published is logged and delays nothing', async (t) => {
   const broker = await startBroker(t);
   const comeBack = await broker.takeAway();
   const { log, lines } = keptLog();
@@ -141,7 +141,7 @@ test('a report that cannot be published is logged and holds nothing up', async (
   await publisher.stop();
 });
 
-test('what the broker takes no packet for is logged and holds nothing up', async (t) => {
+test('what is too large for the broker is logged and delays nothing', async (t) => {
   const broker = await startBroker(t);
   const { log, lines } = keptLog();
   const publisher = new Publisher(brokerAt(broker.url, log));
@@ -152,15 +152,15 @@ test('what the broker takes no packet for is logged and holds nothing up', async
   await publisher.publish([{ topic: 'portfolios/x', payload: 'x'.repeat(100), retain: true }]);
   publisher.report('errors/x', 'x'.repeat(100));
   await publisher.publish([{ topic: 'orders/x', payload: '{}' }]);
-  const said = lines.filter(({ level }) => level === 'error').map(({ text, fields }) => [text, fields.topic]);
-  assert.deepEqual(said, [
+  const errors = lines.filter(({ level }) => level === 'error').map(({ text, fields }) => [text, fields.topic]);
+  assert.deepEqual(errors, [
     ['not published: the broker accepts no packet of this size', 'portfolios/x'],
     ['not published: the broker accepts no packet of this size', 'errors/x'],
   ]);
   await publisher.stop();
 });
 
-test('what may have been forgotten is published first on every connection, then what waits', async (t) => {
+test('what the broker may have lost is published first on every connection', async (t) => {
   const broker = await startBroker(t);
   const seen = new Collected();
   broker.aedes.on('publish', (packet) => {

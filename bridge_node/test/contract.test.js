@@ -60,14 +60,14 @@ for (const example of read('examples/quote.json').invalid) {
 }
 
 for (const example of read('examples/quote.json').invalid) {
-  test(`an invalid quote is no JSON or fails the schema, but where that cannot tell: ${example.name}`, () => {
+  test(`an invalid quote is not JSON or fails the schema, if that can tell: ${example.name}`, () => {
     let message;
     try {
       message = JSON.parse(payloadOf(example).toString());
     } catch {
       return;
     }
-    // bytes that are not UTF-8 are text to this test, and no quote to the bridge
+    // bytes that are not UTF-8 are text to this test, but not a quote to the bridge
     if (example.payload_base64) return;
     assert.equal(passes('quote')(message), example.beyond_schema === true);
   });
@@ -79,7 +79,7 @@ test('the list of names of fields is that of the contract', () => {
   assert.deepEqual(LETTERS, listed.letters);
 });
 
-test('every code of the sources is listed in the contract, and every code that is listed is in them', () => {
+test('the codes of the sources are those of the contract', () => {
   const folder = new URL('../src/', import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
   const sources = files.map((file) => readFileSync(new URL(file, folder), 'utf8'));
@@ -102,7 +102,7 @@ test('every time of the table passes the schema, and is carried verbatim in both
   }
 });
 
-test('a message with what is no time, in either form, is refused by a sentence that begins with "ts"', () => {
+test('an invalid time, in either form, is refused by a sentence that begins with "ts"', () => {
   for (const { ts } of read('examples/time.json').invalid) {
     for (const message of [
       { sid: 'GOOG', quote: 1, ts },
@@ -209,7 +209,7 @@ for (const [returned, sentence] of /** @type {[unknown, RegExp][]} */ ([
   [{ side: 'buy', sid: 'A', quantity: 0 }, /quantity is 0/],
   [{ side: 'buy', sid: 'A', quantity: Infinity }, /quantity is null/],
 ])) {
-  test(`what is no order is refused: ${JSON.stringify(returned)}`, () => {
+  test(`an invalid order is refused: ${JSON.stringify(returned)}`, () => {
     const quote = { sid: 'GOOG', quote: 345, id: '7', channel: 'quotes' };
     assert.throws(() => completeOrders(returned, quote, 'mine'), sentence);
   });

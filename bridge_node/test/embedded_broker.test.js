@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { startBroker } from '../src/mqtt/embedded_broker.js';
 import { keptLog, portOf } from './helpers.js';
 
-test('the embedded broker that is told to end does not wait for those who connect and say nothing', async (t) => {
+test('the embedded broker stops without waiting for clients that send nothing', async (t) => {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const port = portOf(probe);

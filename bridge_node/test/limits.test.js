@@ -22,6 +22,7 @@ const CONSTANTS = {
   'sid.characters': LIMITS.sid,
   'id.characters': LIMITS.id,
   'price.maximum': LIMITS.price,
+  'quantity.maximum': LIMITS.quantity,
 };
 
 for (const [bound, value] of Object.entries(CONSTANTS)) {

@@ -41,7 +41,7 @@ test('the package holds what the command needs, and no tests', async (t) => {
   }
 });
 
-test('an older Node.js than package.json asks for is told in one sentence, before anything else is read', (t) => {
+test('an older Node.js than package.json requires gets one sentence', (t) => {
   const place = folder(t);
   cpSync(join(ROOT, 'bin'), join(place, 'bin'), { recursive: true });
   writeFileSync(join(place, 'package.json'), JSON.stringify({ type: 'module', engines: { node: '>=999' } }));

@@ -64,7 +64,7 @@ for (const [name, size] of /** @type {const} */ ([
   ['in one piece', 1000],
   ['byte by byte', 1],
 ])) {
-  test(`a quote right behind the CONNACK of a resumed session, ${name}, comes after the word that it was resumed`, async (t) => {
+  test(`a quote behind the CONNACK of a resumed session, ${name}, comes after "resumed"`, async (t) => {
     const url = await startScript(t, async (type, packet, socket) => {
       if (type !== 1) return; // the subscription is never confirmed: it would fall between two bytes
       const bytes = Buffer.concat([CONNACK_RESUMED, quote(7), quote(8)]);
@@ -79,7 +79,7 @@ for (const [name, size] of /** @type {const} */ ([
   });
 }
 
-test('packets that come together, each in a record of TLS by itself, are taken together, and before the end', async () => {
+test('packets of several TLS records that come together are handled together', async () => {
   const socket = new PassThrough();
   const stream = new PacketStream(over(socket));
   /** @type {string[]} */
@@ -114,7 +114,7 @@ const NO_PACKETS = [
 ];
 
 for (const [what, bytes, sentence] of NO_PACKETS) {
-  test(`${what} ends the connection with a sentence, and the next one goes on`, async (t) => {
+  test(`${what} ends the connection with a sentence, and the next one works`, async (t) => {
     let connections = 0;
     const url = await startScript(t, (type, packet, socket) => {
       if (type === SUBSCRIBE) socket.write(suback(packet));
@@ -127,7 +127,7 @@ for (const [what, bytes, sentence] of NO_PACKETS) {
   });
 }
 
-test('a broker that does not answer pings is held on to while it sends anything, and given up when it is silent', async (t) => {
+test('a broker that does not answer pings is lost only when it sends nothing', async (t) => {
   const pings = new Collected();
   /** @type {NodeJS.Timeout | undefined} */
   let sending;
@@ -147,7 +147,7 @@ test('a broker that does not answer pings is held on to while it sends anything,
   await downs.until(1);
 });
 
-test('an order that the broker refuses is said, and goes out in its place on the next connection', async (t) => {
+test('a refused order is logged, and published in its place on the next connection', async (t) => {
   let connections = 0;
   const published = new Collected();
   const url = await startScript(t, (type, packet, socket) => {
@@ -173,35 +173,31 @@ test('an order that the broker refuses is said, and goes out in its place on the
 });
 
 for (const [name, start, skip] of BROKERS) {
-  test(
-    `payloads of every length of packet pass through ${name} byte for byte, by the thousand`,
-    { skip },
-    async (t) => {
-      const { url } = await start(t);
-      const payloads = [0, 1, 100, 110, 111, 112, 120, 127, 128, 16_300, 16_383, 16_384, 1024 * 1024].map((length) =>
-        Buffer.alloc(length, `größe ${length} `),
-      );
-      for (let n = 0; n < 3000; n++) payloads.push(Buffer.from(String(n)));
-      const { log } = keptLog();
-      const received = new Collected();
-      const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
-        receive: (message) => {
-          received.push(message.payload);
-          message.acknowledge();
-        },
-        resumed: () => {},
-      });
-      subscriber.start(['orders/größe']);
-      t.after(() => subscriber.stop());
-      while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));
-      const publisher = new Publisher(brokerAt(url, log));
-      t.after(() => publisher.stop());
-      publisher.start();
-      await publisher.publish(payloads.map((payload) => ({ topic: 'orders/größe', payload })));
-      const all = await received.until(payloads.length);
-      assert.deepEqual(all.map(String), payloads.map(String));
-    },
-  );
+  test(`payloads of every length of packet pass through ${name} byte for byte`, { skip }, async (t) => {
+    const { url } = await start(t);
+    const payloads = [0, 1, 100, 110, 111, 112, 120, 127, 128, 16_300, 16_383, 16_384, 1024 * 1024].map((length) =>
+      Buffer.alloc(length, `größe ${length} `),
+    );
+    for (let n = 0; n < 3000; n++) payloads.push(Buffer.from(String(n)));
+    const { log } = keptLog();
+    const received = new Collected();
+    const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
+      receive: (message) => {
+        received.push(message.payload);
+        message.acknowledge();
+      },
+      resumed: () => {},
+    });
+    subscriber.start(['orders/größe']);
+    t.after(() => subscriber.stop());
+    while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));
+    const publisher = new Publisher(brokerAt(url, log));
+    t.after(() => publisher.stop());
+    publisher.start();
+    await publisher.publish(payloads.map((payload) => ({ topic: 'orders/größe', payload })));
+    const all = await received.until(payloads.length);
+    assert.deepEqual(all.map(String), payloads.map(String));
+  });
 }
 
 /**

@@ -30,7 +30,7 @@ for (const { ts, ns } of table.valid) {
 }
 
 for (const { ts, code } of table.invalid) {
-  test(`what is no time is refused by the code of the table: ${JSON.stringify(ts)}`, () => {
+  test(`an invalid time is refused with the code of the table: ${JSON.stringify(ts)}`, () => {
     for (const read of [instant, checkTime]) {
       const error = refusal(() => read(ts));
       assert.ok(error instanceof QuoteError);
@@ -77,7 +77,7 @@ for (const [ts, guess] of /** @type {[number, string][]} */ ([
   [-86400, 'seconds of before 1980'],
   [2 ** 53 - 1, 'an instant before 1980 or after 2200'],
 ])) {
-  test(`a number that is no time is told what it might be: ${ts}`, () => {
+  test(`the error of a number that is not a time says what it might be: ${ts}`, () => {
     assert.ok(refusal(() => instant(ts))?.message.endsWith(`it might be ${guess}`));
   });
 }

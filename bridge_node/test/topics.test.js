@@ -31,7 +31,7 @@ test('two filters overlap when some topic matches both', () => {
   }
 });
 
-test('channels are refused that are no filters, feed an output back or overlap', () => {
+test('channels that are not filters, receive an output or overlap are refused', () => {
   assert.deepEqual(checkChannels(['quotes', 'indicators/+/GOOG', 'x/#']), ['quotes', 'indicators/+/GOOG', 'x/#']);
   for (const [channels, sentence] of /** @type {[unknown, RegExp][]} */ ([
     ['quotes', /has to return a list/],
@@ -60,7 +60,7 @@ test('a name that would break topics and ids is refused', () => {
   for (const name of ['', 'a/b', 'a+', '#', 'a:b', 'a\0']) assert.throws(() => checkName(name), /would break topics/);
 });
 
-test('a prefix is the same with and without "/" at its end, and refused where no topic can begin with it', () => {
+test('a prefix may end with "/", and is refused if no topic can begin with it', () => {
   assert.equal(checkPrefix('site1'), 'site1/');
   assert.equal(checkPrefix('größe/site 1/'), 'größe/site 1/');
   for (const prefix of ['', '/', '/site1', '$SYS/', '$share/x', 'a/+/b', 'a#', 'a\0', '\ud800']) {
@@ -76,7 +76,7 @@ test('every output has a reserved topic', () => {
   for (const topic of Object.values(outputTopics('x'))) assert.ok(RESERVED_TOPICS.includes(topic.split('/')[0]), topic);
 });
 
-test('channels of the command line are held to the same rules, by their own name', () => {
+test('the same rules apply to channels of the command line', () => {
   assert.throws(() => checkChannels(['a/#', 'a/b'], '--channel'), /channels "a\/#" and "a\/b" of --channel overlap/);
   assert.throws(() => checkChannels([''], '--channel'), /channel "" of --channel: a channel is a text/);
 });

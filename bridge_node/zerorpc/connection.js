@@ -8,7 +8,7 @@ import { Pulse } from './pulse.js';
 const DELIMITER = Buffer.alloc(0);
 
 // In ms. If ZeroMQ reconnected by itself, it would deliver queued calls to the next peer at that address.
-// Its own "never" (-1) is no alternative: it also drops answers that have arrived and are unread.
+// Its own "never" (-1) also drops answers that have arrived and are unread.
 const NEVER = 24 * 3_600_000;
 
 /**
@@ -285,12 +285,10 @@ export class Connection {
  * @returns {args is [string, string, string | null]}
  */
 function isErrorTriple(args) {
+  if (!Array.isArray(args) || args.length !== 3) return false;
+  const [name, message, traceback] = args;
   return (
-    Array.isArray(args) &&
-    args.length === 3 &&
-    typeof args[0] === 'string' &&
-    typeof args[1] === 'string' &&
-    (typeof args[2] === 'string' || args[2] === null)
+    typeof name === 'string' && typeof message === 'string' && (typeof traceback === 'string' || traceback === null)
   );
 }
 

@@ -1,3 +1,4 @@
+import { LIMITS } from '../messages/limits.js';
 import { OrderError } from '../support/errors.js';
 
 /**
@@ -28,10 +29,10 @@ function complete(order, n, quote, algo) {
   if (side !== 'buy' && side !== 'sell') {
     throw new OrderError(`the order's side is ${show(side)}: it has to be "buy" or "sell"`);
   }
-  if (typeof sid !== 'string' || sid === '' || sid.length > 64) {
-    throw new OrderError(`the order's sid is ${show(sid)}: it has to be a text of 1 to 64 characters`);
+  if (typeof sid !== 'string' || sid === '' || sid.length > LIMITS.sid) {
+    throw new OrderError(`the order's sid is ${show(sid)}: it has to be a text of 1 to ${LIMITS.sid} characters`);
   }
-  if (typeof quantity !== 'number' || !(quantity > 0 && quantity <= 1e15)) {
+  if (typeof quantity !== 'number' || !(quantity > 0 && quantity <= LIMITS.quantity)) {
     throw new OrderError(`the order's quantity is ${show(quantity)}: it has to be above 0 and at most 1e15`);
   }
   return {

@@ -1,4 +1,4 @@
-/** The bounds of a message, the same as in contracts/quote.schema.json. */
+/** The bounds of messages and orders, those of contracts/limits.json: a test compares them. */
 export const LIMITS = {
   /** bytes of a message */
   bytes: 1024 * 1024,
@@ -12,6 +12,8 @@ export const LIMITS = {
   id: 256,
   /** cash per unit */
   price: 1e9,
+  /** units of an order */
+  quantity: 1e15,
   /** levels of nested maps and lists, so that no later reader runs out of stack */
   depth: 32,
 };

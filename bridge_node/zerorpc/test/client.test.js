@@ -134,7 +134,7 @@ describe('with a Python server', GUARD, () => {
     assert.equal(await good, 'good');
   });
 
-  test('a stream is refused with a sentence, and the client goes on', async () => {
+  test('a stream is refused with a sentence, and the client continues', async () => {
     await assert.rejects(client.invoke('stream'), (error) => {
       assert(error instanceof ProtocolError);
       assert.match(error.message, /streams are not supported/);
@@ -171,7 +171,7 @@ describe('connecting', GUARD, () => {
     });
   }
 
-  test('a heartbeat that is no period is refused with a sentence', () => {
+  test('a heartbeat that is not a valid period is refused with a sentence', () => {
     for (const heartbeat of [0, -1, NaN, Infinity]) {
       assert.throws(() => new Client('tcp://127.0.0.1:4242', { heartbeat }), {
         name: 'TypeError',
@@ -180,7 +180,7 @@ describe('connecting', GUARD, () => {
     }
   });
 
-  test('it gives up after its timeout where nobody listens', async () => {
+  test('it rejects after its timeout if no server listens', async () => {
     const client = new Client('tcp://127.0.0.1:1');
     await assert.rejects(client.connect({ timeout: 250 }), (error) => {
       assert(error instanceof TimeoutError);
@@ -191,7 +191,7 @@ describe('connecting', GUARD, () => {
     await client.close();
   });
 
-  test('it gives up after its timeout where the host is unknown', async () => {
+  test('it rejects after its timeout if the host is unknown', async () => {
     await assert.rejects(new Client('tcp://no.such.host.invalid:4242').connect({ timeout: 250 }), TimeoutError);
   });
 

@@ -35,7 +35,7 @@ const UNREADABLE = [
   ['the reserved byte', Buffer.from([0xc1])],
   ['a map', encode({})],
   ['an array of 2', encode([{}, 'OK'])],
-  ['a name that is no string', encode([{}, 1, []])],
+  ['a name that is not a string', encode([{}, 1, []])],
   ['bytes after the end', Buffer.concat([encode([{}, 'OK', [1]]), encode(1)])],
   ['a cut event', encode([{}, 'OK', ['abc']]).subarray(0, -1)],
 ];
@@ -65,7 +65,7 @@ const UNENCODABLE = [
 ];
 
 for (const [what, value, reason] of UNENCODABLE) {
-  test(`${what} is refused with a sentence, and the encoder goes on`, () => {
+  test(`${what} is refused with a sentence, and the encoder still works`, () => {
     assert.throws(
       () => encodeEvent('id', 'event', [value]),
       (error) => {

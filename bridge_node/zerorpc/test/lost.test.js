@@ -114,7 +114,7 @@ describe('a server that dies', GUARD, () => {
     assert.equal(client.connected, false);
   });
 
-  test('never runs a call made while it was away, and serves again after connect()', async (t) => {
+  test('never runs a call made while it was unavailable, and serves again after connect()', async (t) => {
     const { server, client } = await startPair(t);
     await client.invoke('note', 'before');
     server.child.kill('SIGKILL');

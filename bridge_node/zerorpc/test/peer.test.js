@@ -39,7 +39,7 @@ describe('a peer of any kind', GUARD, () => {
     assert.equal(client.dropped, 0);
   });
 
-  test('may send garbage: it is counted, dropped, and the client goes on', async (t) => {
+  test('may send garbage: it is counted, dropped, and the client continues', async (t) => {
     const peer = await startPeer(t);
     const client = await startClient(t, peer.address);
     const answer = client.invoke('event');
@@ -68,7 +68,7 @@ describe('a peer of any kind', GUARD, () => {
   /** @type {[string, string, unknown, RegExp][]} */
   const MALFORMED = [
     ['an OK without a value', 'OK', [], /an OK whose arguments are not one value/],
-    ['an OK that is no list', 'OK', 'x', /an OK whose arguments are not one value/],
+    ['an OK that is not a list', 'OK', 'x', /an OK whose arguments are not one value/],
     ['an ERR of one text', 'ERR', ['boom'], /an ERR whose arguments are not name, message and traceback/],
     ['an ERR of numbers', 'ERR', [1, 2, 3], /an ERR whose arguments are not/],
     ['an event of unknown name', 'MAYBE', [1], /the unknown event "MAYBE"/],
