@@ -148,9 +148,10 @@ def of(sid: str, *prices: float) -> Quotes:
         ),
     ],
 )
-def test_buy_and_hold_buys_equal_parts_of_each_instrument_and_sells_to_make_room_alone(
+def test_buy_and_hold_buys_equal_parts_of_each_instrument(
     params: dict[str, Any], quotes: Quotes, orders: list[str]
 ) -> None:
+    """Buy and hold buys equal parts of each instrument and sells to make room alone."""
     assert play(BuyAndHold, quotes, cash=1000, **params).orders == orders
 
 
@@ -445,9 +446,10 @@ def test_a_wrong_parameter_is_refused_by_name(
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_every_algorithm_declares_its_parameters_with_help_and_a_default_or_none(
+def test_every_algorithm_declares_its_parameters_with_help(
     name: str,
 ) -> None:
+    """Every algorithm declares its parameters with help and a default or none."""
     declared = BUILT_IN[name].PARAMETERS
     assert len({each.name for each in declared}) == len(declared)
     for each in declared:
@@ -457,7 +459,8 @@ def test_every_algorithm_declares_its_parameters_with_help_and_a_default_or_none
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_every_algorithm_is_a_file_of_under_100_lines_that_promises_nothing(name: str) -> None:
+def test_every_algorithm_is_short_and_promises_nothing(name: str) -> None:
+    """Every algorithm is a file of under 100 lines that promises nothing."""
     module = BUILT_IN[name].__module__
     path = Path(algo_service.algorithms.__file__).with_name(f"{module.rpartition('.')[2]}.py")
     text = path.read_text()

@@ -268,7 +268,8 @@ def test_memory_does_not_grow_with_the_quotes(tmp_path: Path) -> None:
     assert peaks[1] < peaks[0] + 30, peaks
 
 
-def test_neither_plotting_nor_statistics_are_imported_where_they_are_not_used() -> None:
+def test_plotting_and_statistics_are_imported_where_they_are_used() -> None:
+    """Neither plotting nor statistics are imported where they are not used."""
     code = (
         "import sys; from algo_service.backtest import command; from algo_service.backtest import"
         " backtest; backtest('sma_cross', 'goog', keep=None).performance.plain();"

@@ -81,7 +81,8 @@ def test_the_same_prices_times_a_constant_give_the_same_trades_and_returns() -> 
         ]
 
 
-def test_two_instruments_of_date_and_time_columns_are_decided_minute_by_minute() -> None:
+def test_date_and_time_columns_are_decided_minute_by_minute() -> None:
+    """Two instruments of date and time columns are decided minute by minute."""
     result, orders = run("06b-AAA.csv", "06b-BBB.csv")
     figures = result.figures()
     assert figures["quotes"] == 800

@@ -123,9 +123,10 @@ def test_what_a_limit_refuses_and_cuts_is_counted_by_limit() -> None:
     assert any(line.startswith(told) for line in cutting.notes)
 
 
-def test_a_thousand_equal_errors_are_one_line_with_the_line_of_the_algorithm(
+def test_a_thousand_equal_errors_are_one_line(
     tmp_path: Path,
 ) -> None:
+    """A thousand equal errors are one line with the line of the algorithm."""
     (tmp_path / "failing.py").write_text(FAILING)
     ended = command("--algo", "failing.py:Second", "--data", "goog", cwd=tmp_path)
     assert ended.returncode == 0
@@ -133,9 +134,10 @@ def test_a_thousand_equal_errors_are_one_line_with_the_line_of_the_algorithm(
     assert lines == ["failed: 1,074 quotes: LookupError: quote 1 (failing.py, line 23, in divide)"]
 
 
-def test_an_algorithm_that_fails_at_every_quote_ends_the_command_with_the_reason(
+def test_an_algorithm_that_always_fails_ends_the_command(
     tmp_path: Path,
 ) -> None:
+    """An algorithm that fails at every quote ends the command with the reason."""
     (tmp_path / "failing.py").write_text(FAILING)
     words = ["--algo", "failing.py:Every", "--data", "goog"]
     for more in ([], ["--json"], ["--report", "r.html"]):
@@ -179,7 +181,8 @@ def test_runs_that_fail_are_counted_by_a_sweep_and_not_ranked() -> None:
         sweep(Cautious, QUOTES, {"fails": [True]})
 
 
-def test_errors_without_a_line_are_one_reason_whatever_their_values_and_memory_is_bounded() -> None:
+def test_errors_without_a_line_are_one_reason_in_bounded_memory() -> None:
+    """Errors without a line are one reason whatever their values and memory is bounded."""
     failures = Failures()
     for n in range(1000):
         failures.add({"n": n}, {"error": f'QuoteError: "ts" is {n}: no time', "traceback": ""})

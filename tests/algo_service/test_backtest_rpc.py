@@ -86,7 +86,8 @@ def test_a_service_over_history_gives_what_its_algorithm_gives(
     assert outputs[0][0]["fills"] > 0
 
 
-def test_a_backend_of_two_methods_has_an_account_and_its_errors_are_counted(plain: str) -> None:
+def test_a_backend_of_two_methods_has_an_account_and_counts_errors(plain: str) -> None:
+    """A backend of two methods has an account and its errors are counted."""
     ran = run("--rpc", plain, "--fresh", "--cash", "1000", "--json")
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
@@ -101,9 +102,10 @@ def test_a_backend_of_two_methods_has_an_account_and_its_errors_are_counted(plai
     assert errors["OrderError: event returned 'buy': an order is a map with side, sid and quantity"]
 
 
-def test_a_backend_that_has_decided_or_would_keep_it_is_refused_with_the_way_out(
+def test_a_backend_that_has_decided_or_keeps_decisions_is_refused(
     serve: Serve, plain: str, tmp_path: Path
 ) -> None:
+    """A backend that has decided or would keep it is refused with the way out."""
     way_out = "start a fresh one for the backtest: algo-service serve --algo random --addr tcp://"
     journal = serve("--journal", tmp_path / "journal.db").address
     ran = run("--rpc", journal)

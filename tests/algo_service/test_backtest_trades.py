@@ -67,7 +67,8 @@ def test_each_sale_has_its_share_of_the_cost_and_what_is_held_comes_last() -> No
     assert trades["exit_time"].isna().tolist() == [False, False, True, True]
 
 
-def test_fees_of_purchase_and_sale_are_in_a_trade_and_its_profit_is_after_them() -> None:
+def test_a_trade_has_the_fees_of_purchase_and_sale() -> None:
+    """Fees of purchase and sale are in a trade and its profit is after them."""
     result = backtest(Told, TABLE, {"cash": 1000, "commission_per_order": 2})
     trades = result.trades
     assert list(trades["fees"]) == pytest.approx([4 / 4 + 2, 3 * 4 / 4 + 2, 2, 2])

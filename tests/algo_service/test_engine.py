@@ -73,9 +73,10 @@ def test_orders_and_fills_are_json_text_in_the_contracts_order_with_floats() -> 
     }
 
 
-def test_a_quote_that_fails_leaves_the_portfolio_as_it_was_and_stops_nothing(
+def test_a_failed_quote_changes_no_portfolio_and_stops_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """A quote that fails leaves the portfolio as it was and stops nothing."""
     whole = []
 
     def spy(error: BaseException) -> str:
@@ -109,7 +110,8 @@ def test_a_bad_quote_is_an_error_in_its_place() -> None:
 
 
 @pytest.mark.parametrize("ts", [0, "soon", "2024-02-31", 1_700_000_000_123_456_789, [], True])
-def test_a_quote_whose_ts_is_no_time_is_an_error_in_its_place_and_changes_nothing(ts: Any) -> None:
+def test_a_quote_with_an_invalid_ts_is_an_error_and_changes_nothing(ts: Any) -> None:
+    """A quote whose ts is no time is an error in its place and changes nothing."""
     driven, undisturbed = (engine(Halves, {"cash": 1000}) for _ in range(2))
     first, bad, third = driven.decide([quote(1), quote(2, ts=ts), quote(3)])
     assert bad["error"].startswith('QuoteError: "ts" is ')
@@ -379,15 +381,17 @@ def test_a_reset_that_cannot_be_kept_is_none() -> None:
     assert driven.snapshot() == halted
 
 
-def test_what_initialize_does_not_read_is_told_of_where_nothing_is_declared(
+def test_undeclared_parameters_that_are_not_read_are_reported(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """What initialize does not read is told of where nothing is declared."""
     caplog.set_level(logging.WARNING)
     engine(Halves, {"cash": 1000, "sizng": "all_in"})
     assert caplog.messages == ["initialize of algo does not read the parameter sizng"]
 
 
-def test_a_quote_that_messagepack_cannot_hold_leaves_the_next_ones_digest_alone() -> None:
+def test_a_quote_beyond_messagepack_leaves_the_next_digest_alone() -> None:
+    """A quote that messagepack cannot hold leaves the next ones digest alone."""
     driven = engine(Halves, {"cash": 1000})
     first, _, again = driven.decide([quote(1), quote(2, more=2**70), quote(1)])
     assert again == first
@@ -468,9 +472,10 @@ class Made(Reads):
         ("Made", "ZeroDivisionError: division by zero", "line 42", ["__init__"]),
     ],
 )
-def test_an_exception_in_an_initialize_is_one_sentence_with_the_authors_lines(
+def test_an_exception_in_initialize_shows_the_authors_lines(
     tmp_path: Path, name: str, told: str, place: str, lines: list[str]
 ) -> None:
+    """An exception in an initialize is one sentence with the authors lines."""
     file = tmp_path / "my_algo.py"
     file.write_text(AUTHORS)
     _, create = load(f"{file}:{name}")

@@ -22,9 +22,10 @@ from algo_service import figures
         (1.5e300, 1.5e300, "1.500000e+300"),
     ],
 )
-def test_money_has_thousands_and_two_digits_or_those_that_a_small_account_needs(
+def test_money_has_as_many_digits_as_the_account_needs(
     amount: float, scale: float, text: str
 ) -> None:
+    """Money has thousands and two digits or those that a small account needs."""
     assert figures.money(amount, scale) == text
 
 

@@ -142,9 +142,10 @@ STEPS = st.lists(
 
 @settings(deadline=None, max_examples=150)
 @given(PRICES, STEPS)
-def test_any_batches_duplicates_failures_crashes_and_restarts_give_the_plain_ledger(
+def test_any_batches_crashes_and_restarts_give_the_plain_account(
     prices: list[tuple[int, bool]], steps: list[tuple[int, int, str, int, bool]]
 ) -> None:
+    """Any batches duplicates failures crashes and restarts give the plain ledger."""
     quotes = [(n, float(price), {"fail": True} if bad else {}) for n, (price, bad) in
               enumerate(prices)]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
@@ -233,9 +234,10 @@ def test_state_that_did_not_change_is_not_written_again(tmp_path: Path) -> None:
     assert "portfolio" in written[0]
 
 
-def test_a_second_service_on_one_journal_is_refused_with_the_firsts_process(
+def test_a_second_service_on_one_journal_is_refused(
     tmp_path: Path,
 ) -> None:
+    """A second service on one journal is refused with the firsts process."""
     holder = opened(tmp_path / "j")
     with pytest.raises(JournalError, match=rf"in use by another service \(process {os.getpid()}\)"):
         SqliteStore(tmp_path / "j", "algo")

@@ -62,9 +62,8 @@ def decide(engine: Any, start: int, count: int) -> None:
     engine.decide([quote(n) for n in range(start, start + count)])
 
 
-def test_a_copy_of_the_main_file_alone_is_refused_at_any_moment_of_a_service(
-    tmp_path: Path, often: None
-) -> None:
+def test_a_copy_of_the_main_file_alone_is_always_refused(tmp_path: Path, often: None) -> None:
+    """A copy of the main file alone is refused at any moment of a service."""
     engine = opened(tmp_path / "j", threshold=0)
     young = copied(tmp_path / "j", tmp_path / "young")
     with pytest.raises(JournalError, match=WITHOUT_WAL):
@@ -83,9 +82,10 @@ def test_a_copy_of_the_main_file_alone_is_refused_at_any_moment_of_a_service(
     assert decided(copied(tmp_path / "j", tmp_path / "closed")) == 1200
 
 
-def test_an_incomplete_copy_is_gone_on_with_where_the_user_says_so_and_is_then_complete(
+def test_an_incomplete_copy_is_continued_if_the_user_accepts_it(
     tmp_path: Path,
 ) -> None:
+    """An incomplete copy is gone on with where the user says so and is then complete."""
     engine = opened(tmp_path / "j", threshold=0)
     decide(engine, 0, 10)
     copy = copied(tmp_path / "j", tmp_path / "copy")
@@ -94,9 +94,8 @@ def test_an_incomplete_copy_is_gone_on_with_where_the_user_says_so_and_is_then_c
     close(engine)
 
 
-def test_files_that_belong_together_are_accepted_and_those_of_two_moments_are_refused(
-    tmp_path: Path, often: None
-) -> None:
+def test_files_of_two_moments_are_refused(tmp_path: Path, often: None) -> None:
+    """Files that belong together are accepted and those of two moments are refused."""
     engine = opened(tmp_path / "j", threshold=0)
     pairs = []
     for n in range(12):
@@ -142,9 +141,10 @@ def images(path: Path, folder: Path, run: Callable[[Callable[[int], None]], None
     yield from taken
 
 
-def test_a_kill_at_any_statement_leaves_a_journal_that_goes_on_and_copies_that_are_told(
+def test_a_kill_at_any_statement_leaves_a_journal_that_continues(
     tmp_path: Path, often: None
 ) -> None:
+    """A kill at any statement leaves a journal that goes on and copies that are told."""
     path = tmp_path / "j"
 
     def run(answer: Callable[[int], None]) -> None:
@@ -169,9 +169,10 @@ def test_a_kill_at_any_statement_leaves_a_journal_that_goes_on_and_copies_that_a
     assert min(outcomes.values()) > 20, outcomes
 
 
-def test_a_kill_while_the_tables_are_written_leaves_a_file_that_is_begun_anew(
+def test_a_kill_while_tables_are_written_leaves_a_file_to_start_again(
     tmp_path: Path,
 ) -> None:
+    """A kill while the tables are written leaves a file that is begun anew."""
     with closing(sqlite3.connect(tmp_path / "j", isolation_level=None)) as database:
         database.execute("PRAGMA cache_size = 1")  # so that SQLite writes before the end
         database.executescript(f"BEGIN IMMEDIATE; {journal_file._SCHEMA}")
@@ -235,9 +236,10 @@ def test_a_reader_who_stays_holds_up_no_decision_and_hides_no_copy(
     assert decided(path) == 110
 
 
-def test_the_wal_stays_as_short_as_sqlite_would_keep_it_however_much_is_decided(
+def test_the_wal_stays_as_short_as_sqlite_would_keep_it(
     tmp_path: Path,
 ) -> None:
+    """The wal stays as short as sqlite would keep it however much is decided."""
     engine = opened(tmp_path / "j", threshold=0.5, exit=0.25)
     for n in range(0, 30_000, 100):
         decide(engine, n, 100)
@@ -267,9 +269,10 @@ def test_a_journal_behind_a_link_is_the_file_that_the_link_leads_to(
     assert decided(again) == 50
 
 
-def test_a_young_copy_of_an_earlier_version_is_refused_because_it_holds_no_tables(
+def test_a_young_copy_of_an_earlier_version_is_refused(
     tmp_path: Path,
 ) -> None:
+    """A young copy of an earlier version is refused because it holds no tables."""
     with closing(sqlite3.connect(tmp_path / "j")) as database:
         database.execute("PRAGMA journal_mode = WAL")
     assert (tmp_path / "j").stat().st_size > 0
@@ -326,9 +329,10 @@ def test_a_backup_is_refused_where_a_file_is_and_of_what_is_incomplete(tmp_path:
     close(engine)
 
 
-def test_what_an_incomplete_copy_holds_is_shown_with_a_word_that_it_is_not_all(
+def test_an_incomplete_copy_is_shown_as_incomplete(
     tmp_path: Path,
 ) -> None:
+    """What an incomplete copy holds is shown with a word that it is not all."""
     engine = opened(tmp_path / "j", threshold=0)
     decide(engine, 0, 10)
     alone = copied(tmp_path / "j", tmp_path / "alone")

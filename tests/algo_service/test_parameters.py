@@ -156,9 +156,10 @@ def test_parameters_that_nobody_reads_are_known() -> None:
 
 
 @pytest.mark.parametrize("declared", [{"period": 14}, ["period"], 14, "period"])
-def test_parameters_of_another_shape_are_one_sentence_that_shows_the_right_one(
+def test_parameters_of_another_shape_are_refused_with_the_right_one(
     declared: Any,
 ) -> None:
+    """Parameters of another shape are one sentence that shows the right one."""
     with pytest.raises(
         ParameterError, match=r"^PARAMETERS is .*: it has to be a list of .*Parameter"
     ):

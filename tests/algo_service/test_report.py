@@ -179,9 +179,10 @@ def test_months_are_those_of_the_days() -> None:
     assert charts.months(days, 100.0).data[0].text[0][:2] == ["10.0%", "10.0%"]
 
 
-def test_times_in_milliseconds_are_shown_as_dates_and_no_markup_is_in_a_chart(
+def test_times_in_milliseconds_are_shown_as_dates_without_markup(
     tmp_path: Path,
 ) -> None:
+    """Times in milliseconds are shown as dates and no markup is in a chart."""
     quotes = [{"sid": '<a href="x">"A"</a>', "quote": 1.0, "ts": 1_500_000_000_000}]
     path = page(tmp_path, "buy_and_hold", quotes)
     assert "2017-07-14T02:40:00Z" in path.read_text()
@@ -207,9 +208,10 @@ def ticks(dom: str, chart: str) -> set[str]:
         ("11d-in-btc.csv", {"window": 5, "entry": 1, "cash": 0.05}, "equity"),
     ],
 )
-def test_the_axes_of_small_prices_and_accounts_have_different_numbers_at_their_ticks(
+def test_the_axes_of_small_prices_have_different_numbers(
     tmp_path: Path, file: str, params: dict[str, Any], chart: str
 ) -> None:
+    """The axes of small prices and accounts have different numbers at their ticks."""
     dom = opened(page(tmp_path, "mean_reversion", CASES / file, params), tmp_path)
     labels = {float(label) for label in ticks(dom, chart) if "%" not in label}
     assert len(labels) > 3

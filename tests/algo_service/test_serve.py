@@ -56,9 +56,10 @@ def test_an_event_that_raises_is_a_remote_error_with_its_name_and_message(
     assert "fails.py" in raised.value.traceback
 
 
-def test_an_initialize_that_raises_shows_its_authors_lines_to_the_caller_and_in_the_log(
+def test_an_initialize_that_raises_shows_its_lines_to_caller_and_log(
     serve: Serve, connect: Connect, tmp_path: Path
 ) -> None:
+    """An initialize that raises shows its authors lines to the caller and in the log."""
     (tmp_path / "a.py").write_text(
         "class A:\n"
         "    def initialize(self, params): return params['cahs']\n"
@@ -193,9 +194,10 @@ def test_a_users_mistake_is_a_sentence_with_status_2_and_no_traceback(
     assert "Traceback" not in ended.stderr + ended.stdout
 
 
-def test_algorithm_and_engine_live_in_one_worker_thread_and_nothing_is_patched(
+def test_algorithm_and_engine_live_in_one_worker_thread(
     serve: Serve, connect: Connect, tmp_path: Path
 ) -> None:
+    """Algorithm and engine live in one worker thread and nothing is patched."""
     (tmp_path / "where.py").write_text(
         "import threading\n"
         "from gevent.monkey import is_module_patched\n"

@@ -115,9 +115,10 @@ def goog() -> list[Decimal]:
 
 @pytest.mark.parametrize(("fast", "slow"), [(10, 20), (5, 50), (1, 2)])
 @pytest.mark.parametrize("commission", ["0", "0.002"])
-def test_on_the_history_of_goog_it_agrees_with_a_second_computation_to_the_cent(
+def test_on_goog_it_agrees_with_a_second_computation_to_the_cent(
     fast: int, slow: int, commission: str
 ) -> None:
+    """On the history of goog it agrees with a second computation to the cent."""
     closes = goog()
     expected = trade(closes, fast, slow, Decimal(10_000), Decimal(commission))
     played = play(
@@ -164,9 +165,10 @@ CENTS = st.lists(st.integers(1, 100_000), min_size=5, max_size=80)
 
 @run(deadline=None)
 @given(cents=CENTS, fast=st.integers(1, 6), more=st.integers(1, 6))
-def test_on_any_quotes_in_cents_it_sees_the_crossings_of_the_second_computation(
+def test_on_any_quotes_it_agrees_with_a_second_computation(
     cents: list[int], fast: int, more: int
 ) -> None:
+    """On any quotes in cents it sees the crossings of the second computation."""
     closes = [Decimal(each) / 100 for each in cents]
     expected, held = [], False
     for signal in crossings(closes, fast, fast + more):

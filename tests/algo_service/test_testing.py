@@ -39,7 +39,8 @@ def test_a_pair_is_an_instrument_and_its_price() -> None:
     ]
 
 
-def test_a_map_may_have_any_field_and_gets_the_id_and_channel_that_it_lacks() -> None:
+def test_a_map_may_have_any_field_and_gets_a_missing_id_and_channel() -> None:
+    """A map may have any field and gets the id and channel that it lacks."""
     buyer = Buyer()
     quotes = [
         {"sid": "A", "quote": 150, "ts": 20240110, "volume": 3},

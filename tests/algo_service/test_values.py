@@ -54,7 +54,8 @@ def test_a_state_comes_back_with_its_types_and_bytes(value: Any) -> None:
     assert codec.encode(back) == codec.encode(kept)
 
 
-def test_a_number_of_numpy_is_a_key_and_an_array_that_comes_back_can_be_written_to() -> None:
+def test_a_number_of_numpy_is_a_key_and_a_restored_array_is_writable() -> None:
+    """A number of numpy is a key and an array that comes back can be written to."""
     back = codec.decode(codec.encode({np.int64(5): np.zeros(3)}))
     back[np.int64(5)][0] = 1.0
     assert list(back[5]) == [1.0, 0.0, 0.0]
@@ -160,9 +161,10 @@ def is_kept(mark: Callable[[int], Any], n: int) -> bool:
 
 
 @pytest.mark.parametrize("mark", UNKEPT.values(), ids=UNKEPT)
-def test_a_quote_whose_state_cannot_be_kept_fails_alone_live_and_in_a_backtest_alike(
+def test_a_quote_whose_state_cannot_be_kept_fails_alone(
     mark: Callable[[int], Any], tmp_path: Path
 ) -> None:
+    """A quote whose state cannot be kept fails alone live and in a backtest alike."""
     algo = type("Algo", (Marks,), {"mark": staticmethod(mark)})
     given = quotes(2500)
     journal = SqliteStore(tmp_path / "journal.db", "Algo")
@@ -181,9 +183,10 @@ def test_a_quote_whose_state_cannot_be_kept_fails_alone_live_and_in_a_backtest_a
 
 
 @pytest.mark.parametrize("size", [7, 500, 2500])
-def test_of_a_batch_whose_state_cannot_be_kept_those_quotes_fail_after_which_it_cannot(
+def test_of_a_batch_only_quotes_with_a_lost_state_fail(
     size: int,
 ) -> None:
+    """Of a batch whose state cannot be kept those quotes fail after which it cannot."""
     algo = type(
         "Algo",
         (Marks,),
@@ -208,7 +211,9 @@ def test_where_no_state_can_be_kept_every_quote_fails_with_that_reason() -> None
         backtest(algo, quotes(3))
 
 
-def test_a_large_state_that_cannot_be_kept_ends_a_backtest_where_the_quote_is_not_known() -> None:
+def test_a_large_state_that_cannot_be_kept_ends_a_backtest() -> None:
+    """A large state that cannot be kept ends a backtest where the quote is not known."""
+
     class Large(Marks):
         def save(self) -> Any:
             return {**super().save(), "large": [0.0] * 20_000}
@@ -227,7 +232,8 @@ class Bare(Marks):
         return ["quotes"]
 
 
-def test_a_save_that_fails_before_the_first_quote_is_told_at_once_with_its_line() -> None:
+def test_a_save_that_fails_is_reported_before_the_first_quote() -> None:
+    """A save that fails before the first quote is told at once with its line."""
     with pytest.raises(
         InitializeError, match=r"save raised AttributeError: .*test_values\.py, lin"
     ):
@@ -239,7 +245,8 @@ def test_a_save_that_fails_before_the_first_quote_is_told_at_once_with_its_line(
         Engine(algo, "Algo", {}, 7).initialize({})
 
 
-def test_parameters_of_any_kind_of_number_are_plain_in_what_is_kept_and_told() -> None:
+def test_parameters_of_any_kind_of_number_are_kept_as_plain_ones() -> None:
+    """Parameters of any kind of number are plain in what is kept and told."""
     given = {"fast": np.int64(3), "slow": np.float64(5.0), "commission": Decimal("0.002")}
     result = backtest("sma_cross", quotes(50), {**given, "cash": np.float32(1000)})
     shown = {name: result.parameters[name] for name in (*given, "starting_cash")}

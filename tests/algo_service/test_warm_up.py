@@ -69,7 +69,8 @@ def own_state(each: Engine) -> Any:
     return decode(each._state.algorithm)
 
 
-def test_an_average_over_200_bars_that_is_warmed_up_decides_as_one_that_saw_all_400() -> None:
+def test_a_warmed_up_average_decides_as_one_that_saw_all_bars() -> None:
+    """An average over 200 bars that is warmed up decides as one that saw all 400."""
     given_first, live = quotes(200, run="past"), quotes(200, 200)
     params = {"fast": 20, "slow": 200, "starting_cash": 10000, "sizing": "all_in", "seed": 7}
     cold = Driver(SmaCross, "algo", params)
@@ -103,9 +104,10 @@ def test_a_built_in_algorithm_places_no_order_and_keeps_its_cash(name: str) -> N
 
 @hypothesis_settings(deadline=None)
 @given(random_runs.settings(), random_runs.STEPS)
-def test_under_any_sizing_costs_and_limits_history_gives_no_order_and_trips_no_limit(
+def test_history_gives_no_order_and_trips_no_limit(
     params: dict[str, Any], steps: list[random_runs.Step]
 ) -> None:
+    """Under any sizing costs and limits history gives no order and trips no limit."""
     made: list[Portfolio] = []
     told: list[bool] = []  # an assertion in event would be one failed quote
 
@@ -134,7 +136,8 @@ def test_under_any_sizing_costs_and_limits_history_gives_no_order_and_trips_no_l
     assert portfolio.realised == portfolio.fees == 0
 
 
-def test_limits_know_the_history_so_that_a_first_live_price_may_be_too_far_away() -> None:
+def test_limits_know_the_prices_of_the_history() -> None:
+    """Limits know the history so that a first live price may be too far away."""
     history = [{**quote, "quote": 100.0} for quote in quotes(3)]
     warmed = engine(BUILT_IN["buy_and_hold"], Past(history), price_band=0.1, stale_after=60)
     warmed.initialize({})
@@ -177,9 +180,10 @@ class Touchy(RandomAlgo):
             raise ValueError(f"told to at {data['id']}")
 
 
-def test_quotes_that_fail_are_reported_once_by_their_reason_and_leave_no_trace(
+def test_failed_quotes_are_reported_once_and_leave_no_trace(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """Quotes that fail are reported once by their reason and leave no trace."""
     history = quotes(40)
     failing = [{**quote, "fail": n % 4 == 0} for n, quote in enumerate(history)]
     warmed, undisturbed = (
@@ -219,7 +223,8 @@ def test_what_it_logs_of_each_quote_is_kept_back_while_it_warms_up() -> None:
         root.setLevel(before)
 
 
-def test_an_initialize_with_other_parameters_before_the_first_quote_warms_up_anew() -> None:
+def test_other_parameters_before_the_first_quote_warm_up_again() -> None:
+    """An initialize with other parameters before the first quote warms up anew."""
     past = Past(quotes(60))
     warmed = engine(SmaCross, past)
     warmed.initialize({"slow": 50})
@@ -244,9 +249,10 @@ def test_a_live_quote_with_the_id_of_one_of_the_history_is_a_new_input(tmp_path:
     close(warmed)
 
 
-def test_a_restart_before_the_first_quote_goes_on_from_the_journal_and_reads_no_history(
+def test_a_restart_before_the_first_quote_reads_no_history_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """A restart before the first quote goes on from the journal and reads no history."""
     history, live = quotes(40), quotes(20, 40)
     undisturbed = engine(RandomAlgo, Past(history))
     undisturbed.initialize({"cash": 500})
@@ -267,9 +273,10 @@ def test_a_restart_before_the_first_quote_goes_on_from_the_journal_and_reads_no_
 
 
 @pytest.mark.parametrize("change", ["parameters", "history", "no history"])
-def test_a_restart_before_the_first_quote_that_changes_anything_is_not_bound(
+def test_a_restart_before_the_first_quote_may_change_anything(
     tmp_path: Path, change: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """A restart before the first quote that changes anything is not bound."""
     journal = tmp_path / "j"
     first = engine(SmaCross, Past(quotes(40)), journal)
     first.initialize({"slow": 50})
@@ -339,9 +346,10 @@ class Counts:
         self.portfolio.buy(data, float(self.count))
 
 
-def test_an_algorithm_without_save_and_load_is_warmed_up_again_and_keeps_its_journals_portfolio(
+def test_an_algorithm_without_save_is_warmed_up_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """An algorithm without save and load is warmed up again and keeps its journals portfolio."""
     past, journal = Past(quotes(10)), tmp_path / "j"
     first = engine(Counts, past, journal)
     first.initialize({})
@@ -361,7 +369,9 @@ def test_an_algorithm_without_save_and_load_is_warmed_up_again_and_keeps_its_jou
     close(third)
 
 
-def test_a_history_that_ends_at_a_fault_leaves_the_engine_as_before_initialize() -> None:
+def test_a_faulty_history_leaves_the_engine_as_before_initialize() -> None:
+    """A history that ends at a fault leaves the engine as before initialize."""
+
     class Cut(Past):
         def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterator[TimedQuote]:
             yield from super().quotes(refuse)
@@ -385,9 +395,10 @@ def written(path: Path, history: list[dict[str, Any]]) -> Path:
     return path
 
 
-def test_files_are_read_as_a_backtest_reads_them_with_what_is_odd_about_them_said(
+def test_files_are_read_and_reported_as_a_backtest_does(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Files are read as a backtest reads them with what is odd about them said."""
     path = written(tmp_path / "past.csv", quotes(30))
     path.write_text(path.read_text() + "1700009999,GOOG,nothing\n")
     now = iter(range(0, 10_000, 2))
@@ -400,9 +411,10 @@ def test_files_are_read_as_a_backtest_reads_them_with_what_is_odd_about_them_sai
     assert "3 quotes so far, at 1700000720" in caplog.text
 
 
-def test_a_file_that_has_changed_since_is_read_again_before_the_first_quote(
+def test_a_changed_file_is_read_again_before_the_first_quote(
     tmp_path: Path,
 ) -> None:
+    """A file that has changed since is read again before the first quote."""
     path, journal = written(tmp_path / "past.csv", quotes(30)), tmp_path / "j"
     for count in (30, 30, 31):
         if count > 30:

@@ -41,9 +41,10 @@ def run(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, text=True, capture_output=True, check=False, timeout=60)
 
 
-def test_killed_during_and_after_the_warm_up_it_decides_as_one_that_nothing_disturbed(
+def test_a_kill_during_or_after_the_warm_up_changes_no_decision(
     serve: Serve, connect: Connect, tmp_path: Path
 ) -> None:
+    """Killed during and after the warm up it decides as one that nothing disturbed."""
     past, live = quotes(200, run="past"), quotes(200, 200)
     undisturbed = Engine(SmaCross, "Holds", {"fast": 20, "slow": 200}, 7, history=Past(past))
     undisturbed.initialize({"cash": 10000})

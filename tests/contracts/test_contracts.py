@@ -89,7 +89,8 @@ def test_the_list_of_names_of_fields_is_that_of_the_contract() -> None:
     assert list(field_names.LETTERS) == listed["letters"]
 
 
-def test_every_code_of_an_example_is_listed_and_every_code_listed_has_an_example() -> None:
+def test_the_codes_of_the_examples_are_those_that_are_listed() -> None:
+    """Every code of an example is listed and every code listed has an example."""
     listed = json.loads((CONTRACTS / "refusals.json").read_text())["codes"]
     shown = {each["code"] for each in examples("quote")["invalid"]}
     assert shown <= set(listed)

@@ -158,13 +158,14 @@ def test_a_prefix_that_no_topic_can_begin_with_is_refused(text: str) -> None:
         read_prefix(text)
 
 
-def test_with_a_prefix_quotes_are_published_below_it_and_the_state_keeps_the_topic(
+def test_with_a_prefix_quotes_are_published_below_it(
     mosquitto: Broker,
     start: Start,
     one: Path,
     tmp_path: Path,
     subscribe: Callable[..., Subscriber],
 ) -> None:
+    """With a prefix quotes are published below it and the state keeps the topic."""
     subscriber = subscribe(mosquitto.port, "site1/quotes")
     state = tmp_path / "state.json"
     process = replay(

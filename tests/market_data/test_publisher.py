@@ -85,9 +85,10 @@ def test_no_more_than_the_window_is_unconfirmed(
     assert publishing.publisher.confirmed == 1
 
 
-def test_what_was_confirmed_lately_or_not_at_all_is_sent_again_in_order_and_before_anything_new(
+def test_what_may_be_lost_is_sent_again_in_order(
     fake_broker: Brokers,
 ) -> None:
+    """What was confirmed lately or not at all is sent again in order and before anything new."""
     received: list[str] = []
 
     def forgetful(wire: Wire) -> None:
@@ -165,9 +166,10 @@ def test_only_what_the_broker_may_have_forgotten_is_sent_again(fake_broker: Brok
     assert publishing.publisher.confirmed == publishing.publisher.published == 6
 
 
-def test_what_reaches_nobody_is_sent_again_ever_less_often_until_it_reaches_somebody(
+def test_what_reaches_nobody_is_sent_again_ever_less_often(
     fake_broker: Brokers,
 ) -> None:
+    """What reaches nobody is sent again ever less often until it reaches somebody."""
     received: list[tuple[str, float]] = []
 
     def lonely(wire: Wire) -> None:

@@ -62,9 +62,10 @@ def test_the_whole_sample_arrives_once_and_in_order(
     assert last.startswith("sent 2148 quotes in ")
 
 
-def test_a_file_is_replayed_at_a_rate_on_the_topic_and_skipped_rows_are_counted(
+def test_a_file_is_replayed_at_a_rate_and_skipped_rows_are_counted(
     mosquitto: Broker, start: Start, subscribe: Subscribe, three: Path
 ) -> None:
+    """A file is replayed at a rate on the topic and skipped rows are counted."""
     subscriber = subscribe(mosquitto.port, "other/topic")
     three.write_text(THREE + "2020-01-04,A,\n2020-01-05,A,5\n2020-01-06,,1\n")
     process = start(
@@ -180,9 +181,10 @@ def test_without_a_header_columns_are_named_by_position(
     ]
 
 
-def test_strict_stops_at_the_first_row_that_is_no_quote_and_says_what_was_published(
+def test_strict_stops_at_the_first_invalid_row(
     mosquitto: Broker, start: Start, subscribe: Subscribe, tmp_path: Path
 ) -> None:
+    """Strict stops at the first row that is no quote and says what was published."""
     path = tmp_path / "mine.csv"
     rows = "".join(f"{1577836800000 + n},1\n" for n in range(2000))
     path.write_text(f"ts,quote\n{rows}t,1\n")
@@ -303,9 +305,10 @@ def test_each_pass_of_a_loop_has_a_run_of_its_own(
     assert process.stop() == 0
 
 
-def test_a_broker_that_is_killed_and_comes_back_is_told_once_and_everything_is_confirmed(
+def test_after_a_kill_of_the_broker_everything_is_confirmed(
     mosquitto: Broker, start: Start, subscribe: Subscribe
 ) -> None:
+    """A broker that is killed and comes back is told once and everything is confirmed."""
     subscriber = subscribe(mosquitto.port)
     process = start(
         *("market-data", "replay", "goog", "--rate", "1000", "--run", "r"),

@@ -99,9 +99,10 @@ def test_a_state_that_is_no_help_is_a_sentence_and_stays_as_it_is(
         ("missing/state", "No such file or directory; expected a file that can be written"),
     ],
 )
-def test_a_place_where_no_state_can_be_is_a_sentence_before_anything_is_connected(
+def test_an_unusable_place_of_the_state_is_refused_before_connecting(
     tmp_path: Path, path: str, sentence: str
 ) -> None:
+    """A place where no state can be is a sentence before anything is connected."""
     result = CliRunner().invoke(main, ["replay", "goog", "--state", str(tmp_path / path)])
     assert result.exit_code == 2
     assert result.output.endswith(f"Error: {tmp_path / path}: {sentence}\n")
@@ -174,9 +175,10 @@ def test_a_replay_that_is_killed_again_and_again_continues_its_run(
     assert confirmed_row(file) == 2148
 
 
-def test_a_pass_of_a_loop_is_continued_and_what_was_confirmed_comes_at_once(
+def test_a_pass_of_a_loop_is_continued_after_what_was_confirmed(
     mosquitto: Broker, start: Start, subscribe: Subscribe, tmp_path: Path, file: Path
 ) -> None:
+    """A pass of a loop is continued and what was confirmed comes at once."""
     source = tmp_path / "three.csv"
     source.write_text("date,symbol,price\n2020-01-01,A,1\n2020-01-02,A,2\n2020-01-03,A,3\n")
     fields = {"source": "three", "again_from": [2, 3], "confirmed": [4, 2]}
@@ -195,9 +197,10 @@ def test_a_pass_of_a_loop_is_continued_and_what_was_confirmed_comes_at_once(
     )
 
 
-def test_a_complete_run_is_published_again_as_far_as_the_broker_may_have_forgotten_it(
+def test_a_complete_run_is_published_again_where_it_may_be_forgotten(
     mosquitto: Broker, start: Start, subscribe: Subscribe, file: Path
 ) -> None:
+    """A complete run is published again as far as the broker may have forgotten it."""
     file.write_text(changed(again_from=[1, 2147], confirmed=[1, 2148], complete=True))
     subscriber = subscribe(mosquitto.port)
     for time in (1, 2):
@@ -215,9 +218,10 @@ def test_a_complete_run_is_published_again_as_far_as_the_broker_may_have_forgott
     assert json.loads(file.read_text())["complete"] is True
 
 
-def test_a_broker_that_is_killed_gets_again_what_it_had_confirmed_and_forgot(
+def test_a_killed_broker_gets_again_what_it_confirmed_and_forgot(
     mosquitto: Broker, start: Start, subscribe: Subscribe, file: Path
 ) -> None:
+    """A broker that is killed gets again what it had confirmed and forgot."""
     # its session keeps the quotes, in the broker's memory alone
     subscribe(mosquitto.port, "quotes", "one").close()
     process = start(

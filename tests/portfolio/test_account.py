@@ -35,7 +35,8 @@ def state(account: Account) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("count", range(5))
-def test_fills_fold_to_cash_position_realised_profit_and_fees_by_average_cost(count: int) -> None:
+def test_fills_give_cash_position_profit_and_fees_by_average_cost(count: int) -> None:
+    """Fills fold to cash position realised profit and fees by average cost."""
     assert state(fold(5000.0, FILLS[:count])) == AFTER[count]
 
 
@@ -84,7 +85,8 @@ def test_an_account_without_positions_is_worth_its_cash() -> None:
     assert (account.equity, account.exposure, account.unrealised) == (5000.0, 0.0, 0.0)
 
 
-def test_the_order_in_which_positions_were_opened_leaves_no_trace_in_their_values() -> None:
+def test_the_order_of_opening_does_not_change_values() -> None:
+    """The order in which positions were opened leaves no trace in their values."""
     buys = [fill("buy", 1.0, price, sid=sid) for sid, price in (("A", 0.1), ("B", 0.2), ("C", 0.3))]
     worth = set()
     for one in (buys, buys[::-1], [buys[1], buys[0], buys[2]]):
@@ -95,7 +97,8 @@ def test_the_order_in_which_positions_were_opened_leaves_no_trace_in_their_value
 
 
 @pytest.mark.parametrize("count", [3, 7, 10, 1000])
-def test_parts_that_add_up_to_a_position_close_it_however_they_were_rounded(count: int) -> None:
+def test_parts_that_add_up_to_a_position_close_it(count: int) -> None:
+    """Parts that add up to a position close it however they were rounded."""
     part = 1 / count
     bought_in_parts = [fill("buy", part, 100.0)] * count
     sold_in_parts = [fill("sell", part, 100.0)] * count

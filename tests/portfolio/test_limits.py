@@ -153,7 +153,8 @@ def test_the_max_position_is_of_one_instrument() -> None:
     assert portfolio.buy(begin(portfolio, 100.0, "AAPL"), 500.0) == 500.0
 
 
-def test_a_position_is_valued_at_the_quote_that_an_order_for_another_instrument_brings() -> None:
+def test_a_position_is_valued_at_the_quote_of_any_order() -> None:
+    """A position is valued at the quote that an order for another instrument brings."""
     portfolio = made(max_position=1000)
     portfolio.buy(begin(portfolio, 1.0, "IBM"), 500.0)
     begin(portfolio, 100.0)
@@ -277,9 +278,10 @@ def test_every_order_at_a_distrusted_quote_is_refused() -> None:
     ],
 )
 @pytest.mark.parametrize("side", ["buy", "sell"])
-def test_no_order_is_placed_at_a_quote_older_than_the_newest_by_more_than_the_limit(
+def test_no_order_is_placed_at_a_quote_older_than_the_limit(
     times: list[Any], trusted: list[bool], side: str
 ) -> None:
+    """No order is placed at a quote older than the newest by more than the limit."""
     portfolio = made(stale_after=60)
     hold(portfolio, 50.0, 500.0, 100.0)
     act = buy(10.0) if side == "buy" else sell(1.0)
@@ -326,9 +328,10 @@ def test_a_quote_is_stale_by_the_newest_of_any_instrument() -> None:
         ({"stale_after": 60}, {"ts": NOON - 61_000}, {"ts": NOON}),
     ],
 )
-def test_orders_that_wait_are_not_filled_at_a_distrusted_quote_but_at_the_next_good_one(
+def test_waiting_orders_are_filled_at_the_next_trusted_quote(
     params: dict[str, Any], doubtful: dict[str, Any], good: dict[str, Any]
 ) -> None:
+    """Orders that wait are not filled at a distrusted quote but at the next good one."""
     portfolio = made(fill="next", **params)
     hold(portfolio, 5.0, 500.0, 100.0)
     data = begin(portfolio, 100.0, ts=NOON, id="1")
@@ -408,9 +411,10 @@ def test_a_daily_loss_stops_buying_until_the_next_day(times: list[Any], halted: 
     assert seen == halted
 
 
-def test_a_daily_loss_is_seen_in_the_orders_record_and_lets_positions_be_reduced(
+def test_a_daily_loss_is_in_the_order_and_lets_positions_be_reduced(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """A daily loss is seen in the orders record and lets positions be reduced."""
     caplog.set_level(logging.WARNING)
     portfolio = made(1000, max_daily_loss=0.1)
     why = (

@@ -92,9 +92,10 @@ def bill(costs: Costs, quote: float, quantity: float) -> float:
 
 
 @given(COSTS, PRICES, CASH, CASH)
-def test_one_whole_unit_more_is_more_than_was_asked_for_or_than_the_cash_pays(
+def test_no_whole_unit_more_could_be_bought(
     costs: Costs, quote: float, amount: float, cash: float
 ) -> None:
+    """One whole unit more is more than was asked for or than the cash pays."""
     quantity = PaperVenue("whole", costs=costs).lot(quote, amount, cash).quantity
     assert quantity == math.floor(quantity) >= 0
     if quantity:
@@ -171,7 +172,8 @@ def test_costs_are_charged_in_the_fill_of_a_sale(
     assert (portfolio.cash, portfolio.realised) == (cash, amount - 320.0)
 
 
-def test_a_sale_whose_costs_are_more_than_it_brings_and_the_cash_is_refused() -> None:
+def test_a_sale_whose_costs_cannot_be_paid_is_refused() -> None:
+    """A sale whose costs are more than it brings and the cash is refused."""
     portfolio = Portfolio(1000, AllIn(), PaperVenue(costs=Costs(per_order=50.0)))
     portfolio.optimize(begin(portfolio, 100.0))
     assert (portfolio.cash, portfolio.quantity("GOOG")) == (0.0, 9.5)
@@ -257,7 +259,8 @@ def test_an_order_that_the_cash_no_longer_pays_does_not_fill_and_says_so(
     assert portfolio.fills == []
 
 
-def test_a_pending_sale_whose_costs_cannot_be_paid_at_its_quote_does_not_fill() -> None:
+def test_a_pending_sale_whose_costs_cannot_be_paid_does_not_fill() -> None:
+    """A pending sale whose costs cannot be paid at its quote does not fill."""
     portfolio = next_quote(costs=Costs(per_order=50.0))
     portfolio.optimize(begin(portfolio, 100.0))
     assert portfolio.sell(begin(portfolio, 100.0)) == 9.5

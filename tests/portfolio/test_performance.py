@@ -73,7 +73,8 @@ def test_the_figures_of_two_trades_worked_by_hand() -> None:
     assert performance.drawdown.trough == instant("2026-01-08")
 
 
-def test_turnover_is_what_was_bought_or_sold_in_a_year_over_the_mean_equity() -> None:
+def test_turnover_is_the_trade_of_a_year_over_the_mean_equity() -> None:
+    """Turnover is what was bought or sold in a year over the mean equity."""
     _, performance = run([*ROUND_TRIPS, ("2026-02-04", 70.0, 0.0)])
     # bought for 500 and 400, sold for 600 and 300; at 1000, 1100, 1100 and three times 1000
     years = 30 / 365.25
@@ -214,7 +215,9 @@ def test_days_written_as_dates_and_as_digits_give_the_same_figures() -> None:
     assert list(iso.days) == list(range(20454, 20484)) == list(mixed.days)
 
 
-def test_first_and_last_are_dates_where_both_are_midnight_and_else_have_a_time() -> None:
+def test_first_and_last_are_dates_if_both_are_midnight() -> None:
+    """First and last are dates where both are midnight and else have a time."""
+
     def ends(*times: Any) -> tuple[Any, Any]:
         figures = run([(ts, 100.0, 0.0) for ts in times])[1].figures()
         return figures["first"], figures["last"]
@@ -227,7 +230,8 @@ def test_first_and_last_are_dates_where_both_are_midnight_and_else_have_a_time()
     assert ends(None, None) == (None, None)
 
 
-def test_a_late_quote_belongs_to_the_present_day_and_an_untimed_one_to_the_time_before_it() -> None:
+def test_a_late_quote_belongs_to_the_present_day() -> None:
+    """A late quote belongs to the present day and an untimed one to the time before it."""
     steps = [
         (None, 100.0, 500.0),
         ("2026-01-05", 100.0, 500.0),
@@ -255,9 +259,10 @@ def test_a_late_quote_belongs_to_the_present_day_and_an_untimed_one_to_the_time_
         ("2026-01-19T13:30:00Z", None),
     ],
 )
-def test_annual_figures_of_less_than_two_weeks_are_not_defined_and_it_says_why(
+def test_annual_figures_of_less_than_two_weeks_are_not_defined(
     last: str, found: str | None
 ) -> None:
+    """Annual figures of less than two weeks are not defined and it says why."""
     steps = [("2026-01-05T13:30:00Z", 100.0, 500.0), ("2026-01-05T13:30:10Z", 90.0, 300.0),
              ("2026-01-05T13:30:20Z", 110.0, 400.0), (last, 105.0, 0.0)]  # fmt: skip
     _, performance = run(steps)

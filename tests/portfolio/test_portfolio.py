@@ -108,9 +108,10 @@ def test_selling_what_is_not_held_places_no_order() -> None:
 
 
 @pytest.mark.parametrize("quantity", [5.1, 0, -1])
-def test_selling_more_than_is_held_or_nothing_is_refused_because_it_is_long_only(
+def test_selling_more_than_is_held_or_nothing_is_refused(
     quantity: float,
 ) -> None:
+    """Selling more than is held or nothing is refused because it is long only."""
     portfolio = Portfolio(1000, Fraction(0.5))
     portfolio.optimize(quote(100.0))
     with pytest.raises(ValueError, match=r"5\.0 are held, and this portfolio is long only"):
@@ -238,9 +239,10 @@ def test_a_position_that_is_brought_to_nothing_is_closed(
 
 
 @given(st.integers(1, 1000), st.floats(0.01, 1e4), st.floats(0.01, 1e7))
-def test_of_a_position_the_most_whole_units_are_sold_that_are_worth_no_more_than_is_too_much(
+def test_of_a_position_no_more_units_are_sold_than_is_too_much(
     count: int, price: float, target: float
 ) -> None:
+    """Of a position the most whole units are sold that are worth no more than is too much."""
     portfolio = Portfolio(count * price * 1.01, venue=PaperVenue("whole"))
     data = begin(portfolio, price)
     portfolio.buy(data, count * price)
@@ -264,9 +266,10 @@ def test_of_a_position_the_most_whole_units_are_sold_that_are_worth_no_more_than
         ([1500.0, 1000.0], 10.0),
     ],
 )
-def test_orders_that_wait_count_for_the_value_that_a_position_is_brought_to(
+def test_waiting_orders_count_for_the_value_of_a_position(
     targets: list[float], quantity: float
 ) -> None:
+    """Orders that wait count for the value that a position is brought to."""
     portfolio = Portfolio(3000, venue=PaperVenue(fill="next"))
     portfolio.buy(begin(portfolio, 100.0), 1000.0)
     data = begin(portfolio, 100.0)

@@ -141,9 +141,10 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("number", [np.float32(0.75), Decimal("0.75"), Fraction(3, 4)], ids=repr)
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_every_call_gives_with_any_kind_of_number_what_it_gives_with_a_float(
+def test_every_call_takes_any_kind_of_number_as_a_float(
     call: Callable[[Any], Any], number: Any
 ) -> None:
+    """Every call gives with any kind of number what it gives with a float."""
     given = call(number)
     assert repr(given) == repr(call(0.75))  # repr, so that no field is of another type
 

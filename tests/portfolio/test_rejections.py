@@ -100,7 +100,8 @@ def test_where_nothing_was_asked_for_nothing_is_told() -> None:
     assert (portfolio.orders, portfolio.rejections) == ([], [])
 
 
-def test_a_position_as_near_to_its_target_as_whole_units_allow_lacks_nothing() -> None:
+def test_a_position_as_near_as_whole_units_allow_lacks_nothing() -> None:
+    """A position as near to its target as whole units allow lacks nothing."""
     portfolio = Portfolio(1000, venue=PaperVenue("whole"))
     portfolio.order_target_value(begin(portfolio, 300.0), 250.0)
     assert [each.code for each in portfolio.rejections] == ["below_one_unit"]
@@ -132,7 +133,8 @@ def test_a_sale_whose_costs_could_not_be_paid_at_its_quote_is_told_there() -> No
     ]
 
 
-def test_buys_that_a_limit_cancels_while_they_wait_are_told_with_its_reason() -> None:
+def test_buys_that_a_limit_cancels_are_reported_with_its_reason() -> None:
+    """Buys that a limit cancels while they wait are told with its reason."""
     portfolio = Portfolio.from_params({"starting_cash": 1000, "max_drawdown": 0.1, "fill": "next"})
     portfolio.buy(begin(portfolio, 100.0), 500.0)
     data = begin(portfolio, 100.0)
@@ -167,7 +169,8 @@ def test_what_is_undone_was_not_rejected() -> None:
     assert portfolio.rejections == []
 
 
-def test_the_smallest_buy_is_kept_with_the_state_and_was_a_cent_before_it_was() -> None:
+def test_the_smallest_buy_is_kept_with_the_state() -> None:
+    """The smallest buy is kept with the state and was a cent before it was."""
     state = Portfolio(1e6).save()
     resumed = Portfolio(1e6)
     resumed.load(state)

@@ -62,7 +62,8 @@ def test_the_bet_is_as_the_sizing_says(params: dict[str, Any], amount: float) ->
     assert portfolio.optimize(begin(portfolio)) == amount
 
 
-def test_a_random_sizing_draws_from_the_algorithms_generator_where_one_is_given() -> None:
+def test_a_random_sizing_draws_from_the_algorithms_generator() -> None:
+    """A random sizing draws from the algorithms generator where one is given."""
     portfolio = Portfolio.from_params({"starting_cash": 1000, "seed": 7}, random.Random(8))
     assert portfolio.optimize(begin(portfolio)) == random.Random(8).random() * 1000
 

@@ -47,9 +47,10 @@ def test_a_policy_bets_what_its_rule_says(sizing: Sizing, sid: str, amount: floa
 
 
 @pytest.mark.parametrize("sizing", [RandomFraction(random.Random(7)), SeededFraction(7)])
-def test_a_random_fraction_is_of_the_cash_that_is_left_as_its_generator_draws(
+def test_a_random_fraction_is_of_the_cash_that_is_left(
     sizing: Sizing,
 ) -> None:
+    """A random fraction is of the cash that is left as its generator draws."""
     drawn = random.Random(7)
     for _ in range(3):
         assert sizing.amount(KnownBook(), quote()) == drawn.random() * 400.0
@@ -76,9 +77,10 @@ def test_a_seeded_generator_goes_on_where_it_was_saved() -> None:
         (EqualWeight(), ["buy 10", None, None, None, None]),
     ],
 )
-def test_optimize_places_the_buy_that_the_policy_asks_for_as_far_as_the_cash_goes(
+def test_optimize_places_the_buy_that_the_policy_asks_for(
     sizing: Sizing, told_so: list[str | None]
 ) -> None:
+    """Optimize places the buy that the policy asks for as far as the cash goes."""
     portfolio = Portfolio(1000, sizing)
     for sid, price, said in zip("ABABA", [100.0, 50.0, 150.0, 50.0, 100.0], told_so, strict=True):
         portfolio.optimize(begin(portfolio, price, sid))

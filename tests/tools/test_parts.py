@@ -18,7 +18,8 @@ def after(words: list[str], option: str) -> str:
     return words[words.index(option) + 1]
 
 
-def test_by_default_the_sample_is_replayed_again_and_again_for_the_random_algorithm() -> None:
+def test_by_default_the_sample_is_replayed_for_the_random_algorithm() -> None:
+    """By default the sample is replayed again and again for the random algorithm."""
     found = of()
     assert list(found) == ["broker", "algo", "bridge", "watch", "replay"]
     assert found["algo"].command[-4:] == ["--algo", "random", "--param", "exit=0.25"]

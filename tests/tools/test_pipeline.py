@@ -48,7 +48,8 @@ def test_a_signal_ends_all_parts_in_the_order_of_their_stages(
     assert said == ["make run: ending", "feed   | ended", "bridge | ended", "broker | ended"]
 
 
-def test_a_part_that_fails_ends_the_run_with_its_status_and_its_sentence_last(run: Run) -> None:
+def test_a_part_that_fails_ends_the_run_with_its_status_and_sentence(run: Run) -> None:
+    """A part that fails ends the run with its status and its sentence last."""
     running = run(("algo", 1, "echo no such file; exec >&-; sleep 0.3; exit 2"), ("feed", 0, WAITS))
     assert running.wait() == 2
     assert running.output.splitlines()[-2:] == [

@@ -31,7 +31,8 @@ def test_an_order_bears_the_figures_of_the_snapshot_of_its_quote() -> None:
     ]
 
 
-def test_a_snapshot_of_before_the_order_does_not_count_though_its_seq_is_higher() -> None:
+def test_a_snapshot_of_before_the_order_does_not_count() -> None:
+    """A snapshot of before the order does not count though its seq is higher."""
     watching = started()
     watching.take("portfolios", snapshot(1, 500.0, ("GOOG", 5, 100.0)))
     watching.lines.clear()
@@ -63,7 +64,8 @@ def test_orders_that_share_a_snapshot_bear_the_figures_of_their_own_quotes() -> 
     ]
 
 
-def test_a_snapshot_that_is_ahead_of_orders_and_fills_does_not_make_their_figures_wrong() -> None:
+def test_a_snapshot_ahead_of_orders_does_not_change_their_figures() -> None:
+    """A snapshot that is ahead of orders and fills does not make their figures wrong."""
     watching = started().take("portfolios", snapshot(9, 800.0, ("GOOG", 2, 100.0)))
     watching.lines.clear()
     # the snapshot shows the first of two equal buys
@@ -78,7 +80,8 @@ def test_a_snapshot_that_is_ahead_of_orders_and_fills_does_not_make_their_figure
     ]
 
 
-def test_a_snapshot_whose_cash_fits_by_chance_and_whose_positions_do_not_tells_nothing() -> None:
+def test_a_snapshot_whose_cash_alone_fits_is_not_used() -> None:
+    """A snapshot whose cash fits by chance and whose positions do not tells nothing."""
     watching = started().take("portfolios", snapshot(9, 800.0, ("GOOG", 2, 100.0)))
     watching.lines.clear()
     # the snapshot shows the first of two buys for the same amount
@@ -147,7 +150,8 @@ def test_an_error_says_its_code_and_reason() -> None:
     assert watching.lines == ["random  error  not_json: not JSON: garbage"]
 
 
-def test_a_portfolio_that_changes_is_told_once_a_second_and_one_that_does_not_less_often() -> None:
+def test_a_changing_portfolio_is_reported_once_a_second() -> None:
+    """A portfolio that changes is told once a second and one that does not less often."""
     watching = started()
     for tenth in range(0, 30, 5):
         price = 100.0 + tenth
@@ -197,7 +201,8 @@ def test_what_is_too_wide_for_its_columns_gives_them_up(sid: str, price: float, 
     assert watching.lines == [line]
 
 
-def test_orders_of_several_instruments_bear_the_figures_of_the_snapshot_that_shows_them() -> None:
+def test_orders_have_the_figures_of_the_snapshot_that_shows_them() -> None:
+    """Orders of several instruments bear the figures of the snapshot that shows them."""
     watching = started().take("portfolios", snapshot(1, 500.0, ("AAPL", 5, 100.0)))
     watching.lines.clear()
     watching.take("portfolios", snapshot(2, 500.0, ("AAPL", 5, 100.0)))
@@ -219,7 +224,8 @@ def test_a_halt_is_told_when_it_begins_and_ends() -> None:
     ]
 
 
-def test_a_snapshot_with_a_lower_seq_is_ignored_and_told_once_where_it_is_published_now() -> None:
+def test_a_snapshot_with_a_lower_seq_is_ignored_and_reported_once() -> None:
+    """A snapshot with a lower seq is ignored and told once where it is published now."""
     watching = started().take("portfolios", snapshot(9, 1100.0))
     watching.lines.clear()
     watching.take("portfolios", snapshot(5, 1.0), retained=True)

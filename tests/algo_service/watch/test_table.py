@@ -19,7 +19,8 @@ def drawn(watching: Watching, width: int = 120, height: int = 40) -> list[str]:
     return [line.rstrip() for line in captured.get().splitlines()]
 
 
-def test_each_algorithm_has_its_quote_position_figures_last_order_and_errors() -> None:
+def test_each_algorithm_has_its_figures_last_order_and_errors() -> None:
+    """Each algorithm has its quote position figures last order and errors."""
     watching = Watching().at(1_700_000_000)
     watching.take("orders", order(1, "buy", 5.5, 100.0)).take("fills", fill(1, "buy", 5.5, 100.0))
     watching.take("portfolios", snapshot(1, 450.0, ("GOOG", 5.5, 100.0), ("BTC", 0.00012, 64000.0)))
@@ -90,7 +91,8 @@ def test_a_snapshot_of_before_an_order_does_not_bring_back_an_older_price() -> N
     assert watching.board.algorithms["random"].last_quote[:2] == ("GOOG", 80.0)
 
 
-def test_a_snapshot_that_comes_again_after_a_reconnect_keeps_the_time_of_the_quote() -> None:
+def test_a_repeated_snapshot_keeps_the_time_of_the_quote() -> None:
+    """A snapshot that comes again after a reconnect keeps the time of the quote."""
     message = snapshot(1, 500.0, ("GOOG", 5, 100.0))
     watching = Watching().at(7).take("portfolios", message)
     watching.at(99).take("portfolios", message, retained=True)

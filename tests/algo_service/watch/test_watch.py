@@ -88,9 +88,8 @@ def test_a_signal_ends_it_while_the_broker_is_awaited(start: Start) -> None:
 
 
 @pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
-def test_tls_and_the_password_come_from_the_environment_and_topics_lie_below_a_prefix(
-    tmp_path: Path, start: Start
-) -> None:
+def test_tls_password_and_prefix_come_from_the_environment(tmp_path: Path, start: Start) -> None:
+    """Tls and the password come from the environment and topics lie below a prefix."""
     broker = TlsBroker(tmp_path, start)
     secret = tmp_path / "secret"
     secret.write_text(PASSWORD)
@@ -195,9 +194,10 @@ HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_in_a_terminal_it_is_a_live_table_that_leaves_the_terminal_as_it_was(
+def test_in_a_terminal_it_is_a_live_table(
     embedded: Broker, terminal: Callable[..., Terminal], number: signal.Signals
 ) -> None:
+    """In a terminal it is a live table that leaves the terminal as it was."""
     publish(embedded.port, "portfolios/random", snapshot(1, 1000.0), retain=True)
     shown = terminal(BIN / "algo-service", "watch", "--mqtt", embedded.url)
     shown.wait_for("1,000.00")

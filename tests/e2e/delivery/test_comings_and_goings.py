@@ -150,9 +150,10 @@ def test_the_bridge_ends_where_another_algorithm_has_taken_the_address(
     assert "was Echo and is now random: start the bridge again for it" in bridge.output
 
 
-def test_a_service_that_wants_other_channels_after_a_restart_gets_these_alone(
+def test_a_service_with_other_channels_after_a_restart_gets_these(
     broker: Broker, parts: Parts, watch: Watch
 ) -> None:
+    """A service that wants other channels after a restart gets these alone."""
     service = echo(parts)
     bridge = parts.bridge(broker, service)
     watcher = watch(broker)
@@ -205,9 +206,10 @@ def test_a_flood_reaches_the_algorithm_and_its_orders_come_out(
     assert ids == [str(n) for n in range(1, 30_001)]
 
 
-def test_a_bridge_that_is_stopped_in_the_middle_of_a_backlog_ends_and_loses_nothing(
+def test_a_bridge_stopped_in_the_middle_of_a_backlog_loses_nothing(
     mosquitto: Broker, parts: Parts, watch: Watch, start: Callable[..., Process]
 ) -> None:
+    """A bridge that is stopped in the middle of a backlog ends and loses nothing."""
     service = echo(parts)
     assert parts.bridge(mosquitto, service).stop() == 0  # it has made the session
     watcher = watch(mosquitto, "orders/#")

@@ -59,9 +59,10 @@ def reset(address: str) -> str:
     return done.stdout
 
 
-def test_a_drawdown_stops_all_buying_through_a_restart_until_a_person_resets_it(
+def test_a_drawdown_stops_all_buying_until_a_person_resets_it(
     broker: Broker, parts: Parts, watch: Watch, tmp_path: Path
 ) -> None:
+    """A drawdown stops all buying through a restart until a person resets it."""
     options = ("--algo", f"{parts.file('loser.py', LOSER)}:Loser", "--cash", "2000",
                "--param", "max_drawdown=0.1", "--journal", tmp_path / "loser.db")  # fmt: skip
     service = parts.service(*options)

@@ -120,9 +120,10 @@ def test_each_broker_is_spoken_to_in_the_newest_version_it_offers(
     bridge.wait_for("MQTT 5" if broker.kind == "mosquitto" else r"MQTT 3\.1\.1")
 
 
-def test_a_replay_of_goog_gives_the_orders_of_an_engine_over_the_same_quotes(
+def test_a_replay_of_goog_gives_the_orders_of_an_engine(
     broker: Broker, parts: Parts, watch: Watch, start: Callable[..., Process]
 ) -> None:
+    """A replay of goog gives the orders of an engine over the same quotes."""
     params = ["exit=0.25", "seed=7"]
     service = parts.service(*(word for param in params for word in ("--param", param)))
     parts.bridge(broker, service, "--log-level", "warn")
@@ -151,9 +152,10 @@ def test_a_replay_of_goog_gives_the_orders_of_an_engine_over_the_same_quotes(
     )
 
 
-def test_another_rpc_address_swaps_the_algorithm_for_a_file_of_the_users_own(
+def test_another_rpc_address_swaps_the_algorithm(
     broker: Broker, parts: Parts, watch: Watch
 ) -> None:
+    """Another rpc address swaps the algorithm for a file of the users own."""
     mine = parts.file("my_algo.py", ALWAYS_BUYS)
     parts.bridge(broker, parts.service("--param", "threshold=1"))
     parts.bridge(broker, parts.service("--algo", f"{mine}:MyAlgo"))

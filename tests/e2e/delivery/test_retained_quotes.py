@@ -34,9 +34,10 @@ def leave(bridge: Process, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["stopped", "killed"])
-def test_retained_quotes_that_came_while_the_bridge_was_away_are_decided_once(
+def test_retained_quotes_of_an_absence_are_decided_once(
     broker: Broker, parts: Parts, watch: Watch, how: str
 ) -> None:
+    """Retained quotes that came while the bridge was away are decided once."""
     service = parts.service("--param", "threshold=0")
     leave(parts.bridge(broker, service), how)
     watcher = watch(broker)
@@ -66,9 +67,10 @@ def test_a_quote_that_is_retained_while_the_bridge_listens_is_decided_once(
     assert decided(watcher) == ["A", "LIVE"]
 
 
-def test_a_retained_quote_that_was_read_and_not_decided_comes_again_and_is_decided_once(
+def test_an_undecided_retained_quote_comes_again_and_is_decided_once(
     broker: Broker, parts: Parts, watch: Watch
 ) -> None:
+    """A retained quote that was read and not decided comes again and is decided once."""
     service = parts.service("--param", "threshold=0")
     bridge = parts.bridge(broker, service)
     service.kill()

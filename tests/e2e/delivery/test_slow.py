@@ -17,9 +17,10 @@ SECONDS = "12"
 
 
 @pytest.mark.parametrize("kind", ["sleep", "loop"])
-def test_quotes_of_an_algorithm_that_takes_long_are_decided_once_and_nobody_reconnects(
+def test_quotes_of_a_slow_algorithm_are_decided_once(
     kind: str, mosquitto: Broker, parts: Parts, watch: Callable[..., Watcher]
 ) -> None:
+    """Quotes of an algorithm that takes long are decided once and nobody reconnects."""
     service = parts.service("--algo", f"{CASE}:Slow", env={"SLOW": kind, "SLOW_SECONDS": SECONDS})
     bridge = parts.bridge(mosquitto, service)
     watcher = watch(mosquitto)

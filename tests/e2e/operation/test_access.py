@@ -66,9 +66,10 @@ def bridge_to(parts: Parts, address: str, *options: object, **settings: Any) -> 
     return parts.bridge(Address, echo(parts), *options, **settings)  # type: ignore[arg-type]
 
 
-def test_a_percent_encoded_user_and_password_reach_the_broker_as_they_were_meant(
+def test_a_percent_encoded_user_and_password_reach_the_broker_decoded(
     locked: Secured, parts: Parts, watch: Watch
 ) -> None:
+    """A percent encoded user and password reach the broker as they were meant."""
     login = f"{quote(USER, safe='')}:{quote(PASSWORD, safe='')}"
     bridge = bridge_to(parts, f"mqtt://{login}@127.0.0.1:{locked.locked}")
     carries(watch(locked))
@@ -78,9 +79,10 @@ def test_a_percent_encoded_user_and_password_reach_the_broker_as_they_were_meant
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "", "\nthe rest is no password\n"])
-def test_user_and_password_file_are_read_from_options_and_from_the_environment(
+def test_user_and_password_file_come_from_options_or_environment(
     locked: Secured, parts: Parts, end: str, tmp_path: Path
 ) -> None:
+    """User and password file are read from options and from the environment."""
     secret = tmp_path / "secret"
     secret.write_bytes((PASSWORD + end).encode())
     address = f"mqtt://127.0.0.1:{locked.locked}"
@@ -91,9 +93,8 @@ def test_user_and_password_file_are_read_from_options_and_from_the_environment(
         bridge_to(parts, address, "--username", USER, "--password-file", secret)
 
 
-def test_a_broker_that_refuses_the_password_is_said_to_without_the_password(
-    locked: Secured, parts: Parts
-) -> None:
+def test_a_refused_password_is_reported_without_the_password(locked: Secured, parts: Parts) -> None:
+    """A broker that refuses the password is said to without the password."""
     address = f"mqtt://sensor:hunter2%3A@127.0.0.1:{locked.locked}"
     bridge = bridge_to(parts, address, "--log-level", "debug", ready=False)
     shown = f"broker mqtt://sensor:***@127.0.0.1:{locked.locked}"
@@ -194,9 +195,10 @@ def test_a_broker_that_wants_a_certificate_takes_that_of_cert_and_key(
     without.wait_for("it requires a client certificate: --cert and --key")
 
 
-def test_a_broker_of_another_authority_is_not_trusted_and_log_and_readiness_say_why(
+def test_a_broker_of_another_authority_is_not_trusted_and_the_log_says_why(
     secured: Secured, parts: Parts, tmp_path: Path
 ) -> None:
+    """A broker of another authority is not trusted and log and readiness say why."""
     authority, other = Authority(tmp_path, "authority"), Authority(tmp_path, "other")
     cert, key = authority.sign("broker")
     port = secured.listen("allow_anonymous true", f"certfile {cert}", f"keyfile {key}")

@@ -47,9 +47,10 @@ def after_the_word(bridge: Process) -> list[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_bridge_that_ends_with_its_broker_and_its_backend_says_so_once_and_nothing_behind_it(
+def test_a_bridge_that_ends_with_broker_and_backend_says_so_once(
     broker: Broker, parts: Parts, watch: Watch, number: signal.Signals
 ) -> None:
+    """A bridge that ends with its broker and its backend says so once and nothing behind it."""
     service = waits(parts)
     bridge = parts.bridge(broker, service)
     watcher = watch(broker)
@@ -65,9 +66,10 @@ def test_a_bridge_that_ends_with_its_broker_and_its_backend_says_so_once_and_not
 
 
 @pytest.mark.parametrize("gone", ["broker", "service"])
-def test_a_bridge_does_not_wait_for_a_batch_whose_broker_or_backend_is_gone(
+def test_a_bridge_does_not_wait_for_a_batch_without_broker_or_backend(
     mosquitto: Broker, parts: Parts, watch: Watch, gone: str
 ) -> None:
+    """A bridge does not wait for a batch whose broker or backend is gone."""
     service = waits(parts)
     bridge = parts.bridge(mosquitto, service)
     watcher = watch(mosquitto, "orders/#", "bridges/#")
@@ -83,9 +85,10 @@ def test_a_bridge_does_not_wait_for_a_batch_whose_broker_or_backend_is_gone(
     assert watcher.raw("orders/Waits") == []
 
 
-def test_a_backend_that_ends_after_the_word_is_not_said_to_be_lost_however_slow_the_broker_is(
+def test_a_backend_that_ends_after_the_word_is_not_reported_lost(
     mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:
+    """A backend that ends after the word is not said to be lost however slow the broker is."""
     service = waits(parts)
     bridge = parts.bridge(mosquitto, service)
     watch(mosquitto).publish({"sid": "WAIT", "quote": 1, "id": "1"})

@@ -53,9 +53,10 @@ def test_with_a_prefix_the_same_comes_below_it_and_nothing_beside_it(
     assert {topic: watcher.raw(topic) for topic in beside} == before
 
 
-def test_bridges_with_two_prefixes_serve_one_algorithm_at_one_broker_side_by_side(
+def test_bridges_with_two_prefixes_share_one_broker(
     broker: Broker, parts: Parts, watch: Watch
 ) -> None:
+    """Bridges with two prefixes serve one algorithm at one broker side by side."""
     bridges = [
         parts.bridge(broker, parts.service(*SERVICE), "--prefix", prefix) for prefix in ("a", "b/")
     ]

@@ -66,9 +66,10 @@ def end(process: Process) -> None:
     process.wait()
 
 
-def test_make_run_shows_orders_for_goog_in_lines_that_fit_and_ctrl_c_ends_all_of_it(
+def test_make_run_shows_orders_for_goog_and_ctrl_c_ends_all_of_it(
     run: Run,
 ) -> None:
+    """Make run shows orders for goog in lines that fit and ctrl c ends all of it."""
     running = run()
     running.wait_for(r"^make run: broker at mqtt://127\.0\.0\.1:\d+, .*; Ctrl-C ends all$", 120)
     running.wait_for(r"^algo   \| buying [\d.]+ of GOOG", patience=60)
@@ -145,9 +146,10 @@ def test_a_mistake_ends_the_run_with_the_commands_own_sentence_at_the_end(
     "shared",
     [("MQTT_PORT", "RPC_PORT", "HTTP_PORT"), ("MQTT_PORT",), ("RPC_PORT",), ("HTTP_PORT",)],
 )
-def test_a_second_run_at_a_port_of_the_first_ends_and_leaves_it_undisturbed(
+def test_a_second_run_at_a_port_of_the_first_ends(
     run: Run, watch: Callable[..., Watcher], shared: tuple[str, ...]
 ) -> None:
+    """A second run at a port of the first ends and leaves it undisturbed."""
     first = run(DATA="none", ALGO="buy_and_hold")
     ready(first)
     watcher: Any = watch(Port(first.ports["MQTT_PORT"]), "#")
@@ -204,9 +206,8 @@ def test_a_port_that_is_none_is_named(run: Run) -> None:
     "sign",
     ["^make run: broker at", "^algo .* serving on", "^replay .* replaying", "^algo .* buying"],
 )
-def test_ctrl_c_soon_after_the_start_shows_no_traceback_and_leaves_nothing_running(
-    run: Run, sign: str
-) -> None:
+def test_ctrl_c_soon_after_the_start_leaves_nothing_running(run: Run, sign: str) -> None:
+    """Ctrl c soon after the start shows no traceback and leaves nothing running."""
     running = run()
     running.wait_for(sign, patience=120)
     end(running)

@@ -40,9 +40,10 @@ BAD: list[tuple[bytes, str, str]] = [
 ]
 
 
-def test_every_kind_of_bad_message_is_reported_and_every_good_one_between_decided(
+def test_every_bad_message_is_reported_and_every_good_one_decided(
     broker: Broker, parts: Parts, watch: Watch
 ) -> None:
+    """Every kind of bad message is reported and every good one between decided."""
     parts.bridge(broker, parts.service("--param", "threshold=0"), "--log-level", "error")
     watcher = watch(broker)
     for n, (payload, _code, _reason) in enumerate(BAD):
@@ -77,9 +78,10 @@ class Fails:
 """
 
 
-def test_an_algorithm_that_raises_leaves_the_portfolio_as_it_was_and_goes_on(
+def test_an_algorithm_that_raises_leaves_the_portfolio_as_it_was(
     broker: Broker, parts: Parts, watch: Watch
 ) -> None:
+    """An algorithm that raises leaves the portfolio as it was and goes on."""
     parts.bridge(broker, parts.service("--algo", f"{parts.file('fails.py', FAILS)}:Fails"))
     watcher = watch(broker)
     for n in range(10):
@@ -167,9 +169,10 @@ def test_a_users_mistake_is_a_sentence_with_status_2_and_no_traceback(
     assert "    at " not in bridge.output
 
 
-def test_parameters_that_the_algorithm_refuses_end_the_bridge_with_its_sentence(
+def test_parameters_that_the_algorithm_refuses_end_the_bridge(
     mosquitto: Broker, parts: Parts
 ) -> None:
+    """Parameters that the algorithm refuses end the bridge with its sentence."""
     service = parts.service()
     bridge = parts.bridge(mosquitto, service, "--params", '{"treshold": 1}', ready=False)
     assert bridge.wait() == 2

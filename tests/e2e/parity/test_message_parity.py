@@ -98,9 +98,10 @@ def topic_of(message: bytes) -> str:
     return channel if isinstance(channel, str) and channel.startswith("raw/") else "quotes"
 
 
-def test_every_message_gives_the_same_orders_or_the_same_code_live_and_from_a_recording(
+def test_every_message_gives_the_same_live_and_from_a_recording(
     mosquitto: Broker, parts: Parts, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
+    """Every message gives the same orders or the same code live and from a recording."""
     orders: list[str] = []
     refused: list[tuple[bytes, str]] = []
     recording = tmp_path / "live.jsonl"

@@ -19,7 +19,7 @@ OPTIONS = ("--cash", "20000", "--units", "whole", "--commission", "0.002", "--fi
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_a_backtest_gives_the_orders_of_the_pipeline_with_a_journal_byte_for_byte(
+def test_a_backtest_gives_the_orders_of_the_pipeline_byte_for_byte(
     name: str,
     mosquitto: Broker,
     parts: Parts,
@@ -27,6 +27,7 @@ def test_a_backtest_gives_the_orders_of_the_pipeline_with_a_journal_byte_for_byt
     start: Callable[..., Process],
     tmp_path: Path,
 ) -> None:
+    """A backtest gives the orders of the pipeline with a journal byte for byte."""
     journal = tmp_path / "live.db"
     service = parts.service(
         "--algo", name, *OPTIONS, "--journal", journal, "--log-level", "warning"
@@ -61,7 +62,7 @@ def test_a_backtest_gives_the_orders_of_the_pipeline_with_a_journal_byte_for_byt
         ("04-yyyymmdd.csv", "04-yyyymmdd:backtest:500"),
     ],
 )
-def test_a_file_that_a_tool_wrote_gives_the_same_orders_live_as_in_a_backtest(
+def test_a_file_of_a_tool_gives_the_same_orders_live_and_backtested(
     case: str,
     last: str,
     mosquitto: Broker,
@@ -70,6 +71,7 @@ def test_a_file_that_a_tool_wrote_gives_the_same_orders_live_as_in_a_backtest(
     start: Callable[..., Process],
     tmp_path: Path,
 ) -> None:
+    """A file that a tool wrote gives the same orders live as in a backtest."""
     rule = ("--algo", "sma_cross", "--param", "fast=3", "--param", "slow=8", "--cash", "10000")
     file = ROOT / "tests" / "cases" / case
     parts.bridge(mosquitto, parts.service(*rule), "--log-level", "warn")

@@ -115,9 +115,10 @@ def test_an_order_of_any_kind_of_number_is_a_double_live_and_in_a_backtest(
     assert watcher.of(f"errors/{name}") == []
 
 
-def test_whatever_an_algorithm_raises_is_one_readable_error_and_service_and_bridge_go_on(
+def test_whatever_an_algorithm_raises_is_one_readable_error(
     mosquitto: Broker, parts: Parts, watch: Watch, tmp_path: Path
 ) -> None:
+    """Whatever an algorithm raises is one readable error and service and bridge go on."""
     parts.bridge(mosquitto, parts.service("--algo", f"{CASE}:Errors"))
     watcher = watch(mosquitto)
     for each in QUOTES:
@@ -157,9 +158,10 @@ class Unkept:
 """
 
 
-def test_a_quote_whose_state_cannot_be_kept_is_reported_once_and_the_next_one_decided(
+def test_a_quote_whose_state_cannot_be_kept_is_reported_once(
     mosquitto: Broker, parts: Parts, watch: Watch, tmp_path: Path
 ) -> None:
+    """A quote whose state cannot be kept is reported once and the next one decided."""
     file = parts.file("unkept.py", UNKEPT)
     service = parts.service("--algo", f"{file}:Unkept", "--journal", tmp_path / "journal.db")
     bridge = parts.bridge(mosquitto, service)

@@ -15,13 +15,14 @@ from tests.support.watcher import Watcher
 RULE = ("--algo", "sma_cross", "--param", "fast=20", "--param", "slow=200", "--cash", "10000")
 
 
-def test_an_average_of_200_bars_that_was_warmed_up_trades_as_in_a_backtest_of_all_400(
+def test_a_warmed_up_average_trades_as_in_a_backtest_of_all_bars(
     broker: Broker,
     parts: Parts,
     watch: Callable[..., Watcher],
     start: Callable[..., Process],
     tmp_path: Path,
 ) -> None:
+    """An average of 200 bars that was warmed up trades as in a backtest of all 400."""
     past = written(tmp_path / "past.csv", quotes(200))
     live = written(tmp_path / "live.csv", quotes(200, 200))
     service = parts.service(*RULE, "--warm-up", past, "--journal", f"{tmp_path}/journals/")

@@ -26,9 +26,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Result:
     return chaos.run(tmp_path_factory.mktemp("plain") / "run", QUOTES, chaos.undisturbed)
 
 
-def test_kills_of_every_part_leave_the_orders_and_the_ledger_of_an_undisturbed_run(
-    plain: Result, tmp_path: Path
-) -> None:
+def test_kills_of_every_part_change_no_order_and_no_account(plain: Result, tmp_path: Path) -> None:
+    """Kills of every part leave the orders and the ledger of an undisturbed run."""
     disturb = chaos.kills(seed=7, count=12, quotes=QUOTES)
     disturbed = chaos.run(tmp_path / "run", QUOTES, disturb, ("--rate", 2000))
     assert disturbed[0] == plain[0]

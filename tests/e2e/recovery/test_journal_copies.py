@@ -32,13 +32,14 @@ def decide(watcher: Watcher, start: int, end: int) -> None:
     )
 
 
-def test_a_plain_copy_of_a_running_services_journal_is_refused_and_a_backup_goes_on(
+def test_a_plain_copy_of_a_journal_is_refused_and_a_backup_continues(
     broker: Broker,
     parts: Parts,
     watch: Watch,
     tmp_path: Path,
     start: Callable[..., Process],
 ) -> None:
+    """A plain copy of a running services journal is refused and a backup goes on."""
     journal = tmp_path / "j.db"
     service = parts.service("--journal", journal, *PARAMS)
     young = shutil.copy(journal, tmp_path / "young.db")

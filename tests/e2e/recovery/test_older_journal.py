@@ -33,9 +33,10 @@ def backup(broker: Broker, parts: Parts, watch: Watch, tmp_path: Path) -> Path:
     return copy
 
 
-def test_a_restored_backup_stops_the_bridge_before_its_first_call_unless_it_is_accepted(
+def test_a_restored_backup_stops_the_bridge_unless_accepted(
     broker: Broker, parts: Parts, watch: Watch, backup: Path
 ) -> None:
+    """A restored backup stops the bridge before its first call unless it is accepted."""
     watcher = watch(broker)
     for n in range(10, 21):
         watcher.publish(quote(n))  # they wait for the bridge
@@ -70,9 +71,10 @@ def test_a_new_journal_in_the_place_of_one_that_was_lost_stops_the_bridge(
     assert "the journal of random has 0 decisions, and portfolios/random shows 20" in refused.output
 
 
-def test_a_bridge_that_runs_stops_where_its_service_comes_back_with_an_older_journal(
+def test_a_bridge_stops_if_its_service_returns_with_an_older_journal(
     broker: Broker, parts: Parts, watch: Watch, backup: Path
 ) -> None:
+    """A bridge that runs stops where its service comes back with an older journal."""
     service = parts.service("--journal", backup.with_name("j.db"), *PARAMS)
     bridge = parts.bridge(broker, service)
     watcher = watch(broker)

@@ -301,9 +301,10 @@ def merged(*paths: Path, **options: Any) -> list[tuple[str, str]]:
     return [(quote.source, iso_8601_full(time)) for time, quote in pairs if time is not None]
 
 
-def test_bars_of_different_lengths_are_not_merged_if_their_ends_are_not_known(
+def test_bars_of_different_lengths_need_known_ends_to_be_merged(
     write: Write,
 ) -> None:
+    """Bars of different lengths are not merged if their ends are not known."""
     hours, days = write("hours.csv", HOURS), write("days.csv", DAYS)
     with pytest.raises(BarsError) as caught:
         merged(hours, days)
@@ -341,7 +342,8 @@ def test_days_and_ticks_are_not_merged_before_it_is_said_what_a_day_is(
     assert merged(days, ticks, bar_time="close")[0] == ("days", "2024-01-08T00:00:00Z")
 
 
-def test_days_and_a_recording_are_not_merged_before_it_is_said_what_a_day_is(write: Write) -> None:
+def test_days_and_a_recording_are_merged_if_the_day_is_defined(write: Write) -> None:
+    """Days and a recording are not merged before it is said what a day is."""
     live = write("live.jsonl", '{"sid": "A", "quote": 1, "ts": "2024-01-08T12:00Z"}\n')
     days = write("days.csv", DAYS)
     with pytest.raises(BarsError):

@@ -110,9 +110,10 @@ def test_the_other_numbers_of_a_row_go_along_and_what_is_none_is_left_out(tmp_pa
         ("A,2020-02-31,1", "time", 'the time is "2020-02-31": there is no such day'),
     ],
 )
-def test_a_row_that_is_no_quote_is_skipped_with_its_reason_and_keeps_its_number(
+def test_an_invalid_row_is_skipped_with_its_reason_and_its_number(
     tmp_path: Path, row: str, problem: str, reason: str
 ) -> None:
+    """A row that is no quote is skipped with its reason and keeps its number."""
     quotes, [skipped] = read(
         tmp_path / "mine.csv",
         f"sid,ts,quote\nB,2020-01-01,2\n\n{row}\nC,2020-01-03,3\n",
@@ -144,9 +145,10 @@ def test_a_row_that_is_no_quote_is_skipped_with_its_reason_and_keeps_its_number(
         ("date,close\n2020-01-02," + "1" * 200_000 + "\n", "field larger than field limit"),
     ],
 )
-def test_a_file_that_is_no_feed_is_told_by_what_was_found_and_what_is_expected(
+def test_an_invalid_feed_is_reported_with_what_was_found_and_expected(
     tmp_path: Path, content: str | bytes, sentence: str
 ) -> None:
+    """A file that is no feed is told by what was found and what is expected."""
     with pytest.raises(UnusableFileError) as caught:
         read(tmp_path / "mine.csv", content)
     assert sentence in str(caught.value)

@@ -179,9 +179,10 @@ def test_a_row_of_a_table_without_a_time_is_skipped(tmp_path: Path, kind: Kind) 
 
 
 @every_kind
-def test_a_source_without_a_single_quote_is_refused_with_the_most_frequent_reason(
+def test_a_source_without_a_quote_is_refused_with_the_main_reason(
     tmp_path: Path, kind: Kind
 ) -> None:
+    """A source without a single quote is refused with the most frequent reason."""
     feed = feed_of(tmp_path, kind, [("A", T, "x"), ("A", T, -1), ("A", T, -2)])
     with pytest.raises(UnusableFileError) as caught:
         list(feed)
@@ -193,9 +194,8 @@ def test_a_source_without_a_single_quote_is_refused_with_the_most_frequent_reaso
 
 
 @every_kind
-def test_a_quote_earlier_than_the_one_before_it_is_refused_unless_sorting_is_asked_for(
-    tmp_path: Path, kind: Kind
-) -> None:
+def test_an_earlier_quote_is_refused_without_sorting(tmp_path: Path, kind: Kind) -> None:
+    """A quote earlier than the one before it is refused unless sorting is asked for."""
     rows = [("A", "2020-01-03", 1), ("B", "2020-01-03", 2), ("A", "2020-01-02", 3)]
     with pytest.raises(UnsortedError) as caught:
         list(feed_of(tmp_path, kind, rows))
@@ -216,9 +216,10 @@ def test_the_order_holds_beyond_a_batch_too(tmp_path: Path, kind: Kind) -> None:
 
 
 @every_kind
-def test_a_time_that_cannot_be_read_is_skipped_and_neither_sorted_nor_merged(
+def test_an_unreadable_time_is_skipped_and_neither_sorted_nor_merged(
     tmp_path: Path, kind: Kind
 ) -> None:
+    """A time that cannot be read is skipped and neither sorted nor merged."""
     # a date of the contract's form that no calendar has
     rows = [
         ("A", "2020-03-01 12:00", 1),
@@ -233,9 +234,10 @@ def test_a_time_that_cannot_be_read_is_skipped_and_neither_sorted_nor_merged(
 
 
 @pytest.mark.parametrize("options", [{"sort": True}, {"start": "2020-01-01"}])
-def test_without_a_time_recorded_quotes_can_be_read_but_neither_sorted_nor_picked_nor_merged(
+def test_quotes_without_a_time_are_neither_sorted_nor_merged(
     tmp_path: Path, options: dict[str, Any]
 ) -> None:
+    """Without a time recorded quotes can be read but neither sorted nor picked nor merged."""
     rows = [("A", T, 1), ("A", None, 2)]
     kind = Kind(".jsonl", write_jsonl)
     feed = feed_of(tmp_path, kind, rows)

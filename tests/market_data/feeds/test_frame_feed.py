@@ -86,9 +86,8 @@ def test_a_frame_of_pandas_is_a_source() -> None:
         (pd.Index([20240110, 20240111], name="date"), [20240110, 20240111]),
     ],
 )
-def test_an_index_is_a_column_and_without_a_known_name_the_time_if_no_other_can_be(
-    index: pd.Index, ts: list[Any]
-) -> None:
+def test_an_index_is_a_column_and_can_be_the_time(index: pd.Index, ts: list[Any]) -> None:
+    """An index is a column and without a known name the time if no other can be."""
     frame = pd.DataFrame({"Open": [1.0, 2.0], "Close": [1.5, 2.5]}, index=index)
     if index.name == "whatever":
         error = refusal(lambda: list(open_feed(frame)))

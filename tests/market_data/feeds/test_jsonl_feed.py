@@ -50,9 +50,10 @@ def test_a_valid_message_gives_the_quotes_that_the_bridge_makes_of_it(
 
 
 @pytest.mark.parametrize("example", named("invalid"))
-def test_an_invalid_message_is_skipped_as_a_whole_with_the_reason_of_the_bridge(
+def test_an_invalid_message_is_skipped_with_the_bridges_reason(
     tmp_path: Path, example: dict[str, Any]
 ) -> None:
+    """An invalid message is skipped as a whole with the reason of the bridge."""
     quotes, skipped = read(tmp_path, GOOD + line(example) + GOOD)
     assert [(quote.sid, quote.row) for quote in quotes] == [("GOOD", 1), ("GOOD", 3)]
     assert [(row.row, row.code) for row in skipped] == [(2, example["code"])]
@@ -118,9 +119,10 @@ def test_a_recorded_quote_keeps_its_id_its_channel_and_its_fields(
     assert [list(each.items()) for each in messages] == [list(k.items()) for k in keys_and_ids]
 
 
-def test_blank_lines_a_mark_and_line_ends_of_windows_are_no_part_of_messages(
+def test_blank_lines_and_line_ends_of_windows_are_no_messages(
     tmp_path: Path,
 ) -> None:
+    """Blank lines a mark and line ends of windows are no part of messages."""
     quotes, skipped = read(
         tmp_path, b"\xef\xbb\xbf" + b"\r\n\n".join([GOOD.strip()] * 3) + b"\n \n"
     )

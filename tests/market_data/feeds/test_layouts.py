@@ -242,9 +242,10 @@ def test_the_header_of_alpha_vantage_is_theirs_only_newest_first(tmp_path: Path)
     assert named(back) == ["layout: Alpha Vantage"]
 
 
-def test_of_a_layout_that_goes_back_the_quotes_come_sorted_and_are_no_longer_by_rows(
+def test_the_quotes_of_a_layout_that_goes_back_come_sorted(
     tmp_path: Path,
 ) -> None:
+    """Of a layout that goes back the quotes come sorted and are no longer by rows."""
     header = "timestamp,open,high,low,close,volume\n"
     rows = [f"2024-01-1{day},1,2,0.5,1,30\n" for day in range(3)]
     back = feed_of(tmp_path, header + "".join(rows[::-1]))

@@ -69,9 +69,10 @@ def test_sorting_is_stable_and_loses_nothing(made: list[list[Timed]]) -> None:
         assert pairs(in_order(sort(feed), "a")) == expected
 
 
-def test_sources_of_every_kind_are_merged_and_equal_times_keep_the_order_of_the_sources(
+def test_sources_of_every_kind_are_merged_in_the_order_of_time(
     tmp_path: Path,
 ) -> None:
+    """Sources of every kind are merged and equal times keep the order of the sources."""
     (tmp_path / "a.csv").write_text("sid,ts,quote\nA,2020-01-01,1\nA,2020-01-03,2\n")
     (tmp_path / "b.jsonl").write_text(
         '{"sid": "B", "quote": 3, "ts": 1577836800000}\n'

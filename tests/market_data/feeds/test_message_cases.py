@@ -66,9 +66,10 @@ QUOTES = {
 
 
 @pytest.mark.parametrize("number", range(1, 25))
-def test_each_line_of_case_16_is_the_quote_that_it_means_or_refused_with_its_code(
+def test_each_line_of_case_16_is_its_quote_or_refused_with_its_code(
     tmp_path: Path, number: int
 ) -> None:
+    """Each line of case 16 is the quote that it means or refused with its code."""
     quotes, skipped = read(tmp_path, LINES[number - 1])
     if number in QUOTES:
         assert [(quote.sid, quote.quote, quote.ts) for quote in quotes] == [QUOTES[number]]
@@ -114,9 +115,10 @@ def test_case_18_has_the_numbers_that_every_language_has() -> None:
     ]  # fmt: skip
 
 
-def test_symbols_are_the_only_instruments_taken_from_a_recording_and_from_a_table(
+def test_symbols_are_the_only_instruments_that_are_taken(
     tmp_path: Path,
 ) -> None:
+    """Symbols are the only instruments taken from a recording and from a table."""
     lines = [b'{"goog": 1, "aapl": 2}', b'{"goog": 1, "msft": 2}', b'{"goog": 3}']
     quotes, skipped = read(tmp_path, *lines, symbols="goog, aapl", strict=True)
     assert [quote.quote for quote in quotes] == [2.0, 1.0, 3.0]
@@ -158,9 +160,10 @@ def test_options_that_cannot_be_understood_are_refused_with_a_sentence(
     assert sentence in str(refused.value)
 
 
-def test_fields_of_a_channel_count_for_its_messages_and_all_others_are_read_as_ever(
+def test_fields_of_a_channel_count_for_its_messages_only(
     tmp_path: Path,
 ) -> None:
+    """Fields of a channel count for its messages and all others are read as ever."""
     lines = [b'{"s": "A", "p": 1, "channel": "trades/x"}', b'{"goog": 2}']
     quotes, _skipped = read(tmp_path, *lines, fields="trades/#:sid=s,quote=p")
     assert [(quote.sid, quote.quote) for quote in quotes] == [("A", 1.0), ("goog", 2.0)]

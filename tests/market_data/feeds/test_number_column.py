@@ -204,7 +204,8 @@ def test_the_sign_of_a_currency_is_no_part_of_a_number(text: str) -> None:
     assert NumberColumn().price(text) == 1.5
 
 
-def test_cells_that_are_no_numbers_are_counted_by_field_with_the_first_of_them() -> None:
+def test_cells_without_a_number_are_counted_by_field() -> None:
+    """Cells that are no numbers are counted by field with the first of them."""
     column = NumberColumn()
     column.fields("volume", ["1", "68.18K", "", "null", "1,5"])
     column.fields("open", ["x"])

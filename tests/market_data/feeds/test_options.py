@@ -290,9 +290,10 @@ def test_a_row_that_is_skipped_names_the_option_that_may_read_it(feed_of: Write)
     assert line.endswith("it might be a day of Excel; --time-unit may read it")
 
 
-def test_a_table_of_which_some_rows_would_be_read_by_chance_is_refused_with_each_meaning(
+def test_a_table_that_can_be_read_in_several_ways_is_refused(
     feed_of: Write,
 ) -> None:
+    """A table of which some rows would be read by chance is refused with each meaning."""
     error = refusal(feed_of("date,price\n2024-02-01,1\n03/02/2024,2\n2024-02-04,3\n"))
     assert 'row 2: the time is "03/02/2024": it can be read in several ways' in str(error)
     assert "%d/%m/%Y" in str(error)
@@ -341,9 +342,10 @@ def test_newest_first_they_follow_one_another_back(feed_of: Write) -> None:
     ]
 
 
-def test_bars_newest_first_of_no_layout_are_sorted_with_an_hour_that_comes_twice(
+def test_bars_newest_first_are_sorted_with_an_hour_that_comes_twice(
     feed_of: Write,
 ) -> None:
+    """Bars newest first of no layout are sorted with an hour that comes twice."""
     feed = feed_of(bars_of(AUTUMN[::-1]), timezone="America/New_York", sort=True)
     assert [(quote.ts[-14:], quote.row) for quote in feed if isinstance(quote.ts, str)] == [
         ("00:00:00-04:00", 5),
@@ -469,9 +471,10 @@ def test_an_empty_span_is_refused_with_that_of_the_data(feed_of: Write, tmp_path
         ({"query": "SELECT 1"}, "--query is 'SELECT 1': it is for sql, and not csv"),
     ],
 )
-def test_an_option_that_cannot_be_understood_is_refused_before_anything_is_read(
+def test_an_invalid_option_is_refused_before_anything_is_read(
     tmp_path: Path, options: dict[str, Any], sentence: str
 ) -> None:
+    """An option that cannot be understood is refused before anything is read."""
     # an empty file would be refused as soon as it is read
     path = tmp_path / "mine.csv"
     path.touch()

@@ -128,9 +128,10 @@ def test_duplicates_and_gaps_are_of_one_instrument() -> None:
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 5])
 @pytest.mark.parametrize("others", [[], ["B"]])
-def test_quotes_at_the_time_of_the_one_before_are_counted_in_batches_of_any_size(
+def test_quotes_of_equal_times_are_counted_in_batches_of_any_size(
     batch: int, others: list[str]
 ) -> None:
+    """Quotes at the time of the one before are counted in batches of any size."""
     times = [5, 5, 5, 5, 6]
     quality = Quality()
     for start in range(0, len(times), batch):
@@ -205,9 +206,10 @@ def priced(*sids_and_prices: tuple[str, float], batch: int = 1000) -> Report:
         *((ratio, False) for ratio in (1, 1.5, 1.87, 2.2, 2.5, 4, 6, 7, 8)),
     ],
 )
-def test_a_price_that_is_multiplied_or_divided_as_by_a_split_or_by_more_is_a_jump(
+def test_a_price_that_changes_as_by_a_split_or_more_is_a_jump(
     ratio: float, is_jump: bool, batch: int
 ) -> None:
+    """A price that is multiplied or divided as by a split or by more is a jump."""
     for before, after in [(100.0, 100 * ratio), (100 * ratio, 100.0)]:
         own = [("A", before), ("A", before), ("A", after), ("A", after)]
         expected = NOTHING._replace(quotes=4)

@@ -63,9 +63,10 @@ def test_a_query_that_is_missing_or_wrong_is_a_sentence_with_the_tables(
     assert database.read_bytes() == before
 
 
-def test_a_result_without_a_symbol_is_refused_for_a_database_is_not_named_like_one(
+def test_a_result_of_a_database_without_a_symbol_is_refused(
     database: Path,
 ) -> None:
+    """A result without a symbol is refused for a database is not named like one."""
     assert sentence(str(database), "SELECT day AS ts, last AS price FROM daily") == (
         f"{database}: no symbol among the columns ts, price; expected one of sid, symbol, ticker,"
         " ts_code, instrument, ric, sym_root, name, or a name for sid in --columns"

@@ -331,9 +331,10 @@ some_cells = st.sampled_from(
     st.sampled_from(OPTIONS),
     st.lists(st.tuples(some_cells, st.sampled_from("AB")), min_size=1, max_size=6),
 )
-def test_a_column_gives_what_its_cells_give_or_leaves_them_to_be_read_one_by_one(
+def test_a_column_gives_what_its_cells_give(
     options: dict[str, Any], cells: list[tuple[Any, str]]
 ) -> None:
+    """A column gives what its cells give or leaves them to be read one by one."""
     columns, single = TimeColumn(**options), TimeColumn(**options)
     if options.get("is_combined"):
         cells = [(str(cell), key) for cell, key in cells]  # as both cells are joined
