@@ -29,6 +29,7 @@ def test_quotes_of_a_slow_algorithm_are_decided_once(
         watcher.publish({"sid": "GOOG", "quote": 100, "id": each})
     orders = watcher.wait("orders/Slow", len(ids), patience=90)
     assert [order["quote_id"] for order in orders] == ids
+    service.wait_for("^decides 5 5$")  # an order may be here before the line is read
     decided = [line for line in service.output.splitlines() if line.startswith("decides ")]
     assert decided == [f"decides {n} {n}" for n in ids]
     assert "lost" not in bridge.output

@@ -35,7 +35,9 @@ def run(start: Callable[..., Process]) -> Iterator[Run]:
 
     def starter(**variables: object) -> Process:
         ports = {name: free_port() for name in PORTS}
-        env = {name: str(value) for name, value in {**ports, **variables}.items()}
+        # a make that runs the tests hands its own flags on, such as to print the directory
+        make = dict.fromkeys(("MAKEFLAGS", "MFLAGS", "MAKELEVEL"), "")
+        env = {name: str(value) for name, value in {**make, **ports, **variables}.items()}
         process = start("make", "run", env=env)
         started.append(process)
         process.ports = {name: int(env[name]) for name in ports}  # type: ignore[attr-defined]
