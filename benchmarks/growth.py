@@ -51,7 +51,7 @@ class Run:
             n += 1
 
     def decide(self, count: int) -> float:
-        """Decide so many quotes and return the CPU-µs that each took."""
+        """Decide this number of quotes and return the CPU-µs that each took."""
         spent = 0.0
         for _ in range(0, count, BATCH):
             batch = [next(self._quotes) for _ in range(BATCH)]

@@ -2,9 +2,9 @@
 
 The exchange sends quotes at QoS 1 by the clock, whatever became of those before
 (exchange/pacer.mjs), and receives the orders: one process, one clock. A quote that leaves late
-because its sender was held up counts from when it should have left, and whoever cannot keep the
-rate has a queue that grows, and a latency that grows with the run. The quotes of a warm-up of one
-second do not count.
+because its sender was held up counts from when it should have left, and a party that cannot
+keep the rate has a queue that grows, and a latency that grows with the run. The quotes of a warm-up
+of one second do not count.
 
 The broker writes its sessions to the disk every 5 seconds and confirms nothing meanwhile; where
 that falls into a run, it is the run's worst latency, for every party.

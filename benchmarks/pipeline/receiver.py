@@ -41,7 +41,7 @@ class Receiver:
         self._process = self._stage.start(*self._command)
 
     def wait_for(self, count: int) -> None:
-        """Wait until so many have come."""
+        """Wait until this number has come."""
         eventually(lambda: count_lines(self._file) >= count, "quotes at mosquitto_sub")
 
     def end(self) -> int:

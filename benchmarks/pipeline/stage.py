@@ -1,6 +1,6 @@
 """Where a measurement takes place: a broker of its own, the exchange, and the party measured.
 
-Whoever is measured has the whole machine meanwhile, and a new mosquitto with the shipped
+The party that is measured has the whole machine meanwhile, and a new mosquitto with the shipped
 configuration, whose data are in a new folder.
 """
 

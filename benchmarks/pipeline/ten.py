@@ -51,7 +51,7 @@ def ten(lab: Lab) -> Section:
 
 
 def run(algorithms: int, count: int) -> Run:
-    """Measure so many algorithms once."""
+    """Measure this number of algorithms once."""
     warmup = min(count, WARMUP)
     with Stage() as stage:
         for n in range(algorithms):

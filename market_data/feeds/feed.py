@@ -239,7 +239,7 @@ class _Pick:
     """Picks the quotes of one source that --from and --to ask for."""
 
     def __init__(self, options: ReadOptions, reader: TableReader | None):
-        # dates name their days in any zone; times of day are of the zone that is said
+        # dates name their days in any zone; times of day are of the zone that was given
         self._start, self._end = read_span(
             options, in_zone=reader is not None and not reader.names_days
         )

@@ -15,7 +15,7 @@ DATA = "goog"
 class Part(NamedTuple):
     """A command with its name in the output.
 
-    `stage` says when it ends among the others: whoever needs another part ends before that. The
+    `stage` says when it ends among the others: a part that needs another one ends before it. The
     end of a part that `may_end` with status 0 is not that of the run. A part with `after` starts
     once the part of that name has printed a line with that text.
     """

@@ -100,7 +100,7 @@ class Pipeline:
             try:
                 sys.stdout.write(line)
                 sys.stdout.flush()
-            except OSError:  # whoever was reading has gone: as if the terminal was closed
+            except OSError:  # the reader has gone: as if the terminal was closed
                 self._silent = True
                 self._events.put("SIGHUP")
 

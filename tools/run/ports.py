@@ -54,7 +54,7 @@ def reserve(ports: Mapping[str, int]) -> contextlib.ExitStack:
     :raises PortError: if one is in use or reserved, with a command that uses free ones.
     """
     try:
-        # held for this function alone: whoever gets no port reserves none
+        # held for this function alone: a run that gets no port reserves none
         with _lock("start", wait=True), contextlib.ExitStack() as locks:
             reasons = {}
             for name, port in ports.items():

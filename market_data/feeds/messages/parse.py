@@ -12,7 +12,7 @@ from market_data.feeds.messages.limits import BYTES, DEPTH
 from market_data.feeds.messages.refusal import refusal, show
 
 # decode() would search for white space around, twice. JSON has no NaN, but Python and others write
-# it: whoever finds it there names its field.
+# it: the caller that finds it there names its field.
 _decode = json.JSONDecoder(parse_constant=float).raw_decode
 
 
