@@ -9,14 +9,12 @@ if TYPE_CHECKING:
     from algo_service.backtest import backtest as backtest
     from algo_service.backtest import sweep as sweep
     from algo_service.errors import AlgoServiceError as AlgoServiceError
-    from algo_service.testing import Played as Played
     from algo_service.testing import PlayResult as PlayResult
     from algo_service.testing import play as play
     from market_data.errors import FeedError as FeedError
     from market_data.feeds.feed import Feed as Feed
     from market_data.feeds.feed import open_feed as open_feed
     from portfolio import MAX_QUANTITY as MAX_QUANTITY
-    from portfolio import MAXIMUM_QUANTITY as MAXIMUM_QUANTITY
     from portfolio import PARAMETERS as PARAMETERS
     from portfolio import STARTING_CASH as STARTING_CASH
     from portfolio import UNSIZED as UNSIZED
@@ -24,16 +22,11 @@ if TYPE_CHECKING:
     from portfolio import AllIn as AllIn
     from portfolio import Book as Book
     from portfolio import Costs as Costs
-    from portfolio import Cut as Cut
     from portfolio import EqualWeight as EqualWeight
     from portfolio import Fill as Fill
     from portfolio import FixedCash as FixedCash
     from portfolio import FixedFraction as FixedFraction
     from portfolio import InvalidTimeError as InvalidTimeError
-    from portfolio import LargestDailyLoss as LargestDailyLoss
-    from portfolio import LargestDrawdown as LargestDrawdown
-    from portfolio import LargestOrder as LargestOrder
-    from portfolio import LargestPosition as LargestPosition
     from portfolio import Limit as Limit
     from portfolio import MaxDailyLoss as MaxDailyLoss
     from portfolio import MaxDrawdown as MaxDrawdown
@@ -43,7 +36,6 @@ if TYPE_CHECKING:
     from portfolio import Order as Order
     from portfolio import OrderAccount as OrderAccount
     from portfolio import OrderCut as OrderCut
-    from portfolio import PaperBroker as PaperBroker
     from portfolio import PaperVenue as PaperVenue
     from portfolio import Parameter as Parameter
     from portfolio import ParameterError as ParameterError
@@ -74,7 +66,6 @@ else:
         "algo_service.errors": ("AlgoServiceError",),
         "algo_service.testing": (
             "PlayResult",
-            "Played",
             "play",
         ),
         "market_data.errors": ("FeedError",),
@@ -87,18 +78,12 @@ else:
             "AllIn",
             "Book",
             "Costs",
-            "Cut",
             "EqualWeight",
             "Fill",
             "FixedCash",
             "FixedFraction",
             "InvalidTimeError",
-            "LargestDailyLoss",
-            "LargestDrawdown",
-            "LargestOrder",
-            "LargestPosition",
             "Limit",
-            "MAXIMUM_QUANTITY",
             "MAX_QUANTITY",
             "MaxDailyLoss",
             "MaxDrawdown",
@@ -109,7 +94,6 @@ else:
             "OrderAccount",
             "OrderCut",
             "PARAMETERS",
-            "PaperBroker",
             "PaperVenue",
             "Parameter",
             "ParameterError",
