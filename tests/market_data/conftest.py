@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.market_data.fake_broker import FakeBroker, Wire
+from tests.market_data.page import Page
 from tests.market_data.subscriber import Subscriber
 
 
@@ -35,3 +36,11 @@ def fake_broker() -> Iterator[Callable[..., FakeBroker]]:
             return made
 
         yield broker
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page that answers 503 until its status is changed."""
+    page = Page()
+    yield page
+    page.close()

@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 import signal
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
 
 import pytest
 
+from tests.market_data.page import Page
 from tests.market_data.subscriber import Subscriber
 from tests.support.brokers import Broker
 from tests.support.processes import Process, eventually
 
 Start = Callable[..., Process]
-
-
-class Page:
-    """A page in plain text whose status and body may change."""
-
-    def __init__(self) -> None:
-        self.status, self.body, self.asked = 503, "", 0
-        page = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                page.asked += 1
-                self.send_response(page.status)
-                self.send_header("Content-Type", "text/plain; charset=utf-8")
-                self.end_headers()
-                self.wfile.write(page.body.encode())
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/readyz?run=mine"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    page = Page()
-    yield page
-    page.close()
 
 
 def test_why_a_bridge_is_not_ready_is_shown_once_and_again_when_it_changes(

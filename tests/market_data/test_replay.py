@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import signal
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.market_data.page import Page
 from tests.market_data.subscriber import Subscriber
 from tests.support.brokers import Broker
 from tests.support.processes import ROOT, Process, eventually, free_port
@@ -384,39 +384,6 @@ def test_a_signal_ends_it_while_a_subscriber_is_awaited(mosquitto: Broker, start
     process.wait_for("stopped after .* 1 quotes published, 0 confirmed")
 
 
-class Page:
-    """A page that is not ready until somebody says so."""
-
-    def __init__(self) -> None:
-        self.status = 503
-        self.asked = 0
-        page = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                page.asked += 1
-                self.send_response(page.status if self.path == "/ready" else 404)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/ready"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    page = Page()
-    yield page
-    page.close()
-
-
 @pytest.mark.parametrize("status", [503, 204])
 def test_no_quote_leaves_before_the_page_answers_200(
     mosquitto: Broker, start: Start, subscribe: Subscribe, three: Path, page: Page, status: int
@@ -427,7 +394,7 @@ def test_no_quote_leaves_before_the_page_answers_200(
         *("market-data", "replay", three, "--max", "--when-ready", page.url),
         *("--mqtt", mosquitto.url),
     )
-    process.wait_for(f"waiting for {page.url} to be ready")
+    process.wait_for(f"waiting for {re.escape(page.url)} to be ready")
     eventually(lambda: page.asked >= 3, "three requests")
     assert subscriber.messages == []
     page.status = 200
