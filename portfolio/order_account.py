@@ -36,39 +36,44 @@ class OrderAccount(Portfolio):
         return cls(**settings.read_unsized(params))
 
     def take(self, data: Mapping[str, Any], orders: Iterable[Order]) -> None:
-        """Place the orders that the algorithm returned for a quote.
+        """Place the orders that the algorithm returned for an input.
 
         An order of another instrument waits for the next quote of that instrument, which tells its
-        price.
+        price. At an input that is not a quote all orders wait, and have the last price of their
+        instrument.
 
-        :raises ValueError: if an order is for a part of a unit, and units are whole.
+        :raises ValueError: if an order is for a part of a unit, and units are whole; or if its
+            instrument has no price at such an input.
         """
         if self.is_warming_up:
             return
-        quote: Quote = data  # type: ignore[assignment]  # the engine has checked it
         for order in orders:
-            self._quote(quote)  # records what `undo` may have to restore
-            self._take(quote, order)
+            if self._has_price:
+                quote, _ = self._priced(data)  # records what `undo` may have to restore
+                self._take(quote, order)
+            else:
+                quote, last = self._priced({**data, "sid": order.sid})
+                self._take(quote, order._replace(price=last, amount=order.quantity * last))
 
     def _take(self, data: Quote, order: Order) -> None:
         if not self._venue.is_lot(order.quantity):
             raise ValueError(
                 f"cannot {order.side} {order.quantity} of {order.sid}: units are whole"
             )
-        if self._limits and (cut := self._cut(data, order)):
+        if (self._limits or self._halt) and (cut := self._cut_of(data, order)):
             order = self._cut_to(order, cut)
         self.orders.append(order)
         if not order.quantity:
             return
-        if self._venue.waits or order.sid != data["sid"]:
-            self._venue.pending = (*self._venue.pending, order)
-            self._is_watched = True  # from now on each quote may fill a pending order
+        if self._venue.waits or not self._has_price or order.sid != data["sid"]:
+            self._wait(order)
         else:
-            self._execute(order, data, self._key(data))
+            self._execute(order, data)
 
-    def _cut(self, data: Quote, order: Order) -> OrderCut | None:
-        if doubt := self._doubts(data):
-            return OrderCut(0.0, doubt)
+    def _cut_of(self, data: Quote, order: Order) -> OrderCut | None:
+        is_halted = self._halt is not None and order.side == "buy"
+        if refusal := self.halt if is_halted else self._doubts(data):
+            return OrderCut(0.0, refusal)
         if order.side == "sell":
             return None
         return self._limits.cut({**data, "sid": order.sid}, order.amount, self)
@@ -80,16 +85,13 @@ class OrderAccount(Portfolio):
             quantity=quantity, amount=amount, asked=order.amount, reason=cut.reason
         )
 
-    def _execute(self, order: Order, data: Quote, key: str) -> None:
+    def _execute(self, order: Order, data: Quote) -> None:
         asked, held = order.quantity, self.quantity(order.sid)
-        if order.side == "sell":
-            if not held:
-                self._miss(order, "unfilled", "none are held")
-                return
-            if order.quantity > held or not remainder(held, order.quantity):
-                order = order._replace(quantity=held, amount=held * order.price)
+        is_sale = order.side == "sell" and held
+        if is_sale and (order.quantity > held or not remainder(held, order.quantity)):
+            order = order._replace(quantity=held, amount=held * order.price)
         count = len(self.fills)
-        super()._execute(order, data, key)
+        super()._execute(order, data)
         if len(self.fills) == count:
             return
         fill = self.fills[-1]
@@ -117,8 +119,3 @@ class OrderAccount(Portfolio):
     def _miss(self, order: Order, code: Any, reason: str) -> None:
         log.info("%s: %s", order.id, reason)
         self._reject(Rejection(order.sid, order.side, code, reason))
-
-    def load(self, data: Mapping[str, Any]) -> None:
-        """Restore the state that `save` returned."""
-        super().load(data)
-        self._is_watched = self._is_watched or bool(self.pending)

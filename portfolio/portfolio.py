@@ -10,11 +10,12 @@ from portfolio import settings
 from portfolio.accounting.account import ROUNDING
 from portfolio.accounting.orders import Order
 from portfolio.analysis import rejections
+from portfolio.commanded_account import CommandedAccount
 from portfolio.quote import Quote
 from portfolio.reals import real
 from portfolio.risk.limits import OrderCut
 from portfolio.risk.sizing import RandomSource
-from portfolio.trading_account import TradingAccount
+from portfolio.text import cash as cash_text
 
 MAX_QUANTITY = 1e15
 """The largest order, in units: a larger float does not hold every whole number."""
@@ -22,7 +23,7 @@ MAX_QUANTITY = 1e15
 log = logging.getLogger(__name__)
 
 
-class Portfolio(TradingAccount):
+class Portfolio(CommandedAccount):
     """The account of one algorithm, which sizes, limits and places its orders; long only.
 
     Only a fill changes cash and positions. With the starting cash as its only argument it bets a
@@ -62,7 +63,7 @@ class Portfolio(TradingAccount):
         :param data: a quote, `{'sid': 'GOOG', 'quote': 345.0, ...}`.
         :return: the cash that was bet; 0.0 if that is nothing.
         """
-        self._quote(data)
+        data, _ = self._priced(data)
         return self.buy(data, self.sizing.amount(self, data))
 
     def buy(self, data: Quote, amount: float) -> float:
@@ -74,7 +75,7 @@ class Portfolio(TradingAccount):
         :raises ValueError: if the amount is not a finite number.
         """
         amount = real(amount, f"the amount of {data['sid']} to buy")
-        quote, cash = self._quote(data), self.buying_power
+        (data, quote), cash = self._priced(data), self.buying_power
         if self.is_warming_up:
             return 0.0
         if self.cash < self.minimum_amount and not self._logged_spent:
@@ -92,8 +93,7 @@ class Portfolio(TradingAccount):
                 rejections.of_buy(data["sid"], quote, amount, lot, cash, self.minimum_amount, costs)
             )
             return 0.0
-        doubt = self._doubts(data)
-        cut = OrderCut(0.0, doubt) if doubt else self._limits.cut(data, asked, self)
+        cut = self._cut(data, asked)
         if cut is None:
             self._place("buy", data, quantity, asked)
             return asked
@@ -102,6 +102,11 @@ class Portfolio(TradingAccount):
             quantity, amount = 0.0, 0.0
         self._place("buy", data, quantity, amount, asked, cut.reason)
         return amount
+
+    def _cut(self, data: Quote, amount: float) -> OrderCut | None:
+        """Return the part of a buy that is allowed; None if all of it is."""
+        refusal = self.halt if self._halt else self._doubts(data)
+        return OrderCut(0.0, refusal) if refusal else self._limits.cut(data, amount, self)
 
     def sell(self, data: Quote, quantity: float | None = None) -> float:
         """Place a market order to sell `quantity` units, by default the whole position.
@@ -114,7 +119,8 @@ class Portfolio(TradingAccount):
         :raises ValueError: if that is not above 0, more than is held, or a part of a unit where
             units are whole.
         """
-        sid, quote = data["sid"], self._quote(data)
+        data, quote = self._priced(data)
+        sid = data["sid"]
         held = self._venue.unsold(sid, self.quantity(sid))
         asked = quantity
         if quantity is None:
@@ -151,7 +157,8 @@ class Portfolio(TradingAccount):
         :raises ValueError: if it is not a finite number.
         """
         target = real(target, "the target value")
-        sid, quote, venue = data["sid"], self._quote(data), self._venue
+        data, quote = self._priced(data)
+        sid, venue = data["sid"], self._venue
         value = self.value(sid)
         excess = value - target
         if excess < 0:
@@ -165,6 +172,21 @@ class Portfolio(TradingAccount):
             quantity = min(held, venue.units(quote, excess))
             if quantity and quantity * quote >= self.minimum_amount:
                 self.sell(data, quantity)
+
+    def _doubts(self, data: Quote) -> str | None:
+        """Return why no order may be placed at a quote."""
+        sid = data["sid"]
+        if sid == self._sid:
+            return self._doubt
+        if not self._has_price:  # the quote that it waits for is the one to be trusted
+            return None
+        return self._limits.distrust(data, self._valued[sid])
+
+    def _unpaid(self, amount: float, quantity: float) -> str | None:
+        left = self.cash + self._venue.proceeds(amount, quantity)
+        if left >= 0:
+            return None
+        return f"costs: they are more than the sale brings and the cash, by {cash_text(-left)}"
 
     # What an algorithm may read, beside the account.
 
@@ -184,11 +206,6 @@ class Portfolio(TradingAccount):
     def instruments(self) -> int:
         """The number of instruments that had a quote."""
         return len(self.prices)
-
-    @property
-    def halt(self) -> str | None:
-        """Why a limit has stopped all buying, if one has."""
-        return self._limits.halt
 
     def value(self, sid: str) -> float:
         """Return what is held of an instrument, once all orders placed have filled, in cash."""
@@ -213,4 +230,5 @@ class Portfolio(TradingAccount):
             "unrealised": self.unrealised,
             "fees": self.fees,
             "halt": self.halt,
+            "halted": self.halted,
         }

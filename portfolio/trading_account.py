@@ -13,9 +13,9 @@ from portfolio.analysis import rejections
 from portfolio.execution.paper import PaperVenue
 from portfolio.quote import Quote
 from portfolio.reals import price, real
+from portfolio.risk.halt import Halt
 from portfolio.risk.limits import Limit, Limits, QuoteObservation
 from portfolio.risk.sizing import RandomFraction, SeededFraction, Sizing
-from portfolio.text import cash as cash_text
 
 _SMALLEST_BUYS = 1e6
 """The starting cash pays for this number of the smallest buys, by default."""
@@ -33,8 +33,9 @@ log = logging.getLogger(__name__)
 class TradingAccount(Account):
     """Places orders by the limits, has the venue execute them, and applies the fills.
 
-    For each quote the engine calls `begin`, then the algorithm, which places orders; after an error
-    it calls `undo`. All calls come on one thread. `portfolio.Portfolio` describes the arguments.
+    For each quote the engine calls `begin`, for any other input `begin_other`; then the algorithm,
+    which places orders, or what a command asks for; after an error `undo`. All calls come on one
+    thread. `portfolio.Portfolio` describes the arguments.
     """
 
     def __init__(
@@ -52,17 +53,18 @@ class TradingAccount(Account):
             raise ValueError(f"the starting cash is {amount}: it has to be finite and at least 0")
         super().__init__(cash)
         self.orders: list[Order] = []
-        """Placed since the last quote came, in the order of placement."""
+        """Placed since the last input came, in the order of placement."""
         self.fills: list[Fill] = []
-        """Filled since the last quote came, in the order of execution."""
+        """Filled since the last input came, in the order of execution."""
         self.rejections: list[Rejection] = []
-        """Rejections since the last quote came."""
+        """Rejections since the last input came."""
         if minimum_amount is None:
             minimum_amount = max(cash / _SMALLEST_BUYS, _MIN_AMOUNT)
         self.minimum_amount = real(minimum_amount, "minimum_amount")
         self.sizing: Sizing = RandomFraction(random_module) if sizing is None else sizing
         self._venue = venue or broker or PaperVenue()
         self._limits = Limits(limits)
+        self._halt: Halt | None = None
         self.is_warming_up = False
         """Whether the algorithm receives history: what it then asks for leaves neither an order
         nor a rejection."""
@@ -71,14 +73,17 @@ class TradingAccount(Account):
         self.price_before: float | None = None
         """The instrument's price before the quote that came last; None if that was its first."""
         self._is_watched = bool(self._limits) or self._venue.waits
-        # What the last quote has replaced, for `undo`.
+        # The input under way; None before the first one, and after `undo`.
+        self._input: Mapping[str, Any] | None = None
+        self._has_price = True
+        # What it has replaced, for `undo`.
         self._sid = ""
         self._doubt: str | None = None
-        self._before: tuple[tuple[Order, ...], tuple[Any, ...], bool, Any] | None = None
+        self._before: tuple[Any, ...] | None = None
         self._changes: list[Change] = []
         self._valued: dict[str, float | None] = {}
 
-    # What the engine calls, around each quote.
+    # What the engine calls, around each input.
 
     def begin(self, algo: str, data: Mapping[str, Any]) -> None:
         """Value the quote's instrument, and fill the orders that waited for it.
@@ -92,6 +97,7 @@ class TradingAccount(Account):
         if self._before is not None:
             self._forget()
         self._algo = algo
+        self._input = data
         self._sid = sid
         self.price_before = prices.get(sid)
         if self._is_watched:
@@ -107,20 +113,39 @@ class TradingAccount(Account):
         if self._doubt is None:
             self.prices[sid] = data["quote"]
         limits.watch(QuoteObservation(data, self.price_before, equity, self.equity))
-        if halt := limits.halt:
-            for order in venue.cancel_buys():
-                self._reject(Rejection(order.sid, "buy", "cancelled", halt))
+        if stop := limits.halt:
+            self._cancel_buys(stop)
         if venue.pending and self._doubt is None:
             for order in venue.take_due(sid):
-                self._execute(order, data, self._key(data))
+                self._execute(order, data)
+
+    def begin_other(self, algo: str, channel: str, input_id: str) -> None:
+        """Take in an input that is not a quote: it changes no price, and nothing fills at it.
+
+        The orders and fills of the input before are forgotten. Until the next `begin` orders are
+        placed at the last price of their instrument, and wait for its next quote.
+
+        :param algo: the algorithm's name, for the ids of what it places.
+        """
+        self._forget()
+        self._algo = algo
+        self._input = {"channel": channel, "id": input_id}
+        self._has_price = False
+        self._note()
 
     def _note(self) -> None:
         sizing = self.sizing
         generator = sizing.save() if isinstance(sizing, SeededFraction) else None
-        self._before = self._venue.pending, self._limits.states, self._logged_spent, generator
+        self._before = (
+            self._venue.pending,
+            self._limits.states,
+            self._halt,
+            self._logged_spent,
+            generator,
+        )
 
     def undo(self) -> None:
-        """Restore the state before the last `begin`, without the quote's orders and fills."""
+        """Restore the state before the last input, without its orders and fills."""
         while self._changes:
             self.restore(self._changes.pop())
         for sid, last in {**self._valued, self._sid: self.price_before}.items():
@@ -129,13 +154,15 @@ class TradingAccount(Account):
             else:
                 self.prices[sid] = last
         if self._before:
-            self._venue.pending, self._limits.states, self._logged_spent, generator = self._before
+            self._venue.pending, self._limits.states, *others = self._before
+            self._halt, self._logged_spent, generator = others
             if isinstance(self.sizing, SeededFraction):
                 self.sizing.load(generator)
         self._forget()
 
     def _forget(self) -> None:
         self._sid, self.price_before, self._doubt, self._before = "", None, None, None
+        self._input, self._has_price = None, True
         self.orders, self.fills, self.rejections = [], [], []
         self._changes, self._valued = [], {}
 
@@ -149,6 +176,7 @@ class TradingAccount(Account):
             "prices": dict(self.prices),
             "pending": [list(order) for order in self._venue.pending],
             "limits": self._limits.states,
+            "halt": self._halt and list(self._halt),
             "sizing": self.sizing.save() if isinstance(self.sizing, SeededFraction) else None,
             "said_spent": self._logged_spent,
             "minimum_amount": self.minimum_amount,
@@ -160,50 +188,47 @@ class TradingAccount(Account):
         self.positions = {sid: Position(*held) for sid, held in data["positions"].items()}
         self.prices = dict(data["prices"])
         self._venue.pending = tuple(Order(*fields) for fields in data["pending"])
+        self._is_watched = self._is_watched or bool(self._venue.pending)
         self._limits.states = data["limits"]
+        halt = data.get("halt")  # older states have none
+        self._halt = halt and Halt(*halt)
         if isinstance(self.sizing, SeededFraction):
             self.sizing.load(data["sizing"])
         self._logged_spent = data["said_spent"]
         self.minimum_amount = data.get("minimum_amount", _FORMER_MINIMUM)
         self._forget()
 
-    def reset(self) -> str | None:
-        """Resume buying after a limit has stopped it, and measure losses from the present equity.
-
-        :return: the reason of the stop; None if there was none.
-        """
-        halt = self._limits.halt
-        self._limits.reset(self.equity)
-        return halt
-
     # Orders and their fills.
+
+    def _cancel_buys(self, reason: str) -> None:
+        for order in self._venue.cancel_buys():
+            log.warning("%s is cancelled: %s", order.id, reason)
+            self._reject(Rejection(order.sid, "buy", "cancelled", reason))
 
     def _reject(self, rejection: Rejection | None) -> None:
         if rejection is not None:
             self.rejections.append(rejection)
 
-    def _quote(self, data: Quote) -> float:
-        """Return the price that an order is placed at."""
+    def _priced(self, data: Mapping[str, Any]) -> tuple[Quote, float]:
+        """Return the quote and the price that an order is placed at.
+
+        :param data: a quote; or, at an input that is not a quote, any map with a `sid`.
+        :raises ValueError: if the instrument has no price.
+        """
         if self._before is None:
             self._note()
-        sid, quote = data["sid"], price(data["quote"])
+        sid = data["sid"]
+        if not self._has_price:
+            last = self.prices.get(sid)
+            if last is None:
+                raise ValueError(f"an order of {sid} has no price: no quote of it has come yet")
+            return {**data, "quote": last}, last  # type: ignore[typeddict-item]
+        quote: Quote = data  # type: ignore[assignment]  # the engine has checked it
+        found = price(quote["quote"])
         if sid != self._sid:  # of another instrument than the quote that has come
             self._valued.setdefault(sid, self.prices.get(sid))
-            self.prices[sid] = quote
-        return quote
-
-    def _doubts(self, data: Quote) -> str | None:
-        """Return why no order may be placed at a quote."""
-        sid = data["sid"]
-        if sid == self._sid:
-            return self._doubt
-        return self._limits.distrust(data, self._valued[sid])
-
-    def _unpaid(self, amount: float, quantity: float) -> str | None:
-        left = self.cash + self._venue.proceeds(amount, quantity)
-        if left >= 0:
-            return None
-        return f"costs: they are more than the sale brings and the cash, by {cash_text(-left)}"
+            self.prices[sid] = found
+        return quote, found
 
     def _place(
         self,
@@ -213,10 +238,11 @@ class TradingAccount(Account):
         amount: float,
         asked: float | None = None,
         reason: str | None = None,
+        *,
+        waits: bool = False,
     ) -> None:
-        key = self._key(data)
         order = Order(
-            f"{key}:{len(self.orders)}",
+            f"{self._key(data)}:{len(self.orders)}",
             self._algo,
             data["sid"],
             side,
@@ -232,13 +258,23 @@ class TradingAccount(Account):
         self.orders.append(order)
         if not quantity:
             return
-        if self._venue.waits:
-            self._venue.pending = (*self._venue.pending, order)
+        if waits or self._venue.waits or not self._has_price:
+            self._wait(order)
         else:
-            self._execute(order, data, key)
+            self._execute(order, data)
 
-    def _execute(self, order: Order, data: Quote, key: str) -> None:
-        fill_id = f"{key}:{len(self.fills)}"
+    def _wait(self, order: Order) -> None:
+        """Have an order fill at the next quote of its instrument."""
+        self._venue.pending = (*self._venue.pending, order)
+        self._is_watched = True  # from now on each quote may fill it
+
+    def _execute(self, order: Order, data: Quote) -> None:
+        if order.side == "sell" and order.sid not in self.positions:
+            # an order that was returned for too much, or rounding that left it nothing
+            log.info("%s: none are held", order.id)
+            self._reject(Rejection(order.sid, "sell", "unfilled", "none are held"))
+            return
+        fill_id = f"{self._key(data)}:{len(self.fills)}"
         fill = self._venue.execute(order, data, fill_id, self.cash, self.minimum_amount)
         if fill is None:
             self._warn_unfilled(order)
@@ -252,4 +288,10 @@ class TradingAccount(Account):
         log.warning("%s does not fill: the cash no longer pays for it", order.id)
 
     def _key(self, data: Quote) -> str:
-        return f"{self._algo}:{data.get('channel', '')}:{data.get('id', '')}"
+        """Return what the ids at the input under way begin with.
+
+        It is made of the input, and not of the quote that an order is placed at: the algorithm may
+        have kept that one from an earlier input, whose orders have its ids.
+        """
+        made = data if self._input is None else self._input
+        return f"{self._algo}:{made.get('channel', '')}:{made.get('id', '')}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from typing import Literal, NamedTuple
 
@@ -10,8 +9,6 @@ from portfolio.accounting.orders import Fill, Order
 from portfolio.execution.costs import NO_COSTS, Costs
 from portfolio.quote import Quote
 from portfolio.reals import real
-
-log = logging.getLogger(__name__)
 
 Units = Literal["fractional", "whole"]
 FillRule = Literal["quote", "next"]
@@ -133,8 +130,6 @@ class PaperVenue:
     def cancel_buys(self) -> list[Order]:
         """Remove the pending buys, which will not fill, and return them."""
         buys = list(filter(_buys, self.pending))
-        for order in buys:
-            log.warning("%s is cancelled: a limit has stopped all buying", order.id)
         self.pending = tuple(order for order in self.pending if not _buys(order))
         return buys
 

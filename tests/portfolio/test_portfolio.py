@@ -70,6 +70,38 @@ def test_orders_and_fills_at_one_quote_are_numbered_in_the_order_placed() -> Non
     assert [fill.order_id for fill in portfolio.fills] == [order.id for order in portfolio.orders]
 
 
+@pytest.mark.parametrize("fill", ["quote", "next"])
+@pytest.mark.parametrize("sid", ["GOOG", "IBM"])
+def test_two_quotes_give_no_two_orders_one_id_whatever_quote_they_are_placed_at(
+    fill: Any, sid: str
+) -> None:
+    portfolio = Portfolio(1000, venue=PaperVenue(fill=fill))
+    kept = begin(portfolio, id="1")
+    portfolio.buy(kept, 100.0)
+    placed, filled = [*portfolio.orders], [*portfolio.fills]
+    for number in ("2", "3"):
+        data = begin(portfolio, sid=sid, id=number)
+        portfolio.buy(kept, 100.0)
+        portfolio.buy(data, 100.0)
+        placed += portfolio.orders
+        filled += portfolio.fills
+    assert [(order.id, order.quote_id) for order in placed] == [
+        ("algo:quotes:1:0", "1"),
+        ("algo:quotes:2:0", "1"),
+        ("algo:quotes:2:1", "2"),
+        ("algo:quotes:3:0", "1"),
+        ("algo:quotes:3:1", "3"),
+    ]
+    assert len({fill.id for fill in filled}) == len(filled)
+
+
+def test_without_a_quote_that_has_come_an_order_has_the_id_of_its_own() -> None:
+    portfolio = Portfolio(1000)
+    for number in ("1", "2"):
+        portfolio.buy(quote(id=number), 100.0)
+    assert [order.id for order in portfolio.orders] == [":quotes:1:0", ":quotes:2:1"]
+
+
 def test_what_was_placed_at_the_quote_before_is_forgotten() -> None:
     portfolio = Portfolio(1000)
     portfolio.buy(begin(portfolio), 300.0)
@@ -97,6 +129,7 @@ def test_the_snapshot_tells_cash_positions_profit_and_fees() -> None:
         "unrealised": 3 * 10.0,
         "fees": 3.0,
         "halt": None,
+        "halted": None,
     }
     assert list(portfolio.snapshot()["positions"]) == ["GOOG", "IBM"]
 
