@@ -158,11 +158,12 @@ class TradingAccount(Account):
             self._halt, self._logged_spent, generator = others
             if isinstance(self.sizing, SeededFraction):
                 self.sizing.load(generator)
+        self._input = None
         self._forget()
 
     def _forget(self) -> None:
         self._sid, self.price_before, self._doubt, self._before = "", None, None, None
-        self._input, self._has_price = None, True
+        self._has_price = True
         self.orders, self.fills, self.rejections = [], [], []
         self._changes, self._valued = [], {}
 
@@ -196,6 +197,7 @@ class TradingAccount(Account):
             self.sizing.load(data["sizing"])
         self._logged_spent = data["said_spent"]
         self.minimum_amount = data.get("minimum_amount", _FORMER_MINIMUM)
+        self._input = None
         self._forget()
 
     # Orders and their fills.
