@@ -177,7 +177,7 @@ class Portfolio(CommandedAccount):
         """Return why no order may be placed at a quote."""
         sid = data["sid"]
         if sid == self._sid:
-            return self._doubt
+            return self.doubt
         if not self._has_price:  # the quote that it waits for is the one to be trusted
             return None
         return self._limits.distrust(data, self._valued[sid])
