@@ -229,8 +229,9 @@ class TradingAccount(Account):
         quote: Quote = data  # type: ignore[assignment]  # the engine has checked it
         found = price(quote["quote"])
         if sid != self._sid:  # of another instrument than the quote that has come
-            self._valued.setdefault(sid, self.prices.get(sid))
-            self.prices[sid] = found
+            last = self._valued.setdefault(sid, self.prices.get(sid))
+            if self._limits.distrust(quote, last) is None:
+                self.prices[sid] = found
         return quote, found
 
     def _place(
