@@ -19,7 +19,7 @@ from algo_service.engine.engine import Engine
 from algo_service.errors import WarmUpError
 from algo_service.journal.open import journal_file, open_store
 from algo_service.journal.store import DecisionStore
-from algo_service.loader import load
+from algo_service.loader import absolute, load
 from algo_service.parameters import merge
 from algo_service.rpc.methods import ServiceMethods
 from algo_service.rpc.server import Server
@@ -85,6 +85,7 @@ def serve(
         # its count has to start from above all that it counted before.
         first_seq = 0 if store.is_durable else time.time_ns() // 1000
         engine = Engine(algorithm, algo, overrides, seed, store, first_seq, history)
+        store.note_start(absolute(spec))
         if history and not engine.has_begun:
             history.check()  # a mistake in it is known now, not at the first initialize
         return engine, store

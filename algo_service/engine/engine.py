@@ -76,7 +76,6 @@ class Engine:
             self._resume(run)
         elif warmed:  # the seed that was drawn then stays
             self._seed = warmed.warm_up.parameters["seed"]
-        self._store.note_start()
 
     @property
     def parameters_to_come(self) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class MemoryStore:
         for key in list(islice(kept, max(0, len(kept) - self.MAX_DECISIONS))):
             del kept[key]
 
-    def note_start(self) -> None:
+    def note_start(self, spec: str) -> None:
         """Keep nothing: there is only one start."""
 
     def note_rollback(self, inputs: int, error: str) -> None:

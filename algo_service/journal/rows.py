@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from algo_service.decisions import Decision, Failure
+from algo_service.decisions import Decision, Failure, Key
 from algo_service.journal.store import Known
 
 _DECISION = """
-SELECT decisions.id, decisions.seq, digest, error, traceback, type, place, replies.text
+SELECT channel, id, content, decisions.seq, digest, error, traceback, type, place, replies.text
 FROM decisions
 LEFT JOIN failures ON failures.seq = decisions.seq
 LEFT JOIN replies ON replies.seq = decisions.seq
@@ -28,7 +28,7 @@ def known_of(
     # one statement for many: a third of the time that one for each takes
     marks = ",".join("?" * len(ids))
     rows = database.execute(f"{_DECISION} WHERE channel = ? AND id IN ({marks})", (channel, *ids))
-    for input_id, seq, digest, *columns in rows.fetchall():
+    for _, input_id, _, seq, digest, *columns in rows.fetchall():
         yield input_id, Known(digest, _decision(database, seq, *columns), seq <= older)
 
 
@@ -48,10 +48,25 @@ def outputs(
     return [(seq, decision(database, seq)) for (seq,) in rows]
 
 
+def decisions_between(
+    database: sqlite3.Connection, after: int, last: int
+) -> Iterator[tuple[int, Key, bytes, bytes, Decision | Failure]]:
+    """Yield seq, key, digest, content and decision of inputs, in their order.
+
+    :param after: only those with a greater seq, up to `last`.
+    """
+    rows = database.execute(
+        f"{_DECISION} WHERE decisions.seq > ? AND decisions.seq <= ? ORDER BY decisions.seq",
+        (after, last),
+    )
+    for channel, input_id, content, seq, digest, *columns in rows.fetchall():
+        yield seq, (channel, input_id), digest, content, _decision(database, seq, *columns)
+
+
 def decision(database: sqlite3.Connection, seq: int) -> Decision | Failure:
     """Return the decision with this seq."""
     (row,) = database.execute(f"{_DECISION} WHERE decisions.seq = ?", (seq,)).fetchall()
-    _, _, _, *columns = row
+    _, _, _, _, _, *columns = row
     return _decision(database, seq, *columns)
 
 

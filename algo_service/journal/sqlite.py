@@ -183,11 +183,11 @@ class SqliteStore:
         self._rollbacks.clear()
         self._file.keep_up()
 
-    def note_start(self) -> None:
-        """Record that an engine continues from here."""
+    def note_start(self, spec: str) -> None:
+        """Record that a service continues from here, with this algorithm."""
         with self._explained(), self._transaction():
             (seq,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM decisions").fetchone()
-            self._write_log(seq, "start", "")
+            self._write_log(seq, "start", spec)
         self._file.keep_up()
 
     def note_rollback(self, inputs: int, error: str) -> None:

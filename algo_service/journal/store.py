@@ -70,11 +70,11 @@ class Known(NamedTuple):
 class DecisionStore(Protocol):
     """Keeps decisions and state. One thread calls all methods.
 
-    The engine's constructor calls `stored_run`, then `stored_warm_up`, then `note_start`. Its
-    `initialize` calls `stored_warm_up`, and then `keep_warm_up` where the algorithm was warmed up,
-    before the first decision. For each batch the engine calls `find`, then the algorithm decides on
-    the inputs that `find` did not return, then `commit`; only after that the batch is answered. If
-    `commit` raises, the engine restores the state before it and calls `note_rollback`, and the
+    The engine's constructor calls `stored_run`, then `stored_warm_up`. The service then calls
+    `note_start`. The engine's `initialize` calls `stored_warm_up`, and then `keep_warm_up` where
+    the algorithm was warmed up, before the first decision. For each batch the engine calls `find`,
+    then the algorithm decides on the inputs that `find` did not return, then `commit`; only after
+    that the batch is answered. If `commit` raises, the engine restores the state before it and calls `note_rollback`, and the
     caller may send the same batch again.
 
     The service calls `outputs_since` between two batches. The caller that made the store calls
@@ -115,8 +115,12 @@ class DecisionStore(Protocol):
         """
         ...
 
-    def note_start(self) -> None:
-        """Record that an engine continues from here; it is kept with the next commit."""
+    def note_start(self, spec: str) -> None:
+        """Record that a service continues from here.
+
+        :param spec: the algorithm that it serves, as `algo_service.loader.load` takes it.
+        :raises JournalError: if it cannot.
+        """
         ...
 
     def note_rollback(self, inputs: int, error: str) -> None:

@@ -184,6 +184,7 @@ def run(path: Path, quotes: list[dict[str, Any]], **options: Any) -> None:
     """Decide two batches, as a service does that ends then."""
     store = SqliteStore(path, "algo", **options)
     engine = Engine(Buyer, "algo", {}, seed=1, store=store)
+    store.note_start("buyer.py:Buyer")
     engine.initialize({"cash": 1000})
     engine.decide(quotes[: len(quotes) // 2], now=1_700_000_000.5)
     engine.decide(quotes[len(quotes) // 2 :], now=1_700_000_001.5)
@@ -195,7 +196,10 @@ def test_a_journal_keeps_the_inputs_the_starts_and_the_batches(journal: Path) ->
     run(journal, QUOTES[:4])
     run(journal, QUOTES[4:])
     assert rows(journal, "SELECT count(*) FROM decisions WHERE content IS NULL") == [(0,)]
-    assert rows(journal, "SELECT seq, kind FROM log") == [(0, "start"), (4, "start")]
+    assert rows(journal, "SELECT seq, kind, text FROM log") == [
+        (0, "start", "buyer.py:Buyer"),
+        (4, "start", "buyer.py:Buyer"),
+    ]
     batches = rows(journal, "SELECT seq, at, elapsed FROM batches")
     assert [seq for seq, _, _ in batches] == [2, 4, 5, 6]
     assert batches[0][1] == 1_700_000_000.5

@@ -174,9 +174,9 @@ def test_outputs_come_in_order_page_by_page(store: DecisionStore) -> None:
 
 def test_starts_and_rollbacks_disturb_nothing(store: DecisionStore) -> None:
     """Starts and rolled back batches may be noted at any time between two commits."""
-    store.note_start()
+    store.note_start("algo.py:Algo")
     store.note_rollback(3, "JournalError: the disk is full")
     commit(store, 1, (made(("quotes", "1")), bought("a")))
-    store.note_start()
+    store.note_start("algo.py:Algo")
     commit(store, 2, (made(("quotes", "2")), bought("b")))
     assert len(store.find([("quotes", "1"), ("quotes", "2")])) == 2
