@@ -134,8 +134,9 @@ class Portfolio(CommandedAccount):
         if self.is_warming_up:  # the algorithm may sell what it asked to buy
             return 0.0
         if not 0 < quantity <= held:
+            free = "" if held == self.quantity(sid) else " that no pending order sells"
             raise ValueError(
-                f"cannot sell {asked} of {sid}: {held} are held, and this portfolio is long"
+                f"cannot sell {asked} of {sid}: {held} are held{free}, and this portfolio is long"
                 " only: it sells no more than it holds"
             )
         if not self._venue.is_lot(quantity):
@@ -177,7 +178,7 @@ class Portfolio(CommandedAccount):
         """Return why no order may be placed at a quote."""
         sid = data["sid"]
         if sid == self._sid:
-            return self._doubt
+            return self.doubt
         if not self._has_price:  # the quote that it waits for is the one to be trusted
             return None
         return self._limits.distrust(data, self._valued[sid])

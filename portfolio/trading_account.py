@@ -72,13 +72,14 @@ class TradingAccount(Account):
         self._logged_spent = False
         self.price_before: float | None = None
         """The instrument's price before the quote that came last; None if that was its first."""
+        self.doubt: str | None = None
+        """Why a limit does not trust the quote that came last; None if all do."""
         self._is_watched = bool(self._limits) or self._venue.waits
         # The input under way; None before the first one, and after `undo`.
         self._input: Mapping[str, Any] | None = None
         self._has_price = True
         # What it has replaced, for `undo`.
         self._sid = ""
-        self._doubt: str | None = None
         self._before: tuple[Any, ...] | None = None
         self._changes: list[Change] = []
         self._valued: dict[str, float | None] = {}
@@ -108,14 +109,14 @@ class TradingAccount(Account):
     def _begin_watched(self, data: Quote) -> None:
         sid, venue, limits = data["sid"], self._venue, self._limits
         self._note()
-        self._doubt = limits.distrust(data, self.price_before)
+        self.doubt = limits.distrust(data, self.price_before)
         equity = self.equity
-        if self._doubt is None:
+        if self.doubt is None:
             self.prices[sid] = data["quote"]
         limits.watch(QuoteObservation(data, self.price_before, equity, self.equity))
         if stop := limits.halt:
             self._cancel_buys(stop)
-        if venue.pending and self._doubt is None:
+        if venue.pending and self.doubt is None:
             for order in venue.take_due(sid):
                 self._execute(order, data)
 
@@ -162,7 +163,7 @@ class TradingAccount(Account):
         self._forget()
 
     def _forget(self) -> None:
-        self._sid, self.price_before, self._doubt, self._before = "", None, None, None
+        self._sid, self.price_before, self.doubt, self._before = "", None, None, None
         self._has_price = True
         self.orders, self.fills, self.rejections = [], [], []
         self._changes, self._valued = [], {}
@@ -228,8 +229,9 @@ class TradingAccount(Account):
         quote: Quote = data  # type: ignore[assignment]  # the engine has checked it
         found = price(quote["quote"])
         if sid != self._sid:  # of another instrument than the quote that has come
-            self._valued.setdefault(sid, self.prices.get(sid))
-            self.prices[sid] = found
+            last = self._valued.setdefault(sid, self.prices.get(sid))
+            if self._limits.distrust(quote, last) is None:
+                self.prices[sid] = found
         return quote, found
 
     def _place(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from portfolio import Fill, Order, Portfolio
+from portfolio.analysis.observation import Observation
 
 MAX_POINTS = 4000
 """Of a chart's line; twice as many are kept until every other one is dropped."""
@@ -23,7 +23,7 @@ class Point(NamedTuple):
     equity: float
     exposure: float
     grown: float
-    """The sum of price / first price over the instruments quoted so far."""
+    """The sum of price / first price over the instruments that have a price."""
     instruments: int
 
 
@@ -66,42 +66,44 @@ class Curve:
         self.is_thinned = thinned
         self._firsts: dict[str, float] = {}
         self._equity = ThinnedSeries(self._max_points)
-        self._last: Mapping[str, Any] | None = None
+        self._last: Observation | None = None
         self.starting_cash = portfolio.cash
         self.prices: dict[str, ThinnedSeries] = {}
-        """Points (ts, price) by instrument, of the first instruments."""
+        """Points (ts, price) of trusted quotes by instrument, of the first instruments."""
         self.orders: list[Order] = []
         """Empty where it is thinned."""
         self.fills: list[Fill] = []
         """The first ones where it is thinned."""
-        self.instruments = 0
-        """That were quoted, drawn or not."""
 
-    def see(self, data: Mapping[str, Any]) -> None:
-        """Record the portfolio after a quote."""
-        sid = data["sid"]
-        portfolio = self._portfolio
-        if portfolio.price_before is None:
-            self._firsts[sid] = data["quote"]
-            self.instruments += 1
+    def see(self, seen: Observation) -> None:
+        """Record what came of a quote."""
+        data = seen.quote
+        if seen.is_first:
+            self._firsts[data["sid"]] = data["quote"]
             if not self.is_thinned or len(self.prices) < MAX_INSTRUMENTS:
-                self.prices[sid] = ThinnedSeries(self._max_points)
-        prices = self.prices.get(sid)
-        if prices is not None and prices.is_due():
-            prices.add((data.get("ts"), data["quote"]))
+                self.prices[data["sid"]] = ThinnedSeries(self._max_points)
+        if seen.is_trusted:
+            prices = self.prices.get(data["sid"])
+            if prices is not None and prices.is_due():
+                prices.add((data.get("ts"), data["quote"]))
         if self._equity.is_due():
-            self._equity.add(self._point(data))
-        if portfolio.orders and not self.is_thinned:
-            self.orders += portfolio.orders
-        if portfolio.fills and not (self.is_thinned and len(self.fills) >= MAX_MARKS):
-            self.fills += portfolio.fills
-        self._last = data
+            self._equity.add(self._point(seen))
+        if seen.orders and not self.is_thinned:
+            self.orders += seen.orders
+        if seen.fills and not (self.is_thinned and len(self.fills) >= MAX_MARKS):
+            self.fills += seen.fills
+        self._last = seen
 
-    def _point(self, data: Mapping[str, Any]) -> Point:
-        portfolio = self._portfolio
-        prices = portfolio.prices
+    def _point(self, seen: Observation) -> Point:
+        prices = self._portfolio.prices
         grown = math.fsum(prices[sid] / first for sid, first in self._firsts.items())
-        return Point(data.get("ts"), portfolio.equity, portfolio.exposure, grown, len(self._firsts))
+        exposure = self._portfolio.exposure if seen.is_invested else 0.0
+        return Point(seen.quote.get("ts"), seen.equity, exposure, grown, len(self._firsts))
+
+    @property
+    def instruments(self) -> int:
+        """The number of those that have a price, drawn or not."""
+        return len(self._firsts)
 
     @property
     def points(self) -> list[Point]:
@@ -112,9 +114,9 @@ class Curve:
         return points
 
     def buy_and_hold(self) -> list[float]:
-        """Return, for each point, what buying every instrument at its first quote would be worth.
+        """Return, for each point, what buying every instrument at its first price would be worth.
 
-        The part of an instrument that has no quote yet is cash.
+        The part of an instrument that has no price yet is cash.
         """
         count = len(self._firsts) or 1
         return [

@@ -19,6 +19,7 @@ from algo_service.parameters import merge
 from market_data import Feed
 from market_data.feeds.options import ReadOptions
 from portfolio import Order
+from portfolio.analysis.observation import Observation
 from portfolio.analysis.performance import Performance
 
 
@@ -73,16 +74,19 @@ def backtest(
         trips = RoundTrips(portfolio, None if keep == "all" else MAX_TRADES, on_trade)
     result = Result(name, parameters, performance, curve, trips)
     watchers = [each.see for each in (curve, trips) if each is not None]
+    seen = Observation(portfolio)
+    take, measure = seen.take, performance.see
     fail, reasons = result.failures.add, result.reasons
 
     def see(quote: dict[str, Any], at: int | None) -> None:
-        performance.see(quote, at)
+        take(quote, at)
+        measure(seen)
         for watch in watchers:
-            watch(quote)
-        if portfolio.orders or portfolio.rejections:
-            reasons.add(portfolio.orders, portfolio.rejections)
+            watch(seen)
+        if seen.orders or seen.rejections:
+            reasons.add(seen.orders, seen.rejections)
             if on_order:
-                for order in portfolio.orders:
+                for order in seen.orders:
                     on_order(order)
 
     source = opened(data, options)

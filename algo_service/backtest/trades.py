@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TextIO
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TextIO
 
 from portfolio import Fill, Portfolio
 from portfolio.accounting.account import remainder
+from portfolio.analysis.observation import Observation
 from portfolio.times import instant, iso_8601_full
 
 MAX_TRADES = 200
@@ -85,13 +86,14 @@ class RoundTrips:
         self.count = 0
         """Of those closed, kept or not."""
 
-    def see(self, data: Mapping[str, Any]) -> None:
-        """Record the portfolio after a quote."""
-        held = self._held.get(data["sid"])
-        if held is not None:
-            held.bars += 1
-        if self._portfolio.fills:
-            for fill in self._portfolio.fills:
+    def see(self, seen: Observation) -> None:
+        """Record what came of a quote."""
+        if self._held:
+            held = self._held.get(seen.quote["sid"])
+            if held is not None:
+                held.bars += 1
+        if seen.fills:
+            for fill in seen.fills:
                 self._take(fill)
 
     def _take(self, fill: Fill) -> None:

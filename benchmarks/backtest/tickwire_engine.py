@@ -10,6 +10,7 @@ from algo_service.algorithms import SmaCross
 from algo_service.engine.driver import Driver
 from algo_service.engine.quotes import accept
 from algo_service.parameters import merge
+from portfolio.analysis.observation import Observation
 from portfolio.analysis.performance import Performance
 from portfolio.times import instant
 
@@ -23,11 +24,15 @@ def main() -> None:
     given = {"fast": FAST, "slow": SLOW, "cash": CASH, "sizing": "all_in", "units": "whole"}
     driver = Driver(SmaCross, "sma_cross", merge(SmaCross.PARAMETERS, given, seed=0))
     assert driver.portfolio is not None
-    performance = Performance(driver.portfolio)
+    performance, seen = Performance(driver.portfolio), Observation(driver.portfolio)
+
+    def see(quote, at):
+        seen.take(quote, at)
+        performance.see(seen)
 
     history = [(quote, instant(quote["ts"])) for quote in quotes]
     begun = time.process_time()
-    driver.play(history, performance.see, print)
+    driver.play(history, see, print)
     taken = time.process_time() - begun
 
     print(

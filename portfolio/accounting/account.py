@@ -79,8 +79,8 @@ class Account:
         """Cash plus the value of every position at its instrument's last quote."""
         positions, prices = self.positions, self.prices
         if len(positions) < 2:  # a sum of two is rounded once, as fsum does: a faster way to it
-            for sid, held in positions.items():
-                return self.cash + held.quantity * prices[sid]
+            for sid in positions:
+                return self.cash + positions[sid][0] * prices[sid]  # the quantity
             return self.cash
         # fsum, so that the order in which positions were opened leaves no trace in the sum
         values = [held.quantity * prices[sid] for sid, held in positions.items()]

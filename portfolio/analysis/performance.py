@@ -6,9 +6,9 @@ The ratios come from empyrical-reloaded, which is imported with the first call f
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from portfolio.analysis.observation import Observation
 from portfolio.analysis.trades import Trades
 from portfolio.errors import PortfolioError
 from portfolio.portfolio import Portfolio
@@ -64,15 +64,11 @@ class Performance:
         self._trough_at: int | None = None
         self._worst = Drawdown(0.0, None, None, None)
 
-    def see(self, data: Mapping[str, Any], at: int | None) -> None:
-        """Record the portfolio after a quote.
-
-        :param at: the quote's instant, as `portfolio.times.instant` reads its `ts`; None if it has
-            none.
-        """
-        portfolio = self._portfolio
-        if portfolio.price_before is None:
-            self._first_prices[data["sid"]] = data["quote"]
+    def see(self, seen: Observation) -> None:
+        """Record what came of a quote."""
+        if seen.is_first:
+            self._first_prices[seen.quote["sid"]] = seen.quote["quote"]
+        at = seen.at
         if at is None:
             at = self.last
         else:
@@ -80,13 +76,11 @@ class Performance:
                 self._enter_day(at)
             self.last = at
         self.quotes += 1
-        if portfolio.positions:
+        if seen.is_invested:
             self._held += 1
-            equity = self.equity = portfolio.equity
-        else:
-            equity = self.equity = portfolio.cash
-        if portfolio.fills:
-            for fill in portfolio.fills:
+        equity = self.equity = seen.equity
+        if seen.fills:
+            for fill in seen.fills:
                 self.trades.add(fill)
         if equity >= self._peak:
             if self._low < self._peak:
@@ -132,9 +126,9 @@ class Performance:
 
     @property
     def buy_and_hold(self) -> float | None:
-        """The return of buying every instrument at its first quote, for equal parts of the cash.
+        """The return of buying every instrument at its first price, for equal parts of the cash.
 
-        Without costs; None without a quote.
+        Without costs; None if no quote was trusted, so that no instrument has a price.
         """
         prices = self._portfolio.prices
         grown = [prices[sid] / first for sid, first in self._first_prices.items()]

@@ -3,6 +3,8 @@
 from typing import Any
 
 from portfolio import Book, Portfolio
+from portfolio.analysis.observation import Observation
+from portfolio.analysis.performance import Performance
 
 
 class Fraction:
@@ -43,3 +45,12 @@ def hold(portfolio: Portfolio, quantity: float, cost: float, price: float) -> No
     state = portfolio.save()
     positions = {"GOOG": [quantity, cost]}
     portfolio.load({**state, "positions": positions, "prices": {"GOOG": price}})
+
+
+def see(
+    performance: Performance, portfolio: Portfolio, data: dict[str, Any], at: int | None = None
+) -> None:
+    """Have a performance see what came of a quote."""
+    seen = Observation(portfolio)
+    seen.take(data, at)
+    performance.see(seen)

@@ -165,6 +165,18 @@ def test_a_position_is_valued_at_the_quote_of_any_order() -> None:
     ]
 
 
+def test_a_quote_of_any_order_that_is_not_trusted_values_nothing() -> None:
+    portfolio = made(price_band=0.5)
+    portfolio.buy(begin(portfolio, 100.0, "IBM"), 500.0)
+    begin(portfolio, 100.0)
+    assert portfolio.sell(quote(1.0, "IBM")) == 0.0
+    assert told(portfolio) == [
+        "sell 0 of 5: price_band: 1 is 99.00% away from the last quote, 100, and 50.00% is the"
+        " limit"
+    ]
+    assert (portfolio.prices["IBM"], portfolio.equity) == (100.0, 10_000.0)
+
+
 def test_limits_of_size_do_not_keep_anyone_from_selling() -> None:
     portfolio = made(max_order=500)
     assert run(portfolio, (100.0, buy(500.0)), (300.0, sell())) == ["buy 5", "sell 5"]

@@ -12,7 +12,7 @@ from algo_service.loader import load
 from algo_service.testing import play
 from portfolio import Fill, PaperVenue, Portfolio, fold
 from portfolio.analysis.performance import Performance
-from tests.portfolio.quotes import begin
+from tests.portfolio.quotes import begin, see
 from tests.support.processes import ROOT
 
 CASES = ROOT / "tests" / "cases" / "13_parts.py"
@@ -72,25 +72,25 @@ def test_books_that_are_kept_by_fills_alone_close_with_the_account(
         fills.extend(portfolio.fills)
         return data
 
-    def see(data: dict[str, Any]) -> None:
+    def done(data: dict[str, Any]) -> None:
         if fill == "quote":
             fills.extend(portfolio.fills)
-        performance.see(data, None)
+        see(performance, portfolio, data)
 
     for quantity in bought:
         data = at(7.3)
         portfolio.buy(data, quantity * 7.3)
-        see(data)
-    see(at(7.3))
+        done(data)
+    done(at(7.3))
     held = portfolio.quantity("GOOG")
     for part in sold:
         data = at(11.1)
         portfolio.sell(data, part * held)
         held -= part * held
-        see(data)
+        done(data)
     data = at(11.1)
     portfolio.sell(data, held)  # as the algorithm has reckoned it
-    see(data)
-    see(at(11.1))
+    done(data)
+    done(at(11.1))
     assert portfolio.positions == fold(1000, fills).positions == {}
     assert [quantity for quantity, _ in performance.trades._positions.values()] == [0.0]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from portfolio import Costs, PaperVenue, Portfolio
 from portfolio.analysis.performance import Performance
 from portfolio.times import instant
+from tests.portfolio.quotes import see
 
 
 def run(
@@ -29,7 +30,7 @@ def run(
         data = {"sid": "GOOG", "quote": price, "id": str(n), "channel": "quotes", "ts": ts}
         portfolio.begin("algo", data)
         portfolio.order_target_value(data, target)
-        performance.see(data, at(ts))
+        see(performance, portfolio, data, at(ts))
     return portfolio, performance
 
 
@@ -117,7 +118,7 @@ def test_the_deepest_drawdown_is_that_of_empyrical(prices: list[float]) -> None:
         }
         portfolio.begin("algo", data)
         portfolio.buy(data, 700)
-        performance.see(data, at(data["ts"]))
+        see(performance, portfolio, data, at(data["ts"]))
         equities.append(portfolio.equity)
     returns = np.diff([1000.0, *equities]) / [1000.0, *equities[:-1]]
     assert performance.drawdown.depth == pytest.approx(float(empyrical.max_drawdown(returns)))
@@ -155,7 +156,7 @@ def test_buy_and_hold_is_equal_parts_of_every_instrument() -> None:
     for n, (sid, price) in enumerate([("A", 10.0), ("B", 20.0), ("A", 20.0), ("B", 10.0)]):
         data = {"sid": sid, "quote": price, "id": str(n), "channel": "quotes"}
         portfolio.begin("algo", data)
-        performance.see(data, None)
+        see(performance, portfolio, data)
     assert performance.buy_and_hold == pytest.approx((2.0 + 0.5) / 2 - 1)
 
 
