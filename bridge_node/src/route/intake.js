@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { Instruments } from '../messages/instruments.js';
 import { readQuotes } from '../messages/quote.js';
-import { QuoteError } from '../support/errors.js';
+import { MessageError } from '../support/errors.js';
 import { errorRecord } from './error_record.js';
 
 /** Reads the quotes of each message; refuses, reports and acknowledges a message that has none. */
@@ -35,7 +35,7 @@ export class Intake {
     try {
       quotes = readQuotes(topic, payload, this.#newId, this.#rules);
     } catch (error) {
-      if (!(error instanceof QuoteError)) throw error;
+      if (!(error instanceof MessageError)) throw error;
       this.#log.warn({ topic, length: payload.length, code: error.code }, `refused: ${error.message}`);
       this.#report(errorRecord(topic, payload, error.code, error.message));
       message.acknowledge();
