@@ -7,7 +7,7 @@ AlgoServiceError
 ├── WarmUpError      the history of a warm-up cannot be read to its end
 ├── QuoteError       a quote breaks the contract
 ├── OrderError       an algorithm returned something that is not an order
-├── CommandError     a person's command is refused, or has no reply
+├── OperatorError    a person's command is refused, or has no reply
 ├── StateError       what an algorithm's save() returned cannot be kept
 └── JournalError     a journal cannot be opened, or cannot be written
 
@@ -50,7 +50,7 @@ class OrderError(AlgoServiceError):
     """An algorithm returned something that is not an order."""
 
 
-class CommandError(AlgoServiceError):
+class OperatorError(AlgoServiceError):
     """A person's command is not valid, is refused, or has no reply."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from algo_service.errors import AlgoServiceError, CommandError
+from algo_service.errors import AlgoServiceError, OperatorError
 from market_data.mqtt.options import mqtt_options, taken_access
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _ask(verb: Verb, *, name: str, reason: str | None, by: str | None, **options
     except FeedError as error:
         raise AlgoServiceError(str(error)) from error
     if reply.outcome == "refused":
-        raise CommandError(reply.text)
+        raise OperatorError(reply.text)
     click.echo(reply.text)
     for sale in reply.waiting:
         quantity = figures.quantity(sale.quantity)

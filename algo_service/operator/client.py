@@ -14,7 +14,7 @@ from paho.mqtt.client import MQTTMessage
 from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from algo_service.errors import CommandError
+from algo_service.errors import OperatorError
 from algo_service.operator.command import LIFETIME, Command
 from algo_service.operator.reply import Reply, read_reply
 from market_data.mqtt.access import BrokerAccess
@@ -61,13 +61,13 @@ class Client:
     def ask(self, stop: Stop) -> Reply:
         """Publish it and return its reply.
 
-        :raises CommandError: if it cannot be published, or no reply comes in time.
+        :raises OperatorError: if it cannot be published, or no reply comes in time.
         :raises FeedError: if the broker will not take this client.
         """
         try:
             return self._ask(stop)
         except Interrupted:
-            raise CommandError(f"ended before a reply came: {self._known()}") from None
+            raise OperatorError(f"ended before a reply came: {self._known()}") from None
 
     def _ask(self, stop: Stop) -> Reply:
         deadline = self._clock() + PATIENCE
@@ -81,7 +81,7 @@ class Client:
                         time.sleep(_PAUSE)
                     continue
                 reason = getattr(error, "strerror", None) or str(error)
-                raise CommandError(
+                raise OperatorError(
                     f"the broker at {self._access.address} is unavailable ({reason}):"
                     f" {self._known()}"
                 ) from error
@@ -118,7 +118,7 @@ class Client:
                 return self._reply
             self._check_code()
             if self._clock() >= deadline:
-                raise CommandError(f"no reply within {self._patience:g} s: {self._known()}")
+                raise OperatorError(f"no reply within {self._patience:g} s: {self._known()}")
         return None
 
     def _take(self, message: MQTTMessage) -> None:
@@ -136,9 +136,9 @@ class Client:
             return
         verb, algo, broker = self._command.verb, self._command.algo, self._access.address
         if self._code.is_failure:
-            raise CommandError(f"the broker at {broker} refused the {verb}: {self._code}")
+            raise OperatorError(f"the broker at {broker} refused the {verb}: {self._code}")
         if self._code.value == _NO_MATCHING_SUBSCRIBERS:
-            raise CommandError(
+            raise OperatorError(
                 f"nobody has the {verb}: no bridge has served {algo} at the broker at {broker}"
                 f"{self._hint()}"
             )

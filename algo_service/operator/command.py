@@ -10,7 +10,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from algo_service.errors import CommandError
+from algo_service.errors import OperatorError
 
 Verb = Literal["halt", "resume", "reset", "flatten"]
 
@@ -55,10 +55,10 @@ def command(verb: Verb, algo: str, reason: str | None, by: str | None) -> Comman
     """Make a command with an id of its own.
 
     :param by: who asks; without it the user and the host of this process.
-    :raises CommandError: if the contract does not allow a text.
+    :raises OperatorError: if the contract does not allow a text.
     """
     if not algo or set(algo) & set(_NOT_IN_NAMES):
-        raise CommandError(
+        raise OperatorError(
             f'NAME is "{algo}": the name of an algorithm has at least one character, and no "/",'
             ' "+", "#" or ":"'
         )
@@ -69,7 +69,7 @@ def command(verb: Verb, algo: str, reason: str | None, by: str | None) -> Comman
 
 def _check(option: str, text: str | None, most: int) -> None:
     if text is not None and not 1 <= len(text) <= most:
-        raise CommandError(f"{option} has {len(text):,} characters; it has to have 1 to {most:,}")
+        raise OperatorError(f"{option} has {len(text):,} characters; it has to have 1 to {most:,}")
 
 
 def _person() -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from paho.mqtt.publish import single
 
-from algo_service.errors import CommandError
+from algo_service.errors import OperatorError
 from algo_service.operator.client import Client
 from algo_service.operator.command import command
 from market_data import BrokerAccess, Stop
@@ -196,7 +196,7 @@ def test_without_a_reply_it_says_what_is_known(
     hours = Hours()
     replier = replies(embedded.port, then=lambda: setattr(hours, "passing", True))
     asked = command(verb, "random", None, None)
-    with pytest.raises(CommandError) as failure:
+    with pytest.raises(OperatorError) as failure:
         Client(BrokerAccess.parse(embedded.url), asked, hours).ask(Stop())
     assert str(failure.value).startswith(sentence)
     assert json.loads(asked.payload(datetime.now(UTC)))["id"] == replier.asked[0][1]["id"]
@@ -206,7 +206,7 @@ def test_without_a_broker_nothing_was_published() -> None:
     url = f"mqtt://127.0.0.1:{free_port()}"
     hours = Hours()
     hours.passing = True
-    with pytest.raises(CommandError) as failure:
+    with pytest.raises(OperatorError) as failure:
         Client(BrokerAccess.parse(url), command("halt", "random", None, None), hours).ask(Stop())
     assert str(failure.value) == (
         f"the broker at {url} is unavailable (Connection refused): the halt was not published"

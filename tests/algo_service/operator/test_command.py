@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from algo_service.errors import CommandError
+from algo_service.errors import OperatorError
 from algo_service.operator.command import command
 
 NOW = datetime(2026, 11, 28, 9, 10, 11, 123456, tzinfo=UTC)
@@ -67,6 +67,6 @@ def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_the_contract_does_not_allow_is_refused(
     name: str, reason: str | None, by: str | None, sentence: str
 ) -> None:
-    with pytest.raises(CommandError) as refused:
+    with pytest.raises(OperatorError) as refused:
         command("halt", name, reason, by)
     assert str(refused.value).startswith(sentence)
