@@ -74,8 +74,8 @@ class DecisionStore(Protocol):
     `note_start`. The engine's `initialize` calls `stored_warm_up`, and then `keep_warm_up` where
     the algorithm was warmed up, before the first decision. For each batch the engine calls `find`,
     then the algorithm decides on the inputs that `find` did not return, then `commit`; only after
-    that the batch is answered. If `commit` raises, the engine restores the state before it and calls `note_rollback`, and the
-    caller may send the same batch again.
+    that the batch is answered. If `commit` raises, the engine restores the state before it and
+    calls `note_rollback`, and the caller may send the same batch again.
 
     The service calls `outputs_since` between two batches. The caller that made the store calls
     `close`, last; the engine does not.

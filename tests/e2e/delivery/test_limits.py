@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import zerorpc
+
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
-from tests.support.processes import BIN
 from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
@@ -51,12 +51,11 @@ def sides(orders: list[dict[str, Any]]) -> list[tuple[str, float, str]]:
     return [(o["side"], o["amount"], o.get("reason", "").partition(":")[0]) for o in orders]
 
 
-def reset(address: str) -> str:
-    done = subprocess.run(
-        [BIN / "algo-service", "reset", "--addr", address], text=True, capture_output=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def reset(address: str) -> str | None:
+    client = zerorpc.Client(address)
+    halt: str | None = client.reset()
+    client.close()
+    return halt
 
 
 def test_a_drawdown_stops_all_buying_until_a_person_resets_it(
@@ -90,8 +89,8 @@ def test_a_drawdown_stops_all_buying_until_a_person_resets_it(
     watcher.wait_until(lambda: watcher.of("portfolios/Loser")[-1]["seq"] == 6, "portfolios/Loser")
     assert watcher.of("portfolios/Loser")[-1]["halt"] == orders[1]["reason"]
     assert len(watcher.of("fills/Loser")) == 2
-    assert reset(service.address) == f"reset: {orders[1]['reason']}\n"
-    assert reset(service.address).startswith("nothing to reset")
+    assert reset(service.address) == orders[1]["reason"]
+    assert reset(service.address) is None
     service.kill()
     parts.service(*options, address=service.address)
     bridge.wait_for("is ready", count=3)
