@@ -161,7 +161,9 @@ class Client:
                 f"the broker has the {verb}; it is refused {LIFETIME:g} s after it was published."
                 f" {where}"
             )
-        keeps = "the broker keeps it for the bridge"
+        keeps = f"the broker keeps the {verb} for its bridge"
         if algo not in self._served:
-            keeps = f"if a bridge has served {algo} at this broker, {keeps}"
-        return f"{keeps}, and it takes effect when the bridge and the algorithm are back. {where}"
+            hint = did_you_mean(algo, self._served)
+            end = "" if hint.endswith("?") else "."
+            keeps = f"no bridge serves {algo} now{hint}{end} If one has served it, {keeps}"
+        return f"{keeps}, and it takes effect when bridge and algorithm are back. {where}"

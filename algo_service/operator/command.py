@@ -10,6 +10,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
+from algo_service.engine.commands import MAX_NAME_LENGTH, MAX_REASON_LENGTH
 from algo_service.errors import OperatorError
 
 Verb = Literal["halt", "resume", "reset", "flatten"]
@@ -18,8 +19,6 @@ LIFETIME = 60.0
 """Seconds after which a resume and a flatten are refused: prices may have changed meanwhile."""
 
 _EXPIRING: tuple[Verb, ...] = ("resume", "flatten")
-_MAX_REASON = 1_000
-_MAX_BY = 256
 _NOT_IN_NAMES = "/+#:"
 
 
@@ -62,8 +61,8 @@ def command(verb: Verb, algo: str, reason: str | None, by: str | None) -> Comman
             f'NAME is "{algo}": the name of an algorithm has at least one character, and no "/",'
             ' "+", "#" or ":"'
         )
-    _check("--reason", reason, _MAX_REASON)
-    _check("--by", by, _MAX_BY)
+    _check("--reason", reason, MAX_REASON_LENGTH)
+    _check("--by", by, MAX_NAME_LENGTH)
     return Command(verb, algo, str(uuid.uuid4()), by or _person(), reason)
 
 
@@ -77,7 +76,7 @@ def _person() -> str:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
         user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"[:_MAX_BY]
+    return f"{user}@{socket.gethostname()}"[:MAX_NAME_LENGTH]
 
 
 def _text(moment: datetime) -> str:

@@ -179,9 +179,9 @@ class Hours:
     [
         (
             "halt",
-            "no reply within 10 s: if a bridge has served random at this broker, the broker keeps"
-            " it for the bridge, and it takes effect when the bridge and the algorithm are back."
-            " replies/random has its reply, with the id ",
+            "no reply within 10 s: no bridge serves random now. If one has served it, the broker"
+            " keeps the halt for its bridge, and it takes effect when bridge and algorithm are"
+            " back. replies/random has its reply, with the id ",
         ),
         (
             "flatten",
@@ -200,6 +200,27 @@ def test_without_a_reply_it_says_what_is_known(
         Client(BrokerAccess.parse(embedded.url), asked, hours).ask(Stop())
     assert str(failure.value).startswith(sentence)
     assert json.loads(asked.payload(datetime.now(UTC)))["id"] == replier.asked[0][1]["id"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("random", "no reply within 10 s: the broker keeps the halt for its bridge, and it"),
+        ("rnadom", 'no reply within 10 s: no bridge serves rnadom now: did you mean "random"? If'),
+    ],
+)
+def test_without_a_reply_it_says_whether_a_bridge_serves_the_algorithm(
+    embedded: Broker, replies: Replies, name: str, sentence: str
+) -> None:
+    """Brokers for MQTT 3.1.1 do not tell that nobody receives a command."""
+    single("bridges/random", b"{}", qos=1, retain=True, port=embedded.port)
+    hours = Hours()
+    replies(embedded.port, then=lambda: setattr(hours, "passing", True))
+    with pytest.raises(OperatorError) as failure:
+        Client(BrokerAccess.parse(embedded.url), command("halt", name, None, None), hours).ask(
+            Stop()
+        )
+    assert str(failure.value).startswith(sentence)
 
 
 def test_without_a_broker_nothing_was_published() -> None:
