@@ -1,34 +1,58 @@
-"""What a quote led to, and what it left behind: values that the engine makes and a store keeps."""
+"""What an input led to, and what it left behind: values that the engine makes and a store keeps."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypedDict, final
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict, final
 
 Key = tuple[str, str]
-"""A quote's channel and id."""
+"""An input's channel and id."""
+
+Kind = Literal["quote", "data", "command", "execution"]
+
+
+class Input(NamedTuple):
+    """What the engine decides on: a valid message of one of four kinds.
+
+    | kind | comes on | does |
+    |---|---|---|
+    | quote | the algorithm's channels | `portfolio.begin`, then the algorithm's `event` |
+    | data | `data/…`, `indicators/…` | the algorithm's `event` alone |
+    | command | `commands/<algo>` | what a person asks of the portfolio: `engine.commands` |
+    | execution | `executions/<algo>` | the account applies it; no venue sends one yet |
+    """
+
+    key: Key
+    kind: Kind
+    message: dict[str, Any]
+    """The algorithm may write into it."""
+    content: bytes
+    """The message as it arrived, in the one form that its digest is computed from."""
+    digest: bytes
+    """BLAKE2b of the content, 16 bytes: other content under the same key is noticed by it."""
 
 
 @final
 class Decision(TypedDict):
-    """What a quote led to; orders and fills as JSON text, in the order placed."""
+    """What an input led to; orders and fills as JSON text, in the order placed."""
 
     orders: list[str]
     fills: list[str]
+    reply: NotRequired[str]
+    """Of a command: what was done, as JSON text (contracts/reply.schema.json)."""
 
 
 @final
 class Failure(TypedDict):
-    """Why a quote led to no decision; the traceback is the algorithm's own, or empty."""
+    """Why an input led to no decision."""
 
     error: str
+    """`Name: message`, one sentence."""
     traceback: str
-
-
-Entry = tuple[Key, bytes, Decision | Failure]
-"""One quote's decision: its key, the digest of its content, and what it led to.
-
-By the digest, other content under the same key is noticed.
-"""
+    """The algorithm's own, or empty."""
+    type: NotRequired[str]
+    """The name of the exception."""
+    place: NotRequired[str]
+    """Where the algorithm raised it: `my_algo.py, line 12, in event`; empty if it did not."""
 
 
 class State(NamedTuple):
@@ -36,3 +60,33 @@ class State(NamedTuple):
 
     portfolio: bytes | None
     algorithm: bytes | None
+
+
+class MinuteValue(NamedTuple):
+    """What a portfolio was worth at the end of a minute of quote time."""
+
+    minute: int
+    """Minutes since 1970, in UTC."""
+    seq: int
+    """The count of decisions at that moment."""
+    equity: float
+    cash: float
+    exposure: float
+
+
+class Batch(NamedTuple):
+    """The decisions of one call, and what a store keeps with them."""
+
+    parameters: dict[str, Any]
+    inputs: list[Input]
+    """At least one; none of their keys was decided before."""
+    decisions: list[Decision | Failure]
+    """One for each input."""
+    before: State
+    after: State
+    seq: int
+    """The count of decisions, these included."""
+    at: float
+    """The time of the caller's clock, in seconds since 1970; commands expire by it."""
+    minutes: list[MinuteValue]
+    """Of minutes that have ended, and of the present one; the last value of a minute counts."""

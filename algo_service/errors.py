@@ -5,8 +5,11 @@ AlgoServiceError
 ├── InitializeError  an algorithm's own initialize raised
 ├── AddressError     the service cannot listen at an address
 ├── WarmUpError      the history of a warm-up cannot be read to its end
-├── QuoteError       a quote breaks the contract
+├── InputError       a message breaks the contract
+│   ├── QuoteError   a quote breaks it
+│   └── CommandError a command breaks it
 ├── OrderError       an algorithm returned something that is not an order
+├── OperatorError    a person's command is refused, or has no reply
 ├── StateError       what an algorithm's save() returned cannot be kept
 └── JournalError     a journal cannot be opened, or cannot be written
 
@@ -41,12 +44,24 @@ class WarmUpError(AlgoServiceError):
     """The history of a warm-up cannot be read to its end, or is no longer wanted."""
 
 
-class QuoteError(AlgoServiceError):
+class InputError(AlgoServiceError):
+    """A message breaks the contract."""
+
+
+class QuoteError(InputError):
     """A quote breaks the contract."""
+
+
+class CommandError(InputError):
+    """A command breaks the contract."""
 
 
 class OrderError(AlgoServiceError):
     """An algorithm returned something that is not an order."""
+
+
+class OperatorError(AlgoServiceError):
+    """A person's command is not valid, is refused, or has no reply."""
 
 
 class StateError(AlgoServiceError):

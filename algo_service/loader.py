@@ -49,6 +49,12 @@ def load(spec: str) -> tuple[str, type[Any]]:
     return class_name, algorithm
 
 
+def absolute(spec: str) -> str:
+    """Return the same spec for a process in any folder."""
+    place, colon, class_name = spec.rpartition(":")
+    return f"{Path(place).resolve()}:{class_name}" if colon and place.endswith(".py") else spec
+
+
 def _import(place: str) -> ModuleType:
     path = Path(place)
     if path.suffix == ".py" and not path.is_file():

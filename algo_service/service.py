@@ -17,10 +17,9 @@ import gevent.event
 
 from algo_service.engine.engine import Engine
 from algo_service.errors import WarmUpError
-from algo_service.journal.folder import journal_path
-from algo_service.journal.memory import MemoryStore
-from algo_service.journal.sqlite import SqliteStore
-from algo_service.loader import load
+from algo_service.journal.open import journal_file, open_store
+from algo_service.journal.store import DecisionStore
+from algo_service.loader import absolute, load
 from algo_service.parameters import merge
 from algo_service.rpc.methods import ServiceMethods
 from algo_service.rpc.server import Server
@@ -46,16 +45,19 @@ def serve(
     overrides: Mapping[str, Any],
     journal: str | None,
     ready: Callable[[Engine, Path | None], None],
+    *,
     accept_incomplete: bool = False,
+    keep_inputs: bool = True,
     warm_up: tuple[Sequence[str], ReadOptions] | None = None,
 ) -> None:
     """Serve the algorithm that `spec` names at `address` until SIGINT or SIGTERM.
 
     :param name: its name on the wire; by default the built-in's or the class' name.
     :param overrides: parameters that win over those given to `initialize`.
-    :param journal: its file, or a folder for it; without one the state is in memory.
+    :param journal: as `journal.open` takes it; without one the state is in memory.
     :param ready: called once the service listens, with the journal's file.
     :param accept_incomplete: continue with a journal that was copied without its -wal file.
+    :param keep_inputs: keep in the journal what the decisions were made from.
     :param warm_up: sources of the history that the algorithm is given before its first quote, and
         how they are read.
     :raises AlgoServiceError: if the algorithm, a parameter, the journal, the history or the address
@@ -65,7 +67,7 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, signalled.set)
 
-    def create() -> tuple[Engine, SqliteStore | None]:
+    def create() -> tuple[Engine, DecisionStore]:
         own_name, algorithm = load(spec)
         algo = name or own_name
         seed = secrets.randbelow(2**32)
@@ -76,20 +78,17 @@ def serve(
             from algo_service.history import FeedHistory
 
             history = FeedHistory(*warm_up, signalled.is_set)
-        if journal is None:
-            # Readers ignore a snapshot whose seq is lower than the last one's: a service that
-            # starts again has to count from above all that it counted before.
-            first_seq = time.time_ns() // 1000
-            engine = Engine(algorithm, algo, overrides, seed, MemoryStore(), first_seq, history)
-            kept = None
-        else:
-            kept = SqliteStore(
-                journal_path(journal, algo), algo, accept_incomplete=accept_incomplete
-            )
-            engine = Engine(algorithm, algo, overrides, seed, kept, history=history)
+        store = open_store(
+            journal, algo, accept_incomplete=accept_incomplete, keep_inputs=keep_inputs
+        )
+        # Readers ignore a snapshot whose seq is lower than the last one's: a service that has lost
+        # its count has to start from above all that it counted before.
+        first_seq = 0 if store.is_durable else time.time_ns() // 1000
+        engine = Engine(algorithm, algo, overrides, seed, store, first_seq, history)
+        store.note_start(absolute(spec))
         if history and not engine.has_begun:
             history.check()  # a mistake in it is known now, not at the first initialize
-        return engine, kept
+        return engine, store
 
     try:
         methods = ServiceMethods(create)
@@ -102,7 +101,7 @@ def serve(
     gc.collect()
     gc.freeze()  # modules and classes stay: the collector need not examine them
     gc.set_threshold(COLLECT_AFTER)
-    ready(methods.engine, None if journal is None else journal_path(journal, methods.engine.name))
+    ready(methods.engine, None if journal is None else journal_file(journal, methods.engine.name))
     serving = gevent.spawn(server.run)
     gevent.wait([signalled, serving], count=1)
     if signalled.is_set():

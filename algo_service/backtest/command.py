@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -22,10 +20,9 @@ from algo_service.backtest.sweep import Sweep, sweep
 from algo_service.backtest.trades import TradeFile
 from algo_service.engine.encoding import encode
 from algo_service.errors import AlgoServiceError
+from algo_service.progress import progress
 from market_data.feeds.options import ReadOptions
 from portfolio import Order
-
-Advance = Callable[[int], None]
 
 
 class Output(NamedTuple):
@@ -104,7 +101,7 @@ def _backtests(
 
         for algo, own in zip(algos, params, strict=True):
             label = "quotes" if len(algos) == 1 else f"quotes, {algo}"
-            with _progress(label) as advance:
+            with progress(label) as advance:
                 result = backtest(
                     algo,
                     data,
@@ -131,7 +128,7 @@ def _sweep(
     total = 1
     for each in values.values():
         total *= len(each)
-    with _progress("runs", total) as advance:
+    with progress("runs", total) as advance:
         return sweep(algo, data, values, params, advance=advance, **options)
 
 
@@ -199,15 +196,3 @@ def _written(path: Path | None) -> Iterator[TextIO | None]:
             yield file
     except OSError as error:
         raise AlgoServiceError(f"cannot write {path}: {error.strerror}") from error
-
-
-@contextmanager
-def _progress(label: str, length: int | None = None) -> Iterator[Advance]:
-    """Show a bar, where there is a terminal to show it."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    # how many quotes there are is not known before they are read: then it counts
-    steps = count() if length is None else range(length)
-    with click.progressbar(steps, length, label, show_pos=True, file=sys.stderr) as bar:
-        yield bar.update

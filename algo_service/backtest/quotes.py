@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from algo_service.decisions import Failure
+from algo_service.engine.content import content, digest
 from algo_service.engine.driver import TimedQuote
 from algo_service.engine.failure import sentence
-from algo_service.engine.quotes import accept, digest
+from algo_service.engine.quotes import accept
 from algo_service.errors import QuoteError
 from market_data import Feed, as_message
 from portfolio import InvalidTimeError
@@ -82,13 +83,13 @@ class _DuplicateFilter:
 
     def is_new(self, message: dict[str, Any]) -> bool:
         key = message["channel"], message["id"]
-        content = digest(message)
-        before = self._digests.setdefault(key, content)
+        found = digest(content(message))
+        before = self._digests.setdefault(key, found)
         if len(self._digests) > MAX_IDS:
             self._digests.popitem(last=False)
-        if before is content:
+        if before is found:
             return True
-        if before != content:
+        if before != found:
             used = f'id used before: "{key[1]}" on {key[0]}, with other content'
             self._refuse(message, _failure(used))
         return False

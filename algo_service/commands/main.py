@@ -12,8 +12,9 @@ import click
 from algo_service.commands.algos import algos
 from algo_service.commands.backtest import backtest
 from algo_service.commands.journal import journal
-from algo_service.commands.reset import reset
+from algo_service.commands.person import flatten, halt, reset, resume
 from algo_service.commands.serve import serve
+from algo_service.commands.verify import verify
 from algo_service.commands.watch import watch
 from algo_service.errors import AlgoServiceError, InitializeError
 from portfolio import PortfolioError
@@ -25,7 +26,9 @@ def cli() -> None:
     """Serve trading algorithms over ZeroRPC."""
 
 
-for _command in (serve, backtest, journal, watch, algos, reset):
+_COMMANDS = (serve, backtest, journal, verify, watch, algos, halt, resume, reset, flatten)
+
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

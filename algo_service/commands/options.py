@@ -52,6 +52,10 @@ def _read(key: str, text: str) -> Any:
     return parsed
 
 
+PARAM = _Param()
+"""The type of `--param`: a name and its value."""
+
+
 class _Algo(click.ParamType[str]):
     name = "name|module:class|file.py:class"
 
@@ -115,7 +119,7 @@ def _algorithm_options(command: Command, **algo: Any) -> Command:
     command = click.option(
         "--param",
         "params",
-        type=_Param(),
+        type=PARAM,
         multiple=True,
         envvar="ALGO_SERVICE_PARAM",
         show_envvar=True,

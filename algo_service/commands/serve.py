@@ -59,7 +59,17 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     envvar="ALGO_SERVICE_JOURNAL",
     show_envvar=True,
     help="Keep decisions and state in this file, and continue from it after a restart; in a folder"
-    " the file has the algorithm's name.",
+    " the file has the algorithm's name. sqlite:///FILE is the same.",
+)
+@click.option(
+    "--keep-inputs",
+    type=bool,
+    metavar="yes|no",
+    default=True,
+    envvar="ALGO_SERVICE_KEEP_INPUTS",
+    show_envvar=True,
+    help="Keep in the journal what the decisions were made from, for `algo-service verify`; without"
+    " it the journal is smaller.",
 )
 @click.option(
     "--accept-incomplete-journal",
@@ -92,6 +102,7 @@ def serve(
     name: str | None,
     params: tuple[tuple[str, Any], ...],
     journal: str | None,
+    keep_inputs: bool,
     accept_incomplete_journal: bool,
     warm_up: tuple[str, ...],
     log_level: str,
@@ -130,5 +141,6 @@ def serve(
         journal,
         ready,
         accept_incomplete=accept_incomplete_journal,
+        keep_inputs=keep_inputs,
         warm_up=(warm_up, options) if warm_up else None,
     )

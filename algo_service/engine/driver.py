@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from algo_service.algorithm import Algorithm, channels
-from algo_service.decisions import Decision, Failure, State
+from algo_service.decisions import Decision, Failure, Input, State
+from algo_service.engine.commands import carry_out
 from algo_service.engine.encoding import encode
-from algo_service.engine.failure import own_place, own_traceback, sentence
+from algo_service.engine.failure import (
+    failure_of,
+    own_failure,
+    own_place,
+    own_traceback,
+    sentence,
+)
+from algo_service.engine.minutes import MinuteValues
 from algo_service.engine.returned import complete
 from algo_service.errors import AlgoServiceError, InitializeError
 from algo_service.journal import codec
@@ -36,6 +45,20 @@ CHECKED_EACH = 1024
 
 CHUNK = 1000
 """Quotes of history between two saved states; after a failure the driver restores the last one."""
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_random_user: weakref.ref[Driver] | None = None
+"""The driver whose algorithm has drawn from the module `random` last."""
+
+
+class _UnkeptStateError(Exception):
+    """The state cannot be kept since one of the inputs from number `since` on."""
+
+    def __init__(self, since: int, cause: Exception):
+        self.since, self.cause = since, cause
 
 
 class Driver:
@@ -61,6 +84,8 @@ class Driver:
         self._is_restorable = is_restorable(create)
         self._logged_ignored = False
         # An algorithm that draws from the module `random` is reproducible too.
+        self._random: Any = None
+        self._take_random()
         random.seed(parameters[SEED.name])
         # `cash` is another name of `starting_cash`, for who reads it as for who gives it.
         cash = {"cash": parameters["starting_cash"]} if "starting_cash" in parameters else {}
@@ -107,32 +132,46 @@ class Driver:
             if name not in common:
                 log.warning("initialize of %s does not read the parameter %s", self._name, name)
 
-    def run(self, quotes: list[Quote], before: State) -> tuple[list[Decision | Failure], State]:
+    def run(
+        self,
+        inputs: Sequence[Input],
+        before: State,
+        now: float = 0.0,
+        minutes: MinuteValues | None = None,
+    ) -> tuple[list[Decision | Failure], State]:
         """Decide on a batch.
 
         :param before: the present state.
-        :return: one entry per quote, and the state after them.
+        :param now: seconds since 1970; a command that has expired is refused.
+        :param minutes: is shown the time of each quote before it is decided.
+        :return: one entry per input, and the state after them.
+        :raises Exception: if an algorithm without `save` and `load` has broken its portfolio.
         """
+        decisions: list[Decision | Failure] = []
+
+        def decide(each: Input) -> Decision:
+            if minutes is not None:
+                minutes.watch(each, len(decisions))
+            return self._decide(each, now)
+
+        def fail(_: Input, failure: Failure) -> None:
+            decisions.append(failure)
+
+        self._take_random()
         try:
-            decide = self._decide if self._is_restorable else self._attempt
-            return list(map(decide, quotes)), self.state
+            return decisions, self._advance(inputs, before, decide, decisions.append, fail)
         except BaseException as error:
-            # A quote failed, and may have changed the algorithm before that, or the state after
-            # them cannot be kept: restore the state before the batch.
+            # the state after them cannot be kept, or the algorithm does not repeat what it did
             self.restore(before)
+            decisions.clear()
+            if minutes is not None:
+                minutes.begin()
             if not self._is_restorable:
                 # only if an algorithm writes to its portfolio's attributes
-                return [self._failure(error)] * len(quotes), before
-        # From here on save the state after each quote.
-        decisions = []
-        for quote in quotes:
-            decision, after = self._attempt_kept(quote)
-            if after is None:
-                self.restore(before)
-            else:
-                before = after
-            decisions.append(decision)
-        return decisions, before
+                return [self._failure(error)] * len(inputs), before
+        return decisions, self._advance(
+            inputs, before, decide, decisions.append, fail, check=lambda: self.state
+        )
 
     def play(
         self,
@@ -149,9 +188,34 @@ class Driver:
             is not known any more.
         """
         before = self.state
+        check = self._check if self._is_checked else None
+
+        def decide(timed: TimedQuote) -> TimedQuote:
+            self._step(timed[0])
+            return timed
+
+        def failed(timed: TimedQuote, failure: Failure) -> None:
+            fail(timed[0], failure)
+
         feed = iter(history)
         while chunk := list(islice(feed, CHUNK)):
-            before = self._play(chunk, before, see, fail)
+            self._take_random()
+            try:
+                before = self._advance(
+                    chunk,
+                    before,
+                    decide,
+                    lambda timed: see(*timed),
+                    failed,
+                    check=check,
+                    passes=(KeyboardInterrupt,),
+                )
+            except _UnkeptStateError as error:
+                first = chunk[error.since][0]["id"]
+                raise AlgoServiceError(
+                    f"{self._name} cannot be kept since a quote after {first}, and which one is no"
+                    f" longer known: {sentence(error.cause)}"
+                ) from error.cause
 
     def warm_up(
         self,
@@ -166,39 +230,58 @@ class Driver:
         finally:
             self.portfolio.is_warming_up = False
 
-    def _play(
+    def _advance(
         self,
-        chunk: list[TimedQuote],
+        inputs: Sequence[T],
         before: State,
-        see: Callable[[Quote, int | None], None],
-        fail: Callable[[Quote, Failure], None],
+        decide: Callable[[T], R],
+        see: Callable[[R], object],
+        fail: Callable[[T, Failure], None],
+        check: Callable[[], State | None] | None = None,
+        passes: tuple[type[BaseException], ...] = (),
     ) -> State:
-        name, begin, event = self._name, self.portfolio.begin, self._algorithm.event
-        start = 0
-        check = self._check if self._is_checked else None
-        for n, (quote, at) in enumerate(chunk):
+        """Decide on inputs, one after the other; those that fail leave no trace.
+
+        An algorithm may have changed before it raised. One with `save` and `load` is restored to
+        the last state that is known, and repeats the inputs from there up to the one that failed.
+
+        :param before: the present state.
+        :param see: called with what `decide` returned.
+        :param check: called after `decide`; raises if the state cannot be kept, and may return it.
+        :param passes: exceptions that are not the algorithm's.
+        :return: the state after them.
+        :raises _UnkeptStateError: if it cannot be kept.
+        """
+        start = 0  # the first input that `before` does not hold
+        for n, each in enumerate(inputs):
             try:
-                begin(name, quote)
-                returned = event(quote)
-                if returned is not None:
-                    self._take(quote, returned)
-                if check is not None:
-                    check()
-            except KeyboardInterrupt:
-                raise  # the user interrupts
+                decided = decide(each)
+                kept = None if check is None else check()
+            except passes:
+                raise
+            # any exception: sys.exit() in an algorithm is a mistake in it, not a request to end
             except BaseException as error:
-                failure = self._take_back(error)
+                self.portfolio.undo()
+                failure = self._failure(error)
                 if self._is_restorable:
-                    # it may have changed before it raised: restore, and repeat up to here
                     self.restore(before)
-                    for good, _at in chunk[start:n]:
-                        self._step(good)
-                    before = self._state_since(chunk[start][0])
+                    if start < n:
+                        for good in inputs[start:n]:
+                            decide(good)
+                        before = self._state_since(start)
                     start = n + 1
-                fail(quote, failure)
+                fail(each, failure)
             else:
-                see(quote, at)
-        return self._state_since(chunk[min(start, len(chunk) - 1)][0])
+                if kept is not None:
+                    before, start = kept, n + 1
+                see(decided)
+        return before if start == len(inputs) else self._state_since(start)
+
+    def _state_since(self, start: int) -> State:
+        try:
+            return self.state
+        except Exception as error:
+            raise _UnkeptStateError(start, error) from error
 
     def _check(self) -> None:
         """Make sure that the algorithm's state can be kept, so that the quote fails if it cannot.
@@ -211,63 +294,68 @@ class Driver:
         else:
             self._unchecked = codec.size(self._algorithm.save()) // CHECKED_EACH
 
-    def _state_since(self, quote: Quote) -> State:
-        try:
-            return self.state
-        except Exception as error:
-            raise AlgoServiceError(
-                f"{self._name} cannot be kept since a quote after {quote['id']}, and which one is"
-                f" no longer known: {sentence(error)}"
-            ) from error
-
-    def _attempt(self, quote: Quote) -> Decision | Failure:
-        try:
-            return self._decide(quote)
-        # any exception: sys.exit() in an algorithm is a mistake in it, not a request to end
-        except BaseException as error:
-            return self._take_back(error)
-
-    def _attempt_kept(self, quote: Quote) -> tuple[Decision | Failure, State | None]:
-        """Return the decision on a quote, and the state after it; None if the quote failed."""
-        decision = self._attempt(quote)
-        if "error" in decision:
-            return decision, None
-        try:
-            return decision, self.state
-        except BaseException as error:
-            return self._failure(error), None
-
-    def _take_back(self, error: BaseException) -> Failure:
-        self.portfolio.undo()
-        return self._failure(error)
-
     def _failure(self, error: BaseException) -> Failure:
         is_own = isinstance(error, AlgoServiceError | PortfolioError)
-        return {"error": sentence(error), "traceback": "" if is_own else own_traceback(error)}
+        return failure_of(error) if is_own else own_failure(error)
 
-    def _decide(self, quote: Quote) -> Decision:
+    def _decide(self, each: Input, now: float) -> Decision:
         portfolio = self.portfolio
-        self._step(quote)
-        return {
+        reply = None
+        if each.kind == "quote":
+            self._step(each.message)
+        else:
+            portfolio.begin_other(self._name, *each.key)
+            if each.kind == "command":
+                reply = carry_out(each.message, portfolio, self._name, now)
+            else:
+                self._give_data(each)
+        decision: Decision = {
             "orders": [*map(encode, portfolio.orders)] if portfolio.orders else [],
             "fills": [*map(encode, portfolio.fills)] if portfolio.fills else [],
         }
+        if reply is not None:
+            decision["reply"] = reply
+        return decision
 
     def _step(self, quote: Quote) -> None:
         self.portfolio.begin(self._name, quote)
         returned = self._algorithm.event(quote)
-        if returned is not None:
-            self._take(quote, returned)
-
-    def _take(self, quote: Quote, returned: Any) -> None:
+        if returned is None:
+            return
         if self._account is not None:
             self._account.take(quote, complete(returned, self._name, quote))
-        elif not self._logged_ignored:
+        else:
+            self._log_ignored(returned)
+
+    def _give_data(self, data: Input) -> None:
+        returned = self._algorithm.event(data.message)
+        if returned is None:
+            return
+        if self._account is not None:
+            orders = complete(returned, self._name, data.message, self._account.prices)
+            self._account.take(data.message, orders)
+        else:
+            self._log_ignored(returned)
+
+    def _log_ignored(self, returned: Any) -> None:
+        if not self._logged_ignored:
             self._logged_ignored = True
             log.warning(
                 "event returned %.80r, which is ignored: orders come from self.portfolio",
                 returned,
             )
+
+    def _take_random(self) -> None:
+        """Give the module `random` its state after this algorithm's last draw."""
+        global _random_user  # as the module itself, it is one for the process
+        user = _random_user() if _random_user is not None else None
+        if user is self:
+            return
+        if user is not None:
+            user._random = random.getstate()
+        if self._random is not None:
+            random.setstate(self._random)
+        _random_user = weakref.ref(self)
 
     @property
     def state(self) -> State:

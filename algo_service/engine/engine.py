@@ -1,4 +1,4 @@
-"""The engine: has an algorithm decide once on each quote. It uses no network, disk or clock."""
+"""The engine: has an algorithm decide once on each input. It uses no network, disk or clock."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from algo_service.algorithm import Algorithm
-from algo_service.decisions import Decision, Entry, Failure, Key, State
-from algo_service.engine.batch import AcceptedQuote, accept_all, keys, outcomes
+from algo_service.decisions import Batch, Decision, Failure, Input, Key, State
+from algo_service.engine.commands import describe
 from algo_service.engine.driver import Driver, Quote, is_restorable
+from algo_service.engine.failure import sentence
+from algo_service.engine.inputs import accept_all, keys, outcomes
+from algo_service.engine.minutes import MinuteValues
 from algo_service.engine.warm_up import History, warm_up
 from algo_service.errors import AlgoServiceError
 from algo_service.journal.memory import MemoryStore
@@ -28,8 +31,8 @@ class Engine:
     If the store holds decisions, the engine continues from them: it initialises the algorithm with
     the stored parameters and restores the stored state.
 
-    One thread calls all methods: `initialize` first, then `decide` for each batch; `reset` and
-    `snapshot` at any time between them.
+    One thread calls all methods: `initialize` first, then `decide` for each batch; `snapshot` at
+    any time between them.
 
     :param create: makes the algorithm, such as its class; called again if `initialize` is called
         with other parameters before the first quote.
@@ -61,6 +64,7 @@ class Engine:
         self._first_seq = self._seq = first_seq
         self._last_quote_id: str | None = None
         self._last: dict[str, Any] | None = None
+        self._minute: int | None = None
         self._driver: Driver | None = None
         self._state = State(None, None)
         self.parameters: dict[str, Any] = {}
@@ -89,7 +93,7 @@ class Engine:
 
     @property
     def has_begun(self) -> bool:
-        """Whether a quote was decided."""
+        """Whether an input was decided."""
         return self._seq > self._first_seq
 
     def initialize(self, params: Mapping[str, Any]) -> list[str]:
@@ -120,24 +124,26 @@ class Engine:
             )
         return self._start(parameters).channels
 
-    def decide(self, quotes: Iterable[Any]) -> list[Decision | Failure]:
-        """Decide on each quote in turn, and keep the decisions before they are returned.
+    def decide(self, messages: Iterable[Any], now: float = 0.0) -> list[Decision | Failure]:
+        """Decide on each input in turn, and keep the decisions before they are returned.
 
-        A duplicate gets the first decision again, and changes nothing. A quote that fails leaves
+        A duplicate gets the first decision again, and changes nothing. An input that fails leaves
         portfolio and algorithm as they were (of an algorithm without `save` and `load`: the
         portfolio).
 
-        :param quotes: maps as in contracts/quote.schema.json#/$defs/canonical; their prices are
-            converted to floats in place.
-        :return: one entry per quote.
+        :param messages: quotes as in contracts/quote.schema.json#/$defs/canonical, whose prices are
+            converted to floats in place; data; commands as in contracts/command.schema.json.
+        :param now: the caller's time, in seconds since 1970. It is kept with the decisions, and
+            commands expire by it; nothing else depends on it.
+        :return: one entry per message.
         :raises AlgoServiceError: if the algorithm was not initialised.
         :raises JournalError: if the decisions cannot be kept; then nothing was decided.
         """
         driver = self._initialized()
-        accepted = accept_all(quotes)
-        fresh: dict[Key, AcceptedQuote] = {}
+        accepted = accept_all(messages)
+        fresh: dict[Key, Input] = {}
         found = outcomes(accepted, self._store.find(keys(accepted)), fresh)
-        decided = self._decide(driver, fresh) if fresh else {}
+        decided = self._decide(driver, fresh, now) if fresh else {}
         return [decided[each] if isinstance(each, tuple) else each for each in found]
 
     def _initialized(self) -> Driver:
@@ -146,24 +152,33 @@ class Engine:
         return self._driver
 
     def _decide(
-        self, driver: Driver, fresh: dict[Key, AcceptedQuote]
+        self, driver: Driver, fresh: dict[Key, Input], now: float
     ) -> dict[Key, Decision | Failure]:
-        quotes = [quote for _, _, quote in fresh.values()]
-        last = _last(quotes[-1])  # now: the algorithm may change the map
+        inputs = list(fresh.values())
+        quote = next((each for each in reversed(inputs) if each.kind == "quote"), None)
+        last = quote and _last(quote.message)  # now: the algorithm may change the map
+        before, seq = self._state, self._seq + len(inputs)
+        minutes = None
+        if self._store.is_durable:
+            minutes = MinuteValues(driver.portfolio, self._minute, self._seq)
         try:
-            decisions, after = driver.run(quotes, self._state)
-            entries: list[Entry] = [
-                (key, content, decision)
-                for (key, content, _), decision in zip(fresh.values(), decisions, strict=True)
-            ]
-            self._store.commit(self.parameters, entries, after, self._seq + len(entries))
-        except BaseException:
-            driver.restore(self._state)
+            decisions, after = driver.run(inputs, before, now, minutes)
+            values = minutes.values(len(inputs)) if minutes else []
+            self._store.commit(
+                Batch(self.parameters, inputs, decisions, before, after, seq, now, values)
+            )
+        except BaseException as error:
+            driver.restore(before)
+            self._store.note_rollback(len(inputs), sentence(error))
             raise
-        self._state = after
-        self._seq += len(entries)
-        self._last = last
-        self._last_quote_id = entries[-1][0][1]
+        self._state, self._seq = after, seq
+        if values:
+            self._minute = values[-1].minute
+        if quote:
+            self._last, self._last_quote_id = last, quote.key[1]
+        for each in inputs:
+            if each.kind == "command":
+                log.warning("%s", describe(each.message))
         return dict(zip(fresh, decisions, strict=True))
 
     def _merge(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,6 +239,7 @@ class Engine:
             )
         self._state = run.state
         self._first_seq, self._seq, self._last_quote_id = 0, run.seq, run.quote_id
+        self._minute = run.minute
 
     def _warm_up_again(self, driver: Driver, history: History, run: StoredRun) -> None:
         """Give the history to an algorithm whose own state the store does not hold.
@@ -252,26 +268,6 @@ class Engine:
             run.seq,
             before,
         )
-
-    def reset(self) -> str | None:
-        """Allow buying again after a limit stopped it; a person asked for this.
-
-        :return: why buying had stopped; None if it had not.
-        :raises JournalError: if the reset cannot be kept; then nothing was reset.
-        """
-        driver = self._driver
-        halt = driver.portfolio.reset() if driver else None
-        if driver is None or halt is None:
-            return None
-        try:
-            after = driver.state
-            self._store.keep_reset(self._seq, halt, after)
-        except BaseException:
-            driver.restore(self._state)
-            raise
-        self._state = after
-        log.warning("reset by a person: %s", halt)
-        return halt
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state as plain data (contracts/portfolio.schema.json)."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+
+from algo_service.decisions import Failure
 
 MAX_SENTENCE_LENGTH = 1000
 MAX_TRACEBACK_LENGTH = 65536
@@ -21,6 +24,21 @@ algorithms are read as an author's own.
 """
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Return a failure that is not the algorithm's: no line of its code raised it."""
+    return {"error": sentence(error), "traceback": "", "type": type(error).__name__, "place": ""}
+
+
+def own_failure(error: BaseException) -> Failure:
+    """Return the failure of an algorithm's own lines."""
+    return {
+        "error": sentence(error),
+        "traceback": own_traceback(error),
+        "type": type(error).__name__,
+        "place": place(error),
+    }
 
 
 def sentence(error: BaseException) -> str:
@@ -41,14 +59,28 @@ def own_traceback(error: BaseException) -> str:
 
 def own_place(error: BaseException) -> str:
     """Return ` (my_algo.py, line 7)`: the last of the author's lines; empty if there is none."""
+    last = _last_own(error)
+    return f" ({Path(last[0]).name}, line {last[1]})" if last else ""
+
+
+def place(error: BaseException) -> str:
+    """Return `my_algo.py, line 7, in event`, with the file's path from the present folder."""
+    last = _last_own(error)
+    if last is None:
+        return ""
+    file, line, function = last
+    return f"{file.removeprefix(f'{Path.cwd()}{os.sep}')}, line {line}, in {function}"
+
+
+def _last_own(error: BaseException) -> tuple[str, int, str] | None:
     own = [
-        (frame.f_code.co_filename, line)
+        (frame.f_code.co_filename, line, frame.f_code.co_name)
         for frame, line in traceback.walk_tb(error.__traceback__)
         if not is_internal(frame)
     ]
     # where the author's line calls a library, the line that called it is more useful
     named = [place for place in own if not place[0].startswith((*_LIBRARIES, "<"))] or own
-    return f" ({Path(named[-1][0]).name}, line {named[-1][1]})" if named else ""
+    return named[-1] if named else None
 
 
 def is_internal(frame: FrameType) -> bool:

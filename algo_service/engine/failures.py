@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from algo_service.decisions import Failure
@@ -15,12 +12,8 @@ from algo_service.decisions import Failure
 MAX_REASONS = 20
 """Reasons that are kept; quotes that fail for other reasons are only counted."""
 
-_FRAME = re.compile(r'^  File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
 # What differs between two errors of one kind: what is quoted, and numbers.
 _DETAIL = re.compile(r"'[^']*'|\"[^\"]*\"|[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?")
-_LIBRARIES = tuple(
-    f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "purelib", "platlib")
-)
 
 
 @dataclass
@@ -55,8 +48,8 @@ class Failures:
         sentence without the values in it.
         """
         self.total += 1
-        error, place = failure["error"], _place(failure["traceback"])
-        key = (place, error.partition(":")[0]) if place else ("", _DETAIL.sub("", error))
+        error, place = failure["error"], failure.get("place", "")
+        key = (place, failure.get("type", "")) if place else ("", _DETAIL.sub("", error))
         known = self._reasons.get(key)
         if known is not None:
             known.count += 1
@@ -80,14 +73,3 @@ class Failures:
 def quotes(count: int) -> str:
     """Return `1 quote`, `2 quotes`."""
     return f"{count:,} quote{'' if count == 1 else 's'}"
-
-
-def _place(traceback: str) -> str:
-    # the last exception of a chain is the one that was raised
-    frames = _FRAME.findall(traceback)
-    if not frames:
-        return ""
-    # the deepest frame of the author's own; the first frame is event
-    own = [frame for frame in frames if not frame[0].startswith(_LIBRARIES)]
-    file, line, function = own[-1] if own else frames[0]
-    return f"{file.removeprefix(f'{Path.cwd()}{os.sep}')}, line {line}, in {function}"

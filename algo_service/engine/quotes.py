@@ -1,12 +1,7 @@
-"""Checks that a quote is valid (contracts/quote.schema.json), and what its content is."""
+"""Checks that a quote is valid (contracts/quote.schema.json)."""
 
-import hashlib
-import json
 import re
-from collections.abc import Mapping
 from typing import Any
-
-import msgpack
 
 from algo_service.errors import QuoteError
 from portfolio import InvalidTimeError
@@ -17,7 +12,6 @@ MAX_PRICE = 1e9
 MAX_SID_LENGTH = 64
 # JSON's grammar of numbers, which a price given as text follows, and leading zeros
 _JSON_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
-_NESTED = {dict, list}
 
 
 def accept(quote: Any) -> dict[str, Any]:
@@ -79,25 +73,3 @@ def _number(price: Any) -> float:
     except ValueError:
         pass
     raise QuoteError(f'"quote" is {price!r:.80}: a price is a number, or a JSON number as text')
-
-
-# Made once: making one costs as much as packing a quote with it.
-_pack = msgpack.Packer().pack
-_hash = hashlib.blake2b(digest_size=16).copy
-
-
-def digest(quote: Mapping[str, Any]) -> bytes:
-    """Return the same 16 bytes for the same content, in any order of its fields.
-
-    Another feed may write a quote's fields in another order.
-    """
-    try:
-        if not _NESTED.isdisjoint(map(type, quote.values())):
-            raise TypeError  # the order of the fields within does not matter either
-        content: bytes = _pack(sorted(quote.items()))
-    except (TypeError, ValueError, OverflowError):
-        # slower, and takes anything
-        content = json.dumps(quote, sort_keys=True, default=repr).encode()
-    hashed = _hash()
-    hashed.update(content)
-    return hashed.digest()

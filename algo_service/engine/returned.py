@@ -11,19 +11,32 @@ from portfolio import MAX_QUANTITY, Order
 from portfolio.reals import real
 
 
-def complete(returned: Any, algo: str, quote: Mapping[str, Any]) -> list[Order]:
-    """Complete what `event` returned from the quote that caused it.
+def complete(
+    returned: Any,
+    algo: str,
+    cause: Mapping[str, Any],
+    prices: Mapping[str, float] | None = None,
+) -> list[Order]:
+    """Complete what `event` returned from the message that caused it.
 
     :param returned: nothing, a map, or a list of maps with `side`, `sid` and `quantity`.
+    :param cause: a quote, or data.
+    :param prices: of data, which has no price: the last one of each instrument.
     :raises OrderError: naming the field and its value, if it is something else.
     """
     if returned is None:
         return []
     listed = returned if isinstance(returned, list | tuple) else [returned]
-    return [_order(one, n, algo, quote) for n, one in enumerate(listed)]
+    return [_order(one, n, algo, cause, prices) for n, one in enumerate(listed)]
 
 
-def _order(returned: Any, n: int, algo: str, quote: Mapping[str, Any]) -> Order:
+def _order(
+    returned: Any,
+    n: int,
+    algo: str,
+    cause: Mapping[str, Any],
+    prices: Mapping[str, float] | None,
+) -> Order:
     if not isinstance(returned, Mapping):
         raise OrderError(
             f"event returned {returned!r:.80}: an order is a map with side, sid and quantity"
@@ -45,9 +58,12 @@ def _order(returned: Any, n: int, algo: str, quote: Mapping[str, Any]) -> Order:
             f"the order's quantity is {quantity!r:.80}: it has to be above 0 and at most"
             f" {MAX_QUANTITY:g}"
         )
-    price, quote_id = quote["quote"], quote["id"]
+    price = cause["quote"] if prices is None else prices.get(sid)
+    if price is None:
+        raise OrderError(f"the order's sid is {sid!r:.80}: no quote of it has come, so no price")
+    cause_id = cause["id"]
     return Order(
-        f"{algo}:{quote['channel']}:{quote_id}:{n}",
+        f"{algo}:{cause['channel']}:{cause_id}:{n}",
         algo,
         sid,
         side,
@@ -55,6 +71,6 @@ def _order(returned: Any, n: int, algo: str, quote: Mapping[str, Any]) -> Order:
         units,
         price,
         units * price,
-        quote.get("ts"),
-        quote_id,
+        cause.get("ts"),
+        cause_id,
     )

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from algo_service.decisions import Failure
+from algo_service.engine.content import content, digest
 from algo_service.engine.driver import Driver, Quote, TimedQuote
 from algo_service.engine.failures import Failures
-from algo_service.engine.quotes import digest
 from algo_service.journal.store import WarmUp
 
 log = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ class _Tally:
         """Yield the quotes, before an algorithm may write into them."""
         for timed in quotes:
             quote: Mapping[str, Any] = timed[0]
-            self.content.update(digest(quote))
+            self.content.update(digest(content(quote)))
             self.last = quote.get("ts")
             if not self.quotes:
                 self.first = self.last

@@ -8,9 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from algo_service.errors import JournalError
-from algo_service.journal.file import explained
 from algo_service.journal.mark import ALL, incomplete
-from algo_service.journal.report import open_to_read
+from algo_service.journal.reading import explained, open_as_it_is
 
 
 def backup(path: Path, copy: Path) -> int:
@@ -23,7 +22,7 @@ def backup(path: Path, copy: Path) -> int:
     objection = incomplete(path)
     if objection:
         raise JournalError(objection)
-    with closing(open_to_read(path)) as source:
+    with closing(open_as_it_is(path)) as source:
         if copy.exists():
             raise JournalError(f"{copy} is there already: choose another name, or remove it")
         # under another name until it is whole

@@ -6,51 +6,18 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from algo_service.errors import JournalError
+from algo_service.journal import layout
+from algo_service.journal.backup import backup
 from algo_service.journal.mark import ALL, PART, beside, incomplete, lock_file, read_mark
+from algo_service.journal.reading import check_file, explained
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 3
-# The layout before has no table main_file; its journals are upgraded.
-_VERSION_WITHOUT_MARK = 2
-# Marks the file as ours in SQLite's header: "Tkwr".
-_APPLICATION_ID = 0x546B7772
-
 CHECKPOINT_FRAMES = 1000
 """Pages in the -wal that are worth a checkpoint: SQLite's own default, which is off here."""
-
-_MARK = f"""
-CREATE TABLE main_file (holds TEXT NOT NULL, generation INTEGER NOT NULL);
-INSERT INTO main_file VALUES ('{ALL}', 0);
-"""
-
-_SCHEMA = f"""
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE decisions (
-    seq INTEGER PRIMARY KEY,
-    channel TEXT NOT NULL,
-    quote_id TEXT NOT NULL,
-    digest BLOB NOT NULL,
-    at REAL NOT NULL,
-    error TEXT,
-    traceback TEXT,
-    UNIQUE (channel, quote_id)
-);
-CREATE TABLE orders (
-    seq INTEGER, n INTEGER, text TEXT NOT NULL, PRIMARY KEY (seq, n)
-) WITHOUT ROWID;
-CREATE TABLE fills (
-    seq INTEGER, n INTEGER, text TEXT NOT NULL, PRIMARY KEY (seq, n)
-) WITHOUT ROWID;
-CREATE TABLE resets (seq INTEGER NOT NULL, at REAL NOT NULL, halt TEXT NOT NULL);
-CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-{_MARK}
-"""
 
 
 class JournalFile:
@@ -85,7 +52,7 @@ class JournalFile:
     def begin(self) -> None:
         """Mark the file as in use, after all checks."""
         with explained(self.path):
-            self._upgrade()
+            self._migrate()
             (self._page_size,) = self.database.execute("PRAGMA page_size").fetchone()
             self._checkpoint()
 
@@ -157,21 +124,22 @@ class JournalFile:
         if number is not None:
             os.fsync(self._lock)  # it outlives a loss of power that the mark outlives
 
-    def _upgrade(self) -> None:
-        (version,) = self.database.execute("PRAGMA user_version").fetchone()
-        if version == _VERSION_WITHOUT_MARK:
-            self.database.executescript(
-                f"BEGIN IMMEDIATE; {_MARK} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
-
-
-@contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Make a JournalError of what SQLite and the system raise."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise JournalError(f"the journal {path}: {error}") from error
+    def _migrate(self) -> None:
+        version = layout.layout_of(self.database)
+        if version == layout.LAYOUT:
+            return
+        copy = beside(self.path, f".layout-{version}")
+        copy.unlink(missing_ok=True)  # of a migration that did not end
+        backup(self.path, copy)
+        log.info(
+            "the journal %s is of layout %d, and is migrated to layout %d; %s is a copy of it as it"
+            " was",
+            self.path,
+            version,
+            layout.LAYOUT,
+            copy,
+        )
+        layout.migrate(self.database)
 
 
 def _lock(path: Path) -> int:
@@ -209,10 +177,7 @@ def _open(path: Path, may_be_empty: bool) -> sqlite3.Connection:
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if not tables and (may_be_empty or not pages):
             # before WAL is turned on, so that they are in the main file from its first moment
-            database.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID};"
-                f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
+            layout.create(database)
         (mode,) = database.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
             raise JournalError(
@@ -223,27 +188,3 @@ def _open(path: Path, may_be_empty: bool) -> sqlite3.Connection:
         database.close()
         raise
     return database
-
-
-def check_file(database: sqlite3.Connection, path: Path) -> None:
-    """Make sure that a file is a journal of a version that is known, and in good health.
-
-    :raises JournalError: saying what it is instead.
-    """
-    try:
-        (mark,) = database.execute("PRAGMA application_id").fetchone()
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        (health,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        raise JournalError(f"{path} is not a journal, or it is damaged: {error}") from error
-    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and mark != _APPLICATION_ID:
-        raise JournalError(f"{path} is a database of something else, not a journal")
-    if tables and version not in (SCHEMA_VERSION, _VERSION_WITHOUT_MARK):
-        age = "a newer" if version > SCHEMA_VERSION else "an older"
-        raise JournalError(
-            f"the journal {path} was written by {age} version: its layout is {version}, and"
-            f" this one reads {SCHEMA_VERSION}"
-        )
-    if health != "ok":
-        raise JournalError(f"the journal {path} is damaged: {health}")

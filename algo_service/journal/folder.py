@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from algo_service.errors import JournalError
-from algo_service.journal.report import open_to_read
+from algo_service.journal.reading import open_to_read
 
 SUFFIX = ".db"
 

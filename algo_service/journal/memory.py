@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
-from algo_service.decisions import Entry, Key, State
-from algo_service.journal.store import StoredRun, StoredWarmUp, WarmUp
+from algo_service.decisions import Batch, Decision, Failure, Key, State
+from algo_service.journal.store import Known, StoredRun, StoredWarmUp, WarmUp
 
 
 class MemoryStore:
-    """Keeps the latest decisions: enough to recognise calls and quotes that come again.
+    """Keeps the latest decisions: enough to recognise calls and inputs that come again.
 
     A bridge holds about 3,000 unacknowledged quotes: those that it read and those under way.
     """
 
     MAX_DECISIONS = 10_000
 
+    is_durable = False
+
     def __init__(self) -> None:
-        self._entries: dict[Key, Entry] = {}
+        self._known: dict[Key, Known] = {}
 
     def stored_run(self) -> StoredRun | None:
         """Return None: what was in memory is lost with its process."""
@@ -32,21 +33,33 @@ class MemoryStore:
     def keep_warm_up(self, warm_up: WarmUp | None, state: State) -> None:
         """Keep nothing: the state is in the engine."""
 
-    def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
-        """Return the latest decisions on quotes with these keys."""
-        entries = self._entries
-        return {key: entries[key] for key in keys if key in entries}
+    def find(self, keys: Iterable[Key]) -> dict[Key, Known]:
+        """Return the latest decisions on inputs with these keys."""
+        known = self._known
+        return {key: known[key] for key in keys if key in known}
 
-    def keep_reset(self, seq: int, halt: str, state: State) -> None:
-        """Keep nothing: the state is in the engine."""
-
-    def commit(
-        self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
-    ) -> None:
+    def commit(self, batch: Batch) -> None:
         """Keep the decisions, and remove the oldest beyond MAX_DECISIONS."""
-        del parameters, state, seq
-        kept = self._entries
-        for entry in entries:
-            kept[entry[0]] = entry
+        kept = self._known
+        for each, decision in zip(batch.inputs, batch.decisions, strict=True):
+            kept[each.key] = Known(each.digest, decision)
         for key in list(islice(kept, max(0, len(kept) - self.MAX_DECISIONS))):
             del kept[key]
+
+    def note_start(self, spec: str) -> None:
+        """Keep nothing: there is only one start."""
+
+    def note_rollback(self, inputs: int, error: str) -> None:
+        """Keep nothing: nobody runs these inputs again."""
+
+    def outputs_since(
+        self,
+        seconds: float,  # noqa: ARG002
+        after: int,  # noqa: ARG002
+        limit: int,  # noqa: ARG002
+    ) -> list[tuple[int, Decision | Failure]]:
+        """Return nothing: a caller that needs outputs again needs a durable store."""
+        return []
+
+    def close(self) -> None:
+        """Release nothing."""

@@ -10,29 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from algo_service import figures
-from algo_service.errors import JournalError
 from algo_service.journal import codec
-from algo_service.journal.file import check_file
-from algo_service.journal.mark import incomplete
+from algo_service.journal.reading import open_to_read
 from algo_service.journal.store import WarmUp
 
-
-def open_to_read(path: Path) -> sqlite3.Connection:
-    """Open a journal that a service may be writing.
-
-    :raises JournalError: if it cannot be read, or is not a journal.
-    """
-    if not path.is_file():
-        raise JournalError(f"there is no journal {path}")
-    try:
-        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        check_file(database, path)
-        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error as error:
-        raise JournalError(f"the journal {path}: {error}") from error
-    if not tables:
-        raise JournalError(incomplete(path) or f"{path} is empty, not a journal")
-    return database
+_DATA = "(channel GLOB 'data/*' OR channel GLOB 'indicators/*')"
+_QUOTES = f"NOT {_DATA} AND NOT channel GLOB 'commands/*' AND NOT channel GLOB 'executions/*'"
 
 
 def orders(path: Path) -> Iterator[str]:
@@ -57,16 +40,19 @@ def summary(path: Path) -> str:
         lines = [
             ("algorithm", meta.get("algo", "none yet")),
             ("parameters", meta.get("parameters", "none yet")),
-            ("quotes", _one(database, "SELECT count(*) FROM decisions")),
-            ("failed", _one(database, "SELECT count(*) FROM decisions WHERE error IS NOT NULL")),
+            ("quotes", _one(database, f"SELECT count(*) FROM decisions WHERE {_QUOTES}")),
+            ("data", _one(database, f"SELECT count(*) FROM decisions WHERE {_DATA}")),
+            ("commands", _one(database, "SELECT count(*) FROM replies")),
+            ("failed", _one(database, "SELECT count(*) FROM failures")),
             ("orders", _one(database, "SELECT count(*) FROM orders")),
             ("fills", _one(database, "SELECT count(*) FROM fills")),
-            ("resets", _one(database, "SELECT count(*) FROM resets")),
+            ("starts", _one(database, "SELECT count(*) FROM log WHERE kind = 'start'")),
         ]
         for name, order in (("first", "ASC"), ("last", "DESC")):
             row = database.execute(
-                "SELECT quote_id, channel, datetime(at, 'unixepoch') FROM decisions"
-                f" ORDER BY seq {order} LIMIT 1"
+                "SELECT id, channel, (SELECT datetime(at, 'unixepoch') FROM batches"
+                " WHERE batches.seq >= decisions.seq ORDER BY batches.seq LIMIT 1)"
+                f" FROM decisions WHERE {_QUOTES} ORDER BY seq {order} LIMIT 1"
             ).fetchone()
             if row:
                 lines.append((f"{name} quote", "{} on {}, decided {} UTC".format(*row)))

@@ -8,18 +8,30 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from algo_service.decisions import Decision, Entry, Failure, Key, State
+from algo_service.decisions import Batch, Decision, Failure, Key, State
 from algo_service.errors import JournalError
-from algo_service.journal.file import JournalFile, explained
-from algo_service.journal.store import StoredRun, StoredWarmUp, WarmUp
+from algo_service.journal.file import JournalFile
+from algo_service.journal.reading import explained
+from algo_service.journal.rows import known_of, outputs
+from algo_service.journal.store import Known, StoredRun, StoredWarmUp, WarmUp
 
 # Variables of one statement; SQLite takes 32,766 since 3.32.
 _MAX_IDS = 1000
+
+_MAX_ROLLBACKS = 1000
+"""Rolled back batches that are recorded between two commits; of others there are only too many."""
+
+_LAST_QUOTE = """
+SELECT id FROM decisions WHERE NOT (
+    channel GLOB 'commands/*' OR channel GLOB 'executions/*'
+    OR channel GLOB 'data/*' OR channel GLOB 'indicators/*'
+) ORDER BY seq DESC LIMIT 1
+"""
 
 
 class SqliteStore:
@@ -27,28 +39,43 @@ class SqliteStore:
 
     :param path: the file; made, with its folder, if it is not there.
     :param algo: the algorithm's name; a journal of another one is refused.
-    :param clock: seconds since the epoch, for the time at which a decision was kept.
     :param accept_incomplete: continue with a copy that was made without its -wal file.
+    :param keep_inputs: keep what the decisions were made from, so that they can be verified.
+    :param clock: seconds since 1970, for the log.
+    :param monotonic: seconds of a clock that nobody sets.
     :raises JournalError: if another process has it open, or it is not a journal of this
-        algorithm and version, or damaged, or incomplete; the file is then unchanged.
+        algorithm and of a known layout, or damaged, or incomplete; the file is then unchanged.
     """
+
+    is_durable = True
 
     def __init__(
         self,
         path: Path,
         algo: str,
-        clock: Callable[[], float] = time.time,
+        *,
         accept_incomplete: bool = False,
+        keep_inputs: bool = True,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ):
         self._path = path
         self._clock = clock
+        self._monotonic = monotonic
+        self._keeps_inputs = keep_inputs
+        self._rollbacks: list[dict[str, Any]] = []
         self._file = JournalFile(path, accept_incomplete)
         self._db = self._file.database
         try:
             with self._explained():
                 self._check(algo)
-                self._written = self._read_state()
             self._file.begin()
+            with self._explained():
+                self._written = self._read_state()
+                self._has_origin = self._is_repeatable()
+                self._older = self._read_older()
+                # counted on from the last service's, whose clock had another beginning
+                self._elapsed_before = self._last_elapsed() - monotonic()
         except BaseException:
             self._file.close()
             raise
@@ -60,15 +87,17 @@ class SqliteStore:
     def stored_run(self) -> StoredRun | None:
         """Return what it holds, or None before the first decision."""
         with self._explained():
-            last = self._db.execute(
-                "SELECT seq, quote_id FROM decisions ORDER BY seq DESC LIMIT 1"
-            ).fetchone()
-            if last is None:
+            (seq,) = self._db.execute("SELECT max(seq) FROM decisions").fetchone()
+            if seq is None:
                 return None
             (parameters,) = self._db.execute(
                 "SELECT value FROM meta WHERE name = 'parameters'"
             ).fetchone()
-        return StoredRun(json.loads(parameters), self._written, *last)
+            quote = self._db.execute(_LAST_QUOTE).fetchone()
+            (minute,) = self._db.execute("SELECT max(minute) FROM minutes").fetchone()
+        return StoredRun(
+            json.loads(parameters), self._written, seq, quote[0] if quote else None, minute
+        )
 
     def stored_warm_up(self) -> StoredWarmUp | None:
         """Return the warm-up that it holds, if there is one."""
@@ -88,113 +117,105 @@ class SqliteStore:
         self._written = state
         self._file.keep_up()
 
-    def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
-        """Return the stored decisions on quotes with these keys."""
+    def find(self, keys: Iterable[Key]) -> dict[Key, Known]:
+        """Return what it holds of inputs with these keys."""
         ids: dict[str, list[str]] = {}
-        for channel, quote_id in keys:
-            ids.setdefault(channel, []).append(quote_id)
+        for channel, input_id in keys:
+            ids.setdefault(channel, []).append(input_id)
         with self._explained():
             return {
-                (channel, row[0]): self._entry(channel, *row)
+                (channel, input_id): known
                 for channel, listed in ids.items()
                 for start in range(0, len(listed), _MAX_IDS)
-                for row in self._rows(channel, listed[start : start + _MAX_IDS])
+                for input_id, known in known_of(
+                    self._db, channel, listed[start : start + _MAX_IDS], self._older
+                )
             }
 
-    def _rows(self, channel: str, ids: list[str]) -> list[tuple[Any, ...]]:
-        # one statement for many: a third of the time that one for each takes
-        marks = ",".join("?" * len(ids))
-        return self._db.execute(
-            "SELECT quote_id, seq, digest, error, traceback FROM decisions"
-            f" WHERE channel = ? AND quote_id IN ({marks})",
-            (channel, *ids),
-        ).fetchall()
-
-    def _entry(
-        self, channel: str, quote_id: str, seq: int, digest: bytes, error: str | None, trace: str
-    ) -> Entry:
-        return (channel, quote_id), digest, self._decision(seq, error, trace)
-
-    def commit(
-        self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
-    ) -> None:
+    def commit(self, batch: Batch) -> None:
         """Keep the decisions of one batch and the state after it, in one transaction."""
-        at = self._clock()
         decisions: list[tuple[Any, ...]] = []
         failures: list[tuple[Any, ...]] = []
         orders: list[tuple[int, int, str]] = []
         fills: list[tuple[int, int, str]] = []
-        for number, ((channel, quote_id), digest, decision) in enumerate(
-            entries, seq - len(entries) + 1
+        replies: list[tuple[int, str]] = []
+        first = batch.seq - len(batch.inputs)
+        keeps = self._keeps_inputs
+        for seq, (each, decision) in enumerate(
+            zip(batch.inputs, batch.decisions, strict=True), first + 1
         ):
+            channel, input_id = each.key
+            content = each.content if keeps else None
+            decisions.append((seq, channel, input_id, each.digest, content))
             if "error" in decision:
-                failed = decision["error"], decision["traceback"]
-                failures.append((number, channel, quote_id, digest, at, *failed))
+                failures.append(_failure_row(seq, decision))
                 continue
-            decisions.append((number, channel, quote_id, digest, at))
             for n, text in enumerate(decision["orders"]):
-                orders.append((number, n, text))
+                orders.append((seq, n, text))
             for n, text in enumerate(decision["fills"]):
-                fills.append((number, n, text))
+                fills.append((seq, n, text))
+            if "reply" in decision:
+                replies.append((seq, decision["reply"]))
         with self._explained(), self._transaction():
-            if seq == len(entries):
+            if first == 0:
                 self._db.execute(
-                    "INSERT INTO meta VALUES ('parameters', ?)", (json.dumps(parameters),)
+                    "INSERT INTO meta VALUES ('parameters', ?)", (json.dumps(batch.parameters),)
                 )
-            self._db.executemany(
-                "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, NULL, NULL)", decisions
-            )
-            self._db.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", failures)
+            if keeps and not self._has_origin:
+                self._db.execute("DELETE FROM origin")
+                self._db.execute("INSERT INTO origin VALUES (?, ?, ?)", (first, *batch.before))
+            self._log_rollbacks(first)
+            self._db.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?)", decisions)
+            self._db.executemany("INSERT INTO failures VALUES (?, ?, ?, ?, ?)", failures)
             self._db.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
             self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
-            self._write_state(state)
-        self._written = state
+            self._db.executemany("INSERT INTO replies VALUES (?, ?)", replies)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO minutes VALUES (?, ?, ?, ?, ?)", batch.minutes
+            )
+            self._db.execute(
+                "INSERT INTO batches VALUES (?, ?, ?)",
+                (batch.seq, batch.at, self._elapsed_before + self._monotonic()),
+            )
+            self._write_state(batch.after)
+        self._written = batch.after
+        self._has_origin = keeps
+        self._rollbacks.clear()
         self._file.keep_up()
 
-    def keep_reset(self, seq: int, halt: str, state: State) -> None:
-        """Keep a reset by a person, and the state after it, in one transaction."""
+    def note_start(self, spec: str) -> None:
+        """Record that a service continues from here, with this algorithm."""
         with self._explained(), self._transaction():
-            self._db.execute("INSERT INTO resets VALUES (?, ?, ?)", (seq, self._clock(), halt))
-            self._write_state(state)
-        self._written = state
+            (seq,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM decisions").fetchone()
+            self._write_log(seq, "start", spec)
         self._file.keep_up()
 
-    def outputs_since(self, seconds: float, after: int, limit: int) -> list[tuple[int, Decision]]:
-        """Return the decisions of the last `seconds` before the latest one, with their seq.
+    def note_rollback(self, inputs: int, error: str) -> None:
+        """Record that a batch was undone, with the next commit: now may be the wrong moment."""
+        if len(self._rollbacks) < _MAX_ROLLBACKS:
+            self._rollbacks.append({"inputs": inputs, "error": error})
 
-        Counted back from the latest decision, not from now: what was published last is in it
-        however long ago that was.
-
-        :param after: only decisions with a greater seq.
-        :param limit: the maximum number of decisions.
-        """
+    def outputs_since(
+        self, seconds: float, after: int, limit: int
+    ) -> list[tuple[int, Decision | Failure]]:
+        """Return the decisions with outputs of the last `seconds` before the latest one."""
         with self._explained():
             before = self._db.execute(
                 # walks back through the window alone, because time grows with seq
-                "SELECT seq FROM decisions WHERE at <"
-                " (SELECT at FROM decisions ORDER BY seq DESC LIMIT 1) - ?"
+                "SELECT seq FROM batches WHERE elapsed <"
+                " (SELECT elapsed FROM batches ORDER BY seq DESC LIMIT 1) - ?"
                 " ORDER BY seq DESC LIMIT 1",
                 (seconds,),
             ).fetchone()
             start = max(after, before[0] if before else 0)
-            rows = self._db.execute(
-                "SELECT seq FROM orders WHERE seq > :start"
-                " UNION SELECT seq FROM fills WHERE seq > :start ORDER BY seq LIMIT :limit",
-                {"start": start, "limit": limit},
-            ).fetchall()
-            return [(seq, self._outputs(seq)) for (seq,) in rows]
+            return outputs(self._db, start, limit)
 
-    def _decision(self, seq: int, error: str | None, traceback: str | None) -> Decision | Failure:
-        if error is not None:
-            return {"error": error, "traceback": traceback or ""}
-        return self._outputs(seq)
+    def _log_rollbacks(self, seq: int) -> None:
+        for each in self._rollbacks:
+            self._write_log(seq, "rollback", json.dumps(each))
 
-    def _outputs(self, seq: int) -> Decision:
-        return {"orders": self._texts("orders", seq), "fills": self._texts("fills", seq)}
-
-    def _texts(self, table: str, seq: int) -> list[str]:
-        rows = self._db.execute(f"SELECT text FROM {table} WHERE seq = ? ORDER BY n", (seq,))
-        return [text for (text,) in rows]
+    def _write_log(self, seq: int, kind: str, text: str) -> None:
+        self._db.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (seq, self._clock(), kind, text))
 
     def _write_state(self, state: State) -> None:
         for name, value, written in zip(State._fields, state, self._written, strict=True):
@@ -204,6 +225,23 @@ class SqliteStore:
     def _read_state(self) -> State:
         rows = dict(self._db.execute("SELECT name, value FROM state"))
         return State(rows.get("portfolio"), rows.get("algorithm"))
+
+    def _is_repeatable(self) -> bool:
+        """Whether every input since the origin is kept."""
+        last = self._db.execute(
+            "SELECT content IS NOT NULL FROM decisions ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        (origins,) = self._db.execute("SELECT count(*) FROM origin").fetchone()
+        return bool(last and last[0] and origins)
+
+    def _read_older(self) -> int:
+        """Return the seq of the last decision that an earlier layout has kept."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = 'older'").fetchone()
+        return int(row[0]) if row else 0
+
+    def _last_elapsed(self) -> float:
+        row = self._db.execute("SELECT elapsed FROM batches ORDER BY seq DESC LIMIT 1").fetchone()
+        return float(row[0]) if row else 0.0
 
     def _check(self, algo: str) -> None:
         (owner,) = self._db.execute("SELECT value FROM meta WHERE name = 'algo'").fetchone() or (
@@ -232,3 +270,7 @@ class SqliteStore:
 
     def _explained(self) -> AbstractContextManager[None]:
         return explained(self._path)
+
+
+def _failure_row(seq: int, failure: Failure) -> tuple[Any, ...]:
+    return seq, failure["error"], failure["traceback"], failure.get("type"), failure.get("place")

@@ -6,19 +6,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
-from algo_service.decisions import Entry, Key, State
+from algo_service.decisions import Batch, Decision, Failure, Key, State
 
 
 class StoredRun(NamedTuple):
-    """What a store holds once a quote was decided."""
+    """What a store holds once an input was decided."""
 
     parameters: dict[str, Any]
     state: State
     seq: int
-    quote_id: str
+    quote_id: str | None
+    """Of the last quote; None if no quote was decided."""
+    minute: int | None
+    """The last minute of quote time that has a value."""
 
 
 class WarmUp(NamedTuple):
@@ -55,18 +58,33 @@ class StoredWarmUp(NamedTuple):
     state: State
 
 
+class Known(NamedTuple):
+    """What a store holds of an input that was decided."""
+
+    digest: bytes
+    decision: Decision | Failure
+    is_older: bool = False
+    """Whether an earlier layout has kept it, whose digest of some content was another."""
+
+
 class DecisionStore(Protocol):
-    """Keeps decisions and state. The engine is the only caller, always on one thread.
+    """Keeps decisions and state. One thread calls all methods.
 
-    The engine's constructor calls `stored_run`, then `stored_warm_up`. Its `initialize` calls
-    `stored_warm_up`, and then `keep_warm_up` where the algorithm was warmed up, before the first
-    decision. For each batch it calls `find`, then the algorithm decides on the quotes that `find`
-    did not return, then `commit`; only after that the batch is answered. `keep_reset` comes between
-    two batches. If `commit` or `keep_reset` raises, the engine restores the state before it, and
-    the caller may send the same batch again.
+    The engine's constructor calls `stored_run`, then `stored_warm_up`. The service then calls
+    `note_start`. The engine's `initialize` calls `stored_warm_up`, and then `keep_warm_up` where
+    the algorithm was warmed up, before the first decision. For each batch the engine calls `find`,
+    then the algorithm decides on the inputs that `find` did not return, then `commit`; only after
+    that the batch is answered. If `commit` raises, the engine restores the state before it and
+    calls `note_rollback`, and the caller may send the same batch again.
 
-    The caller that made the store closes it; the engine does not.
+    The service calls `outputs_since` between two batches. The caller that made the store calls
+    `close`, last; the engine does not.
     """
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether decisions outlive the process."""
+        ...
 
     def stored_run(self) -> StoredRun | None:
         """Return what it holds, or None before the first decision."""
@@ -86,25 +104,46 @@ class DecisionStore(Protocol):
         """
         ...
 
-    def find(self, keys: Iterable[Key]) -> dict[Key, Entry]:
-        """Return the stored decisions on quotes with these keys."""
+    def find(self, keys: Iterable[Key]) -> dict[Key, Known]:
+        """Return what it holds of inputs with these keys."""
         ...
 
-    def keep_reset(self, seq: int, halt: str, state: State) -> None:
-        """Keep that a person reset a limit after decision `seq`, and the state after the reset.
-
-        :param halt: why buying had stopped.
-        :raises JournalError: if it cannot; then nothing was kept.
-        """
-        ...
-
-    def commit(
-        self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
-    ) -> None:
+    def commit(self, batch: Batch) -> None:
         """Keep the decisions of one batch and the state after it: all of it, or nothing.
 
-        :param entries: at least one; none of their keys is in the store.
-        :param seq: the count of decisions, these included.
         :raises JournalError: if it cannot; then nothing was kept.
         """
+        ...
+
+    def note_start(self, spec: str) -> None:
+        """Record that a service continues from here.
+
+        :param spec: the algorithm that it serves, as `algo_service.loader.load` takes it.
+        :raises JournalError: if it cannot.
+        """
+        ...
+
+    def note_rollback(self, inputs: int, error: str) -> None:
+        """Record that a batch of this number of inputs was undone, because it could not be kept.
+
+        It is kept with the next commit.
+        """
+        ...
+
+    def outputs_since(
+        self, seconds: float, after: int, limit: int
+    ) -> list[tuple[int, Decision | Failure]]:
+        """Return the decisions with outputs of the last `seconds` before the latest one.
+
+        Each comes with its seq. The seconds are those that services with this store have run, by a
+        clock that nobody sets: what was published in the last minute is in the last 60 seconds,
+        whatever the clock on the wall has shown, and however long no service ran.
+
+        :param after: only decisions with a greater seq.
+        :param limit: the maximum number of decisions.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what it holds open."""
         ...

@@ -11,21 +11,25 @@ import itertools
 import json
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import gevent
 from gevent.threadpool import ThreadPool
 
-from algo_service.decisions import Decision, Failure
+from algo_service.decisions import Decision, Failure, Kind
 from algo_service.engine.engine import Engine
 from algo_service.engine.failure import sentence
 from algo_service.errors import AlgoServiceError, InitializeError
-from algo_service.journal.sqlite import SqliteStore
+from algo_service.journal.store import DecisionStore
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+KINDS: tuple[Kind, ...] = ("quote", "data", "command")
+"""The kinds of input that `events` takes."""
 
 PAGE = 1000
 """The maximum number of entries that `orders_since` returns."""
@@ -46,13 +50,13 @@ def exposed(method: Callable[..., Any]) -> Callable[..., Any]:
 class ServiceMethods:
     """The methods of the contract (contracts/README.md), callable from gevent's hub.
 
-    :param create: makes the engine, and the journal if there is one; called in the worker thread.
+    :param create: makes the engine and its store; called in the worker thread.
     """
 
-    def __init__(self, create: Callable[[], tuple[Engine, SqliteStore | None]]):
+    def __init__(self, create: Callable[[], tuple[Engine, DecisionStore]]):
         # One thread, kept as long as the service runs: calls are decided in the order of arrival.
         self._worker = ThreadPool(1)
-        self.engine, self._journal = self._in_worker(create)
+        self.engine, self._store = self._in_worker(create)
         # As the bridge does for a quote without an id; new at every start.
         start = secrets.token_hex(6)
         self._ids = (f"~{start}-{n}" for n in itertools.count())
@@ -63,10 +67,10 @@ class ServiceMethods:
             "initialize": self.initialize,
             "event": self.event,
             "events": self.events,
+            "inputs": self.inputs,
             "snapshot": self.snapshot,
-            "reset": self.reset,
         }
-        if self._journal:
+        if self._store.is_durable:
             methods["orders_since"] = self.orders_since
         return methods
 
@@ -87,17 +91,22 @@ class ServiceMethods:
             data.setdefault("id", next(self._ids))
         (decision,) = self.events([data])
         if "error" in decision:
-            name, _, message = decision["error"].partition(": ")
-            failure = type(name, (EventError,), {})(message)
+            name = decision.get("type", EventError.__name__)
+            failure = type(name, (EventError,), {})(decision["error"].removeprefix(f"{name}: "))
             failure.add_note(decision["traceback"])
             raise failure
         orders = [json.loads(order) for order in decision["orders"]]
         return orders if len(orders) > 1 else next(iter(orders), None)
 
     @exposed
-    def events(self, quotes: list[dict[str, Any]]) -> list[Decision | Failure]:
-        """Decide on a list of quotes; returns one entry each: orders and fills, or an error."""
-        return self._in_worker(self.engine.decide, quotes)
+    def events(self, inputs: list[dict[str, Any]]) -> list[Decision | Failure]:
+        """Decide on a list of inputs; returns one entry each: orders and fills, or an error."""
+        return self._in_worker(self.engine.decide, inputs, time.time())
+
+    @exposed
+    def inputs(self) -> list[str]:
+        """Return the kinds of input that `events` takes."""
+        return list(KINDS)
 
     @exposed
     def snapshot(self) -> dict[str, Any]:
@@ -105,24 +114,17 @@ class ServiceMethods:
         return self._in_worker(self.engine.snapshot)
 
     @exposed
-    def reset(self) -> str | None:
-        """Allow buying again after a limit stopped it; returns why it had stopped, or nil."""
-        return self._in_worker(self.engine.reset)
-
-    @exposed
     def orders_since(self, seconds: float, after: int = 0) -> list[dict[str, Any]]:
-        """Return the decisions of the last seconds before the latest one, a page at a time.
+        """Return the outputs of the last seconds before the latest decision, a page at a time.
 
         Each entry is as `events` has it, with its seq; the next page is that `after` the last seq.
         """
-        assert self._journal
-        outputs = self._in_worker(self._journal.outputs_since, seconds, after, PAGE)
+        outputs = self._in_worker(self._store.outputs_since, seconds, after, PAGE)
         return [{"seq": seq, **decision} for seq, decision in outputs]
 
     def close(self) -> None:
-        """Close the journal; the calls under way have to be decided."""
-        if self._journal:
-            self._in_worker(self._journal.close)
+        """Close the store; the calls under way have to be decided."""
+        self._in_worker(self._store.close)
 
     def drain(self, patience: float) -> bool:
         """Wait until the calls under way are decided; return whether they were, in time.

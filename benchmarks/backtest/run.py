@@ -38,7 +38,7 @@ class Party(NamedTuple):
 FLOOR = Party("floor", "floor.py")
 PARTIES = [
     FLOOR,
-    Party("tickwire", "tickwire.py"),
+    Party("tickwire", "tickwire_engine.py"),
     Party("backtesting", "peer_backtesting.py", "requirements-backtesting.txt"),
     Party("backtrader", "peer_backtrader.py", "requirements-backtrader.txt"),
     Party("nautilus_trader", "peer_nautilus.py", "requirements-nautilus.txt"),

@@ -2,14 +2,17 @@ import { Backend } from './backend/backend.js';
 import { Publisher } from './mqtt/publisher.js';
 import { Subscriber } from './mqtt/subscriber.js';
 import { Claim } from './route/claim.js';
+import { CommandIntake } from './route/command_intake.js';
+import { Decider } from './route/decider.js';
 import { Forwarder } from './route/forwarder.js';
+import { Halts } from './route/halts.js';
 import { Intake } from './route/intake.js';
 import { checkAge } from './route/older_journal.js';
 import { readOutcomes } from './route/outcomes.js';
 import { ReadPacing } from './route/read_pacing.js';
 import { LossWindow, republish } from './route/republish.js';
 import { Snapshots } from './route/snapshots.js';
-import { outputTopics } from './route/topics.js';
+import { haltPublication, outputTopics } from './route/topics.js';
 import { UserError } from './support/errors.js';
 
 /** ms that the batch under way has, when the bridge is asked to stop. */
@@ -20,8 +23,8 @@ const SECOND_SERVICE =
 /**
  * Carries quotes from the broker to an algorithm, and its orders and fills back.
  *
- * It composes the parts, which do not know one another: Subscriber → Intake → Forwarder → Backend, and
- * back through the Publisher.
+ * It composes the parts, which do not know one another: Subscriber → Intake → Forwarder → Decider → Backend,
+ * and back through the Publisher. Commands have a Subscriber and an Intake of their own.
  */
 export class Bridge {
   #options;
@@ -34,6 +37,12 @@ export class Bridge {
   #intake;
   /** Made when the name and the channels of the backend are known. @type {Subscriber | undefined} */
   #subscriber;
+  /** @type {Subscriber | undefined} */
+  #commandSubscriber;
+  /** @type {Halts | undefined} */
+  #halts;
+  /** @type {Decider | undefined} */
+  #decider;
   /** @type {Snapshots | undefined} */
   #snapshots;
   /** @type {Claim | undefined} */
@@ -83,9 +92,10 @@ export class Bridge {
     });
     /** @type {import('./route/forwarder.js').Steps} */
     const steps = {
-      decide: (quotes) => this.#decide(quotes),
+      decide: (batch) => this.#decide(batch),
       settle: (batch, outcomes) => this.#settle(batch, outcomes),
-      waitingChanged: (messages, bytes) => this.#subscriber?.setWaiting(messages, bytes),
+      inputsWait: (messages, bytes) => this.#subscriber?.setWaiting(messages, bytes),
+      commandsWait: (messages, bytes) => this.#commandSubscriber?.setWaiting(messages, bytes),
     };
     this.#forwarder = new Forwarder(steps, pacing, options.count);
     this.#backend.on('ready', () => this.#showSnapshots());
@@ -100,7 +110,9 @@ export class Bridge {
     if (this.#backend.fault) lines.push(`${backend}: ${this.#backend.fault}`);
     if (lines.length > 0) return lines;
     if (!this.#isAdmitted || !this.#backend.ready) return [`${backend}: it is being admitted`];
-    return this.#subscriber?.ready ? [] : [`broker ${shown}: it has not confirmed the subscriptions yet`];
+    return this.#subscribers.every(({ ready }) => ready)
+      ? []
+      : [`broker ${shown}: it has not confirmed the subscriptions yet`];
   }
 
   /**
@@ -128,7 +140,7 @@ export class Bridge {
   #beginToEnd() {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    for (const part of [this.#backend, this.#publisher.connection, this.#subscriber]) part?.retire();
+    for (const part of [this.#backend, this.#publisher.connection, ...this.#subscribers]) part.retire();
     this.#forwarder.stop();
     if (!this.#backend.ready || !this.#publisher.connected) this.#leave();
     this.#backend.once('lost', this.#leave);
@@ -142,7 +154,8 @@ export class Bridge {
     const subscriber = this.#subscriber;
     if (subscriber) {
       subscriber.change(channels);
-      for (const message of this.#forwarder.keep(({ topic }) => subscriber.wants(topic))) message.acknowledge();
+      const gone = this.#forwarder.inputs.keep(({ topic }) => subscriber.wants(topic));
+      for (const message of gone) message.acknowledge();
     } else {
       this.#topics = outputTopics(name, this.#broker.prefix);
       this.#claim = new Claim(this.#topics.claim, this.#publisher);
@@ -152,11 +165,13 @@ export class Bridge {
         );
       });
       this.#claim.start();
+      this.#halts = new Halts(name, this.#topics.halt, this.#log);
+      this.#decider = new Decider(name, this.#backend, this.#halts);
       // The name alone, so that a bridge that is started again finds its session and the messages in it.
       this.#subscriber = new Subscriber(this.#broker, `tickwire-bridge-${name}`, {
-        receive: (message) => this.#receive(message),
+        receive: (message) => this.#enqueue(this.#forwarder.inputs, this.#intake.read(message)),
         // the broker sends again what waits here unacknowledged, in its order
-        resumed: () => this.#forwarder.keep((message) => !message.comesAgain),
+        resumed: () => this.#forwarder.inputs.keep((message) => !message.comesAgain),
       });
       this.#subscriber.start(channels);
     }
@@ -165,7 +180,33 @@ export class Bridge {
       const journal = { name, seq: journalSeq };
       await checkAge(journal, this.#topics.portfolio, this.#publisher.connection, isAccepted, this.#log);
     }
+    await this.#halts?.read(this.#publisher.connection);
+    if (await this.#halts?.handTo(this.#backend)) {
+      void this.#publisher.publish([haltPublication(null, this.#topics)]); // once the backend is ready
+    }
+    this.#commandSubscriber ??= this.#subscribeToCommands(name);
     this.#isAdmitted = true;
+  }
+
+  /** @param {string} name */
+  #subscribeToCommands(name) {
+    /** @type {import('./route/command_intake.js').Refusals} */
+    const refusals = {
+      report: (record) => this.#publisher.report(this.#topics.errors, record),
+      reply: (payload) => this.#publisher.publish([{ topic: this.#topics.replies, payload }]),
+    };
+    const intake = new CommandIntake(name, refusals, this.#log);
+    const queue = this.#forwarder.commands;
+    const subscriber = new Subscriber(this.#broker, `tickwire-commands-${name}`, {
+      receive: (message) => this.#enqueue(queue, intake.read(message)),
+      resumed: () => queue.keep((message) => !message.comesAgain),
+    });
+    subscriber.start([`commands/${name}`]);
+    return subscriber;
+  }
+
+  get #subscribers() {
+    return [this.#subscriber, this.#commandSubscriber].filter((subscriber) => subscriber !== undefined);
   }
 
   #showSnapshots() {
@@ -178,15 +219,18 @@ export class Bridge {
     this.#snapshots.touch();
   }
 
-  /** @param {import('./mqtt/subscriber.js').Message} message */
-  #receive(message) {
-    const waiting = this.#intake.read(message);
-    if (waiting) this.#forwarder.push(waiting);
+  /**
+   * @param {import('./route/queue.js').Queue} queue
+   * @param {import('./route/queue.js').Waiting | undefined} waiting
+   */
+  #enqueue(queue, waiting) {
+    if (waiting) queue.push(waiting);
   }
 
-  /** @param {import('./messages/quote.js').Quote[]} quotes */
-  async #decide(quotes) {
-    const outcomes = await this.#backend.decide(quotes);
+  /** @param {import('./route/queue.js').Waiting[]} batch */
+  async #decide(batch) {
+    const decider = /** @type {Decider} */ (this.#decider); // which is there before the first message
+    const outcomes = await decider.decide(batch);
     this.#lossWindow.decided();
     return outcomes;
   }
@@ -197,7 +241,7 @@ export class Bridge {
    * @param {import('./backend/decisions.js').Outcome[]} outcomes
    */
   async #settle(batch, outcomes) {
-    const { publications, errors } = readOutcomes(batch, outcomes, this.#topics, this.#log);
+    const { publications, errors } = readOutcomes(batch, outcomes, this.#backend.name, this.#topics, this.#log);
     for (const record of errors) this.#publisher.report(this.#topics.errors, record);
     await this.#publisher.publish(publications);
     for (const { message } of batch) message.acknowledge();
@@ -210,13 +254,14 @@ export class Bridge {
    */
   async #recover(publish) {
     await this.#backend.whenReady(); // only then the algorithm's name, and so the topics, are known
-    return republish(this.#backend, this.#lossWindow.seconds, this.#topics, publish);
+    await republish(this.#backend, this.#lossWindow.seconds, this.#topics, publish);
+    if (this.#halts?.isPublished) await publish([haltPublication(this.#halts.current, this.#topics)]);
   }
 
   async #end() {
     this.#beginToEnd();
     // the acknowledgements of the last batch leave before the connection does
-    await this.#subscriber?.stop();
+    await Promise.all(this.#subscribers.map((subscriber) => subscriber.stop()));
     await Promise.race([this.#snapshots?.flush(), this.#leaving]);
     // before it is admitted nothing was published, not even the claim
     if (this.#isAdmitted) await Promise.race([this.#claim?.withdraw(), this.#leaving]);

@@ -5,10 +5,12 @@ import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
 import { errorRecord } from '../src/route/error_record.js';
-import { QuoteError } from '../src/support/errors.js';
+import { MessageError } from '../src/support/errors.js';
 import { completeOrders } from '../src/backend/order.js';
 import { LETTERS, NAMES } from '../src/messages/field_names.js';
+import { EXAMPLE, idOf, readCommand } from '../src/messages/command.js';
 import { LIMITS } from '../src/messages/limits.js';
+import { parseMap } from '../src/messages/map.js';
 import { readQuotes } from '../src/messages/quote.js';
 
 const contracts = new URL('../../contracts/', import.meta.url);
@@ -30,11 +32,36 @@ const newId = () => 'made-by-the-bridge';
 /** @param {string | Buffer} payload */
 const readOne = (payload) => readQuotes('quotes', Buffer.from(payload), newId);
 
-for (const name of ['order', 'fill', 'portfolio', 'error', 'bridge']) {
+for (const name of ['order', 'fill', 'portfolio', 'error', 'bridge', 'command', 'reply', 'halt']) {
   test(`every valid example of ${name} passes its schema and every invalid one fails`, () => {
     const { valid, invalid } = read(`examples/${name}.json`);
     for (const example of valid) assert.ok(passes(name)(example.message), example.name);
-    for (const example of invalid) assert.ok(!passes(name)(example.message), example.name);
+    for (const example of invalid) {
+      assert.equal(passes(name)(example.message), example.beyond_schema === true, example.name);
+    }
+  });
+}
+
+for (const { name, message, command } of read('examples/command.json').valid) {
+  test(`a valid command is read: ${name}`, () => {
+    const found = readCommand('commands/random', parseMap(Buffer.from(JSON.stringify(message)), EXAMPLE), newId);
+    assert.deepEqual(found, { id: newId(), ...command });
+    assert.ok(passes('command#/$defs/canonical')(found));
+  });
+}
+
+for (const { name, message, code, reason, id } of read('examples/command.json').invalid) {
+  test(`an invalid command is refused with its code and its reason, and its id is found: ${name}`, () => {
+    /** @type {any} */
+    let map;
+    assert.throws(
+      () => {
+        map = parseMap(Buffer.from(JSON.stringify(message)), EXAMPLE);
+        readCommand('commands/random', map, newId);
+      },
+      (error) => error instanceof MessageError && error.code === code && error.message.startsWith(reason),
+    );
+    assert.equal(idOf(map), id);
   });
 }
 
@@ -54,7 +81,7 @@ for (const example of read('examples/quote.json').invalid) {
   test(`an invalid quote is refused with its code and its reason: ${example.name}`, () => {
     assert.throws(
       () => readOne(payloadOf(example)),
-      (error) => error instanceof QuoteError && error.code === example.code && error.message.includes(example.reason),
+      (error) => error instanceof MessageError && error.code === example.code && error.message.includes(example.reason),
     );
   });
 }
@@ -83,7 +110,9 @@ test('the codes of the sources are those of the contract', () => {
   const folder = new URL('../src/', import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
   const sources = files.map((file) => readFileSync(new URL(file, folder), 'utf8'));
-  const thrown = sources.join().matchAll(/(?:new (?:Quote|InvalidTime)Error\(|errorRecord\([^')]*)\s*'([a-z0-9_]+)'/g);
+  const thrown = sources
+    .join()
+    .matchAll(/(?:new (?:Message|InvalidTime)Error\(|errorRecord\([^')]*)\s*'([a-z0-9_]+)'/g);
   const made = ['sid_missing', 'quote_missing', 'sid_type', 'id_type'];
   const codes = new Set([...made, ...[...thrown].map(([, code]) => code)]);
   assert.deepEqual([...codes].sort(), Object.keys(read('refusals.json').codes).sort());
@@ -110,7 +139,7 @@ test('an invalid time, in either form, is refused by a sentence that begins with
     ]) {
       assert.throws(
         () => readOne(JSON.stringify(message)),
-        (error) => error instanceof QuoteError && error.message.startsWith('"ts" is '),
+        (error) => error instanceof MessageError && error.message.startsWith('"ts" is '),
         String(ts),
       );
     }
@@ -128,7 +157,7 @@ for (const field of ['sid', 'quote', 'id', 'ts']) {
       const rest = others.map((key) => `"${key}":${key === 'quote' ? 1 : '"a"'}`).join();
       assert.throws(
         () => readOne(`{${rest},"${field}":${deep}}`),
-        (error) => error instanceof QuoteError && error.message.startsWith(`"${field}" is ${open[0]}`),
+        (error) => error instanceof MessageError && error.message.startsWith(`"${field}" is ${open[0]}`),
       );
     });
   }
@@ -151,14 +180,14 @@ test('a message that is too large, too deep or too many quotes is refused', () =
 test('every prefix of a message, and every message with one byte changed, is a quote or refused', () => {
   const message = Buffer.from('{"sid": "GOOG", "quote": "345", "ts": "2013-03-01", "id": "a", "x": {"y": [1]}}');
   for (let n = 0; n < message.length; n++) {
-    assert.throws(() => readOne(message.subarray(0, n)), QuoteError);
+    assert.throws(() => readOne(message.subarray(0, n)), MessageError);
     for (let byte = 0; byte < 256; byte++) {
       const changed = Buffer.from(message);
       changed[n] = byte;
       try {
         for (const quote of readOne(changed)) assert.ok(passes('quote#/$defs/canonical')(quote));
       } catch (error) {
-        assert.ok(error instanceof QuoteError, String(error));
+        assert.ok(error instanceof MessageError, String(error));
       }
     }
   }

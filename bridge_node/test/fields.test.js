@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { QuoteError, UserError } from '../src/support/errors.js';
+import { MessageError, UserError } from '../src/support/errors.js';
 import { parseFields } from '../src/messages/fields.js';
 import { Instruments } from '../src/messages/instruments.js';
 import { readQuotes } from '../src/messages/quote.js';
@@ -76,7 +76,7 @@ for (const [fields, message, code, sentence] of REFUSED) {
   test(`--fields ${fields} refuses ${JSON.stringify(message)} as ${code}`, () => {
     assert.throws(
       () => readWith(fields, message),
-      (error) => error instanceof QuoteError && error.code === code && error.message.includes(sentence),
+      (error) => error instanceof MessageError && error.code === code && error.message.includes(sentence),
     );
   });
 }
@@ -110,7 +110,7 @@ test('with --symbols a message with another instrument is refused as a whole', (
   for (const text of ['{"goog": 1, "msft": 2}', '{"sid": "GOOG", "quote": 1}', '[{"goog": 1}, {"battery2": 99}]']) {
     assert.throws(
       () => take(text),
-      (error) => error instanceof QuoteError && error.code === 'other_symbol',
+      (error) => error instanceof MessageError && error.code === 'other_symbol',
     );
   }
   assert.throws(() => take('{"GOOG": 1}'), /did you mean "goog"\? upper and lower case are not the same/);

@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { COUNTS_FOR } from '../src/messages/command.js';
 import { LIMITS } from '../src/messages/limits.js';
 import { readQuotes } from '../src/messages/quote.js';
 import { checkTime } from '../src/messages/time.js';
 import { errorRecord } from '../src/route/error_record.js';
-import { InvalidTimeError, QuoteError } from '../src/support/errors.js';
+import { InvalidTimeError, MessageError } from '../src/support/errors.js';
 
 const contract = JSON.parse(readFileSync(new URL('../../contracts/limits.json', import.meta.url), 'utf8'));
 
@@ -21,6 +22,9 @@ const CONSTANTS = {
   'topic.characters': LIMITS.channel,
   'sid.characters': LIMITS.sid,
   'id.characters': LIMITS.id,
+  'command.by_characters': LIMITS.by,
+  'command.reason_characters': LIMITS.reason,
+  'command.counts_for_seconds': COUNTS_FOR,
   'price.maximum': LIMITS.price,
   'quantity.maximum': LIMITS.quantity,
 };
@@ -40,7 +44,7 @@ const read = (message) => readQuotes('quotes', Buffer.from(JSON.stringify(messag
 test('a whole number as an id is read up to the bound, and refused beyond it', () => {
   const { maximum } = contract.whole_number;
   assert.equal(read({ sid: 'A', quote: 1, id: maximum })[0].id, String(maximum));
-  assert.throws(() => read({ sid: 'A', quote: 1, id: maximum + 1 }), QuoteError);
+  assert.throws(() => read({ sid: 'A', quote: 1, id: maximum + 1 }), MessageError);
 });
 
 test('the years of a time are the first to the last', () => {

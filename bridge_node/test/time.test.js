@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { InvalidTimeError, QuoteError } from '../src/support/errors.js';
+import { InvalidTimeError, MessageError } from '../src/support/errors.js';
 import { checkTime, instant } from '../src/messages/time.js';
 
 /** @type {{valid: {ts: unknown, ns: string}[], invalid: {ts: unknown, code: string}[]}} */
@@ -33,7 +33,7 @@ for (const { ts, code } of table.invalid) {
   test(`an invalid time is refused with the code of the table: ${JSON.stringify(ts)}`, () => {
     for (const read of [instant, checkTime]) {
       const error = refusal(() => read(ts));
-      assert.ok(error instanceof QuoteError);
+      assert.ok(error instanceof MessageError);
       assert.equal(error.code, code);
       assert.match(error.message, /^"ts" is .+: ./s);
     }

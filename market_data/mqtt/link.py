@@ -19,6 +19,10 @@ _QUIET = 0.5
 once, the broker may start last and end first."""
 
 
+VERSIONS = (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311)
+"""The newest first."""
+
+
 class _Loss(NamedTuple):
     reason: str
     report_at: float
@@ -49,7 +53,7 @@ class Link:
         self._notify = notify
         self._make = make
         self._clock = clock
-        self._versions = [MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311]
+        self._versions = [*VERSIONS]
         self._connected_before = False
         self._backoff = Backoff(last_delay)
         self._loss: _Loss | None = None
@@ -70,7 +74,7 @@ class Link:
             # then closes it gets no attempt at once either
             self._backoff.grow()
             try:
-                connection = self._attempt()
+                connection = attempt(self._make, self._versions, self._stop)
             except (OSError, FeedError) as error:
                 if isinstance(error, FeedError) and not self._connected_before:
                     raise
@@ -103,15 +107,26 @@ class Link:
             self._loss = None
             self._notify(f"lost the broker at {self._address} ({reason}), waiting for it")
 
-    def _attempt(self) -> Connection:
-        for version in self._versions:
-            connection = self._make(version)
-            try:
-                connection.open(self._stop)
-            except VersionRefusedError as error:
-                refusal = error
-            else:
-                # the one that worked goes first at the next connection
-                self._versions.sort(key=lambda other: other != version)
-                return connection
-        raise refusal
+
+def attempt(
+    make: Callable[[MQTTProtocolVersion], Connection],
+    versions: list[MQTTProtocolVersion],
+    stop: Stop,
+) -> Connection:
+    """Open a connection with the first of these versions that the broker takes; it goes first then.
+
+    :raises OSError: if the broker is unavailable, or takes none of them.
+    :raises BrokerRefusedError: if waiting cannot help.
+    :raises BrokerOptionError: if a TLS file cannot be used.
+    :raises Interrupted: if `stop` is requested.
+    """
+    for version in versions:
+        connection = make(version)
+        try:
+            connection.open(stop)
+        except VersionRefusedError as error:
+            refusal = error
+        else:
+            versions.sort(key=lambda other: other != version)
+            return connection
+    raise refusal

@@ -1,4 +1,4 @@
-"""The options of the commands that speak MQTT: `market-data replay`, `algo-service watch`."""
+"""The options of the commands that speak MQTT, such as `market-data replay`."""
 
 from __future__ import annotations
 

@@ -61,7 +61,6 @@ def test_a_server_binds_at_no_port_but_the_one_that_was_asked_for() -> None:
     [
         # the algorithm, which is not there, would be the next thing to be refused
         ["serve", "--algo", "no.py:Algo", "--addr"],
-        ["reset", "--addr"],
         ["backtest", "--data", "goog", "--rpc"],
     ],
 )

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 
 import algo_service.algorithms
 from algo_service.algorithms import BUILT_IN, BuyAndHold, MeanReversion, Momentum, Rebalance
-from algo_service.decisions import Entry, State
+from algo_service.decisions import Batch
 from algo_service.engine.engine import Engine
 from algo_service.journal.memory import MemoryStore
 from algo_service.journal.store import StoredRun
@@ -481,10 +480,9 @@ class LastCommitStore(MemoryStore):
     def stored_run(self) -> StoredRun | None:
         return self.kept
 
-    def commit(
-        self, parameters: dict[str, Any], entries: Sequence[Entry], state: State, seq: int
-    ) -> None:
-        self.kept = StoredRun(parameters, state, seq, entries[-1][0][1])
+    def commit(self, batch: Batch) -> None:
+        last = batch.inputs[-1].key[1]
+        self.kept = StoredRun(batch.parameters, batch.after, batch.seq, last, None)
 
 
 PARAMS: dict[str, dict[str, Any]] = {

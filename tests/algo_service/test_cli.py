@@ -1,4 +1,4 @@
-"""The command `algo-service`: what it lists, resets, takes and refuses."""
+"""The command `algo-service`: what it lists, takes and refuses."""
 
 from __future__ import annotations
 
@@ -83,15 +83,3 @@ def test_an_option_and_a_parameter_that_contradict_each_other_are_refused() -> N
     }
     with pytest.raises(ParameterError, match="cash is given twice: --cash 5, and --param start"):
         merge_params((("starting_cash", 7),), {"cash": "5"})
-
-
-def test_a_reset_where_no_service_listens_is_one_sentence_and_status_2() -> None:
-    address = f"tcp://127.0.0.1:{free_port()}"
-    ended = run("reset", "--addr", address)
-    assert ended.returncode == 2
-    assert ended.stderr == f"algo-service: no service answers at {address}: see its --addr\n"
-
-
-def test_a_reset_of_a_service_that_no_limit_has_stopped_says_so(serve: Callable[..., Any]) -> None:
-    service = serve()
-    assert run("reset", "--addr", service.address).stdout.startswith("nothing to reset")

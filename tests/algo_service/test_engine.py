@@ -1,6 +1,7 @@
 """The engine: quotes in, decisions out; no network, no clock."""
 
 import asyncio
+import itertools
 import json
 import logging
 import os
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algo_service import Engine, RandomAlgo
-from algo_service.decisions import State
+from algo_service.decisions import Batch
 from algo_service.engine.failure import own_traceback
 from algo_service.errors import AlgoServiceError, InitializeError, JournalError
 from algo_service.journal.memory import MemoryStore
@@ -83,7 +84,7 @@ def test_a_failed_quote_changes_no_portfolio_and_stops_nothing(
         whole.append("".join(traceback.format_exception(error)))
         return own_traceback(error)
 
-    monkeypatch.setattr("algo_service.engine.driver.own_traceback", spy)
+    monkeypatch.setattr("algo_service.engine.failure.own_traceback", spy)
     driven = engine(Halves, {"cash": 1000})
     first, failed, third = driven.decide([quote(1), quote(2, 200.0, fail=True), quote(3)])
     assert failed["error"] == "ZeroDivisionError: told to"
@@ -104,6 +105,8 @@ def test_a_bad_quote_is_an_error_in_its_place() -> None:
     assert bad == {
         "error": 'QuoteError: "quote" is missing: a quote has at least sid, quote, id and channel',
         "traceback": "",
+        "type": "QuoteError",
+        "place": "",
     }
     assert first["orders"]
     assert third["orders"]
@@ -349,6 +352,19 @@ class Falls(Halves):
         return ["quotes"]
 
 
+def command(name: str, command_id: str, **fields: Any) -> dict[str, Any]:
+    return {"channel": "commands/algo", "id": command_id, "command": name, **fields}
+
+
+_ids = itertools.count()
+
+
+def reply(driven: Engine, name: str, **fields: Any) -> dict[str, Any]:
+    (decision,) = driven.decide([command(name, f"c{next(_ids)}", **fields)])
+    answer: dict[str, Any] = json.loads(decision["reply"])
+    return answer
+
+
 def reason(decision: Any) -> str | None:
     (order,) = decision["orders"]
     return json.loads(order).get("reason")
@@ -356,28 +372,36 @@ def reason(decision: Any) -> str | None:
 
 def test_buying_that_a_limit_has_stopped_goes_on_after_a_reset() -> None:
     driven = engine(Falls, {"cash": 1000})
-    assert driven.reset() is None
+    assert reply(driven, "reset")["outcome"] == "unchanged"
     bought, stopped = driven.decide([quote(1, 100.0), quote(2, 50.0)])
     assert reason(bought) is None
     halt = driven.snapshot()["halt"]
     assert halt.startswith("max_drawdown: ")
-    assert driven.reset() == halt == reason(stopped)
+    assert halt == reason(stopped)
+    assert reply(driven, "reset")["text"] == f"reset: {halt}"
     assert driven.snapshot()["halt"] is None
     (after,) = driven.decide([quote(3, 50.0)])
     assert reason(after) is None
 
 
-def test_a_reset_that_cannot_be_kept_is_none() -> None:
+def test_a_command_that_cannot_be_kept_changes_nothing() -> None:
     class Full(MemoryStore):
-        def keep_reset(self, seq: int, halt: str, state: State) -> None:
-            raise JournalError("the disk is full")
+        is_full = False
 
-    driven = Engine(Falls, "algo", {}, seed=7, store=Full())
+        def commit(self, batch: Batch) -> None:
+            if self.is_full:
+                raise JournalError("the disk is full")
+            super().commit(batch)
+
+    store = Full()
+    driven = Engine(Falls, "algo", {}, seed=7, store=store)
     driven.initialize({"cash": 1000})
     driven.decide([quote(1, 100.0), quote(2, 50.0)])
     halted = driven.snapshot()
-    with pytest.raises(JournalError):
-        driven.reset()
+    store.is_full = True
+    for name in ("reset", "halt"):
+        with pytest.raises(JournalError):
+            reply(driven, name)
     assert driven.snapshot() == halted
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -69,7 +70,8 @@ def test_a_journal_of_the_former_names_continues_with_either(
     halt = engine.snapshot()["halt"]
     assert halt.startswith("largest_drawdown: the equity of ")
     engine.decide([quote(3, 80.0)])
-    assert engine.reset() == halt
+    (decision,) = engine.decide([{"channel": "commands/algo", "id": "c", "command": "reset"}])
+    assert json.loads(decision["reply"])["text"] == f"reset: {halt}"
     engine.decide([quote(4, 40.0)])
     assert engine.snapshot()["halt"].startswith("max_drawdown: the equity of ")
     journal.close()

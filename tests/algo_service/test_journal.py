@@ -51,7 +51,9 @@ def close(engine: Engine) -> None:
 def ledger(path: Path) -> list[tuple[Any, ...]]:
     """All that a reader of the file sees, but for the time."""
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-        rows = database.execute("SELECT seq, channel, quote_id, error FROM decisions").fetchall()
+        rows = database.execute(
+            "SELECT seq, channel, id, error FROM decisions LEFT JOIN failures USING (seq)"
+        ).fetchall()
         for table in ("orders", "fills", "state"):
             rows += database.execute(f"SELECT '{table}', * FROM {table}").fetchall()
         return rows
@@ -281,15 +283,20 @@ def test_a_halt_and_its_reset_outlive_a_restart_and_the_reset_is_on_record(
     engine = opened(tmp_path / "j", Halted)
     halt = engine.snapshot()["halt"]
     assert halt.startswith("max_drawdown: the equity of 7500.00 is 25.00% below")
-    assert engine.reset() == halt
+    (decision,) = engine.decide(
+        [{"channel": "commands/algo", "id": "c1", "command": "reset", "by": "ann"}]
+    )
+    assert json.loads(decision["reply"])["text"] == f"reset: {halt}"
     close(engine)
     engine = opened(tmp_path / "j", Halted)
     assert engine.snapshot()["halt"] is None
-    (decision,) = engine.decide([quote(3, 50.0)])
-    assert len(decision["fills"]) == 1
+    (bought,) = engine.decide([quote(3, 50.0)])
+    assert len(bought["fills"]) == 1
     close(engine)
     with sqlite3.connect(tmp_path / "j") as database:
-        assert database.execute("SELECT seq, halt FROM resets").fetchall() == [(2, halt)]
+        ((seq, text),) = database.execute("SELECT seq, text FROM replies").fetchall()
+    assert (seq, text) == (3, decision["reply"])
+    assert json.loads(text)["by"] == "ann"
     database.close()
 
 
@@ -364,8 +371,8 @@ def test_a_full_disk_keeps_nothing_of_the_batch_and_the_next_try_succeeds(tmp_pa
 
 
 def test_orders_since_counts_back_from_the_latest_decision_page_by_page(tmp_path: Path) -> None:
-    times = iter([100.0, 101.0, 105.0, 110.0, 500.0])
-    journal = SqliteStore(tmp_path / "j", "algo", clock=lambda: next(times))
+    times = iter([50.0, 100.0, 101.0, 105.0, 110.0, 500.0])
+    journal = SqliteStore(tmp_path / "j", "algo", monotonic=lambda: next(times))
     engine = Engine(Touchy, "algo", {"threshold": 0}, seed=7, store=journal)
     engine.initialize({})
     for n in range(4):

@@ -18,6 +18,7 @@ import pytest
 
 from algo_service.errors import JournalError
 from algo_service.journal import file as journal_file
+from algo_service.journal import layout
 from algo_service.journal.backup import backup
 from algo_service.journal.file import CHECKPOINT_FRAMES
 from algo_service.journal.mark import incomplete
@@ -175,7 +176,7 @@ def test_a_kill_while_tables_are_written_leaves_a_file_to_start_again(
     """A kill while the tables are written leaves a file that is begun anew."""
     with closing(sqlite3.connect(tmp_path / "j", isolation_level=None)) as database:
         database.execute("PRAGMA cache_size = 1")  # so that SQLite writes before the end
-        database.executescript(f"BEGIN IMMEDIATE; {journal_file._SCHEMA}")
+        database.executescript(f"BEGIN IMMEDIATE; {layout._SCHEMA}")
         image = copied(tmp_path / "j", tmp_path / "image", FILES)
     assert image.stat().st_size > 0
     assert Path(f"{image}-journal").stat().st_size > 0
@@ -280,19 +281,6 @@ def test_a_young_copy_of_an_earlier_version_is_refused(
         SqliteStore(tmp_path / "j", "algo")
     assert decided(tmp_path / "j", accept_incomplete=True) == 0
     assert decided(tmp_path / "j") == 0
-
-
-def test_a_journal_of_the_layout_before_goes_on_and_is_of_this_one_then(tmp_path: Path) -> None:
-    engine = opened(tmp_path / "j", threshold=0)
-    decide(engine, 0, 10)
-    close(engine)
-    with closing(sqlite3.connect(tmp_path / "j")) as database:
-        database.executescript("DROP TABLE main_file; PRAGMA user_version = 2;")
-    assert decided(tmp_path / "j") == 10
-    engine = opened(tmp_path / "j", threshold=0)
-    with pytest.raises(JournalError, match=WITHOUT_WAL):
-        SqliteStore(copied(tmp_path / "j", tmp_path / "copy"), "algo")
-    close(engine)
 
 
 def test_a_backup_while_decisions_are_made_is_complete_as_of_one_moment(

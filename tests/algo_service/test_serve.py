@@ -101,7 +101,7 @@ def test_a_wrong_call_is_a_remote_error_and_the_next_call_is_answered(
 
 def test_the_zerorpc_command_inspects_and_calls(serve: Serve) -> None:
     address = serve("--param", "threshold=0").address
-    assert "events(quotes)" in run("zerorpc", "-?", address).stdout
+    assert "events(inputs)" in run("zerorpc", "-?", address).stdout
     assert "Decide on one quote" in run("zerorpc", "-?", address, "event").stdout
     assert run("zerorpc", "-j", address, "initialize", "{}").stdout == "['quotes']\n"
     called = run("zerorpc", "-j", address, "event", '{"sid": "GOOG", "quote": "345"}')

@@ -72,7 +72,7 @@ class Certificates:
 
 
 class Secured:
-    """A mosquitto with one open listener, at `.port`, for those who watch, and others."""
+    """A mosquitto with one open listener, at `.open_port`, for those who watch, and others."""
 
     def __init__(self, folder: Path, start: Callable[..., Process]):
         self._start = start
@@ -83,7 +83,7 @@ class Secured:
             "max_queued_messages 100000",
             *(["user root"] if os.geteuid() == 0 else []),
         ]
-        self.port = self.listen("allow_anonymous true")
+        self.port = self.open_port = self.listen("allow_anonymous true")
         self.url = f"mqtt://127.0.0.1:{self.port}"
 
     def listen(self, *settings: str) -> int:

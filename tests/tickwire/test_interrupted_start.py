@@ -15,7 +15,7 @@ from tests.support.processes import BIN, free_port
 COMMANDS = {
     "serve": ["algo-service", "serve", "--addr", f"tcp://127.0.0.1:{free_port()}"],
     "backtest": ["algo-service", "backtest", "--data", "goog"],
-    "reset": ["algo-service", "reset", "--addr", f"tcp://127.0.0.1:{free_port()}"],
+    "halt": ["algo-service", "halt", "random", "--mqtt", f"mqtt://127.0.0.1:{free_port()}"],
     "replay": ["market-data", "replay", "goog", "--mqtt", f"mqtt://127.0.0.1:{free_port()}"],
     "zerorpc": ["zerorpc", f"tcp://127.0.0.1:{free_port()}", "snapshot"],
 }
@@ -45,7 +45,7 @@ MODULES = {
         "algo_service.backtest",
         "market_data.feeds.feed",
     ],
-    "reset": ["click", "algo_service.rpc.client", "zerorpc", "gevent"],
+    "halt": ["click", "algo_service.operator.client", "paho.mqtt.client"],
     "replay": [
         "click",
         "market_data.commands.main",

@@ -16,6 +16,7 @@ from algo_service.backtest.curve import MAX_INSTRUMENTS, MAX_MARKS, MAX_POINTS, 
 from algo_service.backtest.report import digits
 from algo_service.backtest.result import times
 from algo_service.backtest.sweep import Sweep
+from algo_service.decisions import MinuteValue
 
 # Blue and orange: told apart by everyone, and on grey paper by their lightness.
 BLUE, ORANGE, GREY = "#1f5fa8", "#e07b00", "#8a8f98"
@@ -62,6 +63,22 @@ def equities(curves: Mapping[str, Curve]) -> go.Figure:
         own = {"name": _text(name), "legendgroup": name, "line": line}
         figure.add_scatter(x=at, y=values, row=1, col=1, **own)
         figure.add_scatter(x=at, y=drawdown, row=2, col=1, showlegend=False, **own)
+    return figure
+
+
+def by_minute(lines: Mapping[str, Sequence[MinuteValue]]) -> go.Figure:
+    """Draw what portfolios are worth by minute; the later lines are dashed, to show both."""
+    figure = go.Figure()
+    for number, (name, values) in enumerate(lines.items()):
+        points = _thin(list(values))
+        figure.add_scatter(
+            x=pd.to_datetime([each.minute for each in points], unit="m", utc=True),
+            y=[each.equity for each in points],
+            name=_text(name),
+            line={"color": _LINES[number], "width": 1.8, "dash": "dash" if number else "solid"},
+        )
+    figure.update_layout(height=420, hovermode="x unified", **_LAYOUT)
+    figure.update_yaxes(title="Cash", **_AMOUNT)
     return figure
 
 

@@ -10,7 +10,7 @@ class EverySecond:
     """Buys for 1 cash on every second quote, of a cash that does not run out."""
 
     def initialize(self, params):
-        self.portfolio = Portfolio(1e12)
+        self.portfolio = Portfolio(1e12, minimum_amount=1)
         self.count = 0
         return ["quotes"]
 

@@ -6,11 +6,16 @@ import { Backoff } from '../support/backoff.js';
 import { reason, UserError } from '../support/errors.js';
 import { checkChannels } from './channels.js';
 import { readDecisions } from './decisions.js';
+import { describe } from './description.js';
+import { checkKinds, inputsOf } from './inputs.js';
 import { methodsOf } from './methods.js';
-import { checkName, nameFromAddress } from './name.js';
+import { chooseName } from './name.js';
 import { completeOrders } from './order.js';
 
-/** @typedef {import('./decisions.js').Outcome} Outcome */
+/**
+ * @typedef {import('./decisions.js').Outcome} Outcome
+ * @typedef {import('../messages/quote.js').Quote} Quote
+ */
 
 /** ms before an unavailable backend is logged. */
 const PATIENCE = 1000;
@@ -50,6 +55,8 @@ export class Backend extends EventEmitter {
   #isReady = false;
   /** @type {Set<string>} */
   #methods = new Set();
+  /** @type {Set<import('../messages/kinds.js').Kind>} */
+  #inputs = new Set();
 
   /** The algorithm's name on the wire, known once `ready` was emitted. */
   name = '';
@@ -96,6 +103,16 @@ export class Backend extends EventEmitter {
     return this.#methods.has('snapshot');
   }
 
+  /** Whether it keeps its decisions, and with them what a person has halted. */
+  get hasJournal() {
+    return this.#methods.has('orders_since');
+  }
+
+  /** Whether it decides on commands; if not, they are the bridge's to carry out. */
+  get takesCommands() {
+    return this.#inputs.has('command');
+  }
+
   /**
    * Keep connected until `close`.
    * @throws {UserError} if the backend is not an algorithm, refuses to initialize, or is not admitted
@@ -131,18 +148,36 @@ export class Backend extends EventEmitter {
   }
 
   /**
-   * Decide on quotes, in order; it tries again until it has an answer.
-   * @param {import('../messages/quote.js').Quote[]} quotes
-   * @returns {Promise<Outcome[]>} one per quote
+   * Decide on inputs, in order; it tries again until it has an answer.
+   * @param {import('../messages/kinds.js').Input[]} inputs  of the kinds that the backend takes
+   * @returns {Promise<Outcome[]>} one per input
    * @throws {UserError} if the answer is not that of the contract
    */
-  async decide(quotes) {
+  async decide(inputs) {
     if (this.#methods.has('events')) {
-      return readDecisions(await this.#invoke('events', quotes), quotes.length);
+      return readDecisions(await this.#invoke('events', inputs), inputs.length);
     }
     const outcomes = [];
-    for (const quote of quotes) outcomes.push(await this.#event(quote));
+    for (const quote of inputs) outcomes.push(await this.#event(/** @type {Quote} */ (quote)));
     return outcomes;
+  }
+
+  /**
+   * Decide on a command before the backend is admitted, and so before all other inputs.
+   * @param {import('../messages/command.js').Command} command
+   * @returns {Promise<Outcome>}
+   * @throws {LostRemoteError} if the backend is lost meanwhile
+   */
+  async decideFirst(command) {
+    const backoff = new Backoff();
+    for (;;) {
+      try {
+        return readDecisions(await this.#client.invokeRaw('events', [command]), 1)[0];
+      } catch (error) {
+        if (!(error instanceof RemoteError)) throw error;
+        await this.#tryAgainAfter(error, backoff);
+      }
+    }
   }
 
   /**
@@ -156,10 +191,10 @@ export class Backend extends EventEmitter {
   }
 
   /**
-   * The orders and fills of the latest decisions, one page per call; empty for a backend that keeps none.
+   * The orders, fills and replies of the latest decisions, one page per call; empty for a backend that keeps none.
    * @param {number} seconds  counted back from the latest decision
    * @param {number} after  only those with a greater seq
-   * @returns {Promise<{seq: number, orders: string[], fills: string[]}[]>}
+   * @returns {Promise<{seq: number, orders: string[], fills: string[], reply?: string}[]>}
    */
   async outputsSince(seconds, after) {
     if (!this.#methods.has('orders_since')) return [];
@@ -207,37 +242,17 @@ export class Backend extends EventEmitter {
       throw new UserError(`the backend at ${this.#address} refuses to initialize: ${error.name}: ${error.message}`);
     }
     this.channels = this.#given.channels ?? checkChannels(channels);
-    const { algo, seq } = await this.#describeItself();
-    this.journalSeq = this.#methods.has('orders_since') ? seq : undefined;
-    const name = checkName(algo ?? this.#given.name ?? nameFromAddress(this.#address));
-    if (this.name && name !== this.name) {
-      throw new UserError(
-        `the backend at ${this.#address} was ${this.name} and is now ${name}: start the bridge again for it`,
-      );
-    }
-    if (this.#given.name !== undefined && name !== this.#given.name) {
-      this.#log.warn(`--name ${this.#given.name} is not used: the name of the backend is ${name}`);
-    }
-    this.name = name;
+    this.#inputs = await inputsOf(this.#client, this.#methods);
+    checkKinds(this.channels, this.#inputs, this.#given.channels ? '--channel' : 'initialize');
+    const { algo, seq } = this.hasSnapshot ? await describe(this.#client, this.#log) : {};
+    this.journalSeq = this.hasJournal ? seq : undefined;
+    const { name } = this.#given;
+    this.name = chooseName({ address: this.#address, algo, given: name, before: this.name }, this.#log);
     this.#fault = '';
   }
 
-  /** @returns {Promise<{algo?: string, seq?: number}>} the algorithm's name and the number of decisions, from its snapshot */
-  async #describeItself() {
-    if (!this.hasSnapshot) return {};
-    try {
-      const { algo, seq } = (await this.#client.invoke('snapshot')) ?? {};
-      if (typeof algo !== 'string') this.#log.warn(`the snapshot of the backend at ${this.#address} has no name in it`);
-      return { algo: typeof algo === 'string' ? algo : undefined, seq: Number.isFinite(seq) ? seq : undefined };
-    } catch (error) {
-      if (!(error instanceof RemoteError)) throw error;
-      this.#log.warn(`the backend at ${this.#address} returned no snapshot, and so no name: ${error.message}`);
-      return {};
-    }
-  }
-
   /**
-   * @param {import('../messages/quote.js').Quote} quote
+   * @param {Quote} quote
    * @returns {Promise<Outcome>}
    */
   async #event(quote) {
@@ -268,9 +283,17 @@ export class Backend extends EventEmitter {
         if (error instanceof LostRemoteError) continue;
         if (method === 'event') throw error; // it is an answer: the algorithm raised an error at this quote
         // an error of the whole call: nothing was committed, so the same call is tried again
-        this.#log.error(`backend ${this.#address}: ${reason(error)}; trying the same again`);
-        await sleep(backoff.next());
+        await this.#tryAgainAfter(error, backoff);
       }
     }
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {Backoff} backoff
+   */
+  #tryAgainAfter(error, backoff) {
+    this.#log.error(`backend ${this.#address}: ${reason(error)}; trying the same again`);
+    return sleep(backoff.next());
   }
 }

@@ -3,7 +3,7 @@ import { UserError } from '../support/errors.js';
 import { filterFault, overlap } from '../support/topic_filter.js';
 
 /**
- * Refuse channels that would feed an algorithm its own kind of output, or a quote twice.
+ * Refuse channels that would feed an algorithm its own kind of output, or an input twice.
  * @param {unknown} channels  what `initialize` returned
  * @param {string} source  where they come from, for the error
  * @returns {string[]}
@@ -18,9 +18,9 @@ export function checkChannels(channels, source = 'initialize') {
   channels.forEach((channel, n) => {
     const fault = channelFault(channel);
     if (fault) throw new UserError(`channel ${JSON.stringify(channel)} of ${source}: ${fault}`);
-    const output = RESERVED_TOPICS.find((name) => overlap(channel, `${name}/#`));
-    if (output) {
-      throw new UserError(`channel "${channel}" of ${source} would receive ${output}/…, which is an output`);
+    const reserved = RESERVED_TOPICS.find((name) => overlap(channel, `${name}/#`));
+    if (reserved) {
+      throw new UserError(`channel "${channel}" of ${source} would receive ${reserved}/…, which is no channel`);
     }
     const other = channels.slice(0, n).find((earlier) => overlap(channel, earlier));
     if (other !== undefined) {

@@ -1,8 +1,10 @@
 import { UserError } from '../support/errors.js';
 
 /**
- * What a quote led to: its orders and fills as JSON text, or as the bytes of that text; or why there are none.
- * @typedef {{orders: (string | Uint8Array)[], fills: (string | Uint8Array)[]}} Decision
+ * What an input led to: its orders and fills as JSON text, or as the bytes of that text; or why there are none.
+ * A command has a reply, too. `halt` is what halts/<algo> retains from then on, for a backend without a journal.
+ * @typedef {{orders: (string | Uint8Array)[], fills: (string | Uint8Array)[], reply?: string | Uint8Array,
+ *   halt?: import('../messages/halt.js').Halt | null}} Decision
  * @typedef {{error: string, traceback?: string}} Failure
  * @typedef {Decision | Failure} Outcome
  */
@@ -10,17 +12,19 @@ import { UserError } from '../support/errors.js';
 /**
  * Check what `events` returned.
  * @param {unknown} entries  with texts as bytes
- * @param {number} count  of the quotes in the call
+ * @param {number} count  of the inputs in the call
  * @returns {Outcome[]}
  * @throws {UserError} if they are not what `events` returns
  */
 export function readDecisions(entries, count) {
   if (!Array.isArray(entries) || entries.length !== count) {
     const returned = Array.isArray(entries) ? `${entries.length} entries` : 'something that is not a list';
-    throw new UserError(`the backend's events returned ${returned} for ${count} quotes`);
+    throw new UserError(`the backend's events returned ${returned} for ${count} inputs`);
   }
   return entries.map((entry) => {
-    if (isTexts(entry?.orders) && isTexts(entry.fills)) return entry;
+    if (isTexts(entry?.orders) && isTexts(entry.fills) && (entry.reply === undefined || isText(entry.reply))) {
+      return entry;
+    }
     if (isText(entry?.error)) {
       return { error: read(entry.error), traceback: isText(entry.traceback) ? read(entry.traceback) : undefined };
     }

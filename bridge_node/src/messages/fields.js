@@ -1,6 +1,6 @@
 /** `--fields`: which fields of other publishers' messages make a quote. */
 
-import { QuoteError, UserError, shown } from '../support/errors.js';
+import { MessageError, UserError, shown } from '../support/errors.js';
 import { didYouMean } from '../support/nearest.js';
 import { overlap } from '../support/topic_filter.js';
 import { textOfNumber } from './values.js';
@@ -86,13 +86,13 @@ export function mappingFor(given, channel) {
  * @param {'sid' | 'quote' | 'ts' | 'id'} target
  * @param {string[]} names
  * @returns {unknown}
- * @throws {QuoteError} field_missing, or the type of a part that cannot be joined
+ * @throws {MessageError} field_missing, or the type of a part that cannot be joined
  */
 export function mapped(message, target, names) {
   const values = names.map((name) => {
     const value = valueAt(message, name);
     if (value === undefined) {
-      throw new QuoteError('field_missing', `"${name}" is missing, which --fields names for ${target}`);
+      throw new MessageError('field_missing', `"${name}" is missing, which --fields names for ${target}`);
     }
     return value;
   });
@@ -102,7 +102,7 @@ export function mapped(message, target, names) {
       const text = typeof value === 'string' ? value : textOfNumber(value, names[n]);
       if (text === undefined) {
         const sentence = `"${names[n]}" is ${shown(value, 80)}: a part of ${target} is a text, or a whole number`;
-        throw new QuoteError(`${target}_type`, sentence);
+        throw new MessageError(`${target}_type`, sentence);
       }
       return text;
     })

@@ -10,6 +10,10 @@ export const LIMITS = {
   sid: 64,
   /** characters */
   id: 256,
+  /** characters of the name of the person who sends a command */
+  by: 256,
+  /** characters of a command's reason */
+  reason: 1000,
   /** cash per unit */
   price: 1e9,
   /** units of an order */

@@ -1,6 +1,6 @@
 /** From the bytes of a message to JSON of bounded depth, with each key once and only valid texts. */
 
-import { QuoteError, shown } from '../support/errors.js';
+import { MessageError, shown } from '../support/errors.js';
 import { duplicateKey } from './keys.js';
 import { LIMITS } from './limits.js';
 
@@ -14,18 +14,18 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * @param {Buffer} payload
  * @returns {{message: unknown, plainKeys: number}}  `plainKeys` is the number of keys of a map
  *   of texts and finite numbers, which needs no further checks; 0 for any other message
- * @throws {QuoteError} in this order: empty, too_large, not_utf8, not_json, too_deep, key_twice, surrogate
+ * @throws {MessageError} in this order: empty, too_large, not_utf8, not_json, too_deep, key_twice, surrogate
  */
 export function parse(payload) {
-  if (payload.length === 0) throw new QuoteError('empty', 'the message is empty');
+  if (payload.length === 0) throw new MessageError('empty', 'the message is empty');
   if (payload.length > LIMITS.bytes) {
-    throw new QuoteError('too_large', `the message is too large: ${payload.length} bytes, at most ${LIMITS.bytes}`);
+    throw new MessageError('too_large', `the message is too large: ${payload.length} bytes, at most ${LIMITS.bytes}`);
   }
   let text;
   try {
     text = utf8.decode(payload);
   } catch {
-    throw new QuoteError('not_utf8', 'not UTF-8');
+    throw new MessageError('not_utf8', 'not UTF-8');
   }
   const message = parseText(text);
   const plainKeys = countPlainKeys(message, text);
@@ -39,7 +39,7 @@ function parseText(text) {
     return JSON.parse(text);
   } catch (error) {
     if (error instanceof RangeError)
-      throw new QuoteError('too_deep', `nested too deep, at most ${LIMITS.depth} levels`);
+      throw new MessageError('too_deep', `nested too deep, at most ${LIMITS.depth} levels`);
     const repaired = withoutStrayNumbers(text);
     if (repaired !== text) {
       try {
@@ -48,7 +48,7 @@ function parseText(text) {
         // it has another fault
       }
     }
-    throw new QuoteError('not_json', `not JSON: ${/** @type {Error} */ (error).message.slice(0, 200)}`);
+    throw new MessageError('not_json', `not JSON: ${/** @type {Error} */ (error).message.slice(0, 200)}`);
   }
 }
 
@@ -106,7 +106,7 @@ function check(message, text) {
   }
   const key = duplicateKey(text);
   if (key !== undefined) {
-    throw new QuoteError(
+    throw new MessageError(
       'key_twice',
       `${shown(key, 80)} comes twice in a map: which of the values counts is not known`,
     );
@@ -125,7 +125,7 @@ function checkDepth(value, left, name, whole) {
   if (value === null || typeof value !== 'object') return;
   if (left === 0) {
     const sentence = `${name} is ${shown(whole, 40)}: nested too deep, at most ${LIMITS.depth} levels`;
-    throw new QuoteError('too_deep', sentence);
+    throw new MessageError('too_deep', sentence);
   }
   for (const inner of Object.values(value)) checkDepth(inner, left - 1, name, whole);
 }
@@ -138,7 +138,7 @@ function checkSurrogates(value, name) {
   if (typeof value === 'string' && !value.isWellFormed()) {
     const found =
       name === undefined || name === value ? shown(value, 80) : `${shown(name, 40)} is ${shown(value, 80)}: it`;
-    throw new QuoteError('surrogate', `${found} holds half of a surrogate pair, which is no text`);
+    throw new MessageError('surrogate', `${found} holds half of a surrogate pair, which is no text`);
   }
   if (value === null || typeof value !== 'object') return;
   const isList = Array.isArray(value);

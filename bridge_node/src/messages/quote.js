@@ -1,14 +1,16 @@
 /** Reads the quotes of a message, in any spelling of contracts/README.md, "Quotes", or of `--fields`. */
 
-import { QuoteError } from '../support/errors.js';
+import { MessageError } from '../support/errors.js';
 import { didYouMean } from '../support/nearest.js';
 import { checkTime } from './time.js';
 import { mapped, mappingFor } from './fields.js';
 import { LIMITS } from './limits.js';
+import { checkMap } from './map.js';
 import { nameOf } from './names.js';
 import { parse } from './parse.js';
 import { readShorthand } from './shorthand.js';
-import { isMap, suggestFields } from './suggestion.js';
+import { suggestFields } from './suggestion.js';
+import { checkTopic } from './topic.js';
 import { checkOther, readId, readPrice, readSid } from './values.js';
 
 /**
@@ -45,15 +47,10 @@ const OF_ANOTHER_FORM = new Set([
  * @param {() => string} newId  called for each quote without an id, in their order
  * @param {Rules} [rules]
  * @returns {Quote[]} one or more
- * @throws {QuoteError} with the code and the reason, if the message breaks the contract
+ * @throws {MessageError} with the code and the reason, if the message breaks the contract
  */
 export function readQuotes(channel, payload, newId, rules = NO_RULES) {
-  if (channel.length > LIMITS.channel) {
-    throw new QuoteError(
-      'topic_too_long',
-      `the topic is too long: ${channel.length} characters, at most ${LIMITS.channel}`,
-    );
-  }
+  checkTopic(channel);
   const { message, plainKeys } = parse(payload);
   const mapping = rules.fields.length === 0 ? undefined : mappingFor(rules.fields, channel);
   const reader = { channel, newId, mapping, plainKeys };
@@ -73,18 +70,18 @@ export function readQuotes(channel, payload, newId, rules = NO_RULES) {
  * @param {Reader} reader
  */
 function readArray(batch, reader) {
-  if (batch.length === 0) throw new QuoteError('no_quote', 'no quote in it: the array is empty');
+  if (batch.length === 0) throw new MessageError('no_quote', 'no quote in it: the array is empty');
   if (batch.length > LIMITS.quotes) {
-    throw new QuoteError('too_many', `${batch.length} quotes in one message, at most ${LIMITS.quotes}`);
+    throw new MessageError('too_many', `${batch.length} quotes in one message, at most ${LIMITS.quotes}`);
   }
   return batch.map((element, n) => {
     try {
       const quotes = readMap(element, reader);
       if (quotes.length === 1) return quotes[0];
-      throw new QuoteError('too_many', `${quotes.length} quotes in it: an element of an array is one quote`);
+      throw new MessageError('too_many', `${quotes.length} quotes in it: an element of an array is one quote`);
     } catch (error) {
-      if (!(error instanceof QuoteError)) throw error;
-      throw new QuoteError(error.code, `element ${n + 1}: ${error.message}`);
+      if (!(error instanceof MessageError)) throw error;
+      throw new MessageError(error.code, `element ${n + 1}: ${error.message}`);
     }
   });
 }
@@ -95,9 +92,7 @@ function readArray(batch, reader) {
  * @returns {Quote[]}
  */
 function readMap(message, reader) {
-  if (!isMap(message)) {
-    throw new QuoteError('not_a_map', `${kind(message)}, not a map such as {"sid": "GOOG", "quote": 345}`);
-  }
+  checkMap(message, '{"sid": "GOOG", "quote": 345}');
   if (reader.mapping) return [readMapped(message, reader, reader.mapping)];
   if (message.sid !== undefined && message.quote !== undefined) return [readFull(message, reader)];
   try {
@@ -107,8 +102,8 @@ function readMap(message, reader) {
     }
     return [readAliased(message, reader)];
   } catch (error) {
-    if (!(error instanceof QuoteError) || !OF_ANOTHER_FORM.has(error.code)) throw error;
-    throw new QuoteError(error.code, error.message + suggestFields(message));
+    if (!(error instanceof MessageError) || !OF_ANOTHER_FORM.has(error.code)) throw error;
+    throw new MessageError(error.code, error.message + suggestFields(message));
   }
 }
 
@@ -133,8 +128,8 @@ function readAliased(message, reader) {
   const quote = nameOf.quote(message);
   const { sid: _sid, quote: _quote, ts: _ts, id, channel: _elsewhere, ...others } = message;
   const ts = nameOf.ts(message);
-  if (sid === undefined) throw new QuoteError('sid_missing', '"sid" is missing');
-  if (quote === undefined) throw new QuoteError('quote_missing', '"quote" is missing');
+  if (sid === undefined) throw new MessageError('sid_missing', '"sid" is missing');
+  if (quote === undefined) throw new MessageError('quote_missing', '"quote" is missing');
   return form(message[sid], message[quote], ts && message[ts], id, others, reader);
 }
 
@@ -150,7 +145,7 @@ function readMapped(message, reader, mapping) {
     if (names) return mapped(message, target, names);
     const name = nameOf[target](message);
     if (name === undefined && target !== 'ts') {
-      throw new QuoteError(`${target}_missing`, `"${target}" is missing, and --fields does not name it`);
+      throw new MessageError(`${target}_missing`, `"${target}" is missing, and --fields does not name it`);
     }
     return name === undefined ? undefined : message[name];
   });
@@ -200,11 +195,5 @@ function checkSymbols(quotes, symbols) {
   const near = inOtherCase
     ? `: did you mean "${inOtherCase}"? upper and lower case are not the same`
     : didYouMean(other.sid, [...symbols]);
-  throw new QuoteError('other_symbol', `"${other.sid}" is not among the instruments of --symbols${near}`);
-}
-
-/** @param {unknown} value */
-function kind(value) {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  throw new MessageError('other_symbol', `"${other.sid}" is not among the instruments of --symbols${near}`);
 }

@@ -1,6 +1,6 @@
 /** The shorthand of the article: a map of instruments and their prices. */
 
-import { QuoteError, shown } from '../support/errors.js';
+import { MessageError, shown } from '../support/errors.js';
 import { checkTime } from './time.js';
 import { isFieldName, LETTERS } from './field_names.js';
 import { LIMITS } from './limits.js';
@@ -13,7 +13,7 @@ import { isTime, readId, readPrice, readSid, trimmed } from './values.js';
  * @param {string} channel
  * @param {() => string} newId
  * @returns {import('./quote.js').Quote[]}  in the order of their names by code point
- * @throws {QuoteError}
+ * @throws {MessageError}
  */
 export function readShorthand(message, channel, newId) {
   const { ts: anyTs, id: anyId, ...prices } = message;
@@ -25,10 +25,10 @@ export function readShorthand(message, channel, newId) {
   }
   const keys = Object.keys(prices);
   if (keys.length === 0) {
-    throw new QuoteError('no_quote', 'no quote in it: a message is {"sid": "GOOG", "quote": 345} or {"goog": 345}');
+    throw new MessageError('no_quote', 'no quote in it: a message is {"sid": "GOOG", "quote": 345} or {"goog": 345}');
   }
   if (keys.length > LIMITS.quotes) {
-    throw new QuoteError('too_many', `${keys.length} quotes in one message, at most ${LIMITS.quotes}`);
+    throw new MessageError('too_many', `${keys.length} quotes in one message, at most ${LIMITS.quotes}`);
   }
   checkNames(keys, prices);
   if (ts !== undefined && ts !== null) checkTime(ts);
@@ -52,14 +52,14 @@ function checkNames(keys, prices) {
   const letters = names.filter((name) => LETTERS.includes(name));
   const field = names.find(isFieldName) ?? (letters.length > 1 ? letters[0] : undefined);
   if (field !== undefined) {
-    throw new QuoteError(
+    throw new MessageError(
       'field_name',
       `"${field}" is the name of a field, not of an instrument; a valid message would be ${nearestMessage(prices)}`,
     );
   }
   const twice = names.find((name, n) => name !== keys[n] && names.indexOf(name) !== names.lastIndexOf(name));
   if (twice !== undefined) {
-    throw new QuoteError('key_twice', `${shown(twice, 80)} comes twice: white space around a symbol does not count`);
+    throw new MessageError('key_twice', `${shown(twice, 80)} comes twice: white space around a symbol does not count`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What would make a valid quote of a message: for the error that refuses it. */
 
 import { isFieldName, LETTERS } from './field_names.js';
+import { isMap } from './map.js';
 import { TIMES as TIME_NAMES } from './names.js';
 import { isPrice, isTime } from './values.js';
 
@@ -12,7 +13,7 @@ const IDS = ['t', 'i', 'trade_id', 'tradeId'];
 /** Characters of a suggested message. */
 const MAX_LENGTH = 120;
 
-/** @typedef {Record<string, unknown>} Map */
+/** @typedef {import('./map.js').Map} Map */
 
 /**
  * @param {Map} message
@@ -70,12 +71,4 @@ export function nearestMessage(message) {
 function shortened(message) {
   const text = JSON.stringify(message);
   return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH)}…`;
-}
-
-/**
- * @param {unknown} value
- * @returns {value is Map}
- */
-export function isMap(value) {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -5,7 +5,8 @@
 
 import { InvalidTimeError } from '../support/errors.js';
 
-const SECOND = 10n ** 9n;
+/** In nanoseconds. */
+export const SECOND = 10n ** 9n;
 
 /** @param {number} year */
 const newYear = (year) => BigInt(Date.UTC(year, 0, 1)) * 10n ** 6n;

@@ -1,6 +1,6 @@
 /** The values of a quote's fields: which are valid, and what each becomes. */
 
-import { QuoteError, shown } from '../support/errors.js';
+import { MessageError, shown } from '../support/errors.js';
 import { checkTime } from './time.js';
 import { LIMITS } from './limits.js';
 
@@ -14,7 +14,7 @@ const PRICE = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 export function readSid(value) {
   const sid = typeof value === 'string' ? trimmed(value) : textOfNumber(value, 'sid');
   if (sid === undefined || !isWithin(sid, LIMITS.sid)) {
-    throw new QuoteError('sid_type', `"sid" is ${show(value)}: it has to be a text of 1 to ${LIMITS.sid} characters`);
+    throw new MessageError('sid_type', `"sid" is ${show(value)}: it has to be a text of 1 to ${LIMITS.sid} characters`);
   }
   return sid;
 }
@@ -26,7 +26,7 @@ export function readSid(value) {
 export function readId(value) {
   const id = typeof value === 'string' ? value : textOfNumber(value, 'id');
   if (id === undefined || !isWithin(id, LIMITS.id)) {
-    throw new QuoteError('id_type', `"id" is ${show(value)}: it has to be a text of 1 to ${LIMITS.id} characters`);
+    throw new MessageError('id_type', `"id" is ${show(value)}: it has to be a text of 1 to ${LIMITS.id} characters`);
   }
   return id;
 }
@@ -38,12 +38,12 @@ export function readId(value) {
  */
 export function readPrice(price, key) {
   if (typeof price !== 'number' && !(typeof price === 'string' && PRICE.test(price))) {
-    throw new QuoteError('quote_type', `"${key}" is ${show(price)}: a price is a number, or a JSON number as text`);
+    throw new MessageError('quote_type', `"${key}" is ${show(price)}: a price is a number, or a JSON number as text`);
   }
   const number = Number(price);
   if (!(number > 0 && number <= LIMITS.price)) {
     const found = Number.isFinite(number) ? String(number) : 'no finite number';
-    throw new QuoteError('quote_range', `"${key}" is ${found}: a price is finite, above 0 and at most 1e9`);
+    throw new MessageError('quote_range', `"${key}" is ${found}: a price is finite, above 0 and at most 1e9`);
   }
   return number;
 }
@@ -65,7 +65,7 @@ export function isTime(ts) {
   try {
     checkTime(ts);
   } catch (error) {
-    if (!(error instanceof QuoteError)) throw error;
+    if (!(error instanceof MessageError)) throw error;
     return false;
   }
   return true;
@@ -80,7 +80,7 @@ export function isTime(ts) {
 export function textOfNumber(value, key) {
   if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
   if (!Number.isSafeInteger(value)) {
-    throw new QuoteError(
+    throw new MessageError(
       'number_unsafe',
       `"${key}" is ${value}: a number of more than 53 bits is not exact: send it as text`,
     );
@@ -95,7 +95,7 @@ export function textOfNumber(value, key) {
  */
 export function checkOther(value, name) {
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new QuoteError(
+    throw new MessageError(
       'number_range',
       `"${name}" is no finite number (NaN, Infinity, or too large): leave it out, or send null`,
     );
@@ -125,7 +125,7 @@ function isSpace(code) {
  * @param {string} text
  * @param {number} maxLength  in characters
  */
-function isWithin(text, maxLength) {
+export function isWithin(text, maxLength) {
   return text.length > 0 && (text.length <= maxLength || [...text].length <= maxLength);
 }
 

@@ -239,7 +239,7 @@ export class Subscriber {
     this.#retained += 1;
     this.#broker.log.warn(
       { topic: message.topic, dropped: this.#retained },
-      'dropped: a retained message is not a new quote',
+      'dropped: a retained message is not a new one',
     );
     message.acknowledge();
   }

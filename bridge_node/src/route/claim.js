@@ -19,6 +19,8 @@ export class Claim extends EventEmitter {
     pid: process.pid,
   };
   #connections = 0;
+  /** Whether the broker has confirmed the claim. */
+  #isClaimed = false;
   #isEnded = false;
 
   /**
@@ -57,7 +59,9 @@ export class Claim extends EventEmitter {
   }
 
   #publishOwn() {
-    void this.#publish(JSON.stringify(this.#own));
+    void this.#publish(JSON.stringify(this.#own)).then(() => {
+      this.#isClaimed = true;
+    });
   }
 
   /** @param {string} payload */
@@ -72,8 +76,9 @@ export class Claim extends EventEmitter {
   #compare(payload, isRetained) {
     const other = readClaim(payload);
     if (this.#isEnded || !other || other.instance === this.#own.instance) return;
-    if (isRetained && this.#connections === 1) {
-      // It is a predecessor's, whose clock may be ahead of ours: we are newer whatever the clocks show.
+    if (!this.#isClaimed || (isRetained && this.#connections === 1)) {
+      // It is a predecessor's, whose clock may be ahead of ours, or the clock was set back since: we are newer
+      // whatever the clocks show.
       this.#own.started = Math.max(this.#own.started, other.started + 1);
     }
     if (other.started > this.#own.started) {

@@ -6,6 +6,8 @@ import { Queue } from './queue.js';
  * @typedef {import('../backend/decisions.js').Outcome} Outcome
  */
 
+/** Commands in one call. */
+const MAX_COMMANDS = 500;
 /** Bytes of messages in one call; the last message of a call may exceed it. */
 const MAX_BYTES = 8 * 1024 * 1024;
 /** With more messages than this in a call the pipeline is busy, and it pays to read late. */
@@ -14,28 +16,32 @@ const BUSY = 25;
 const MIN_BUSY_CALL = 200;
 
 /**
- * What a Forwarder calls. For each batch, in the order of arrival: `decide`, once, and then `settle`, once.
+ * What a Forwarder calls. For each batch, in its order: `decide`, once, and then `settle`, once.
  * `decide` of the next batch may be called before `settle` of this one has resolved; no two calls of
  * `decide` are open at a time. If either rejects, `run` rejects with its error.
  * @typedef {object} Steps
- * @property {(quotes: import('../messages/quote.js').Quote[]) => Promise<Outcome[]>} decide  resolves to one
- *   outcome per quote
+ * @property {(batch: Waiting[]) => Promise<Outcome[]>} decide  resolves to one outcome per input
  * @property {(batch: Waiting[], outcomes: Outcome[]) => Promise<unknown>} settle  publishes the outcomes and
  *   acknowledges the messages; resolves when that is done
- * @property {(messages: number, bytes: number) => void} waitingChanged  called synchronously whenever
- *   messages enter or leave the queue
+ * @property {(messages: number, bytes: number) => void} inputsWait  called synchronously whenever messages
+ *   enter or leave the queue of inputs
+ * @property {(messages: number, bytes: number) => void} commandsWait  the same for commands
  */
 
 /**
  * The one loop of a route: gather, decide, publish, acknowledge.
  *
- * While one call is under way quotes gather; when it returns, all that have gathered go in the next.
- * So an idle pipeline forwards a quote at once, and a busy one pays one call for hundreds.
+ * While one call is under way inputs gather; when it returns, all that have gathered go in the next.
+ * So an idle pipeline forwards a quote at once, and a busy one pays one call for hundreds. Commands have a
+ * queue of their own, and go first in the next call.
  */
 export class Forwarder {
   #steps;
   #pacing;
-  #queue;
+  /** Quotes and data; whoever reads messages adds them, in the order of arrival. */
+  inputs;
+  /** Commands, as well. */
+  commands;
   #callSize = new CallSize();
   /** How many quotes may still be decided. */
   #left;
@@ -53,22 +59,9 @@ export class Forwarder {
   constructor(steps, pacing, count = Infinity) {
     this.#steps = steps;
     this.#pacing = pacing;
-    this.#queue = new Queue(steps.waitingChanged);
+    this.inputs = this.#queue(steps.inputsWait);
+    this.commands = this.#queue(steps.commandsWait);
     this.#left = count;
-  }
-
-  /** @param {Waiting} waiting */
-  push(waiting) {
-    this.#queue.push(waiting);
-    this.#wake();
-  }
-
-  /**
-   * Drop the waiting messages that are not to be kept, and return them.
-   * @param {(message: import('../mqtt/subscriber.js').Message) => boolean} isKept
-   */
-  keep(isKept) {
-    return this.#queue.keep(isKept);
   }
 
   /** Forward until `stop` is called or `count` quotes are settled. */
@@ -77,12 +70,13 @@ export class Forwarder {
     let answer = batch && this.#decide(batch);
     while (batch && answer) {
       const outcomes = await answer;
-      this.#left -= outcomes.length;
+      this.#left -= quotesIn(batch);
       await this.#pacing.resume();
       // The next call leaves first, so that the algorithm decides while these are published. When
       // busy, only if much has gathered: many small calls would take the time that the broker needs.
       const isBusy = batch.length > BUSY;
-      const next = isBusy && this.#queue.length < MIN_BUSY_CALL ? undefined : this.#takeBatch();
+      const isWorthIt = this.inputs.length >= MIN_BUSY_CALL || this.commands.length > 0;
+      const next = isBusy && !isWorthIt ? undefined : this.#takeBatch();
       answer = next && this.#decide(next);
       answer?.catch(() => {}); // it is awaited, and throws there, after these are settled
       const before = this.#settled;
@@ -106,7 +100,7 @@ export class Forwarder {
   async #decide(batch) {
     if (batch.length > BUSY) this.#pacing.pause();
     const begun = performance.now();
-    const outcomes = await this.#steps.decide(batch.flatMap(({ quotes }) => quotes));
+    const outcomes = await this.#steps.decide(batch);
     this.#callSize.learn(outcomes.length, performance.now() - begun);
     return outcomes;
   }
@@ -125,10 +119,27 @@ export class Forwarder {
 
   #takeBatch() {
     if (this.#isDone()) return undefined;
-    return this.#queue.take(Math.min(this.#callSize.quotes, this.#left), MAX_BYTES);
+    const commands = this.commands.take(MAX_COMMANDS, MAX_BYTES);
+    const inputs = this.inputs.take(Math.min(this.#callSize.quotes, this.#left), MAX_BYTES);
+    return commands && inputs ? [...commands, ...inputs] : (commands ?? inputs);
+  }
+
+  /** @param {(messages: number, bytes: number) => void} changed */
+  #queue(changed) {
+    return new Queue((messages, bytes) => {
+      changed(messages, bytes);
+      this.#wake();
+    });
   }
 
   #isDone() {
     return this.#isStopping || this.#left <= 0;
   }
+}
+
+/** @param {Waiting[]} batch */
+function quotesIn(batch) {
+  let count = 0;
+  for (const { kind, inputs } of batch) if (kind === 'quote') count += inputs.length;
+  return count;
 }

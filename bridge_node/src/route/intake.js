@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
 import { Instruments } from '../messages/instruments.js';
+import { readData } from '../messages/data.js';
+import { kindOf } from '../messages/kinds.js';
 import { readQuotes } from '../messages/quote.js';
-import { QuoteError } from '../support/errors.js';
+import { MessageError } from '../support/errors.js';
 import { errorRecord } from './error_record.js';
 
-/** Reads the quotes of each message; refuses, reports and acknowledges a message that has none. */
+/** Reads the quotes, or the data, of each message; refuses, reports and acknowledges a message that has none. */
 export class Intake {
   #rules;
   #report;
@@ -31,23 +33,29 @@ export class Intake {
    */
   read(message) {
     const { topic, payload } = message;
-    let quotes;
+    const kind = kindOf(topic);
+    let inputs;
     try {
-      quotes = readQuotes(topic, payload, this.#newId, this.#rules);
+      inputs =
+        kind === 'data'
+          ? [readData(topic, payload, this.#newId)]
+          : readQuotes(topic, payload, this.#newId, this.#rules);
     } catch (error) {
-      if (!(error instanceof QuoteError)) throw error;
+      if (!(error instanceof MessageError)) throw error;
       this.#log.warn({ topic, length: payload.length, code: error.code }, `refused: ${error.message}`);
       this.#report(errorRecord(topic, payload, error.code, error.message));
       message.acknowledge();
       return undefined;
     }
     if (this.#log.isLevelEnabled('info')) {
-      for (const { sid, quote, id, channel } of quotes) {
-        if (this.#instruments.isNew(sid)) this.#log.info({ sid, channel }, 'first quote of a new instrument');
+      for (const { sid, quote, id, channel } of /** @type {import('../messages/quote.js').Quote[]} */ (inputs)) {
+        if (kind === 'quote' && this.#instruments.isNew(sid)) {
+          this.#log.info({ sid, channel }, 'first quote of a new instrument');
+        }
         this.#log.info({ sid, quote, id, channel }, 'received');
       }
     }
-    return { message, quotes };
+    return { message, kind, inputs };
   }
 
   #newId = () => `${this.#idPrefix}-${this.#idCount++}`;

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-
+import { readRetained } from '../mqtt/retained.js';
 import { reason, UserError } from '../support/errors.js';
 
 /**
@@ -42,63 +41,14 @@ export async function checkAge({ name, seq }, topic, connection, isAccepted, log
  * @returns {Promise<number>} the `seq` of the snapshot that the broker retains; -1 if there is none
  */
 async function retainedSeq(topic, connection, log) {
-  for (;;) {
-    const client = connection.client ?? (await once(connection, 'up'))[0];
-    try {
-      return await readRetained(topic, connection, client);
-    } catch (error) {
-      if (connection.client !== client) continue; // it was lost, and another follows
-      log.warn(
-        `it is not known whether the journal is older than what was published: the broker does not show ${topic}: ${reason(error)}`,
-      );
-      return -1;
-    }
-  }
-}
-
-/**
- * Subscribe and unsubscribe: the retained message comes before the UNSUBACK. MQTT allows it before or after
- * the SUBACK (3.8.4); mosquitto and aedes send it right after, before they read the UNSUBSCRIBE, which we
- * send when we have the SUBACK.
- * @param {string} topic
- * @param {import('../mqtt/connection.js').Connection} connection
- * @param {import('mqtt').MqttClient} client
- */
-async function readRetained(topic, connection, client) {
-  let seq = -1;
-  /** @param {string} from @param {Buffer} payload */
-  const record = (from, payload) => {
-    if (from === topic) seq = Math.max(seq, seqOf(payload));
-  };
-  const settled = new AbortController();
-  client.on('message', record);
   try {
-    await Promise.race([subscribeAndUnsubscribe(topic, client), rejectWhenLost(connection, settled.signal)]);
-    return seq;
-  } finally {
-    settled.abort();
-    client.off('message', record);
+    return Math.max(-1, ...(await readRetained(topic, connection)).map(seqOf));
+  } catch (error) {
+    log.warn(
+      `it is not known whether the journal is older than what was published: the broker does not show ${topic}: ${reason(error)}`,
+    );
+    return -1;
   }
-}
-
-/**
- * @param {string} topic
- * @param {import('mqtt').MqttClient} client
- */
-async function subscribeAndUnsubscribe(topic, client) {
-  const granted = await client.subscribeAsync(topic, { qos: 1 });
-  // [MQTT-3.9.3-2] 128 is a refusal
-  if (granted.some(({ qos }) => qos >= 128)) throw new Error('it refuses the subscription');
-  await client.unsubscribeAsync(topic);
-}
-
-/**
- * @param {import('../mqtt/connection.js').Connection} connection
- * @param {AbortSignal} signal
- */
-async function rejectWhenLost(connection, signal) {
-  await once(connection, 'down', { signal });
-  throw new Error('the connection was lost');
 }
 
 /** @param {Buffer} payload */

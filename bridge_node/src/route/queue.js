@@ -1,6 +1,9 @@
 /**
- * A message and the quotes that it holds, waiting to be decided.
- * @typedef {{message: import('../mqtt/subscriber.js').Message, quotes: import('../messages/quote.js').Quote[]}} Waiting
+ * A message and the inputs that it holds, all of one kind, waiting to be decided.
+ * @typedef {object} Waiting
+ * @property {import('../mqtt/subscriber.js').Message} message
+ * @property {import('../messages/kinds.js').Kind} kind
+ * @property {import('../messages/kinds.js').Input[]} inputs
  */
 
 /** The messages that wait to be decided, in the order of arrival. */
@@ -29,18 +32,18 @@ export class Queue {
 
   /**
    * Take messages from the front; the last of them is the one that reaches one of the bounds.
-   * @param {number} maxQuotes
+   * @param {number} maxInputs
    * @param {number} maxBytes
    * @returns {Waiting[] | undefined} undefined if none wait
    */
-  take(maxQuotes, maxBytes) {
+  take(maxInputs, maxBytes) {
     if (this.#waiting.length === 0) return undefined;
-    let quotes = 0;
+    let inputs = 0;
     let bytes = 0;
     let messages = 0;
-    while (messages < this.#waiting.length && quotes < maxQuotes && bytes < maxBytes) {
+    while (messages < this.#waiting.length && inputs < maxInputs && bytes < maxBytes) {
       const waiting = this.#waiting[messages++];
-      quotes += waiting.quotes.length;
+      inputs += waiting.inputs.length;
       bytes += waiting.message.payload.length;
     }
     const taken = this.#waiting.splice(0, messages);

@@ -1,5 +1,5 @@
 /**
- * Where the outputs of one algorithm go (contracts/README.md).
+ * Where the outputs of one algorithm go, and its commands come from (contracts/README.md).
  * @param {string} algo
  * @param {string} prefix  of all topics
  */
@@ -10,16 +10,30 @@ export function outputTopics(algo, prefix = '') {
     portfolio: `${prefix}portfolios/${algo}`,
     errors: `${prefix}errors/${algo}`,
     claim: `${prefix}bridges/${algo}`,
+    replies: `${prefix}replies/${algo}`,
+    halt: `${prefix}halts/${algo}`,
   };
 }
 
 /**
- * Add the orders and fills of a decision, in the order in which they were placed.
+ * Add the orders and fills of a decision, in the order in which they were placed, and then what else it has.
  * @param {import('../mqtt/publisher.js').Publication[]} publications
  * @param {import('../backend/decisions.js').Decision} decision
- * @param {{orders: string, fills: string}} topics
+ * @param {ReturnType<typeof outputTopics>} topics
  */
-export function addOutputs(publications, { orders, fills }, topics) {
+export function addOutputs(publications, { orders, fills, halt, reply }, topics) {
   for (const payload of orders) publications.push({ topic: topics.orders, payload });
   for (const payload of fills) publications.push({ topic: topics.fills, payload });
+  // before the reply: whoever has that may rely on it
+  if (halt !== undefined) publications.push(haltPublication(halt, topics));
+  if (reply !== undefined) publications.push({ topic: topics.replies, payload: reply });
+}
+
+/**
+ * @param {import('../messages/halt.js').Halt | null} halt  null removes what is retained
+ * @param {{halt: string}} topics
+ * @returns {import('../mqtt/publisher.js').Publication}
+ */
+export function haltPublication(halt, topics) {
+  return { topic: topics.halt, payload: halt ? JSON.stringify(halt) : '', retain: true };
 }

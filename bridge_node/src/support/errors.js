@@ -3,9 +3,9 @@ export class UserError extends Error {
   name = 'UserError';
 }
 
-/** A message is not a valid quote. `code` is one of contracts/refusals.json. */
-export class QuoteError extends Error {
-  name = 'QuoteError';
+/** A message is not valid. `code` is one of contracts/refusals.json. */
+export class MessageError extends Error {
+  name = 'MessageError';
 
   /**
    * @param {string} code
@@ -17,16 +17,19 @@ export class QuoteError extends Error {
   }
 }
 
-/** A quote's `ts` is not a valid time. `code` is one of contracts/README.md, "Times"; the message names the value. */
-export class InvalidTimeError extends QuoteError {
+/** A field is not a valid time. `code` is one of contracts/README.md, "Times"; the message names the value. */
+export class InvalidTimeError extends MessageError {
   /**
    * @param {string} code
-   * @param {unknown} value  of the `ts`
+   * @param {unknown} value  of the field
    * @param {string} sentence  why it is not a time
+   * @param {string} [field]
    */
-  constructor(code, value, sentence) {
-    super(code, `"ts" is ${shown(value, 40)}: ${sentence}`);
+  constructor(code, value, sentence, field = 'ts') {
+    super(code, `"${field}" is ${shown(value, 40)}: ${sentence}`);
     this.name = 'InvalidTimeError';
+    this.value = value;
+    this.sentence = sentence;
   }
 }
 

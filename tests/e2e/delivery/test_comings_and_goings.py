@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -206,20 +207,42 @@ def test_a_flood_reaches_the_algorithm_and_its_orders_come_out(
     assert ids == [str(n) for n in range(1, 30_001)]
 
 
+# Each of three rows is decided only once its file is there.
+GATES = """
+import pathlib, time
+
+class Echo:
+    def initialize(self, params): return ['quotes']
+    def event(self, data):
+        gate, row = divmod(int(data['id'].rpartition(':')[2]), 5000)
+        while row == 0 and gate < 4 and not pathlib.Path(FOLDER, f'go-{gate}').exists():
+            time.sleep(0.01)
+        return {'side': 'buy', 'sid': data['sid'], 'quantity': 1}
+"""
+
+
 def test_a_bridge_stopped_in_the_middle_of_a_backlog_loses_nothing(
-    mosquitto: Broker, parts: Parts, watch: Watch, start: Callable[..., Process]
+    mosquitto: Broker,
+    parts: Parts,
+    watch: Watch,
+    start: Callable[..., Process],
+    tmp_path: Path,
 ) -> None:
     """A bridge that is stopped in the middle of a backlog ends and loses nothing."""
-    service = echo(parts)
+    code = GATES.replace("FOLDER", repr(str(tmp_path)))
+    service = parts.service("--algo", f"{parts.file('gates.py', code)}:Echo")
     assert parts.bridge(mosquitto, service).stop() == 0  # it has made the session
     watcher = watch(mosquitto, "orders/#")
     feed = start("market-data", "replay", rows(parts, 20_000), "--mqtt", mosquitto.url, "--max")
     assert feed.wait() == 0
-    for _ in range(3):
+    for gate in (1, 2, 3):
         seen = len(watcher.of("orders/Echo"))
-        bridge = parts.bridge(mosquitto, service, "--log-level", "warn", ready=False)
+        bridge = parts.bridge(mosquitto, service, ready=False)
         watcher.wait("orders/Echo", seen + 1)
-        assert bridge.stop() == 0, bridge.output
+        bridge.signal(signal.SIGTERM)
+        bridge.wait_for("asked to stop")
+        parts.file(f"go-{gate}", "")
+        assert bridge.wait() == 0, bridge.output
     assert len(watcher.of("orders/Echo")) < 20_000, "there was no backlog left to be stopped in"
     parts.bridge(mosquitto, service, "--log-level", "warn", ready=False)
     watcher.wait("orders/Echo", 20_000)
@@ -269,16 +292,32 @@ class Slow:
 """
 
 
+WAITS = """
+import pathlib, time
+
+class Waits:
+    def initialize(self, params): return ['quotes']
+    def event(self, data):
+        while not pathlib.Path(FILE).exists():
+            time.sleep(0.01)
+        return {'side': 'buy', 'sid': data['sid'], 'quantity': 1}
+"""
+
+
 def test_a_slow_algorithm_slows_its_own_quotes_only(
-    mosquitto: Broker, parts: Parts, watch: Watch
+    mosquitto: Broker, parts: Parts, watch: Watch, tmp_path: Path
 ) -> None:
-    parts.bridge(mosquitto, parts.service("--algo", f"{parts.file('slow.py', SLOW)}:Slow"))
+    go = tmp_path / "go"
+    code = WAITS.replace("FILE", repr(str(go)))
+    parts.bridge(mosquitto, parts.service("--algo", f"{parts.file('waits.py', code)}:Waits"))
     parts.bridge(mosquitto, echo(parts), "--log-level", "warn")
     watcher = watch(mosquitto)
     for n in range(3000):
-        watcher.client.publish("quotes", f'{{"sid": "sleep", "quote": 1, "id": "{n}"}}', qos=1)
+        watcher.client.publish("quotes", f'{{"sid": "GOOG", "quote": 1, "id": "{n}"}}', qos=1)
     watcher.wait("orders/Echo", 3000)
-    assert watcher.of("orders/Slow") == []  # it is still at its first
+    assert watcher.of("orders/Waits") == []  # it is still at its first
+    go.touch()
+    watcher.wait("orders/Waits", 3000)
 
 
 @pytest.mark.parametrize("how", ["sleep", "compute"])

@@ -319,7 +319,7 @@ def test_a_retained_message_is_no_quote(broker: Broker, parts: Parts, watch: Wat
     watcher = watch(broker)
     watcher.client.publish("quotes", '{"old": 1}', qos=1, retain=True).wait_for_publish()
     bridge = parts.bridge(broker, parts.service("--param", "threshold=0"))
-    bridge.wait_for("dropped: a retained message is not a new quote")
+    bridge.wait_for("dropped: a retained message is not a new one")
     watcher.publish('{"new": 1}')
     assert [order["sid"] for order in watcher.wait("orders/random")] == ["new"]
 

@@ -15,7 +15,7 @@ from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 
-DROPPED = "dropped: a retained message is not a new quote"
+DROPPED = "dropped: a retained message is not a new one"
 
 
 def publish_retained(watcher: Watcher, quote: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import gevent
+import gevent.event
 import zerorpc
 
 
@@ -17,6 +18,7 @@ class Methods:
 
     def __init__(self) -> None:
         self._ran: list[str] = []
+        self._released = gevent.event.Event()
 
     def echo(self, value: Any) -> Any:
         """Return what came."""
@@ -54,6 +56,15 @@ class Methods:
         """Return the value after some time, letting heartbeats go on."""
         gevent.sleep(seconds)
         return value
+
+    def hold(self, value: Any) -> Any:
+        """Return the value once `release` is called."""
+        self._released.wait()
+        return value
+
+    def release(self) -> None:
+        """Let `hold` return."""
+        self._released.set()
 
     def note(self, text: str) -> None:
         """Remember that this ran."""

@@ -1,0 +1,107 @@
+"""The tables of a journal, and what makes one of an earlier layout into one of this layout.
+
+docs/reference/journal.md documents them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from algo_service.journal.mark import ALL
+
+LAYOUT = 4
+"""In SQLite's `PRAGMA user_version`."""
+FIRST_LAYOUT = 2
+"""The oldest layout that is migrated."""
+APPLICATION_ID = 0x546B7772
+"""Marks the file as ours in SQLite's header: "Tkwr"."""
+
+_MARK = f"""
+CREATE TABLE main_file (holds TEXT NOT NULL, generation INTEGER NOT NULL);
+INSERT INTO main_file VALUES ('{ALL}', 0);
+"""
+
+_TABLES = """
+CREATE TABLE decisions (
+    seq INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    id TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    content BLOB,
+    UNIQUE (channel, id)
+);
+CREATE TABLE failures (
+    seq INTEGER PRIMARY KEY, error TEXT NOT NULL, traceback TEXT NOT NULL, type TEXT, place TEXT
+);
+CREATE TABLE replies (seq INTEGER PRIMARY KEY, text TEXT NOT NULL);
+CREATE TABLE batches (seq INTEGER PRIMARY KEY, at REAL NOT NULL, elapsed REAL NOT NULL);
+CREATE TABLE minutes (
+    minute INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    equity REAL NOT NULL,
+    cash REAL NOT NULL,
+    exposure REAL NOT NULL
+);
+CREATE TABLE log (seq INTEGER NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE origin (seq INTEGER NOT NULL, portfolio BLOB, algorithm BLOB);
+"""
+
+_SCHEMA = f"""
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE orders (
+    seq INTEGER, n INTEGER, text TEXT NOT NULL, PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+CREATE TABLE fills (
+    seq INTEGER, n INTEGER, text TEXT NOT NULL, PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+{_TABLES}
+{_MARK}
+"""
+
+_FROM_2 = _MARK
+"""Layout 3 has a mark in the main file."""
+
+_FROM_3 = f"""
+ALTER TABLE decisions RENAME TO decisions_3;
+{_TABLES}
+INSERT INTO decisions SELECT seq, channel, quote_id, digest, NULL FROM decisions_3;
+INSERT INTO failures
+    SELECT seq, error, coalesce(traceback, ''), NULL, NULL FROM decisions_3 WHERE error IS NOT NULL;
+-- one batch has one time; a clock that was set back must not make the elapsed time run backwards
+INSERT INTO batches
+    SELECT seq, at, max(at) OVER (ORDER BY seq) - (SELECT min(at) FROM decisions_3)
+    FROM (SELECT max(seq) AS seq, at FROM decisions_3 GROUP BY at);
+INSERT INTO log SELECT seq, at, 'reset', halt FROM resets;
+INSERT INTO meta SELECT 'older', coalesce(max(seq), 0) FROM decisions_3;
+DROP TABLE decisions_3;
+DROP TABLE resets;
+"""
+"""Layout 4 keeps inputs, replies, batches, the log, and values by minute."""
+
+_STEPS = {2: _FROM_2, 3: _FROM_3}
+
+
+def create(database: sqlite3.Connection) -> None:
+    """Make the tables of an empty database, in one transaction."""
+    database.executescript(
+        f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID};"
+        f" PRAGMA user_version = {LAYOUT}; COMMIT;"
+    )
+
+
+def layout_of(database: sqlite3.Connection) -> int:
+    """Return the layout that a journal has."""
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def migrate(database: sqlite3.Connection) -> None:
+    """Give a journal of an earlier layout this one, in one transaction."""
+    steps = "".join(_STEPS[layout] for layout in range(layout_of(database), LAYOUT))
+    try:
+        database.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {LAYOUT}; COMMIT;")
+    except sqlite3.Error:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise

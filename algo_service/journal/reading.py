@@ -1,0 +1,81 @@
+"""Opens a journal to read it, also while a service writes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from algo_service.errors import JournalError
+from algo_service.journal import layout
+from algo_service.journal.mark import incomplete
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Make a JournalError of what SQLite and the system raise."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise JournalError(f"the journal {path}: {error}") from error
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a journal in the present layout.
+
+    One of an earlier layout is not changed: what is returned is a temporary copy that was migrated.
+
+    :raises JournalError: if it cannot be read, or is not a journal.
+    """
+    database = open_as_it_is(path)
+    with explained(path):
+        if layout.layout_of(database) == layout.LAYOUT:
+            return database
+        with closing(database):
+            copy = sqlite3.connect("")  # in a temporary file that SQLite removes
+            database.backup(copy)
+        layout.migrate(copy)
+        return copy
+
+
+def open_as_it_is(path: Path) -> sqlite3.Connection:
+    """Open a journal in the layout that it has.
+
+    :raises JournalError: if it cannot be read, or is not a journal.
+    """
+    if not path.is_file():
+        raise JournalError(f"there is no journal {path}")
+    try:
+        database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        check_file(database, path)
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        raise JournalError(f"the journal {path}: {error}") from error
+    if not tables:
+        raise JournalError(incomplete(path) or f"{path} is empty, not a journal")
+    return database
+
+
+def check_file(database: sqlite3.Connection, path: Path) -> None:
+    """Make sure that a file is a journal of a layout that is known, and in good health.
+
+    :raises JournalError: saying what it is instead.
+    """
+    try:
+        (mark,) = database.execute("PRAGMA application_id").fetchone()
+        version = layout.layout_of(database)
+        (health,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise JournalError(f"{path} is not a journal, or it is damaged: {error}") from error
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and mark != layout.APPLICATION_ID:
+        raise JournalError(f"{path} is a database of something else, not a journal")
+    if tables and not layout.FIRST_LAYOUT <= version <= layout.LAYOUT:
+        age = "a newer" if version > layout.LAYOUT else "an older"
+        raise JournalError(
+            f"the journal {path} was written by {age} version: its layout is {version}, and"
+            f" this one reads {layout.LAYOUT}"
+        )
+    if health != "ok":
+        raise JournalError(f"the journal {path} is damaged: {health}")

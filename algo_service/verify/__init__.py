@@ -1,0 +1,1 @@
+"""Runs the inputs that a journal keeps again, and compares what they led to."""

@@ -1,0 +1,89 @@
+"""What a verification has shown, as lines for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from algo_service import figures
+from algo_service.decisions import Decision, Failure
+from algo_service.journal.recording import Recording
+from algo_service.verify.repeat import Comparison, Difference
+
+MAX_SHOWN = 20
+"""Differences that are printed; a report has more."""
+
+HEADS = ("decision", "input", "in the journal", "now")
+
+
+def lines(recording: Recording, result: Comparison, algorithm: str) -> Iterator[str]:
+    """Yield what was compared, the differences as a table, and what they come to.
+
+    :param algorithm: what has run, as a person reads it.
+    """
+    first = f"from decision {recording.first + 1:,} on" if recording.first else "from the first on"
+    yield f"journal of {recording.algo}, {first}; run again with {algorithm}"
+    yield from result.notes
+    yield (
+        f"compared: {_count(result.inputs, 'decision')}, {_count(result.orders, 'order')},"
+        f" {_count(result.fills, 'fill')}, {_count(result.failures, 'failure')},"
+        f" across {_count(result.restarts, 'restart')}"
+    )
+    if not result.different:
+        yield "no difference"
+        return
+    rows = [cells(each) for each in result.differences[:MAX_SHOWN]]
+    widths = [max(map(len, column)) for column in zip(HEADS, *rows, strict=True)]
+    for row in (HEADS, *rows):
+        padded = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(padded).rstrip()
+    if result.different > len(rows):
+        yield f"… and {result.different - len(rows):,} more"
+    yield f"different: {_count(result.different, 'decision')} of {result.inputs:,}"
+    yield from equities(recording, result)
+
+
+def equities(recording: Recording, result: Comparison) -> Iterator[str]:
+    """Yield the equity that each ends with."""
+    stored = _equity(recording.portfolio())
+    for name, equity in (("in the journal", stored), ("now", result.equity)):
+        yield f"equity {name}: {figures.money(equity, stored)}"
+
+
+def cells(difference: Difference) -> tuple[str, str, str, str]:
+    """Return a row of the table."""
+    channel, input_id = difference.key
+    stored, now = describe(difference.stored), describe(difference.now)
+    if stored == now:  # they differ in a field that is not described
+        stored, now = (json.dumps(each) for each in (difference.stored, difference.now))
+    return f"{difference.seq:,}", f"{input_id} on {channel}", stored, now
+
+
+def describe(decision: Decision | Failure) -> str:
+    """Return a decision in a few words, with every digit of its numbers."""
+    if "error" in decision:
+        return f"failed: {decision['error']}"
+    orders = [_order(json.loads(text)) for text in decision["orders"]]
+    fills = [_fill(json.loads(text)) for text in decision["fills"]]
+    reply = [json.loads(decision["reply"])["text"]] if "reply" in decision else []
+    return "; ".join(orders + fills + reply) or "nothing"
+
+
+def _order(order: dict[str, Any]) -> str:
+    reason = f" ({order['reason']})" if "reason" in order else ""
+    return f"{order['side']} {order['quantity']!r} {order['sid']} at {order['price']!r}{reason}"
+
+
+def _fill(fill: dict[str, Any]) -> str:
+    return f"filled {fill['quantity']!r} {fill['sid']} at {fill['price']!r}"
+
+
+def _equity(portfolio: dict[str, Any]) -> float:
+    prices = portfolio["prices"]
+    held = (quantity * prices[sid] for sid, (quantity, _) in portfolio["positions"].items())
+    return float(portfolio["cash"] + sum(held))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+
+import { EXAMPLE, idOf, readCommand } from '../messages/command.js';
+import { parseMap } from '../messages/map.js';
+import { checkTopic } from '../messages/topic.js';
+import { MessageError } from '../support/errors.js';
+import { errorRecord } from './error_record.js';
+import { replyText } from './reply.js';
+
+/**
+ * What a CommandIntake calls, for a message that is no valid command: `report`, then `reply`, if its id could
+ * be read. The message is acknowledged once `reply` has resolved.
+ * @typedef {object} Refusals
+ * @property {(record: string) => void} report
+ * @property {(reply: string) => Promise<void>} reply  resolves when the broker has confirmed it
+ */
+
+/** Reads the command of each message; refuses, reports and acknowledges a message that has none. */
+export class CommandIntake {
+  #algo;
+  #refusals;
+  #log;
+  #idPrefix = `~${randomBytes(6).toString('hex')}`;
+  #idCount = 0;
+
+  /**
+   * @param {string} algo
+   * @param {Refusals} refusals
+   * @param {import('../support/log.js').Log} log
+   */
+  constructor(algo, refusals, log) {
+    this.#algo = algo;
+    this.#refusals = refusals;
+    this.#log = log;
+  }
+
+  /**
+   * @param {import('../mqtt/subscriber.js').Message} message
+   * @returns {import('./queue.js').Waiting | undefined} undefined if it was refused
+   */
+  read(message) {
+    const { topic, payload } = message;
+    /** @type {Record<string, unknown> | undefined} */
+    let map;
+    try {
+      checkTopic(topic);
+      map = parseMap(payload, EXAMPLE);
+      const command = readCommand(topic, map, this.#newId);
+      this.#log.info({ ...command }, 'received a command');
+      return { message, kind: 'command', inputs: [command] };
+    } catch (error) {
+      if (!(error instanceof MessageError)) throw error;
+      void this.#refuse(message, map, error);
+      return undefined;
+    }
+  }
+
+  /**
+   * @param {import('../mqtt/subscriber.js').Message} message
+   * @param {Record<string, unknown> | undefined} map
+   * @param {MessageError} error
+   */
+  async #refuse(message, map, { code, message: sentence }) {
+    const { topic, payload } = message;
+    this.#log.warn({ topic, length: payload.length, code }, `refused: ${sentence}`);
+    this.#refusals.report(errorRecord(topic, payload, code, sentence));
+    const id = idOf(map);
+    if (id !== undefined) {
+      await this.#refusals.reply(replyText(this.#algo, { ...map, id }, 'refused', sentence));
+    }
+    message.acknowledge();
+  }
+
+  #newId = () => `${this.#idPrefix}-${this.#idCount++}`;
+}

@@ -1,0 +1,69 @@
+import { cutBuys } from './cut_buys.js';
+import { OwnCommands } from './own_commands.js';
+
+/**
+ * @typedef {import('../backend/decisions.js').Outcome} Outcome
+ * @typedef {import('../messages/command.js').Command} Command
+ */
+
+/**
+ * Has the inputs of a batch decided: by the backend, or, where the backend takes no commands, these by the
+ * bridge. It keeps the halts of a backend that has no journal.
+ */
+export class Decider {
+  #backend;
+  #halts;
+  #own;
+
+  /**
+   * @param {string} algo
+   * @param {import('../backend/backend.js').Backend} backend
+   * @param {import('./halts.js').Halts} halts
+   */
+  constructor(algo, backend, halts) {
+    this.#backend = backend;
+    this.#halts = halts;
+    this.#own = new OwnCommands(algo, halts);
+  }
+
+  /**
+   * @param {import('./queue.js').Waiting[]} batch  commands first
+   * @returns {Promise<Outcome[]>} one per input
+   */
+  async decide(batch) {
+    const inputs = batch.flatMap((waiting) => waiting.inputs);
+    const firstOther = batch.findIndex(({ kind }) => kind !== 'command');
+    const count = firstOther === -1 ? batch.length : firstOther; // a message is one command
+    const commands = /** @type {Command[]} */ (inputs.slice(0, count));
+    return this.#backend.takesCommands ? this.#decideAll(inputs, commands) : this.#decideOthers(inputs, commands);
+  }
+
+  /**
+   * @param {import('../messages/kinds.js').Input[]} inputs
+   * @param {Command[]} commands  the first of the inputs
+   */
+  async #decideAll(inputs, commands) {
+    const outcomes = await this.#backend.decide(inputs);
+    if (this.#backend.hasJournal) return outcomes;
+    for (const [n, command] of commands.entries()) {
+      const outcome = outcomes[n];
+      if ('error' in outcome) continue;
+      const halt = this.#halts.follow(command, outcome);
+      if (halt !== undefined) outcome.halt = halt;
+    }
+    return outcomes;
+  }
+
+  /**
+   * @param {import('../messages/kinds.js').Input[]} inputs
+   * @param {Command[]} commands  the first of the inputs
+   * @returns {Promise<Outcome[]>}
+   */
+  async #decideOthers(inputs, commands) {
+    const own = commands.map((command) => this.#own.decide(command, Date.now()));
+    const others = inputs.slice(commands.length);
+    const outcomes = others.length > 0 ? await this.#backend.decide(others) : [];
+    const { current } = this.#halts;
+    return [...own, ...(current ? cutBuys(outcomes, current) : outcomes)];
+  }
+}

@@ -1,0 +1,23 @@
+/** @typedef {'done' | 'unchanged' | 'refused'} Outcome */
+
+/**
+ * The bridge's own reply to a command (contracts/reply.schema.json).
+ * @param {string} algo
+ * @param {{id: string, command?: unknown, by?: unknown}} asked  the command, or as much of it as could be read
+ * @param {Outcome} outcome
+ * @param {string} text  one sentence
+ * @param {{halt?: string | null}} [known]  what is in force after it, as far as the bridge knows
+ * @returns {string} JSON
+ */
+export function replyText(algo, { id, command, by }, outcome, text, known = {}) {
+  return JSON.stringify({
+    id,
+    algo,
+    command: typeof command === 'string' ? command : null,
+    by: typeof by === 'string' ? by : null,
+    outcome,
+    text,
+    ...known,
+    waiting: [],
+  });
+}

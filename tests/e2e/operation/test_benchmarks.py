@@ -1,0 +1,72 @@
+"""Every benchmark that needs no environment of its own runs, and each order comes once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from algo_service.journal import report
+from benchmarks import growth
+from benchmarks.backtest import run as backtest
+from benchmarks.pipeline import catch_up, latency, memory, parties, ten, throughput
+from benchmarks.pipeline.lab import QUICK, Lab
+from benchmarks.pipeline.parties import Party
+from tests.support.brokers import MOSQUITTO
+
+QUOTES = 200
+PARTIES = (
+    parties.TICKWIRE,
+    parties.JOURNAL,
+    parties.ORDERS_ONLY,
+    parties.PAHO,
+    parties.ECHO,
+    parties.ARTICLE,
+)
+
+needs_mosquitto = pytest.mark.skipif(
+    MOSQUITTO is None,
+    reason="mosquitto is not installed: `apt-get install mosquitto` to run this test",
+)
+
+
+@needs_mosquitto
+@pytest.mark.parametrize("qos", [0, 1])
+@pytest.mark.parametrize("party", PARTIES, ids=lambda party: party.name)
+def test_every_order_of_a_party_comes_once_and_in_order(party: Party, qos: int) -> None:
+    assert throughput.run(party, QUOTES, qos).rate > 0
+
+
+@needs_mosquitto
+def test_every_quote_comes_to_the_receiver_once_and_in_order() -> None:
+    assert throughput.receive(QUOTES, 1).rate > 0
+
+
+@needs_mosquitto
+def test_the_other_cases_of_the_pipeline_run() -> None:
+    assert catch_up.run(QUOTES, journal=True) > 0
+    assert latency.run(parties.TICKWIRE, {1_000: 0.1})[1_000]["worst"] > 0
+    assert ten.run(2, QUOTES).slowest > 0
+    held = memory.run(Lab(1, QUICK._replace(quotes=QUOTES, parked=QUOTES)))
+    assert held["service"]["waiting"] > 0
+
+
+def test_the_cost_of_a_decision_is_measured_with_an_order_on_every_second_quote(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with growth.Run(tmp_path, 10) as run:
+        run.decide(500)
+    assert len(list(report.orders(tmp_path / "growth.journal"))) == 250
+    monkeypatch.setattr(growth, "MEASURED", 500)
+    monkeypatch.setattr(growth, "INSTRUMENTS", (1, 10))
+    growth.by_instruments()
+    growth.by_quotes((500, 1_000))
+    assert len(capsys.readouterr().out.splitlines()) == 2 * 4
+
+
+def test_a_backtest_ends_with_the_fills_and_the_equity_of_the_loop_by_hand() -> None:
+    ours = [party for party in backtest.PARTIES if party.requirements is None]
+    results, errors = backtest.measure(ours, 1)
+    rows = backtest.table(results)
+    assert errors + backtest.disagreements(rows) == []
+    assert len(rows) == len(ours) == 2
