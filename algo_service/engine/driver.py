@@ -82,6 +82,7 @@ class Driver:
     ) -> None:
         self._name = name
         self._is_restorable = is_restorable(create)
+        self._now = 0.0
         self._logged_ignored = False
         # An algorithm that draws from the module `random` is reproducible too.
         self._random: Any = None
@@ -145,33 +146,39 @@ class Driver:
         :param now: seconds since 1970; a command that has expired is refused.
         :param minutes: is shown the time of each quote before it is decided.
         :return: one entry per input, and the state after them.
-        :raises Exception: if an algorithm without `save` and `load` has broken its portfolio.
         """
-        decisions: list[Decision | Failure] = []
-
-        def decide(each: Input) -> Decision:
-            if minutes is not None:
-                minutes.watch(each, len(decisions))
-            return self._decide(each, now)
-
-        def fail(_: Input, failure: Failure) -> None:
-            decisions.append(failure)
-
+        self._now = now
         self._take_random()
+
+        def timed(each: Input) -> Decision:
+            assert minutes is not None
+            if each.kind == "quote":
+                minutes.watch(each.message.get("ts"))
+            return self._decide(each)
+
+        decide = self._decide if minutes is None else timed
+        if self._is_restorable:
+            try:
+                return [*map(decide, inputs)], self.state
+            except BaseException:  # one of them fails, or the state after them cannot be kept
+                self.restore(before)
+                if minutes is not None:
+                    minutes.begin()
+        decisions: list[Decision | Failure] = []
         try:
-            return decisions, self._advance(inputs, before, decide, decisions.append, fail)
-        except BaseException as error:
-            # the state after them cannot be kept, or the algorithm does not repeat what it did
+            after = self._advance(
+                inputs,
+                before,
+                decide,
+                decisions.append,
+                lambda _, failure: decisions.append(failure),
+                check=(lambda: self.state) if self._is_restorable else None,
+            )
+        except _UnkeptStateError as error:
+            # only if an algorithm writes to its portfolio's attributes
             self.restore(before)
-            decisions.clear()
-            if minutes is not None:
-                minutes.begin()
-            if not self._is_restorable:
-                # only if an algorithm writes to its portfolio's attributes
-                return [self._failure(error)] * len(inputs), before
-        return decisions, self._advance(
-            inputs, before, decide, decisions.append, fail, check=lambda: self.state
-        )
+            return [self._failure(error.cause)] * len(inputs), before
+        return decisions, after
 
     def play(
         self,
@@ -256,7 +263,7 @@ class Driver:
         for n, each in enumerate(inputs):
             try:
                 decided = decide(each)
-                kept = None if check is None else check()
+                kept = check() if check is not None else None
             except passes:
                 raise
             # any exception: sys.exit() in an algorithm is a mistake in it, not a request to end
@@ -298,24 +305,33 @@ class Driver:
         is_own = isinstance(error, AlgoServiceError | PortfolioError)
         return failure_of(error) if is_own else own_failure(error)
 
-    def _decide(self, each: Input, now: float) -> Decision:
-        portfolio = self.portfolio
-        reply = None
+    def _decide(self, each: Input) -> Decision:
         if each.kind == "quote":
             self._step(each.message)
-        else:
-            portfolio.begin_other(self._name, *each.key)
-            if each.kind == "command":
-                reply = carry_out(each.message, portfolio, self._name, now)
-            else:
-                self._give_data(each)
-        decision: Decision = {
-            "orders": [*map(encode, portfolio.orders)] if portfolio.orders else [],
-            "fills": [*map(encode, portfolio.fills)] if portfolio.fills else [],
+            return self._decision()
+        self.portfolio.begin_other(self._name, *each.key)
+        if each.kind == "command":
+            reply = carry_out(each.message, self.portfolio, self._name, self._now)
+            return {**self._decision(), "reply": reply}
+        self._give_data(each.message)
+        return self._decision()
+
+    def _decision(self) -> Decision:
+        orders, fills = self.portfolio.orders, self.portfolio.fills
+        return {
+            "orders": [*map(encode, orders)] if orders else [],
+            "fills": [*map(encode, fills)] if fills else [],
         }
-        if reply is not None:
-            decision["reply"] = reply
-        return decision
+
+    def _give_data(self, message: dict[str, Any]) -> None:
+        returned = self._algorithm.event(message)
+        if returned is None:
+            return
+        if self._account is not None:
+            orders = complete(returned, self._name, message, self._account.prices)
+            self._account.take(message, orders)
+        else:
+            self._log_ignored(returned)
 
     def _step(self, quote: Quote) -> None:
         self.portfolio.begin(self._name, quote)
@@ -324,16 +340,6 @@ class Driver:
             return
         if self._account is not None:
             self._account.take(quote, complete(returned, self._name, quote))
-        else:
-            self._log_ignored(returned)
-
-    def _give_data(self, data: Input) -> None:
-        returned = self._algorithm.event(data.message)
-        if returned is None:
-            return
-        if self._account is not None:
-            orders = complete(returned, self._name, data.message, self._account.prices)
-            self._account.take(data.message, orders)
         else:
             self._log_ignored(returned)
 
