@@ -6,15 +6,14 @@ It uses no network, disk or clock.
 from __future__ import annotations
 
 import logging
-import random
-import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from algo_service.algorithm import Algorithm, channels
+from algo_service.algorithm import Algorithm
 from algo_service.decisions import Decision, Failure, Input, State
 from algo_service.engine.commands import carry_out
+from algo_service.engine.creation import initialised
 from algo_service.engine.encoding import encode
 from algo_service.engine.failure import (
     failure_of,
@@ -24,12 +23,12 @@ from algo_service.engine.failure import (
     sentence,
 )
 from algo_service.engine.minutes import MinuteValues
+from algo_service.engine.module_random import ModuleRandom
 from algo_service.engine.returned import complete
 from algo_service.errors import AlgoServiceError, InitializeError
 from algo_service.journal import codec
-from algo_service.missing_package import package_advice
-from algo_service.parameters import SEED, TrackedParameters
-from portfolio import STARTING_CASH, OrderAccount, Portfolio, PortfolioError
+from algo_service.parameters import SEED
+from portfolio import PortfolioError
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +48,6 @@ CHUNK = 1000
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-_random_user: weakref.ref[Driver] | None = None
-"""The driver whose algorithm has drawn from the module `random` last."""
 
 
 class _UnkeptStateError(Exception):
@@ -84,31 +80,9 @@ class Driver:
         self._is_restorable = is_restorable(create)
         self._now = 0.0
         self._logged_ignored = False
-        # An algorithm that draws from the module `random` is reproducible too.
-        self._random: Any = None
-        self._take_random()
-        random.seed(parameters[SEED.name])
-        # `cash` is another name of `starting_cash`, for who reads it as for who gives it.
-        cash = {"cash": parameters["starting_cash"]} if "starting_cash" in parameters else {}
-        given = TrackedParameters({**parameters, **cash})
-        try:
-            self._algorithm: Any = create()
-            wanted = self._algorithm.initialize(given)
-        except (AlgoServiceError, PortfolioError, KeyboardInterrupt):
-            raise  # already a sentence, or the user interrupts
-        except BaseException as error:
-            raise InitializeError(
-                f"initialize raised {sentence(error)}{own_place(error)}{package_advice(error)}",
-                own_traceback(error),
-            ) from None
-        self.channels = channels(wanted)
-        portfolio = getattr(self._algorithm, "portfolio", None)
-        self._account: OrderAccount | None = None
-        if not isinstance(portfolio, Portfolio):  # one that returns its orders: an account for them
-            portfolio = self._account = OrderAccount.from_params(given)
-        self.portfolio: Portfolio = portfolio
-        if not hasattr(create, "PARAMETERS"):
-            self._warn_of(given.unread)
+        self._random = ModuleRandom(parameters[SEED.name])
+        initial = initialised(create, name, parameters)
+        self._algorithm, self.channels, self.portfolio, self._account = initial
         # The built-in algorithms keep plain data, as their own tests check.
         is_built_in = getattr(create, "__module__", "").startswith(f"{BUILT_IN_PACKAGE}.")
         self._is_checked = self._is_restorable and not is_built_in
@@ -127,12 +101,6 @@ class Driver:
                 own_traceback(error),
             ) from None
 
-    def _warn_of(self, unread: Iterable[str]) -> None:
-        common = {SEED.name, STARTING_CASH.name, *STARTING_CASH.aliases}
-        for name in unread:
-            if name not in common:
-                log.warning("initialize of %s does not read the parameter %s", self._name, name)
-
     def run(
         self,
         inputs: Sequence[Input],
@@ -148,7 +116,7 @@ class Driver:
         :return: one entry per input, and the state after them.
         """
         self._now = now
-        self._take_random()
+        self._random.use()
 
         def timed(each: Input) -> Decision:
             assert minutes is not None
@@ -206,7 +174,7 @@ class Driver:
 
         feed = iter(history)
         while chunk := list(islice(feed, CHUNK)):
-            self._take_random()
+            self._random.use()
             try:
                 before = self._advance(
                     chunk,
@@ -350,18 +318,6 @@ class Driver:
                 "event returned %.80r, which is ignored: orders come from self.portfolio",
                 returned,
             )
-
-    def _take_random(self) -> None:
-        """Give the module `random` its state after this algorithm's last draw."""
-        global _random_user  # as the module itself, it is one for the process
-        user = _random_user() if _random_user is not None else None
-        if user is self:
-            return
-        if user is not None:
-            user._random = random.getstate()
-        if self._random is not None:
-            random.setstate(self._random)
-        _random_user = weakref.ref(self)
 
     @property
     def state(self) -> State:
