@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
 Shell = Callable[..., str]
+
+QUOTES = 10_000
 
 EVERY = """
 from portfolio import PARAMETERS, Portfolio
@@ -123,6 +127,47 @@ def test_a_flatten_sells_all_of_goog_at_its_next_quote_and_buys_no_more(
     watcher.wait_until(
         lambda: watcher.of("portfolios/Every")[-1]["positions"] == {}, "portfolios/Every"
     )
+
+
+def test_a_halt_does_not_wait_behind_a_backlog(
+    mosquitto: Broker,
+    parts: Parts,
+    watch: Watch,
+    start: Callable[..., Process],
+    tmp_path: Path,
+) -> None:
+    """A halt takes effect at the end of the call under way, however many quotes wait."""
+    go, journal = tmp_path / "go", tmp_path / "every.db"
+    hold = f"""
+        import pathlib, time
+        while not pathlib.Path({str(go)!r}).exists():
+            print('deciding', flush=True)
+            time.sleep(0.05)
+"""
+    path = parts.file("every.py", EVERY + hold)
+    options = ("--journal", journal, "--cash", 1_000_000_000, "--param", "minimum_amount=1")
+    service = parts.service("--algo", f"{path}:Every", *options, "--log-level", "warn")
+    assert parts.bridge(mosquitto, service).stop() == 0  # it has made its sessions
+    rows = "\n".join(["ts,price", *(f"{1_700_000_000 + n},{100 + n % 50}" for n in range(QUOTES))])
+    feed = start(
+        *("market-data", "replay", parts.file("rows.csv", rows)), "--mqtt", mosquitto.url, "--max"
+    )
+    assert feed.wait(120) == 0
+    watcher = watch(mosquitto)
+    bridge = parts.bridge(mosquitto, service, ready=False)
+    service.wait_for("deciding")
+    asking = start("algo-service", "halt", "Every", "--mqtt", mosquitto.url, "--by", "Ann")
+    bridge.wait_for("received a command")
+    go.touch()
+    assert asking.wait() == 0
+    watcher.wait("orders/Every", QUOTES, patience=120)
+    with contextlib.closing(sqlite3.connect(journal)) as database:
+        (first_call,) = database.execute("SELECT min(seq) FROM batches").fetchone()
+        halts = database.execute("SELECT seq FROM decisions WHERE channel = 'commands/Every'")
+        assert halts.fetchall() == [(first_call + 1,)]
+    orders = watcher.of("orders/Every")
+    assert all(order["quantity"] > 0 for order in orders[:first_call])
+    assert all(order["quantity"] == 0 for order in orders[first_call:])
 
 
 def test_an_algorithm_of_another_name_is_named(

@@ -1,6 +1,6 @@
 """Kills, or stops and continues, the real parts of a pipeline by a seeded schedule.
 
-    python -m tests.e2e.chaos --seed 7 --quotes 200000 --rate 2000 --kills 60
+    python -m tests.e2e.recovery.chaos --seed 7 --quotes 200000 --rate 2000 --kills 60
 
 runs a schedule of any length outside of the test suite, and says at the end whether the orders
 published and the ledger in the journal are those of a run that nothing disturbed.
@@ -13,16 +13,17 @@ import contextlib
 import json
 import random
 import signal
-import sqlite3
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
 
+from tests.e2e.recovery.ledger import Ledger, Records, ledger
 from tests.support.brokers import Broker
 from tests.support.processes import PATIENCE, Process, eventually, free_port
 
@@ -31,10 +32,10 @@ PARAMS = ("--param", "seed=7", "--param", "exit=0.25")
 
 
 class Subscriber:
-    """Someone who reads the orders in a persistent session, which outlives every kill."""
+    """Someone who reads all outputs in a persistent session, which outlives every kill."""
 
-    def __init__(self, port: int, topics: tuple[str, ...] = ("orders/#", "fills/#")):
-        self.records: dict[tuple[str, str], str] = {}
+    def __init__(self, port: int, topics: tuple[str, ...] = ("orders/#", "fills/#", "replies/#")):
+        self.records: Records = {}
         self.conflicts: list[tuple[str, str]] = []
         self._subscribed = threading.Event()
         self._client = mqtt.Client(
@@ -55,6 +56,12 @@ class Subscriber:
         if self.records.setdefault(key, text) != text:
             self.conflicts.append((self.records[key], text))
 
+    def has(self, topic: str, id_: str, patience: float) -> bool:
+        """Whether a record with this id comes in time."""
+        with contextlib.suppress(AssertionError):
+            eventually(lambda: (topic, id_) in self.records, "a record", patience)
+        return (topic, id_) in self.records
+
     def close(self) -> None:
         """Disconnect."""
         self._client.disconnect()
@@ -64,7 +71,13 @@ class Subscriber:
 class Pipeline:
     """Broker, service with a journal, bridge and feed with a state, each to be killed at will."""
 
-    def __init__(self, folder: Path, quotes: int, feed_options: tuple[object, ...]):
+    def __init__(
+        self,
+        folder: Path,
+        quotes: int,
+        feed_options: tuple[object, ...],
+        service_options: tuple[object, ...],
+    ):
         self.folder = folder
         self.journal = folder / "journal"
         self._processes: dict[str, Process] = {}
@@ -79,7 +92,7 @@ class Pipeline:
         self._commands: dict[str, tuple[object, ...]] = {
             "service": (
                 *("algo-service", "serve", "--addr", self._address, "--journal", self.journal),
-                *("--log-level", "warning", *PARAMS),
+                *("--log-level", "warning", *PARAMS, *service_options),
             ),
             "bridge": (
                 *("bridge-node", "--mqtt", self._broker.url, "--rpc", self._address),
@@ -130,14 +143,18 @@ class Pipeline:
             process.end()
 
 
-def ledger(journal: Path) -> list[tuple[Any, ...]]:
-    """All that is in a journal, but for the time of writing."""
-    query = "SELECT seq, channel, quote_id, digest, error FROM decisions ORDER BY seq"
-    with contextlib.closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as database:
-        rows = database.execute(query).fetchall()
-        for table in ("orders", "fills", "state", "meta"):
-            rows += database.execute(f"SELECT '{table}', * FROM {table}").fetchall()
-    return rows
+Person = Callable[[Pipeline, Subscriber], None]
+
+
+def nobody(_pipeline: Pipeline, _subscriber: Subscriber) -> None:
+    """Give no command."""
+
+
+class Outcome(NamedTuple):
+    """What a run leaves."""
+
+    published: Records
+    ledger: Ledger
 
 
 def run(
@@ -145,33 +162,43 @@ def run(
     quotes: int,
     disturb: Callable[[Pipeline, Subscriber], None],
     feed_options: tuple[object, ...] = ("--max",),
+    service_options: tuple[object, ...] = (),
+    person: Person = nobody,
     patience: float = 240,
-) -> tuple[dict[tuple[str, str], str], list[tuple[Any, ...]]]:
-    """Run a pipeline, disturb it, and return the records published and the ledger."""
+) -> Outcome:
+    """Run a pipeline, disturb it while a person gives commands, and return what it leaves."""
     folder.mkdir()
-    pipeline = Pipeline(folder, quotes, feed_options)
+    pipeline = Pipeline(folder, quotes, feed_options, service_options)
     subscriber = Subscriber(pipeline.port)
     try:
         for part in ("service", "bridge", "feed"):
             pipeline.start(part)
-        disturb(pipeline, subscriber)
+        with ThreadPoolExecutor(1) as other:
+            given = other.submit(person, pipeline, subscriber)
+            disturb(pipeline, subscriber)
+            given.result(patience)
         eventually(pipeline.feed_has_ended, "the end of the feed", patience)
 
         def is_published() -> bool:
-            rows = ledger(pipeline.journal)
-            records = [row for row in rows if row[0] in ("orders", "fills")]
-            decided = sum(isinstance(row[0], int) for row in rows)
-            return decided == quotes and len(records) == len(subscriber.records)
+            kept = ledger(pipeline.journal)
+            published = len(kept.records) == len(subscriber.records)
+            return published and len(kept.ids("quotes")) == quotes
 
-        eventually(is_published, "every order to be published", patience, interval=0.5)
+        eventually(is_published, "every output to be published", patience, interval=0.5)
         assert subscriber.conflicts == []
-        return dict(subscriber.records), ledger(pipeline.journal)
+        return Outcome(dict(subscriber.records), ledger(pipeline.journal))
     except BaseException:
         sys.stderr.write(pipeline.output() + "\n")
         raise
     finally:
         subscriber.close()
         pipeline.end()
+
+
+def await_progress(subscriber: Subscriber, goal: int) -> None:
+    """Await so many records, or that nothing has moved on for a while."""
+    with contextlib.suppress(AssertionError):
+        eventually(lambda: len(subscriber.records) >= goal, "progress", patience=3)
 
 
 def kills(seed: int, count: int, quotes: int) -> Callable[[Pipeline, Subscriber], None]:
@@ -184,9 +211,7 @@ def kills(seed: int, count: int, quotes: int) -> Callable[[Pipeline, Subscriber]
         eventually(saved.exists, "the broker's first save")
         for n in range(count):
             # by progress where there is any, so that every run kills in the midst of things
-            goal = (n + 1) * quotes // (2 * count)
-            with contextlib.suppress(AssertionError):
-                eventually(lambda: len(subscriber.records) >= goal, "progress", patience=3)  # noqa: B023, awaited here
+            await_progress(subscriber, (n + 1) * quotes // (2 * count))
             parts = [PARTS[(n + seed) % len(PARTS)]]  # each of them as often as the others
             if schedule.random() < 0.3:
                 parts.append(schedule.choice([part for part in PARTS if part not in parts]))
