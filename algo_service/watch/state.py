@@ -53,7 +53,7 @@ class SnapshotEvent(NamedTuple):
 
 
 class HaltEvent(NamedTuple):
-    """A limit has stopped all buying or, with None, allows it again."""
+    """A person or a limit has stopped all buying or, with None, allows it again."""
 
     algo: str
     halt: str | None
