@@ -67,8 +67,6 @@ class MinuteValue(NamedTuple):
 
     minute: int
     """Minutes since 1970, in UTC."""
-    seq: int
-    """The count of decisions at that moment."""
     equity: float
     cash: float
     exposure: float

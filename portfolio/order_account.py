@@ -39,8 +39,7 @@ class OrderAccount(Portfolio):
         """Place the orders that the algorithm returned for an input.
 
         An order of another instrument waits for the next quote of that instrument, which tells its
-        price. At an input that is not a quote all orders wait, and have the last price of their
-        instrument.
+        price; at an input that is not a quote all do.
 
         :raises ValueError: if an order is for a part of a unit, and units are whole; or if its
             instrument has no price at such an input.
@@ -52,8 +51,8 @@ class OrderAccount(Portfolio):
                 quote, _ = self._priced(data)  # records what `undo` may have to restore
                 self._take(quote, order)
             else:
-                quote, last = self._priced({**data, "sid": order.sid})
-                self._take(quote, order._replace(price=last, amount=order.quantity * last))
+                quote, _ = self._priced({**data, "sid": order.sid})
+                self._take(quote, order)
 
     def _take(self, data: Quote, order: Order) -> None:
         if not self._venue.is_lot(order.quantity):

@@ -234,7 +234,7 @@ def _outcomes(
 
 def _begin(given: _SweepInput) -> None:
     # what each run would log, the run of the best one logs once
-    logging.getLogger("algo_service.engine.driver").setLevel("ERROR")
+    logging.getLogger("algo_service.engine").setLevel("ERROR")
     _remember(given)
 
 

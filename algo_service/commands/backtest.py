@@ -92,7 +92,7 @@ def backtest(
     # to log each quote would take longer than the backtest
     logging.basicConfig(level="ERROR", format="%(message)s")
     # what is ignored, such as returned orders, is logged once
-    logging.getLogger("algo_service.engine.driver").setLevel("WARNING")
+    logging.getLogger("algo_service.engine").setLevel("WARNING")
     try:
         command.run(
             algo if rpc is None else _backend(rpc, sweeps),

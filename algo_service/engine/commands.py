@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -18,6 +19,8 @@ from algo_service.errors import CommandError
 from portfolio import InvalidTimeError, Portfolio
 from portfolio.nearest import did_you_mean
 from portfolio.times import SECOND, instant
+
+log = logging.getLogger(__name__)
 
 MAX_REASON_LENGTH = 1000
 MAX_NAME_LENGTH = 256
@@ -58,13 +61,6 @@ def accept_command(message: Mapping[str, Any]) -> dict[str, Any]:
     return dict(message)
 
 
-def describe(command: Mapping[str, Any]) -> str:
-    """Return a line about a command, for the log."""
-    by, reason = command.get("by"), command.get("reason")
-    text = f"command {command['command']} of {by or 'a person'}"
-    return f"{text}: {reason}" if reason else text
-
-
 def carry_out(command: Mapping[str, Any], portfolio: Portfolio, algo: str, now: float) -> str:
     """Do what a command asks, and return the reply (contracts/reply.schema.json).
 
@@ -78,6 +74,7 @@ def carry_out(command: Mapping[str, Any], portfolio: Portfolio, algo: str, now: 
         text = f"{command['command']} has expired, at {expires}, and was not carried out"
     else:
         outcome, text = _METHODS[command["command"]](command, portfolio)
+    log.warning("%s, asked by %s: %s", command["command"], command.get("by") or "a person", text)
     waiting = portfolio.pending if command["command"] == "flatten" and outcome != "refused" else ()
     halted = portfolio.halted
     reply = {

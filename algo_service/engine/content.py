@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +18,6 @@ never uses this byte."""
 _NESTED = {dict, list}
 # Made once: making one costs as much as packing a quote with it.
 _pack = msgpack.Packer().pack
-_hash = hashlib.blake2b(digest_size=16).copy
 
 
 def content(message: Mapping[str, Any]) -> bytes:
@@ -52,13 +50,6 @@ def read(content: bytes) -> dict[str, Any]:
         message: dict[str, Any] = json.loads(content)
         return message
     return dict(codec.decode(content.removeprefix(CHANGED)))
-
-
-def digest(content: bytes) -> bytes:
-    """Return BLAKE2b of the content, 16 bytes."""
-    hashed = _hash()
-    hashed.update(content)
-    return hashed.digest()
 
 
 def _sorted(value: Any) -> Any:

@@ -6,15 +6,14 @@ It uses no network, disk or clock.
 from __future__ import annotations
 
 import logging
-import random
-import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from algo_service.algorithm import Algorithm, channels
+from algo_service.algorithm import Algorithm
 from algo_service.decisions import Decision, Failure, Input, State
 from algo_service.engine.commands import carry_out
+from algo_service.engine.creation import initialised
 from algo_service.engine.encoding import encode
 from algo_service.engine.failure import (
     failure_of,
@@ -24,12 +23,12 @@ from algo_service.engine.failure import (
     sentence,
 )
 from algo_service.engine.minutes import MinuteValues
+from algo_service.engine.module_random import ModuleRandom
 from algo_service.engine.returned import complete
 from algo_service.errors import AlgoServiceError, InitializeError
 from algo_service.journal import codec
-from algo_service.missing_package import package_advice
-from algo_service.parameters import SEED, TrackedParameters
-from portfolio import STARTING_CASH, OrderAccount, Portfolio, PortfolioError
+from algo_service.parameters import SEED
+from portfolio import PortfolioError
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +48,6 @@ CHUNK = 1000
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-_random_user: weakref.ref[Driver] | None = None
-"""The driver whose algorithm has drawn from the module `random` last."""
 
 
 class _UnkeptStateError(Exception):
@@ -82,32 +78,11 @@ class Driver:
     ) -> None:
         self._name = name
         self._is_restorable = is_restorable(create)
+        self._now = 0.0
         self._logged_ignored = False
-        # An algorithm that draws from the module `random` is reproducible too.
-        self._random: Any = None
-        self._take_random()
-        random.seed(parameters[SEED.name])
-        # `cash` is another name of `starting_cash`, for who reads it as for who gives it.
-        cash = {"cash": parameters["starting_cash"]} if "starting_cash" in parameters else {}
-        given = TrackedParameters({**parameters, **cash})
-        try:
-            self._algorithm: Any = create()
-            wanted = self._algorithm.initialize(given)
-        except (AlgoServiceError, PortfolioError, KeyboardInterrupt):
-            raise  # already a sentence, or the user interrupts
-        except BaseException as error:
-            raise InitializeError(
-                f"initialize raised {sentence(error)}{own_place(error)}{package_advice(error)}",
-                own_traceback(error),
-            ) from None
-        self.channels = channels(wanted)
-        portfolio = getattr(self._algorithm, "portfolio", None)
-        self._account: OrderAccount | None = None
-        if not isinstance(portfolio, Portfolio):  # one that returns its orders: an account for them
-            portfolio = self._account = OrderAccount.from_params(given)
-        self.portfolio: Portfolio = portfolio
-        if not hasattr(create, "PARAMETERS"):
-            self._warn_of(given.unread)
+        self._random = ModuleRandom(parameters[SEED.name])
+        initial = initialised(create, name, parameters)
+        self._algorithm, self.channels, self.portfolio, self._account = initial
         # The built-in algorithms keep plain data, as their own tests check.
         is_built_in = getattr(create, "__module__", "").startswith(f"{BUILT_IN_PACKAGE}.")
         self._is_checked = self._is_restorable and not is_built_in
@@ -126,12 +101,6 @@ class Driver:
                 own_traceback(error),
             ) from None
 
-    def _warn_of(self, unread: Iterable[str]) -> None:
-        common = {SEED.name, STARTING_CASH.name, *STARTING_CASH.aliases}
-        for name in unread:
-            if name not in common:
-                log.warning("initialize of %s does not read the parameter %s", self._name, name)
-
     def run(
         self,
         inputs: Sequence[Input],
@@ -145,33 +114,39 @@ class Driver:
         :param now: seconds since 1970; a command that has expired is refused.
         :param minutes: is shown the time of each quote before it is decided.
         :return: one entry per input, and the state after them.
-        :raises Exception: if an algorithm without `save` and `load` has broken its portfolio.
         """
+        self._now = now
+        self._random.use()
+
+        def timed(each: Input) -> Decision:
+            assert minutes is not None
+            if each.kind == "quote":
+                minutes.watch(each.message.get("ts"))
+            return self._decide(each)
+
+        decide = self._decide if minutes is None else timed
+        if self._is_restorable:
+            try:
+                return [*map(decide, inputs)], self.state
+            except BaseException:  # one of them fails, or the state after them cannot be kept
+                self.restore(before)
+                if minutes is not None:
+                    minutes.begin()
         decisions: list[Decision | Failure] = []
-
-        def decide(each: Input) -> Decision:
-            if minutes is not None:
-                minutes.watch(each, len(decisions))
-            return self._decide(each, now)
-
-        def fail(_: Input, failure: Failure) -> None:
-            decisions.append(failure)
-
-        self._take_random()
         try:
-            return decisions, self._advance(inputs, before, decide, decisions.append, fail)
-        except BaseException as error:
-            # the state after them cannot be kept, or the algorithm does not repeat what it did
+            after = self._advance(
+                inputs,
+                before,
+                decide,
+                decisions.append,
+                lambda _, failure: decisions.append(failure),
+                check=(lambda: self.state) if self._is_restorable else None,
+            )
+        except _UnkeptStateError as error:
+            # only if an algorithm writes to its portfolio's attributes
             self.restore(before)
-            decisions.clear()
-            if minutes is not None:
-                minutes.begin()
-            if not self._is_restorable:
-                # only if an algorithm writes to its portfolio's attributes
-                return [self._failure(error)] * len(inputs), before
-        return decisions, self._advance(
-            inputs, before, decide, decisions.append, fail, check=lambda: self.state
-        )
+            return [self._failure(error.cause)] * len(inputs), before
+        return decisions, after
 
     def play(
         self,
@@ -199,7 +174,7 @@ class Driver:
 
         feed = iter(history)
         while chunk := list(islice(feed, CHUNK)):
-            self._take_random()
+            self._random.use()
             try:
                 before = self._advance(
                     chunk,
@@ -256,7 +231,7 @@ class Driver:
         for n, each in enumerate(inputs):
             try:
                 decided = decide(each)
-                kept = None if check is None else check()
+                kept = check() if check is not None else None
             except passes:
                 raise
             # any exception: sys.exit() in an algorithm is a mistake in it, not a request to end
@@ -298,24 +273,33 @@ class Driver:
         is_own = isinstance(error, AlgoServiceError | PortfolioError)
         return failure_of(error) if is_own else own_failure(error)
 
-    def _decide(self, each: Input, now: float) -> Decision:
-        portfolio = self.portfolio
-        reply = None
+    def _decide(self, each: Input) -> Decision:
         if each.kind == "quote":
             self._step(each.message)
-        else:
-            portfolio.begin_other(self._name, *each.key)
-            if each.kind == "command":
-                reply = carry_out(each.message, portfolio, self._name, now)
-            else:
-                self._give_data(each)
-        decision: Decision = {
-            "orders": [*map(encode, portfolio.orders)] if portfolio.orders else [],
-            "fills": [*map(encode, portfolio.fills)] if portfolio.fills else [],
+            return self._decision()
+        self.portfolio.begin_other(self._name, *each.key)
+        if each.kind == "command":
+            reply = carry_out(each.message, self.portfolio, self._name, self._now)
+            return {**self._decision(), "reply": reply}
+        self._give_data(each.message)
+        return self._decision()
+
+    def _decision(self) -> Decision:
+        orders, fills = self.portfolio.orders, self.portfolio.fills
+        return {
+            "orders": [*map(encode, orders)] if orders else [],
+            "fills": [*map(encode, fills)] if fills else [],
         }
-        if reply is not None:
-            decision["reply"] = reply
-        return decision
+
+    def _give_data(self, message: dict[str, Any]) -> None:
+        returned = self._algorithm.event(message)
+        if returned is None:
+            return
+        if self._account is not None:
+            orders = complete(returned, self._name, message, self._account.prices)
+            self._account.take(message, orders)
+        else:
+            self._log_ignored(returned)
 
     def _step(self, quote: Quote) -> None:
         self.portfolio.begin(self._name, quote)
@@ -327,16 +311,6 @@ class Driver:
         else:
             self._log_ignored(returned)
 
-    def _give_data(self, data: Input) -> None:
-        returned = self._algorithm.event(data.message)
-        if returned is None:
-            return
-        if self._account is not None:
-            orders = complete(returned, self._name, data.message, self._account.prices)
-            self._account.take(data.message, orders)
-        else:
-            self._log_ignored(returned)
-
     def _log_ignored(self, returned: Any) -> None:
         if not self._logged_ignored:
             self._logged_ignored = True
@@ -344,18 +318,6 @@ class Driver:
                 "event returned %.80r, which is ignored: orders come from self.portfolio",
                 returned,
             )
-
-    def _take_random(self) -> None:
-        """Give the module `random` its state after this algorithm's last draw."""
-        global _random_user  # as the module itself, it is one for the process
-        user = _random_user() if _random_user is not None else None
-        if user is self:
-            return
-        if user is not None:
-            user._random = random.getstate()
-        if self._random is not None:
-            random.setstate(self._random)
-        _random_user = weakref.ref(self)
 
     @property
     def state(self) -> State:

@@ -8,7 +8,6 @@ from typing import Any
 
 from algo_service.algorithm import Algorithm
 from algo_service.decisions import Batch, Decision, Failure, Input, Key, State
-from algo_service.engine.commands import describe
 from algo_service.engine.driver import Driver, Quote, is_restorable
 from algo_service.engine.failure import sentence
 from algo_service.engine.inputs import accept_all, keys, outcomes
@@ -160,10 +159,10 @@ class Engine:
         before, seq = self._state, self._seq + len(inputs)
         minutes = None
         if self._store.is_durable:
-            minutes = MinuteValues(driver.portfolio, self._minute, self._seq)
+            minutes = MinuteValues(driver.portfolio, self._minute)
         try:
             decisions, after = driver.run(inputs, before, now, minutes)
-            values = minutes.values(len(inputs)) if minutes else []
+            values = minutes.values() if minutes else []
             self._store.commit(
                 Batch(self.parameters, inputs, decisions, before, after, seq, now, values)
             )
@@ -176,9 +175,6 @@ class Engine:
             self._minute = values[-1].minute
         if quote:
             self._last, self._last_quote_id = last, quote.key[1]
-        for each in inputs:
-            if each.kind == "command":
-                log.warning("%s", describe(each.message))
         return dict(zip(fresh, decisions, strict=True))
 
     def _merge(self, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from algo_service.decisions import Input, MinuteValue
+from typing import Any
+
+from algo_service.decisions import MinuteValue
 from portfolio import Portfolio
 from portfolio.times import SECOND, instant
 
 _MINUTE = 60 * SECOND
-_PLAIN = "2024-01-10T21:55:31"
+_PLAIN = len("2024-01-10T21:55:31")
 _TO_MINUTE = len("2024-01-10T21:55")
 
 
@@ -18,13 +20,11 @@ class MinuteValues:
     none.
 
     :param minute: the last one that has a value; None if there is none.
-    :param seq: the count of decisions before the batch.
     """
 
-    def __init__(self, portfolio: Portfolio, minute: int | None, seq: int):
+    def __init__(self, portfolio: Portfolio, minute: int | None):
         self._portfolio = portfolio
         self._first = minute
-        self._seq = seq
         self.begin()
 
     def begin(self) -> None:
@@ -33,35 +33,31 @@ class MinuteValues:
         self._prefix: str | None = None
         self._ended: list[MinuteValue] = []
 
-    def watch(self, each: Input, decided: int) -> None:
-        """Take the time of an input before it is decided.
-
-        :param decided: how many of the batch are decided.
-        """
-        if each.kind != "quote":
+    def watch(self, ts: Any) -> None:
+        """Take the time of a quote before it is decided; None if it has none."""
+        if type(ts) is str and ts[:_TO_MINUTE] == self._prefix and _is_utc(ts):
             return
-        ts, prefix = each.message.get("ts"), None
-        if type(ts) is str and ts[10:11] in ("T", " ") and ts[16:17] == ":":
-            # of many times of one minute one is read: those in UTC, which have no offset
-            prefix = ts[:_TO_MINUTE] if len(ts) == len(_PLAIN) or ts.endswith("Z") else None
-            if prefix is not None and prefix == self._prefix:
-                return
-        self._prefix = prefix
         if ts is None:
             return
+        # of many times of one minute one is read: those in UTC, which have no offset
+        is_utc = type(ts) is str and ts[10:11] in ("T", " ") and ts[16:17] == ":" and _is_utc(ts)
+        self._prefix = ts[:_TO_MINUTE] if is_utc else None
         minute = instant(ts) // _MINUTE
         if self._minute is None or minute > self._minute:
             if self._minute is not None:
-                self._ended.append(self._value(self._minute, decided))
+                self._ended.append(self._value(self._minute))
             self._minute = minute
 
-    def values(self, decided: int) -> list[MinuteValue]:
+    def values(self) -> list[MinuteValue]:
         """Return the values of the minutes that have ended, and of the present one."""
         if self._minute is None:
             return self._ended
-        return [*self._ended, self._value(self._minute, decided)]
+        return [*self._ended, self._value(self._minute)]
 
-    def _value(self, minute: int, decided: int) -> MinuteValue:
+    def _value(self, minute: int) -> MinuteValue:
         portfolio = self._portfolio
-        seq = self._seq + decided
-        return MinuteValue(minute, seq, portfolio.equity, portfolio.cash, portfolio.exposure)
+        return MinuteValue(minute, portfolio.equity, portfolio.cash, portfolio.exposure)
+
+
+def _is_utc(ts: str) -> bool:
+    return len(ts) == _PLAIN or ts.endswith("Z")

@@ -26,7 +26,7 @@ CREATE TABLE decisions (
     seq INTEGER PRIMARY KEY,
     channel TEXT NOT NULL,
     id TEXT NOT NULL,
-    digest BLOB NOT NULL,
+    digest BLOB,
     content BLOB,
     UNIQUE (channel, id)
 );
@@ -37,7 +37,6 @@ CREATE TABLE replies (seq INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE batches (seq INTEGER PRIMARY KEY, at REAL NOT NULL, elapsed REAL NOT NULL);
 CREATE TABLE minutes (
     minute INTEGER PRIMARY KEY,
-    seq INTEGER NOT NULL,
     equity REAL NOT NULL,
     cash REAL NOT NULL,
     exposure REAL NOT NULL

@@ -20,7 +20,7 @@ class MemoryStore:
     is_durable = False
 
     def __init__(self) -> None:
-        self._known: dict[Key, Known] = {}
+        self._known: dict[Key, tuple[bytes, Decision | Failure]] = {}
 
     def stored_run(self) -> StoredRun | None:
         """Return None: what was in memory is lost with its process."""
@@ -36,13 +36,13 @@ class MemoryStore:
     def find(self, keys: Iterable[Key]) -> dict[Key, Known]:
         """Return the latest decisions on inputs with these keys."""
         known = self._known
-        return {key: known[key] for key in keys if key in known}
+        return {key: Known(*known[key]) for key in keys if key in known}
 
     def commit(self, batch: Batch) -> None:
         """Keep the decisions, and remove the oldest beyond MAX_DECISIONS."""
         kept = self._known
         for each, decision in zip(batch.inputs, batch.decisions, strict=True):
-            kept[each.key] = Known(each.digest, decision)
+            kept[each[0]] = each[4], decision
         for key in list(islice(kept, max(0, len(kept) - self.MAX_DECISIONS))):
             del kept[key]
 

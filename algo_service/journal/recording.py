@@ -20,7 +20,6 @@ class StoredInput(NamedTuple):
 
     seq: int
     key: Key
-    digest: bytes
     content: bytes
     decision: Decision | Failure
 
@@ -103,8 +102,9 @@ class Recording:
     def minutes(self) -> list[MinuteValue]:
         """Return what the portfolio was worth, by minute of quote time."""
         with explained(self._path):
-            query = "SELECT minute, seq, equity, cash, exposure FROM minutes WHERE seq > ?"
-            rows = self._database.execute(f"{query} ORDER BY minute", (self.first,))
+            rows = self._database.execute(
+                "SELECT minute, equity, cash, exposure FROM minutes ORDER BY minute"
+            )
             return [MinuteValue(*row) for row in rows]
 
     def portfolio(self) -> dict[str, Any]:
@@ -117,12 +117,7 @@ class Recording:
         return state
 
     def _inputs(self, after: int, last: int) -> list[StoredInput]:
-        return [
-            StoredInput(seq, key, digest, content, decision)
-            for seq, key, digest, content, decision in decisions_between(
-                self._database, after, last
-            )
-        ]
+        return [StoredInput(*each) for each in decisions_between(self._database, after, last)]
 
     def _log(self) -> sqlite3.Cursor:
         return self._database.execute(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from algo_service.decisions import Decision, Failure, Key
+from algo_service.journal import codec
 from algo_service.journal.store import Known
 
 _DECISION = """
@@ -28,7 +29,9 @@ def known_of(
     # one statement for many: a third of the time that one for each takes
     marks = ",".join("?" * len(ids))
     rows = database.execute(f"{_DECISION} WHERE channel = ? AND id IN ({marks})", (channel, *ids))
-    for _, input_id, _, seq, digest, *columns in rows.fetchall():
+    for _, input_id, content, seq, digest, *columns in rows.fetchall():
+        if digest is None:
+            digest = codec.digest(content)
         yield input_id, Known(digest, _decision(database, seq, *columns), seq <= older)
 
 
@@ -50,8 +53,8 @@ def outputs(
 
 def decisions_between(
     database: sqlite3.Connection, after: int, last: int
-) -> Iterator[tuple[int, Key, bytes, bytes, Decision | Failure]]:
-    """Yield seq, key, digest, content and decision of inputs, in their order.
+) -> Iterator[tuple[int, Key, bytes, Decision | Failure]]:
+    """Yield seq, key, content and decision of inputs, in their order.
 
     :param after: only those with a greater seq, up to `last`.
     """
@@ -59,8 +62,8 @@ def decisions_between(
         f"{_DECISION} WHERE decisions.seq > ? AND decisions.seq <= ? ORDER BY decisions.seq",
         (after, last),
     )
-    for channel, input_id, content, seq, digest, *columns in rows.fetchall():
-        yield seq, (channel, input_id), digest, content, _decision(database, seq, *columns)
+    for channel, input_id, content, seq, _, *columns in rows.fetchall():
+        yield seq, (channel, input_id), content, _decision(database, seq, *columns)
 
 
 def decision(database: sqlite3.Connection, seq: int) -> Decision | Failure:

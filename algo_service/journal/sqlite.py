@@ -141,12 +141,13 @@ class SqliteStore:
         replies: list[tuple[int, str]] = []
         first = batch.seq - len(batch.inputs)
         keeps = self._keeps_inputs
-        for seq, (each, decision) in enumerate(
-            zip(batch.inputs, batch.decisions, strict=True), first + 1
+        for seq, each, decision in zip(
+            range(first + 1, batch.seq + 1), batch.inputs, batch.decisions, strict=True
         ):
-            channel, input_id = each.key
-            content = each.content if keeps else None
-            decisions.append((seq, channel, input_id, each.digest, content))
+            (channel, input_id), _, _, content, digest = each
+            # the digest of what is kept is found again
+            what = (None, content) if keeps else (digest, None)
+            decisions.append((seq, channel, input_id, *what))
             if "error" in decision:
                 failures.append(_failure_row(seq, decision))
                 continue
@@ -171,7 +172,7 @@ class SqliteStore:
             self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
             self._db.executemany("INSERT INTO replies VALUES (?, ?)", replies)
             self._db.executemany(
-                "INSERT OR REPLACE INTO minutes VALUES (?, ?, ?, ?, ?)", batch.minutes
+                "INSERT OR REPLACE INTO minutes VALUES (?, ?, ?, ?)", batch.minutes
             )
             self._db.execute(
                 "INSERT INTO batches VALUES (?, ?, ?)",

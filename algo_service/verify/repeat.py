@@ -14,6 +14,7 @@ from algo_service.engine.driver import Driver, is_restorable
 from algo_service.engine.inputs import kind_of
 from algo_service.engine.minutes import MinuteValues
 from algo_service.errors import AlgoServiceError
+from algo_service.journal.codec import digest
 from algo_service.journal.recording import Recording, StoredBatch, StoredInput
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class Repetition:
                 result.restarts += 1
                 self._driver = self._made()
                 self._driver.restore(self._state)
-            values = self._decide(batch, minute, done)
+            values = self._decide(batch, minute)
             for value in values:
                 minutes[value.minute] = value
             minute = values[-1].minute if values else minute
@@ -137,17 +138,17 @@ class Repetition:
             )
         return driver.state
 
-    def _decide(self, batch: StoredBatch, minute: int | None, seq: int) -> list[MinuteValue]:
+    def _decide(self, batch: StoredBatch, minute: int | None) -> list[MinuteValue]:
         driver = self._driver
         for count in batch.rollbacks:
             driver.run([_input(each) for each in batch.inputs[:count]], self._state, batch.at)
             driver.restore(self._state)
-        values = MinuteValues(driver.portfolio, minute, seq)
+        values = MinuteValues(driver.portfolio, minute)
         inputs = [_input(each) for each in batch.inputs]
         decisions, self._state = driver.run(inputs, self._state, batch.at, values)
         for each, decision in zip(batch.inputs, decisions, strict=True):
             self._compare(each, decision)
-        return values.values(len(inputs))
+        return values.values()
 
     def _compare(self, stored: StoredInput, now: Decision | Failure) -> None:
         result, before = self.comparison, stored.decision
@@ -168,5 +169,5 @@ class Repetition:
 
 def _input(stored: StoredInput) -> Input:
     """Return an input with a message of its own: an algorithm may write into it."""
-    channel = stored.key[0]
-    return Input(stored.key, kind_of(channel), read(stored.content), stored.content, stored.digest)
+    _, (channel, _), content, _ = stored
+    return Input(stored.key, kind_of(channel), read(content), content, digest(content))

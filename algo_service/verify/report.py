@@ -19,9 +19,9 @@ def write(path: Path, recording: Recording, result: Comparison, algorithm: str) 
     """
     charts = page.charts()
     stored = recording.minutes()
-    last = result.minutes[-1].minute if result.minutes else -1
+    minutes = {each.minute for each in result.minutes}
     lines = {
-        "In the journal": [each for each in stored if each.minute <= last],
+        "In the journal": [each for each in stored if each.minute in minutes],
         "Now": result.minutes,
     }
     note = "" if result.minutes else "No quote has a time: there is no equity by minute."

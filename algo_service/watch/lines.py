@@ -12,9 +12,9 @@ from algo_service.watch.messages import Fill, Order, Snapshot
 from algo_service.watch.state import (
     Event,
     FailureEvent,
-    HaltEvent,
     RefusalEvent,
     SnapshotEvent,
+    StopEvent,
     TradeEvent,
 )
 
@@ -62,8 +62,8 @@ class Lines:
                 return [self._line(algo, "no", f"{text}: {order.reason}")]
             case FailureEvent(_, failure):
                 return [self._line(algo, "error", failure.reason)]
-            case HaltEvent(_, halt):
-                return [self._line(algo, "halt", halt or "over: it may buy again")]
+            case StopEvent(_, reason):
+                return [self._line(algo, "stop", reason or "over: it may buy again")]
             case SnapshotEvent(_, snapshot):
                 return self._changed(algo, snapshot, now)
             case _:

@@ -43,7 +43,7 @@ class Fill(NamedTuple):
     price: float
     cash: float
     is_later: bool
-    """At another quote than the one that caused the order."""
+    """At another input than the one at which the order was placed."""
 
 
 class Position(NamedTuple):
@@ -119,18 +119,17 @@ def _order(fields: dict[str, Any]) -> Order:
 def _fill(fields: dict[str, Any]) -> Fill:
     side = _text(fields, "side")
     amount, fee = _number(fields, "amount"), _number(fields, "fee")
-    quote_id = _text(fields, "quote_id")
-    # an order's id is <algo>:<channel>:<quote id>:<n>
-    of_order = _text(fields, "order_id").rpartition(":")[0]
+    # the ids of an order and of a fill are <algo>:<channel>:<id of the input>:<n>
+    inputs = {_text(fields, name).rpartition(":")[0] for name in ("id", "order_id")}
     return Fill(
         id=_text(fields, "id"),
-        quote_id=quote_id,
+        quote_id=_text(fields, "quote_id"),
         sid=clean(_text(fields, "sid")),
         side=clean(side, 8),
         quantity=_number(fields, "quantity"),
         price=_number(fields, "price"),
         cash=(amount if side == "sell" else -amount) - fee,
-        is_later=not of_order.endswith(f":{quote_id}"),
+        is_later=len(inputs) > 1,
     )
 
 

@@ -52,11 +52,11 @@ class SnapshotEvent(NamedTuple):
     snapshot: Snapshot
 
 
-class HaltEvent(NamedTuple):
-    """A person or a limit has stopped all buying or, with None, allows it again."""
+class StopEvent(NamedTuple):
+    """A person or a limit has stopped all buying or, with None, buying is allowed again."""
 
     algo: str
-    halt: str | None
+    reason: str | None
 
 
 class RestartEvent(NamedTuple):
@@ -67,7 +67,7 @@ class RestartEvent(NamedTuple):
     seen: float
 
 
-Event = TradeEvent | RefusalEvent | FailureEvent | SnapshotEvent | HaltEvent | RestartEvent
+Event = TradeEvent | RefusalEvent | FailureEvent | SnapshotEvent | StopEvent | RestartEvent
 
 
 class LastQuote(NamedTuple):
@@ -181,7 +181,7 @@ class Board:
             self._last_quote(algorithm, before, snapshot, now)
         algorithm.snapshot = snapshot
         if snapshot.halt != (before.halt if before else None):
-            events.append(HaltEvent(algorithm.name, snapshot.halt))
+            events.append(StopEvent(algorithm.name, snapshot.halt))
         # while orders wait for their figures, they are shown first
         if snapshot != before and not algorithm.joiner.is_waiting:
             events.append(SnapshotEvent(algorithm.name, snapshot))

@@ -160,7 +160,7 @@ def _remarks(algorithms: Sequence[Algorithm], board: Board) -> list[str]:
     remarks = []
     for each in algorithms:
         if each.snapshot and each.snapshot.halt:
-            remarks.append(f"{each.name} is halted: {each.snapshot.halt}")
+            remarks.append(f"{each.name} may not buy: {each.snapshot.halt}")
         if each.last_order and each.last_order.reason:
             remarks.append(f"{each.name}, last order: {each.last_order.reason}")
         if each.last_failure:

@@ -152,7 +152,7 @@ for (const [name, start, skip] of BROKERS) {
       await publish(COMMANDS, halt('h1'));
       await replies.until(1);
       assert.equal((await halts.until(1))[0].id, 'h1');
-      backend.stop();
+      await backend.stop();
       await until(() => first.lines.some(({ text }) => text.endsWith('is lost; waiting for it')));
       await publish('quotes', quote('1'));
       const after = new FakeService();
@@ -161,7 +161,7 @@ for (const [name, start, skip] of BROKERS) {
       assert.deepEqual(after.calls.values[0][0], { channel: COMMANDS, ...halt('h1') });
       assert.equal((await orders.until(1))[0].quantity, 0);
       await first.stop();
-      again.stop();
+      await again.stop();
       const last = new FakeService();
       await startBackend(t, last.methods(), backend.address);
       await startBridge(t, url, backend.address);
@@ -348,6 +348,28 @@ test('the halt is retained again after each connection: the broker may have lost
   await until(() => halts.values.at(-1) === null);
   cut();
   await until(() => halts.values.at(-1)?.id === 'h1');
+});
+
+test('the replies of the last seconds are published again after each connection, after their orders', async (t) => {
+  const { url, cut, aedes } = await startBroker(t);
+  const entry = { seq: 7, orders: [JSON.stringify({ id: 'f1' })], fills: [], reply: JSON.stringify(REPLY) };
+  const methods = {
+    ...new FakeService().methodsWithJournal(),
+    orders_since: (/** @type {number} */ _seconds, /** @type {number} */ after) => (after < 7 ? [entry] : []),
+  };
+  const { address } = await startBackend(t, methods);
+  const published = new Collected();
+  aedes.on('publish', ({ topic, payload }) => {
+    if (/^(orders|replies)/.test(topic)) published.push([topic, JSON.parse(String(payload))]);
+  });
+  await startBridge(t, url, address);
+  await published.until(2);
+  cut();
+  const expected = [
+    ['orders/mine', { id: 'f1' }],
+    ['replies/mine', REPLY],
+  ];
+  assert.deepEqual(await published.until(4), [...expected, ...expected]);
 });
 
 test('a command that the broker retains is dropped', async (t) => {

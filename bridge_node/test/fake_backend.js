@@ -18,7 +18,12 @@ export async function startBackend(t, methods, address) {
   const socket = new Router({ linger: 0 });
   const bound = address ?? (await freeAddress());
   await socket.bind(bound);
-  const stop = () => socket.close();
+  // closing alone would leave the port for a moment
+  const stop = async () => {
+    if (socket.closed) return;
+    await socket.unbind(bound);
+    socket.close();
+  };
   t.after(stop);
   void serve(socket, { _zerorpc_list: () => Object.keys(methods), ...methods });
   return { address: bound, stop };

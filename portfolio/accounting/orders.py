@@ -9,7 +9,7 @@ class Order(NamedTuple):
     """An order, as it is placed; one that a limit refused has a quantity of 0."""
 
     id: str
-    """`<algo>:<channel>:<quote id>:<n>`, n counting from 0 in the order placed."""
+    """`<algo>:<channel>:<id>:<n>` of the input at which it was placed; n counts from 0."""
     algo: str
     sid: str
     side: Side
@@ -17,14 +17,16 @@ class Order(NamedTuple):
     quantity: float
     """Units of the instrument."""
     price: float
-    """The quote that caused the order, in cash per unit."""
+    """The quote at which it was placed, in cash per unit; at data or a command, the last one."""
     amount: float
     """The cash that the order commits."""
     ts: str | float | None
     """The quote's own time, verbatim."""
     quote_id: str
+    """The quote at which it was placed, which the algorithm may have kept; or the data or the
+    command."""
     asked: float | None = None
-    """The amount before a limit cut or refused it; None where none did."""
+    """The amount before a limit cut it, or a limit or a halt refused it; None where none did."""
     reason: str | None = None
     """Why it was cut or refused; None where it was not."""
 
@@ -33,7 +35,7 @@ class Fill(NamedTuple):
     """A fill, as it happens: the only thing that changes cash and positions."""
 
     id: str
-    """`<algo>:<channel>:<quote id>:<n>`, n counting from 0 in the order filled."""
+    """`<algo>:<channel>:<id>:<n>` of the quote at which it filled; n counts from 0."""
     order_id: str
     algo: str
     sid: str
@@ -68,8 +70,8 @@ class Rejection(NamedTuple):
     code: Code
     """`below_one_unit`: units are whole, and the amount does not pay for one. `below_minimum`: the
     amount is below `minimum_amount`. `no_cash`: the cash is spent. `unfilled`: the cash did not pay
-    for a pending order at its quote. `filled_in_part`: the account paid for, or held, a part of an
-    order that an algorithm returned. `cancelled`: a limit stopped all buying while an order was
-    pending."""
+    for a pending order, or for the costs of a sale, at its quote; or nothing was held.
+    `filled_in_part`: the account paid for, or held, a part of an order that an algorithm returned.
+    `cancelled`: a person or a limit stopped all buying while an order was pending."""
     reason: str
     """In words, with the numbers."""

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from algo_service.decisions import Batch, Decision, Failure, Input, Key, MinuteValue, State
-from algo_service.engine.content import content, digest
+from algo_service.engine.content import content
+from algo_service.journal.codec import digest
 from algo_service.journal.memory import MemoryStore
 from algo_service.journal.open import open_store
 from algo_service.journal.sqlite import SqliteStore
@@ -120,7 +121,7 @@ def test_a_durable_store_continues_where_it_was_closed(reopen: Open) -> None:
     """After a restart a durable store has parameters, state, count, last quote and minute."""
     store = reopen()
     state = State(b"portfolio", b"algorithm")
-    value = MinuteValue(28_000_000, 1, 1000.5, 900.0, 100.5)
+    value = MinuteValue(28_000_000, 1000.5, 900.0, 100.5)
     commit(store, 1, (made(("quotes", "1")), bought("a")), minutes=(value,))
     commit(store, 2, (made(("commands/algo", "c"), "command"), REPLIED), after=state)
     store = reopen()

@@ -1,4 +1,4 @@
-"""Random settings, quotes and orders, and an auditor that knows the rules by itself."""
+"""Random settings, quotes, commands and orders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from portfolio import Fill, Order, Portfolio, fold
+from portfolio import Portfolio
 
 DAY = 86_400.0
 """Seconds."""
@@ -54,15 +54,17 @@ class Action(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A quote, by what is different from the one before, and what is done at it."""
+    """A quote, by what is different from the one before, and what is done before it and at it."""
 
     sid: str
     factor: float
     seconds: float
     actions: list[Action]
-    is_reset: bool
+    others: list[str]
+    """The inputs before it that are no quotes: commands, and data at which the same is done."""
 
 
+OTHER_INPUTS = ["halt", "resume", "reset", "flatten", "data"]
 KINDS = ["buy", "optimize", "sell", "sell part", "order_target_value"]
 PRICES = {"GOOG": 345.0, "AAPL": 0.0002, "日経": 38_000_000.0}
 ACTIONS = st.lists(st.builds(Action, st.sampled_from(KINDS), st.floats(0, 1)), max_size=3)
@@ -73,7 +75,7 @@ STEPS = st.lists(
         st.floats(0.5, 2) | st.sampled_from([1.0, 1e-4, 20.0]),
         st.sampled_from([0, 1, 60, 3600, DAY, 3 * DAY, -1, -3600, -2 * DAY]),
         ACTIONS,
-        st.booleans(),
+        st.lists(st.sampled_from(OTHER_INPUTS), max_size=2, unique=True),
     ),
     min_size=12,
     max_size=24,
@@ -132,219 +134,51 @@ def act(portfolio: Portfolio, data: Mapping[str, Any], action: Action) -> bool:
         else:
             portfolio.order_target_value(data, 5_000 * action.size)
     except ValueError as error:
-        expected = "cannot sell " if action.kind == "sell part" else "at most 1e+15 units"
-        if expected not in str(error):
+        mistake = "cannot sell " if action.kind == "sell part" else "at most 1e+15 units"
+        if mistake not in str(error) and "has no price: no quote of it" not in str(error):
             raise
         return False
     return True
 
 
-def play(portfolio: Portfolio, data: Mapping[str, Any], step: Step) -> tuple[Any, Any]:
-    """Have a portfolio take a quote in and do all of a step; return its orders and fills."""
-    if step.is_reset:
+def begin_other(portfolio: Portfolio, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Have a portfolio take in an input that comes before a quote; return it.
+
+    :param data: the quote.
+    """
+    name = f"{data['id']}-{kind}"
+    channel = "data/other" if kind == "data" else "commands/algo"
+    portfolio.begin_other("algo", channel, name)
+    return {"sid": data["sid"], "id": name, "channel": channel}
+
+
+def carry_out(portfolio: Portfolio, kind: str, by: str) -> None:
+    """Carry out a command, as the engine does."""
+    if kind in ("halt", "flatten"):
+        portfolio.halt_buying(kind, by, f"{by} {kind}")
+    if kind == "flatten":
+        portfolio.flatten()
+    elif kind == "resume":
+        portfolio.resume_buying()
+    elif kind == "reset":
         portfolio.reset()
+
+
+def play_other(portfolio: Portfolio, kind: str, data: Mapping[str, Any], step: Step) -> Any:
+    """Have a portfolio decide on an input before a quote; return its orders and rejections."""
+    other = begin_other(portfolio, kind, data)
+    if kind == "data":
+        for action in step.actions:
+            act(portfolio, other, action)
+    else:
+        carry_out(portfolio, kind, "anna")
+    return portfolio.orders, portfolio.rejections
+
+
+def play(portfolio: Portfolio, data: Mapping[str, Any], step: Step) -> list[Any]:
+    """Have a portfolio do all of a step; return what came of each input."""
+    told = [play_other(portfolio, kind, data, step) for kind in step.others]
     portfolio.begin("algo", data)
     for action in step.actions:
         act(portfolio, data, action)
-    return portfolio.orders, portfolio.fills
-
-
-class Auditor:
-    """Watches a portfolio, and asserts after every action that its books are right.
-
-    It keeps books of its own: the last prices, the orders that wait, and what each limit allows.
-    """
-
-    def __init__(self, params: Mapping[str, Any]):
-        self.params = params
-        self.cash = float(params["starting_cash"])
-        self.minimum = params.get("minimum_amount", self.cash / 1e6)
-        self.portfolio = Portfolio.from_params(params)
-        self.is_whole = params.get("units") == "whole"
-        self.waits = params.get("fill") == "next"
-        self.prices: dict[str, float] = {}
-        self.far: dict[str, float] = {}
-        self.orders: dict[str, Order] = {}
-        self.waiting: dict[str, Order] = {}
-        self.fills: list[Fill] = []
-        self.filled: set[str] = set()
-        self.newest = -math.inf
-        self.day = -math.inf
-        self.opening = self.peak = self.cash
-        self.is_lost = self.is_down = self.is_stopped = False
-
-    def play(self, data: Mapping[str, Any], step: Step) -> None:
-        """Play one step."""
-        if step.is_reset:
-            self.portfolio.reset()
-            self.opening = self.peak = self.portfolio.equity
-            self.is_lost = self.is_down = self.is_stopped = False
-        before = self.portfolio.equity
-        is_trusted = self._is_trusted(data)
-        if is_trusted:  # nothing is valued by a quote that is not
-            self.prices[data["sid"]] = data["quote"]
-        # losses are those at the new price, before anything fills at it
-        self._watch_losses(before, self._equity(), data)
-        self.portfolio.begin("algo", data)
-        self._check_halt()
-        cancelled = 0
-        if self.portfolio.halt:
-            sales = {k: order for k, order in self.waiting.items() if order.side == "sell"}
-            cancelled, self.waiting = len(self.waiting) - len(sales), sales
-        due = set()
-        if is_trusted:
-            due = {key for key, order in self.waiting.items() if order.sid == data["sid"]}
-            self.waiting = {key: self.waiting[key] for key in self.waiting if key not in due}
-        assert self.portfolio.orders == []
-        filled = {fill.order_id for fill in self.portfolio.fills}
-        assert filled <= due
-        codes = [each.code for each in self.portfolio.rejections]
-        assert codes == ["cancelled"] * cancelled + ["unfilled"] * len(due - filled)
-        assert {order.id for order in self.portfolio.pending} == set(self.waiting)
-        self._check_fills(data, 0)
-        self._check_books()
-        for action in step.actions:
-            orders, fills = len(self.portfolio.orders), len(self.portfolio.fills)
-            rejected = len(self.portfolio.rejections)
-            is_done = act(self.portfolio, data, action)
-            if is_done and action.kind == "buy" and action.size:
-                # whatever kept it from trading is told
-                told = len(self.portfolio.orders) + len(self.portfolio.rejections)
-                assert told > orders + rejected
-            for order in self.portfolio.orders[orders:]:
-                self._check_order(order, data, is_trusted)
-            self._check_fills(data, fills)
-            self._check_books()
-            for order in self.portfolio.orders[orders:]:
-                self._check_position(order)
-
-    def _is_trusted(self, data: Mapping[str, Any]) -> bool:
-        sid, price = data["sid"], data["quote"]
-        # a quote too far from the last one is what the next one is measured against
-        last = self.far.pop(sid, self.prices.get(sid))
-        is_near = (
-            last is None or abs(price - last) <= self.params.get("price_band", math.inf) * last
-        )
-        if not is_near:
-            self.far[sid] = price
-        self.newest = max(self.newest, _seconds(data))
-        is_fresh = self.newest - _seconds(data) <= self.params.get("stale_after", math.inf)
-        return is_near and is_fresh
-
-    def _watch_losses(self, before: float, after: float, data: Mapping[str, Any]) -> None:
-        if (day := _seconds(data) // DAY) > self.day:
-            self.day, self.opening, self.is_lost = day, before, False
-        self.peak = max(self.peak, after)
-        for name, top in (("max_daily_loss", self.opening), ("max_drawdown", self.peak)):
-            if name in self.params and top > after and after <= top * (1 - self.params[name]):
-                self.is_lost |= name == "max_daily_loss"
-                self.is_down |= name == "max_drawdown"
-
-    def _check_halt(self) -> None:
-        halt = self.portfolio.halt
-        assert bool(halt) == (self.is_lost or self.is_down)
-        assert halt or not self.is_stopped
-        self.is_stopped = bool(halt) and halt.startswith("max_drawdown")
-
-    def _equity(self) -> float:
-        held = self.portfolio.positions.items()
-        values = [position.quantity * self.prices[sid] for sid, position in held]
-        return math.fsum([self.portfolio.cash, *values])
-
-    def _check_order(self, order: Order, data: Mapping[str, Any], is_trusted: bool) -> None:
-        assert order.id not in self.orders
-        self.orders[order.id] = order
-        assert (order.sid, order.price, order.ts) == (data["sid"], data["quote"], data["ts"])
-        assert (order.reason is None) == (order.asked is None)
-        assert order.quantity >= 0
-        if self.is_whole:
-            assert order.quantity.is_integer()
-        if not order.quantity:
-            assert order.reason
-            assert order.amount == 0 < order.asked
-            return
-        value = order.quantity * order.price
-        assert math.isclose(order.amount, value, rel_tol=1e-12, abs_tol=1e-300)
-        assert is_trusted
-        if order.side == "buy":
-            assert not self.portfolio.halt
-            assert order.amount >= self.minimum
-            assert order.amount <= self.params.get("max_order", math.inf)
-            assert order.asked is None or order.amount < order.asked
-        else:
-            assert order.reason is None
-        if self.waits:
-            self.waiting[order.id] = order
-
-    def _check_position(self, order: Order) -> None:
-        """Assert that a buy makes no position too large, and that the cash pays all that wait."""
-        if order.side == "buy" and order.quantity:
-            held = self.portfolio.quantity(order.sid)
-            for other in self.waiting.values():
-                if other.sid == order.sid:
-                    held += other.quantity if other.side == "buy" else -other.quantity
-            most = self.params.get("max_position", math.inf)
-            # near the smallest doubles, a relative tolerance is none
-            assert held * order.price <= most * (1 + 1e-12) + 1e-300
-            buys = [other for other in self.waiting.values() if other.side == "buy"]
-            bills = math.fsum(self._bill(each.quantity, each.price) for each in buys)
-            assert bills <= self.portfolio.cash * (1 + 1e-12)
-
-    def _price(self, side: str, quote: float) -> float:
-        slippage = self.params.get("slippage", 0)
-        return quote * (1 + slippage if side == "buy" else 1 - slippage)
-
-    def _fee(self, quantity: float, amount: float) -> float:
-        charged = self.params.get("commission_per_order", 0)
-        charged += self.params.get("commission_per_share", 0) * quantity
-        charged += self.params.get("commission", 0) * amount
-        return max(self.params.get("minimum_commission", 0), charged)
-
-    def _bill(self, quantity: float, quote: float) -> float:
-        amount = quantity * self._price("buy", quote)
-        return amount + self._fee(quantity, amount)
-
-    def _check_fills(self, data: Mapping[str, Any], first: int) -> None:
-        """Assert that the fills are right, and take them into the books."""
-        for fill in self.portfolio.fills[first:]:
-            assert fill.order_id not in self.filled
-            self.filled.add(fill.order_id)
-            self.fills.append(fill)
-            order = self.orders[fill.order_id]
-            assert (fill.sid, fill.side, fill.algo) == (order.sid, order.side, order.algo)
-            assert 0 < fill.quantity <= order.quantity
-            assert order.side == "buy" or fill.quantity == order.quantity
-            assert (fill.sid, fill.quote_id, fill.ts) == (data["sid"], data["id"], data["ts"])
-            assert (fill.quote_id != order.quote_id) == self.waits
-            price = self._price(fill.side, data["quote"])
-            amount = fill.quantity * price
-            fee = self._fee(fill.quantity, amount)
-            assert math.isclose(fill.price, price, rel_tol=1e-12)
-            assert math.isclose(fill.amount, amount, rel_tol=1e-12, abs_tol=1e-300)
-            assert math.isclose(fill.fee, fee, rel_tol=1e-12, abs_tol=1e-300)
-            if self.is_whole:
-                assert fill.quantity.is_integer()
-        assert len({fill.id for fill in self.fills}) == len(self.fills)
-
-    def _check_books(self) -> None:
-        portfolio = self.portfolio
-        held = {sid: each.quantity for sid, each in portfolio.positions.items()}
-        assert portfolio.cash >= 0
-        assert all(quantity > 0 for quantity in held.values())
-        if self.is_whole:
-            assert all(quantity.is_integer() for quantity in held.values())
-        values = [quantity * self.prices[sid] for sid, quantity in held.items()]
-        assert portfolio.equity == self._equity()
-        assert portfolio.exposure == math.fsum(values)
-        made = self.cash + portfolio.realised + portfolio.unrealised - portfolio.fees
-        moved = self.cash + portfolio.exposure + math.fsum(fill.amount for fill in self.fills)
-        # relative to what was moved: an equity near 0 is the difference of larger numbers
-        assert math.isclose(made, portfolio.equity, rel_tol=1e-9, abs_tol=1e-12 * moved)
-        folded = fold(self.cash, self.fills)
-        assert (folded.cash, folded.positions) == (portfolio.cash, portfolio.positions)
-        assert (folded.realised, folded.fees) == (portfolio.realised, portfolio.fees)
-
-
-def _seconds(data: Mapping[str, Any]) -> float:
-    ts = data["ts"]
-    return ts / 1000 if isinstance(ts, float) else datetime.fromisoformat(ts).timestamp()
+    return [*told, (portfolio.orders, portfolio.fills, portfolio.rejections)]

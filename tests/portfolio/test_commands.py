@@ -273,6 +273,16 @@ def test_a_flatten_waits_for_a_quote_that_is_trusted(make: type[Portfolio]) -> N
     assert (fill.quantity, fill.price) == (3.0, 99.0)
 
 
+def test_sales_of_a_flatten_that_an_algorithm_asks_for_at_a_quote_wait_too() -> None:
+    portfolio = holding(lambda: Portfolio(1000))
+    begin(portfolio, 100.0, "GOOG", id="3")
+    portfolio.flatten()
+    assert (portfolio.fills, waiting(portfolio)) == ([], ["sell GOOG 3", "sell IBM 2"])
+    assert [order.id for order in portfolio.orders] == ["algo:quotes:3:0", "algo:quotes:3:1"]
+    begin(portfolio, 90.0, "GOOG", id="4")
+    assert [(fill.quantity, fill.price) for fill in portfolio.fills] == [(3.0, 90.0)]
+
+
 def test_a_second_flatten_finds_nothing_more_to_sell() -> None:
     portfolio = holding(lambda: Portfolio(1000))
     flatten(portfolio, "f1")
@@ -422,12 +432,10 @@ def test_an_order_at_data_of_an_instrument_without_a_quote_is_refused() -> None:
         account.take(data_of(account), [order("buy", 3.0)])
 
 
-def test_an_order_that_is_returned_at_data_waits_at_the_last_price() -> None:
+def test_an_order_that_is_returned_at_data_waits() -> None:
     account = OrderAccount(1000)
     begin(account, 50.0, id="1")
-    account.take(data_of(account), [order("buy", 3.0, price=1.0)])
-    (placed,) = account.orders
-    assert (placed.price, placed.amount) == (50.0, 150.0)
+    account.take(data_of(account), [order("buy", 3.0, price=50.0)])
     assert waiting(account) == ["buy GOOG 3"]
     begin(account, 60.0, id="2")
     assert account.quantity("GOOG") == 3.0

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from algo_service.journal.codec import decode, encode
 from portfolio import Portfolio
-from tests.portfolio.random_runs import LIMITS, STEPS, Auditor, Step, play, quotes, settings
+from tests.portfolio.auditor import Auditor
+from tests.portfolio.random_runs import (
+    COSTS,
+    LIMITS,
+    STEPS,
+    Step,
+    play,
+    play_other,
+    quotes,
+    settings,
+)
 
 thorough = run(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -30,22 +40,26 @@ def test_no_quotes_and_orders_break_the_accounting_or_a_limit(
 
 @thorough
 @given(params=settings(), steps=STEPS)
-def test_undo_leaves_the_portfolio_as_it_was_before_the_quote(
+def test_undo_leaves_the_portfolio_as_it_was_before_the_input(
     params: dict[str, Any], steps: list[Step]
 ) -> None:
     portfolio, undisturbed = Portfolio.from_params(params), Portfolio.from_params(params)
     for quote, step in zip(quotes(steps), steps, strict=True):
-        if step.is_reset:
-            portfolio.reset()
-            undisturbed.reset()
-        step = step._replace(is_reset=False)
-        before = copy.deepcopy(portfolio.save())
-        play(portfolio, quote, step)
-        portfolio.undo()
-        assert portfolio.save() == before
-        assert (portfolio.orders, portfolio.fills, portfolio.rejections) == ([], [], [])
-        assert play(portfolio, quote, step) == play(undisturbed, quote, step)
-        assert portfolio.save() == undisturbed.save()
+        at_quote = step._replace(others=[])
+        for kind in (*step.others, None):
+            before = copy.deepcopy(portfolio.save())
+            told = []
+            for each in (portfolio, portfolio, undisturbed):
+                if kind is None:
+                    told.append(copy.deepcopy(play(each, quote, at_quote)))
+                else:
+                    told.append(copy.deepcopy(play_other(each, kind, quote, step)))
+                if len(told) == 1:
+                    portfolio.undo()
+                    assert portfolio.save() == before
+                    assert portfolio.orders == portfolio.fills == portfolio.rejections == []
+            assert told[0] == told[1] == told[2]
+            assert portfolio.save() == undisturbed.save()
 
 
 @thorough
@@ -64,3 +78,26 @@ def test_a_portfolio_that_was_saved_goes_on_as_if_it_had_not_stopped(
         assert play(stopped, quote, step) == play(undisturbed, quote, step)
         assert stopped.save() == undisturbed.save()
         assert stopped.snapshot() == undisturbed.snapshot()
+
+
+@thorough
+@given(params=settings(), steps=STEPS)
+def test_after_a_flatten_and_a_trusted_quote_of_each_instrument_nothing_is_held(
+    params: dict[str, Any], steps: list[Step]
+) -> None:
+    portfolio = Portfolio.from_params(params)
+    for quote, step in zip(quotes(steps), steps, strict=True):
+        play(portfolio, quote, step)
+    play_other(portfolio, "flatten", quote, step)
+    worthless = {sid for sid, held in portfolio.positions.items()
+                 if not held.quantity * portfolio.prices[sid]}  # fmt: skip
+    refused = set()
+    for n, (sid, price) in enumerate(portfolio.prices.items()):
+        for number in (f"last {n}", f"last {n} again"):  # a price band trusts the second one
+            portfolio.begin(
+                "algo", {**quote, "sid": sid, "quote": price, "id": number, "ts": "2200-01-01"}
+            )
+            refused |= {each.sid for each in portfolio.rejections if each.code == "unfilled"}
+    assert set(portfolio.positions) <= worthless | refused
+    assert portfolio.pending == ()
+    assert not refused or params.keys() & COSTS.keys()

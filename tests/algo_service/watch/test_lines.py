@@ -214,13 +214,38 @@ def test_orders_have_the_figures_of_the_snapshot_that_shows_them() -> None:
     ]
 
 
+def test_a_sale_of_a_flatten_is_told_when_it_is_placed_and_when_it_fills() -> None:
+    watching = started().take("portfolios", snapshot(1, 500.0, ("GOOG", 5, 100.0)))
+    watching.lines.clear()
+    placed = {"id": "random:commands/random:f1:0", "quote_id": "f1"}
+    watching.take("orders", {**order(1, "sell", 5, 100.0), **placed})
+    watching.take("portfolios", snapshot(2, 500.0, ("GOOG", 5, 100.0), halt="halted by anna: out"))
+    watching.take("fills", {**fill(3, "sell", 5, 110.0), "order_id": placed["id"]})
+    watching.take("portfolios", snapshot(3, 1050.0, halt="halted by anna: out"))
+    assert watching.lines == [
+        "random  stop   halted by anna: out",
+        "random  sell          5 GOOG at 100.00       equity   1,050.00  profit     50.00",
+        "random  sold          5 GOOG at 110.00       equity   1,050.00  profit     50.00",
+    ]
+
+
+def test_a_fill_beside_its_order_is_told_once_whatever_quote_they_are_placed_at() -> None:
+    watching = started()
+    kept = {"quote_id": "1"}
+    watching.take("orders", {**order(2, "buy", 5, 100.0), **kept})
+    watching.take("fills", {**fill(2, "buy", 5, 100.0), **kept})
+    watching.take("portfolios", snapshot(2, 500.0, ("GOOG", 5, 100.0)))
+    watching.take("portfolios", snapshot(3, 500.0, ("GOOG", 5, 100.0)))
+    assert [line.split()[1] for line in watching.lines] == ["buy"]
+
+
 def test_a_halt_is_told_when_it_begins_and_ends() -> None:
     watching = started()
     watching.take("portfolios", snapshot(1, 900.0, halt="max_drawdown: too deep"))
     watching.take("portfolios", snapshot(1, 900.0))
     assert watching.lines[::2] == [
-        "random  halt   max_drawdown: too deep",
-        "random  halt   over: it may buy again",
+        "random  stop   max_drawdown: too deep",
+        "random  stop   over: it may buy again",
     ]
 
 

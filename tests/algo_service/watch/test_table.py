@@ -40,7 +40,7 @@ def test_each_algorithm_has_its_figures_last_order_and_errors() -> None:
     assert cross.split()[3:6] == ["flat", "990.00", "-10.00"]
     assert lines[-2:] == [
         "random, 1 error: not_json: not JSON: x",
-        "sma_cross is halted: max_drawdown: deep",
+        "sma_cross may not buy: max_drawdown: deep",
     ]
 
 
