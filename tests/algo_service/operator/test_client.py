@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,10 @@ from paho.mqtt.publish import single
 from algo_service.errors import OperatorError
 from algo_service.operator.client import Client
 from algo_service.operator.command import command
+from algo_service.operator.reply import Reply
 from market_data import BrokerAccess, Stop
 from tests.support.brokers import MOSQUITTO, Broker
-from tests.support.processes import Process, free_port
+from tests.support.processes import PATIENCE, Process, free_port
 from tests.support.replier import Replier
 from tests.support.secured import PASSWORD, TlsBroker
 
@@ -129,16 +132,20 @@ def test_a_command_that_nobody_receives_names_those_who_would(
 
 
 def test_a_reply_that_was_missed_comes_again_with_the_same_command(
-    mosquitto: Broker, start: Start, replies: Replies
+    mosquitto: Broker, replies: Replies
 ) -> None:
     replier = replies(mosquitto.port)
-    asking = ask(start, mosquitto.url, "halt", "random")
-    replier.await_asked(1)
-    mosquitto.process.kill()
-    mosquitto.start()
-    replier.answers = [{"outcome": "done", "text": "buying is halted"}]
-    assert asking.wait() == 0
-    assert asking.output == "buying is halted"
+    asked = command("halt", "random", None, None)
+    client = Client(BrokerAccess.parse(mosquitto.url), asked, lambda: 0.0)  # no time passes
+    stop = Stop()
+    with ThreadPoolExecutor(1) as other, contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(stop.request)
+        asking = other.submit(client.ask, stop)
+        replier.await_asked(1)
+        mosquitto.process.kill()
+        mosquitto.start()
+        replier.answers = [{"outcome": "done", "text": "buying is halted"}]
+        assert asking.result(PATIENCE) == Reply("done", "buying is halted", ())
     first, *others = replier.asked
     assert others
     assert all(other == first for other in others)
