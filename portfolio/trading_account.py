@@ -224,7 +224,9 @@ class TradingAccount(Account):
         if not self._has_price:
             last = self.prices.get(sid)
             if last is None:
-                raise ValueError(f"an order of {sid} has no price: no quote of it has come yet")
+                raise ValueError(
+                    f"an order of {sid} has no price: no trusted quote of it has come yet"
+                )
             return {**data, "quote": last}, last  # type: ignore[typeddict-item]
         quote: Quote = data  # type: ignore[assignment]  # the engine has checked it
         found = price(quote["quote"])
