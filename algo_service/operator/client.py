@@ -54,7 +54,7 @@ class Client:
         self._topic = f"{access.prefix}commands/{command.algo}"
         self._replies = f"{access.prefix}replies/{command.algo}"
         self._bridges = f"{access.prefix}bridges/"
-        self._payload: str | None = None
+        self._payload = ""
         self._code: ReasonCode | None = None
         self._publications = 0
         self._reply: Reply | None = None
@@ -88,7 +88,7 @@ class Client:
                     f"the broker at {self._access.address} is unavailable ({reason}):"
                     f" {self._known()}"
                 ) from error
-            if self._payload is None:
+            if not self._payload:
                 self._payload = self._command.payload(self._now())
                 deadline = self._clock() + self._patience
             self._publish(connection)
@@ -169,7 +169,7 @@ class Client:
     def _known(self) -> str:
         """Say what is known of a command that has no reply."""
         verb, algo = self._command.verb, self._command.algo
-        if self._payload is None:
+        if not self._payload:
             return f"the {verb} was not published"
         if self._code is None:
             return f"the {verb} was published, and the broker has not confirmed it"
