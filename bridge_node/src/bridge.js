@@ -92,6 +92,7 @@ export class Bridge {
     });
     /** @type {import('./route/forwarder.js').Steps} */
     const steps = {
+      ready: () => this.#backend.whenReady(),
       decide: (batch) => this.#decide(batch),
       settle: (batch, outcomes) => this.#settle(batch, outcomes),
       inputsWait: (messages, bytes) => this.#subscriber?.setWaiting(messages, bytes),
@@ -166,7 +167,7 @@ export class Bridge {
       });
       this.#claim.start();
       this.#halts = new Halts(name, this.#topics.halt, this.#log);
-      this.#decider = new Decider(name, this.#backend, this.#halts);
+      this.#decider = new Decider(name, this.#backend, this.#halts, this.#log);
       // The name alone, so that a bridge that is started again finds its session and the messages in it.
       this.#subscriber = new Subscriber(this.#broker, `tickwire-bridge-${name}`, {
         receive: (message) => this.#enqueue(this.#forwarder.inputs, this.#intake.read(message)),
@@ -185,6 +186,7 @@ export class Bridge {
       void this.#publisher.publish([haltPublication(null, this.#topics)]); // once the backend is ready
     }
     this.#commandSubscriber ??= this.#subscribeToCommands(name);
+    await this.#commandSubscriber.answered; // a halt that waited there is decided before the first quote
     this.#isAdmitted = true;
   }
 

@@ -5,8 +5,9 @@ import { test } from 'node:test';
 
 import mqtt from 'mqtt';
 
+import { Bridge } from '../src/bridge.js';
 import { FakeService, PLAIN, startBackend, startBridge, until } from './fake_backend.js';
-import { BROKERS, Collected, startBroker } from './helpers.js';
+import { BROKERS, brokerAt, Collected, keptLog, startBroker } from './helpers.js';
 
 const COMMANDS = 'commands/mine';
 const TOPICS = ['orders/mine', 'fills/mine', 'replies/mine', 'errors/mine', 'halts/mine'];
@@ -88,17 +89,35 @@ for (const [name, start, skip] of BROKERS) {
     );
   });
 
-  test(`with ${name} a command of a backend waits in the session while the bridge is down`, { skip }, async (t) => {
+  test(`with ${name} commands wait while the bridge is down, and then come before all quotes`, { skip }, async (t) => {
     const { url } = await start(t);
     const service = new FakeService();
     const { address } = await startBackend(t, service.methods());
     const first = await startBridge(t, url, address);
     await first.stop();
     const { publish, replies } = await connect(t, url);
+    for (let n = 0; n < 100; n++) await publish('quotes', quote(String(n)));
     await publish(COMMANDS, halt('h1'));
     await publish(COMMANDS, resume('r1'));
     await startBridge(t, url, address);
     assert.deepEqual(ids(await replies.until(2)), ['h1', 'r1']);
+    assert.deepEqual(ids(service.calls.values[0].slice(0, 3)), ['h1', 'r1', '0']);
+  });
+
+  test(`with ${name} commands that come while the backend is away come before all quotes`, { skip }, async (t) => {
+    const { url } = await start(t);
+    const backend = await startBackend(t, new FakeService().methods());
+    const { lines } = await startBridge(t, url, backend.address);
+    backend.stop();
+    await until(() => lines.some(({ text }) => text.endsWith('is lost; waiting for it')));
+    const { publish, replies } = await connect(t, url);
+    for (let n = 0; n < 100; n++) await publish('quotes', quote(String(n)));
+    await publish(COMMANDS, halt('h1'));
+    await until(() => lines.some(({ text }) => text === 'received a command'));
+    const service = new FakeService();
+    await startBackend(t, service.methods(), backend.address);
+    await replies.until(1);
+    assert.deepEqual(ids(service.calls.values[0].slice(0, 2)), ['h1', '0']);
   });
 
   test(
@@ -152,7 +171,7 @@ for (const [name, start, skip] of BROKERS) {
       await publish(COMMANDS, halt('h1'));
       await replies.until(1);
       assert.equal((await halts.until(1))[0].id, 'h1');
-      await backend.stop();
+      backend.stop();
       await until(() => first.lines.some(({ text }) => text.endsWith('is lost; waiting for it')));
       await publish('quotes', quote('1'));
       const after = new FakeService();
@@ -161,7 +180,7 @@ for (const [name, start, skip] of BROKERS) {
       assert.deepEqual(after.calls.values[0][0], { channel: COMMANDS, ...halt('h1') });
       assert.equal((await orders.until(1))[0].quantity, 0);
       await first.stop();
-      await again.stop();
+      again.stop();
       const last = new FakeService();
       await startBackend(t, last.methods(), backend.address);
       await startBridge(t, url, backend.address);
@@ -412,6 +431,27 @@ test('--count counts quotes, and neither commands nor data', async (t) => {
   await ended;
   assert.deepEqual(ids(await orders.until(2)), ['1', '2']);
   assert.equal(service.decided.size, 8);
+});
+
+test('quotes flow where the broker lets nobody command', async (t) => {
+  const { url, aedes } = await startBroker(t);
+  aedes.authorizeSubscribe = (_client, subscription, callback) => {
+    callback(null, subscription.topic === COMMANDS ? null : subscription);
+  };
+  const { address } = await startBackend(t, PLAIN);
+  const { log, lines } = keptLog();
+  const bridge = new Bridge({ rpc: address, params: {}, name: 'mine' }, brokerAt(url, log));
+  const ended = bridge.run();
+  t.after(() => {
+    bridge.stop();
+    return ended;
+  });
+  const { publish, orders } = await connect(t, url);
+  await until(() => lines.some(({ text }) => text.endsWith('is ready')));
+  await publish('quotes', quote('1'));
+  assert.equal((await orders.until(1))[0].quantity, 1);
+  assert.ok(lines.some(({ text }) => text.startsWith('the broker refuses to subscribe to commands/mine')));
+  assert.notDeepEqual(bridge.missing, []);
 });
 
 test('a channel of data is refused for a backend that takes only quotes', async (t) => {

@@ -17,16 +17,27 @@ import { brokerAt, Collected, keptLog, portOf } from './helpers.js';
 export async function startBackend(t, methods, address) {
   const socket = new Router({ linger: 0 });
   const bound = address ?? (await freeAddress());
-  await socket.bind(bound);
-  // closing alone would leave the port for a moment
-  const stop = async () => {
-    if (socket.closed) return;
-    await socket.unbind(bound);
-    socket.close();
-  };
+  await bind(socket, bound);
+  const stop = () => socket.close();
   t.after(stop);
   void serve(socket, { _zerorpc_list: () => Object.keys(methods), ...methods });
   return { address: bound, stop };
+}
+
+/**
+ * The port of a backend that was stopped is free a moment later.
+ * @param {Router} socket
+ * @param {string} address
+ */
+async function bind(socket, address) {
+  for (;;) {
+    try {
+      return await socket.bind(address);
+    } catch (error) {
+      if (/** @type {{code?: unknown}} */ (error).code !== 'EADDRINUSE') throw error;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
 }
 
 async function freeAddress() {

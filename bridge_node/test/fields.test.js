@@ -92,6 +92,7 @@ for (const [text, sentence] of [
   ['sid', '"sid" names no field; expected sid=s,quote=p,ts=T,id=s+t'],
   ['sid=', 'names no field'],
   ['sdi=s', 'is for no field of a quote, which are sid, quote, ts, id: did you mean "sid"?'],
+  ['data/x:sid=s', '"data/x" carries data, which is passed on as it is'],
   ['sid=s,sid=S', 'names the field for sid a second time'],
   ['ts=day+time', 'joins fields, which makes a sid or an id, and no ts'],
 ]) {

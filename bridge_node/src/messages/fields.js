@@ -3,6 +3,7 @@
 import { MessageError, UserError, shown } from '../support/errors.js';
 import { didYouMean } from '../support/nearest.js';
 import { overlap } from '../support/topic_filter.js';
+import { kindOf } from './kinds.js';
 import { textOfNumber } from './values.js';
 
 const TARGETS = /** @type {const} */ (['sid', 'quote', 'ts', 'id']);
@@ -28,6 +29,11 @@ export function parseFields(text) {
       // a channel may hold a colon, and no field is named before the first "="
       const colon = part.slice(0, Math.max(part.indexOf('='), 0)).lastIndexOf(':');
       const channel = colon === -1 ? undefined : part.slice(0, colon);
+      if (channel !== undefined && kindOf(channel) === 'data') {
+        throw new UserError(
+          `--fields: "${channel}" carries data, which is passed on as it is: quotes need another channel`,
+        );
+      }
       return { channel, mapping: parseMapping(part.slice(colon + 1)) };
     });
 }

@@ -72,8 +72,19 @@ export class Subscriber {
   /** How many retained messages were dropped. */
   #retained = 0;
 
+  /** @type {() => void} */
+  #answer = () => {};
+
   /** Whether the broker has confirmed the subscriptions on the present connection. */
   ready = false;
+  /**
+   * Resolves when the broker has confirmed or refused a subscription for the first time. What waited in the
+   * session was received before: the broker sends it when it accepts the connection.
+   * @type {Promise<void>}
+   */
+  answered = new Promise((resolve) => {
+    this.#answer = resolve;
+  });
 
   /**
    * @param {import('./broker_link.js').BrokerLink} broker
@@ -175,6 +186,7 @@ export class Subscriber {
     client.subscribe(filters, { qos: 1 }, (error, granted) => {
       // MQTT.js reports a refusal by the broker (SUBACK 128 and above) as an error, or in granted
       const refused = (granted ?? []).filter(({ qos }) => qos >= 128).map(({ topic }) => topic);
+      if (client.connected) this.#answer();
       if (!error && refused.length === 0) this.ready = true;
       else if (client.connected) {
         const what = refused.length > 0 ? refused : filters;

@@ -19,11 +19,12 @@ export class Decider {
    * @param {string} algo
    * @param {import('../backend/backend.js').Backend} backend
    * @param {import('./halts.js').Halts} halts
+   * @param {import('../support/log.js').Log} log
    */
-  constructor(algo, backend, halts) {
+  constructor(algo, backend, halts, log) {
     this.#backend = backend;
     this.#halts = halts;
-    this.#own = new OwnCommands(algo, halts);
+    this.#own = new OwnCommands(algo, halts, log);
   }
 
   /**

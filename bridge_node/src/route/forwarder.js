@@ -16,10 +16,13 @@ const BUSY = 25;
 const MIN_BUSY_CALL = 200;
 
 /**
- * What a Forwarder calls. For each batch, in its order: `decide`, once, and then `settle`, once.
+ * What a Forwarder calls. For each batch, in its order: `decide`, once, and then `settle`, once. `ready` is
+ * called, and awaited, before a batch that it had to wait for.
  * `decide` of the next batch may be called before `settle` of this one has resolved; no two calls of
  * `decide` are open at a time. If either rejects, `run` rejects with its error.
  * @typedef {object} Steps
+ * @property {() => Promise<unknown>} ready  resolves when inputs can be decided. A command that comes until then
+ *   goes ahead of all quotes
  * @property {(batch: Waiting[]) => Promise<Outcome[]>} decide  resolves to one outcome per input
  * @property {(batch: Waiting[], outcomes: Outcome[]) => Promise<unknown>} settle  publishes the outcomes and
  *   acknowledges the messages; resolves when that is done
@@ -108,6 +111,7 @@ export class Forwarder {
   /** Wait for messages; undefined if no more are to be decided. */
   async #nextBatch() {
     for (;;) {
+      await this.#steps.ready();
       const batch = this.#takeBatch();
       if (batch || this.#isDone()) return batch;
       await new Promise((resolve) => {

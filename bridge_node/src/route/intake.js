@@ -15,6 +15,7 @@ export class Intake {
   #idPrefix = `~${randomBytes(6).toString('hex')}`;
   #idCount = 0;
   #instruments = new Instruments();
+  #hasWarned = false;
 
   /**
    * @param {import('../messages/quote.js').Rules | undefined} rules  the user's, about messages
@@ -36,10 +37,7 @@ export class Intake {
     const kind = kindOf(topic);
     let inputs;
     try {
-      inputs =
-        kind === 'data'
-          ? [readData(topic, payload, this.#newId)]
-          : readQuotes(topic, payload, this.#newId, this.#rules);
+      inputs = kind === 'data' ? this.#readData(message) : readQuotes(topic, payload, this.#newId, this.#rules);
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
       this.#log.warn({ topic, length: payload.length, code: error.code }, `refused: ${error.message}`);
@@ -56,6 +54,17 @@ export class Intake {
       }
     }
     return { message, kind, inputs };
+  }
+
+  /** @param {import('../mqtt/subscriber.js').Message} message */
+  #readData({ topic, payload }) {
+    const data = readData(topic, payload, this.#newId);
+    // as before version 4 of the contract
+    if (!this.#hasWarned && data.sid !== undefined && data.quote !== undefined) {
+      this.#hasWarned = true;
+      this.#log.warn({ topic }, 'this looks like a quote, but the channel carries data, which changes no price');
+    }
+    return [data];
   }
 
   #newId = () => `${this.#idPrefix}-${this.#idCount++}`;

@@ -19,16 +19,19 @@ const MAX_REMEMBERED = 1000;
 export class OwnCommands {
   #algo;
   #halts;
+  #log;
   /** By id, the oldest first. @type {Map<string, {command: Command, reply: string}>} */
   #remembered = new Map();
 
   /**
    * @param {string} algo
    * @param {import('./halts.js').Halts} halts
+   * @param {import('../support/log.js').Log} log
    */
-  constructor(algo, halts) {
+  constructor(algo, halts, log) {
     this.#algo = algo;
     this.#halts = halts;
+    this.#log = log;
   }
 
   /**
@@ -44,6 +47,7 @@ export class OwnCommands {
       return decision(this.#reply(command, 'refused', `id used before: "${command.id}", with other content`));
     }
     const { outcome, text, halt } = this.#carryOut(command, now);
+    this.#log.warn({ ...command, outcome }, text);
     const reply = this.#reply(command, outcome, text);
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.delete(oldest);
