@@ -21,7 +21,7 @@ from algo_service.operator.command import command
 from algo_service.operator.reply import Reply
 from market_data import BrokerAccess, Stop
 from tests.support.brokers import MOSQUITTO, Broker
-from tests.support.processes import PATIENCE, Process, free_port
+from tests.support.processes import PATIENCE, Process, eventually, free_port
 from tests.support.replier import Replier
 from tests.support.secured import PASSWORD, TlsBroker
 
@@ -258,11 +258,16 @@ def test_without_a_reply_it_says_whether_a_bridge_serves_the_algorithm(
     """Brokers for MQTT 3.1.1 do not tell that nobody receives a command."""
     single("bridges/random", b"{}", qos=1, retain=True, port=embedded.port)
     hours = Hours()
-    replies(embedded.port, then=lambda: setattr(hours, "passing", True))
+    asked = command("halt", name, None, None)
+    client = Client(BrokerAccess.parse(embedded.url), asked, hours)
+
+    def pass_time() -> None:
+        eventually(lambda: client._served, "the claim that the broker retains")
+        hours.passing = True
+
+    replies(embedded.port, then=pass_time)
     with pytest.raises(OperatorError) as failure:
-        Client(BrokerAccess.parse(embedded.url), command("halt", name, None, None), hours).ask(
-            Stop()
-        )
+        client.ask(Stop())
     assert str(failure.value).startswith(sentence)
 
 
