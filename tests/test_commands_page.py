@@ -22,6 +22,7 @@ COMMANDS = {
     "algo-service backtest": ([ALGORITHM, READING], "ALGO_SERVICE_"),
     "algo-service algos": ([], ""),
     "algo-service journal": ([], ""),
+    "algo-service verify": ([], ""),
     "algo-service watch": ([BROKER], "ALGO_SERVICE_"),
     "algo-service halt": ([BROKER], "ALGO_SERVICE_"),
     "algo-service resume": ([BROKER], "ALGO_SERVICE_"),

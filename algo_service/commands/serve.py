@@ -63,9 +63,8 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 )
 @click.option(
     "--keep-inputs",
-    type=bool,
-    metavar="yes|no",
-    default=True,
+    type=click.Choice(["yes", "no"]),
+    default="yes",
     envvar="ALGO_SERVICE_KEEP_INPUTS",
     show_envvar=True,
     help="Keep in the journal what the decisions were made from, for `algo-service verify`; without"
@@ -102,7 +101,7 @@ def serve(
     name: str | None,
     params: tuple[tuple[str, Any], ...],
     journal: str | None,
-    keep_inputs: bool,
+    keep_inputs: str,
     accept_incomplete_journal: bool,
     warm_up: tuple[str, ...],
     log_level: str,
@@ -141,6 +140,6 @@ def serve(
         journal,
         ready,
         accept_incomplete=accept_incomplete_journal,
-        keep_inputs=keep_inputs,
+        keep_inputs=keep_inputs == "yes",
         warm_up=(warm_up, options) if warm_up else None,
     )

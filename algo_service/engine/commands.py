@@ -38,11 +38,12 @@ def accept_command(message: Mapping[str, Any]) -> dict[str, Any]:
     :raises CommandError: naming the field and its value, if it breaks the contract.
     """
     command = message.get("command")
-    if command not in _METHODS:
+    if not isinstance(command, str) or command not in _METHODS:
         raise CommandError(f'"command" is {command!r:.80}{did_you_mean(str(command), _METHODS)}')
     for name in message:
         if name not in _FIELDS:
-            raise CommandError(f'"{name}" is not a field of a command{did_you_mean(name, _FIELDS)}')
+            hint = did_you_mean(str(name), _FIELDS)
+            raise CommandError(f'"{name}" is not a field of a command{hint}')
     _check_text(message, "id", MAX_NAME_LENGTH)
     for name, most in (("by", MAX_NAME_LENGTH), ("reason", MAX_REASON_LENGTH)):
         if message.get(name) is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgpack
 
-from algo_service.errors import StateError
+from algo_service.errors import InputError, StateError
 from algo_service.journal import codec
 
 CHANGED = b"\xc1"
@@ -26,6 +26,8 @@ def content(message: Mapping[str, Any]) -> bytes:
     Another feed may write a quote's fields in another order. A flat message is MessagePack of its
     sorted fields; a nested one is JSON with sorted keys, or, if JSON cannot hold it, the codec's
     form behind a byte of its own.
+
+    :raises InputError: if it is nested too deeply for JSON.
     """
     try:
         if _NESTED.isdisjoint(map(type, message.values())):
@@ -37,6 +39,8 @@ def content(message: Mapping[str, Any]) -> bytes:
         return json.dumps(message, sort_keys=True).encode()
     except (TypeError, ValueError):
         pass
+    except RecursionError:
+        raise InputError("the message is nested too deeply: it has at most 32 levels") from None
     try:
         return CHANGED + codec.encode(_sorted(message))
     except StateError:

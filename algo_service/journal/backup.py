@@ -25,16 +25,25 @@ def backup(path: Path, copy: Path) -> int:
     with closing(open_as_it_is(path)) as source:
         if copy.exists():
             raise JournalError(f"{copy} is there already: choose another name, or remove it")
-        # under another name until it is whole
-        unfinished = copy.with_name(f"{copy.name}.unfinished")
-        try:
-            with explained(copy):
-                decisions = _copy(source, unfinished)
-                os.rename(unfinished, copy)
-                _sync(copy.absolute().parent)
-        finally:
-            for file in (unfinished, unfinished.with_name(f"{unfinished.name}-journal")):
-                file.unlink(missing_ok=True)
+        return write_copy(source, copy)
+
+
+def write_copy(source: sqlite3.Connection, copy: Path) -> int:
+    """Write what a connection sees of a journal into a file, in place of any that is there.
+
+    :return: how many decisions are in it.
+    :raises JournalError: if it cannot be written; then what was there is unchanged.
+    """
+    # under another name until it is whole
+    unfinished = copy.with_name(f"{copy.name}.unfinished")
+    try:
+        with explained(copy):
+            decisions = _copy(source, unfinished)
+            os.rename(unfinished, copy)
+            _sync(copy.absolute().parent)
+    finally:
+        for file in (unfinished, unfinished.with_name(f"{unfinished.name}-journal")):
+            file.unlink(missing_ok=True)
     return decisions
 
 

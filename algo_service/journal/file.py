@@ -10,7 +10,7 @@ from pathlib import Path
 
 from algo_service.errors import JournalError
 from algo_service.journal import layout
-from algo_service.journal.backup import backup
+from algo_service.journal.backup import write_copy
 from algo_service.journal.mark import ALL, PART, beside, incomplete, lock_file, read_mark
 from algo_service.journal.reading import check_file, explained
 
@@ -129,8 +129,8 @@ class JournalFile:
         if version == layout.LAYOUT:
             return
         copy = beside(self.path, f".layout-{version}")
-        copy.unlink(missing_ok=True)  # of a migration that did not end
-        backup(self.path, copy)
+        # one that is there is of a migration that did not end, or of an earlier one
+        write_copy(self.database, copy)
         log.info(
             "the journal %s is of layout %d, and is migrated to layout %d; %s is a copy of it as it"
             " was",

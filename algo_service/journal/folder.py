@@ -58,4 +58,4 @@ def _content(file: Path) -> str:
         ((decisions, orders),) = database.execute(
             "SELECT (SELECT count(*) FROM decisions), (SELECT count(*) FROM orders)"
         )
-    return f"{meta.get('algo', 'no algorithm yet')}, {decisions:,} quotes, {orders:,} orders"
+    return f"{meta.get('algo', 'no algorithm yet')}, {decisions:,} decisions, {orders:,} orders"

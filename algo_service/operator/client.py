@@ -1,7 +1,9 @@
 """Publishes a command, and waits for the reply to it.
 
 A connection that is lost meanwhile is made again, and the command is published again: its id says
-that it is the same one, which is decided once, and its reply comes again.
+that it is the same one, which is decided once, and its reply comes again. Where nobody receives it
+then, somebody may have the first one all the same: the broker may have lost sessions, or the bridge
+may be on its way back. So it is published again until somebody receives it.
 """
 
 from __future__ import annotations
@@ -52,8 +54,9 @@ class Client:
         self._topic = f"{access.prefix}commands/{command.algo}"
         self._replies = f"{access.prefix}replies/{command.algo}"
         self._bridges = f"{access.prefix}bridges/"
-        self._payload: str | None = None
+        self._payload = ""
         self._code: ReasonCode | None = None
+        self._publications = 0
         self._reply: Reply | None = None
         # the algorithms that a bridge serves, or served when it was killed
         self._served: set[str] = set()
@@ -85,15 +88,21 @@ class Client:
                     f"the broker at {self._access.address} is unavailable ({reason}):"
                     f" {self._known()}"
                 ) from error
-            if self._payload is None:
+            if not self._payload:
                 self._payload = self._command.payload(self._now())
                 deadline = self._clock() + self._patience
-            connection.send(self._topic, self._payload)
+            self._publish(connection)
             try:
                 if reply := self._await(connection, deadline, stop):
                     return reply
             finally:
                 connection.close()
+
+    def _publish(self, connection: Connection) -> None:
+        assert self._payload is not None
+        self._publications += 1
+        self._code = None
+        connection.send(self._topic, self._payload)
 
     @property
     def _patience(self) -> float:
@@ -119,6 +128,10 @@ class Client:
             self._check_code()
             if self._clock() >= deadline:
                 raise OperatorError(f"no reply within {self._patience:g} s: {self._known()}")
+            if self._is_unheard:
+                with stop.interruptible():
+                    time.sleep(_PAUSE)
+                self._publish(connection)
         return None
 
     def _take(self, message: MQTTMessage) -> None:
@@ -131,13 +144,18 @@ class Client:
     def _confirmed(self, _mid: int, code: ReasonCode) -> None:
         self._code = code
 
+    @property
+    def _is_unheard(self) -> bool:
+        """Whether the broker says that nobody receives what was published last."""
+        return self._code is not None and self._code.value == _NO_MATCHING_SUBSCRIBERS
+
     def _check_code(self) -> None:
         if self._code is None:
             return
         verb, algo, broker = self._command.verb, self._command.algo, self._access.address
         if self._code.is_failure:
             raise OperatorError(f"the broker at {broker} refused the {verb}: {self._code}")
-        if self._code.value == _NO_MATCHING_SUBSCRIBERS:
+        if self._is_unheard and self._publications == 1:
             raise OperatorError(
                 f"nobody has the {verb}: no bridge has served {algo} at the broker at {broker}"
                 f"{self._hint()}"
@@ -151,10 +169,15 @@ class Client:
     def _known(self) -> str:
         """Say what is known of a command that has no reply."""
         verb, algo = self._command.verb, self._command.algo
-        if self._payload is None:
+        if not self._payload:
             return f"the {verb} was not published"
         if self._code is None:
             return f"the {verb} was published, and the broker has not confirmed it"
+        if self._is_unheard:
+            return (
+                f"the connection to the broker was lost after the {verb} was published, and no"
+                f" bridge has come back since: it is not known whether one has the {verb}"
+            )
         where = f"replies/{algo} has its reply, with the id {self._command.id}, once it is decided"
         if self._command.expires:
             return (

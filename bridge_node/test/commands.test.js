@@ -258,6 +258,21 @@ for (const [kind, methods] of /** @type {[string, () => Record<string, any>][]} 
   });
 }
 
+test('a resume that comes again leaves a later halt retained', async (t) => {
+  const { url } = await startBroker(t);
+  const { address } = await startBackend(t, new FakeService().methods());
+  await startBridge(t, url, address);
+  const { publish, replies, halts } = await connect(t, url);
+  for (const command of [halt('h1'), resume('r1'), halt('h2'), resume('r1'), halt('h1'), resume('r2')]) {
+    await publish(COMMANDS, command);
+  }
+  await replies.until(6);
+  assert.deepEqual(
+    (await halts.until(4)).map((retained) => retained && retained.id),
+    ['h1', null, 'h2', null],
+  );
+});
+
 test('what is no valid command is refused, recorded and answered where its id can be read', async (t) => {
   const { url } = await startBroker(t);
   const service = new FakeService();

@@ -54,6 +54,13 @@ class Returner:
         return {"side": data.get("side", "buy"), "sid": "GOOG", "quantity": 1.0}
 
 
+def nested(levels: int) -> list[Any]:
+    inner: list[Any] = []
+    for _ in range(levels):
+        inner = [inner]
+    return inner
+
+
 def quote(n: int, price: float = 100.0, **fields: Any) -> dict[str, Any]:
     return {"sid": "GOOG", "quote": price, "id": str(n), "channel": "quotes", **fields}
 
@@ -224,6 +231,10 @@ def test_an_expired_command_is_refused_and_says_so(make: Make) -> None:
             command("halt", resaon="x"),
             '"resaon" is not a field of a command: did you mean "reason"',
         ),
+        (command("halt", by=[]), '"by" is []: it has to be a text of 1 to 256 characters'),
+        ({**command("halt"), "command": []}, '"command" is []; there is flatten, halt'),
+        ({**command("halt"), 5: 6}, '"5" is not a field of a command'),  # type: ignore[dict-item]
+        (data("1", a=nested(1000)), "the message is nested too deeply"),
         (command("halt", by=5), '"by" is 5: it has to be a text of 1 to 256 characters'),
         (command("halt", reason="x" * 1001), '"reason" is '),
         (command("flatten"), '"expires" is missing: flatten needs the time until which'),

@@ -131,6 +131,19 @@ def test_the_time_of_a_migrated_journal_never_runs_backwards(older: Path) -> Non
     store.close()
 
 
+def test_an_incomplete_journal_is_migrated_if_that_is_accepted(tmp_path: Path) -> None:
+    """What was copied without its -wal file continues in the present layout, too."""
+    path = tmp_path / "copied.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(f"{STORED.read_text()} UPDATE main_file SET holds = 'part'")
+    with pytest.raises(JournalError, match="--accept-incomplete-journal"):
+        SqliteStore(path, "algo")
+    engine, store = opened(path, accept_incomplete=True)
+    assert engine.snapshot()["seq"] == 6
+    store.close()
+    assert rows(path.with_name("copied.db.layout-3"), "SELECT count(*) FROM decisions") == [(6,)]
+
+
 def test_a_migration_leaves_a_copy_and_a_reset_on_record(older: Path) -> None:
     """The file as it was lies beside the migrated one, and a former reset is in the log."""
     version = rows(older, "PRAGMA user_version")[0][0]

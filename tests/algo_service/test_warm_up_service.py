@@ -163,10 +163,10 @@ def test_a_folder_holds_a_journal_for_each_algorithm_and_is_listed(
     (folder / "notes.db").write_text("none of ours")
     listed = run("journal", folder)
     assert listed.stdout.splitlines()[:2] == [
-        "Dice 50%25.db: Dice 50%, 1 quotes, 1 orders",
+        "Dice 50%25.db: Dice 50%, 1 decisions, 1 orders",
         f"notes.db: {folder}/notes.db is not a journal, or it is damaged: file is not a database",
     ]
-    assert listed.stdout.splitlines()[2] == "random.db: random, 1 quotes, 1 orders"
+    assert listed.stdout.splitlines()[2] == "random.db: random, 1 decisions, 1 orders"
     refused = run("journal", folder, "--orders")
     assert refused.returncode == 2
     assert "is a folder: name one of its journals; there is Dice 50%25.db" in refused.stderr

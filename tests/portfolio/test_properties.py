@@ -1,6 +1,7 @@
 """Random quotes and orders never break the accounting, whatever the settings."""
 
 import copy
+import math
 from typing import Any
 
 import pytest
@@ -9,13 +10,14 @@ from hypothesis import settings as run
 from hypothesis import strategies as st
 
 from algo_service.journal.codec import decode, encode
-from portfolio import Portfolio
+from portfolio import Fill, Order, OrderAccount, Portfolio, fold
 from tests.portfolio.auditor import Auditor
 from tests.portfolio.random_runs import (
     COSTS,
     LIMITS,
     STEPS,
     Step,
+    begin_other,
     play,
     play_other,
     quotes,
@@ -80,6 +82,65 @@ def test_a_portfolio_that_was_saved_goes_on_as_if_it_had_not_stopped(
         assert stopped.snapshot() == undisturbed.snapshot()
 
 
+def _returned(account: OrderAccount, data: dict[str, Any], step: Step) -> list[Order]:
+    """Return orders as an algorithm without a portfolio does, some of them for too much."""
+    price = account.prices.get(data["sid"])
+    if price is None:
+        return []
+    orders = []
+    for n, action in enumerate(step.actions):
+        quantity = float(math.ceil(10_000 * action.size / price))
+        side: Any = "sell" if action.kind.startswith("sell") else "buy"
+        if quantity:
+            orders.append(
+                Order(
+                    f"algo:{data['channel']}:{data['id']}:{n}", "algo", data["sid"], side,
+                    "market", quantity, price, quantity * price, data.get("ts"), data["id"],
+                )
+            )  # fmt: skip
+    return orders
+
+
+def _quote_each(portfolio: Portfolio, quote: dict[str, Any]) -> set[str]:
+    """Give a portfolio a trusted quote of each instrument; return whose orders did not fill."""
+    unfilled = set()
+    for n, (sid, price) in enumerate([*portfolio.prices.items()]):
+        for number in (f"last {n}", f"last {n} again"):  # a price band trusts the second one
+            last = {**quote, "sid": sid, "quote": price, "id": number, "ts": "2200-01-01"}
+            portfolio.begin("algo", last)
+            unfilled |= {each.sid for each in portfolio.rejections if each.code == "unfilled"}
+    return unfilled
+
+
+@thorough
+@given(params=settings(), steps=STEPS)
+def test_the_account_of_returned_orders_adds_up_and_a_flatten_empties_it(
+    params: dict[str, Any], steps: list[Step]
+) -> None:
+    account, fills = OrderAccount.from_params(params), list[Fill]()
+    cash = account.cash
+    for quote, step in zip(quotes(steps), steps, strict=True):
+        for kind in step.others:
+            if kind == "data":
+                data = begin_other(account, kind, quote)
+                account.take(data, _returned(account, data, step))
+            else:
+                play_other(account, kind, quote, step)
+            assert account.fills == []
+        account.begin("algo", quote)
+        account.take(quote, _returned(account, quote, step))
+        fills += account.fills
+        if account.halted:
+            assert not any(order.side == "buy" and order.quantity for order in account.orders)
+        folded = fold(cash, fills)
+        assert (folded.cash, folded.positions) == (account.cash, account.positions)
+        assert account.cash >= 0
+    play_other(account, "flatten", quote, step)
+    unfilled = _quote_each(account, quote)
+    assert set(account.positions) <= unfilled
+    assert not account.positions or params.keys() & COSTS.keys()
+
+
 @thorough
 @given(params=settings(), steps=STEPS)
 def test_after_a_flatten_and_a_trusted_quote_of_each_instrument_nothing_is_held(
@@ -91,13 +152,7 @@ def test_after_a_flatten_and_a_trusted_quote_of_each_instrument_nothing_is_held(
     play_other(portfolio, "flatten", quote, step)
     worthless = {sid for sid, held in portfolio.positions.items()
                  if not held.quantity * portfolio.prices[sid]}  # fmt: skip
-    refused = set()
-    for n, (sid, price) in enumerate(portfolio.prices.items()):
-        for number in (f"last {n}", f"last {n} again"):  # a price band trusts the second one
-            portfolio.begin(
-                "algo", {**quote, "sid": sid, "quote": price, "id": number, "ts": "2200-01-01"}
-            )
-            refused |= {each.sid for each in portfolio.rejections if each.code == "unfilled"}
+    refused = _quote_each(portfolio, quote)
     assert set(portfolio.positions) <= worthless | refused
     assert portfolio.pending == ()
     assert not refused or params.keys() & COSTS.keys()

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,17 @@ def test_every_name_is_there_and_known_to_type_checkers(package: object) -> None
     ]
     assert sorted(imported, key=str) == names
     assert set(names) <= set(dir(package))
+
+
+def test_every_package_is_installed() -> None:
+    """A checkout finds a package that pyproject.toml does not list; an installed wheel does not."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    found = {
+        ".".join(file.parent.relative_to(ROOT).parts)
+        for each in (tickwire, algo_service, market_data, portfolio)
+        for file in Path(str(each.__file__)).parent.rglob("__init__.py")
+    }
+    assert set(settings["tool"]["setuptools"]["packages"]) == found
 
 
 @pytest.mark.parametrize("package", [tickwire, algo_service, market_data])

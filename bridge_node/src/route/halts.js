@@ -2,6 +2,8 @@ import { readHalt } from '../messages/halt.js';
 import { readRetained } from '../mqtt/retained.js';
 import { reason } from '../support/errors.js';
 
+/** Commands whose ids are remembered. */
+const MAX_REMEMBERED = 1000;
 /** Characters of a command's id that are kept, where something is appended to it. */
 const MAX_KEPT_ID = 250;
 
@@ -24,6 +26,8 @@ export class Halts {
   #current = null;
   #isRead = false;
   #isPublished = false;
+  /** The ids of commands that were followed, the oldest first. @type {Set<string>} */
+  #followed = new Set();
 
   /**
    * @param {string} algo
@@ -90,12 +94,17 @@ export class Halts {
   }
 
   /**
-   * Keep what a backend without a journal has replied to a command.
+   * Keep what a backend without a journal has replied to a command. The reply to one that comes again is of
+   * before: other commands may have changed the halt since.
    * @param {Command} command
    * @param {import('../backend/decisions.js').Decision} decision
    * @returns {Halt | null | undefined} what is to be retained from now on; undefined if nothing has changed
    */
   follow(command, decision) {
+    if (this.#followed.has(command.id)) return undefined;
+    const [oldest] = this.#followed;
+    if (this.#followed.size >= MAX_REMEMBERED) this.#followed.delete(oldest);
+    this.#followed.add(command.id);
     const reply = readReply(decision);
     if (reply?.halt === null && this.#current) return this.end();
     if (typeof reply?.halt !== 'string' || reply.halt === this.#current?.reason) return undefined;

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 from paho.mqtt.publish import single
+from paho.mqtt.reasoncodes import ReasonCode
 
 from algo_service.errors import OperatorError
 from algo_service.operator.client import Client
@@ -149,6 +151,40 @@ def test_a_reply_that_was_missed_comes_again_with_the_same_command(
     first, *others = replier.asked
     assert others
     assert all(other == first for other in others)
+
+
+class ToldOf(Client):
+    """Puts each confirmation of the broker into a queue."""
+
+    def __init__(self, *args: Any):
+        super().__init__(*args)
+        self.codes: SimpleQueue[int] = SimpleQueue()
+
+    def _confirmed(self, mid: int, code: ReasonCode) -> None:
+        super()._confirmed(mid, code)
+        self.codes.put(code.value)
+
+
+def test_a_command_that_may_have_been_received_is_published_until_it_is_again(
+    mosquitto: Broker, replies: Replies
+) -> None:
+    """The broker has lost its sessions, and the bridge may still be on its way back."""
+    replier = replies(mosquitto.port)
+    asked = command("flatten", "random", None, None)
+    client = ToldOf(BrokerAccess.parse(mosquitto.url), asked, lambda: 0.0)
+    stop = Stop()
+    with ThreadPoolExecutor(1) as other, contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(stop.request)
+        asking = other.submit(client.ask, stop)
+        replier.await_asked(1)
+        assert client.codes.get(timeout=PATIENCE) == 0
+        replier.close()
+        mosquitto.process.kill()
+        mosquitto.start()
+        no_matching_subscribers = 0x10
+        assert client.codes.get(timeout=PATIENCE) == no_matching_subscribers
+        replies(mosquitto.port, {"outcome": "done", "text": "it sells all"})
+        assert asking.result(PATIENCE) == Reply("done", "it sells all", ())
 
 
 @pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
