@@ -131,6 +131,11 @@ class Process:
         """Send a signal to this process alone."""
         self.popen.send_signal(number)
 
+    def stands_still(self) -> bool:
+        """Whether SIGSTOP has stopped this process, which has not been waited for."""
+        status = Path(f"/proc/{self.popen.pid}/stat").read_text()
+        return status.rpartition(")")[2].split()[0] == "T"
+
     def kill(self) -> None:
         """End the process at once, as a crash would."""
         self.signal(signal.SIGKILL)

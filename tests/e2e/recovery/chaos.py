@@ -16,7 +16,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ from tests.support.processes import PATIENCE, Process, eventually, free_port
 
 PARTS = ("service", "bridge", "broker", "feed")
 PARAMS = ("--param", "seed=7", "--param", "exit=0.25")
+RUN = "prices:r"
 
 
 class Subscriber:
@@ -37,6 +38,8 @@ class Subscriber:
     def __init__(self, port: int, topics: tuple[str, ...] = ("orders/#", "fills/#", "replies/#")):
         self.records: Records = {}
         self.conflicts: list[tuple[str, str]] = []
+        self.row = 0
+        """The last row of the prices that an output mentions."""
         self._subscribed = threading.Event()
         self._client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2, "chaos-subscriber", clean_session=False
@@ -51,7 +54,11 @@ class Subscriber:
 
     def _on_message(self, _client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
         text = message.payload.decode()
-        key = (message.topic, json.loads(text)["id"])
+        record = json.loads(text)
+        key = (message.topic, record["id"])
+        run, _, row = record.get("quote_id", "").rpartition(":")
+        if run == RUN:
+            self.row = max(self.row, int(row))
         # the same order may come again; another one under its id may not
         if self.records.setdefault(key, text) != text:
             self.conflicts.append((self.records[key], text))
@@ -80,6 +87,7 @@ class Pipeline:
     ):
         self.folder = folder
         self.journal = folder / "journal"
+        self.saved = folder / "mosquitto.db"
         self._processes: dict[str, Process] = {}
         self._address = f"tcp://127.0.0.1:{free_port()}"
         self._http = free_port()
@@ -132,6 +140,22 @@ class Pipeline:
     def feed_has_ended(self) -> bool:
         """Whether the feed has published everything."""
         return self._processes["feed"].popen.poll() == 0
+
+    @contextlib.contextmanager
+    def feed_held(self) -> Iterator[None]:
+        """Keep the feed from ending; if it has ended, first await that the broker has saved all.
+
+        A broker that is killed forgets what it did not save, though it has confirmed it, and a feed
+        that has ended does not publish it again: that is not promised.
+        """
+        feed = self._processes["feed"]
+        feed.signal(signal.SIGSTOP)
+        eventually(lambda: feed.popen.poll() is not None or feed.stands_still(), "a feed held")
+        if self.feed_has_ended():
+            before = self.saved.stat().st_mtime_ns
+            eventually(lambda: self.saved.stat().st_mtime_ns > before, "the broker's save")
+        yield
+        feed.signal(signal.SIGCONT)
 
     def output(self) -> str:
         """What every part has printed since its last start."""
@@ -195,10 +219,15 @@ def run(
         pipeline.end()
 
 
-def await_progress(subscriber: Subscriber, goal: int) -> None:
-    """Await so many records, or that nothing has moved on for a while."""
+def await_progress(subscriber: Subscriber, row: int) -> None:
+    """Await a row of the prices, or that it does not come for a while."""
     with contextlib.suppress(AssertionError):
-        eventually(lambda: len(subscriber.records) >= goal, "progress", patience=3)
+        eventually(lambda: subscriber.row >= row, "progress", patience=3)
+
+
+def spread(first: int, last: int, count: int) -> Iterator[int]:
+    """Yield so many rows at equal distances, the last one at the end."""
+    return (first + (last - first) * n // count for n in range(1, count + 1))
 
 
 def kills(seed: int, count: int, quotes: int) -> Callable[[Pipeline, Subscriber], None]:
@@ -207,16 +236,17 @@ def kills(seed: int, count: int, quotes: int) -> Callable[[Pipeline, Subscriber]
     def disturb(pipeline: Pipeline, subscriber: Subscriber) -> None:
         schedule = random.Random(seed)
         # the broker has to know of the sessions before it may forget: they are seconds old
-        saved = pipeline.folder / "mosquitto.db"
-        eventually(saved.exists, "the broker's first save")
-        for n in range(count):
-            # by progress where there is any, so that every run kills in the midst of things
-            await_progress(subscriber, (n + 1) * quotes // (2 * count))
+        eventually(pipeline.saved.exists, "the broker's first save")
+        # by progress where there is any, so that every run kills in the midst of things
+        for n, row in enumerate(spread(subscriber.row, (subscriber.row + quotes) // 2, count)):
+            await_progress(subscriber, row)
             parts = [PARTS[(n + seed) % len(PARTS)]]  # each of them as often as the others
             if schedule.random() < 0.3:
                 parts.append(schedule.choice([part for part in PARTS if part not in parts]))
-            for part in parts:
-                pipeline.kill(part)
+            outlives = "broker" in parts and "feed" not in parts
+            with pipeline.feed_held() if outlives else contextlib.nullcontext():
+                for part in parts:
+                    pipeline.kill(part)
             threading.Event().wait(schedule.random())  # it stays away for a while
             for part in parts:
                 pipeline.start(part)

@@ -12,8 +12,16 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 
-from tests.e2e.recovery.chaos import Outcome, Person, Pipeline, Subscriber, await_progress
-from tests.support.processes import BIN
+from tests.e2e.recovery.chaos import (
+    RUN,
+    Outcome,
+    Person,
+    Pipeline,
+    Subscriber,
+    await_progress,
+    spread,
+)
+from tests.support.processes import BIN, eventually
 
 SERVICE_OPTIONS = ("--param", "max_drawdown=0.2")
 """So that a limit stops buying, and there is something to reset."""
@@ -28,9 +36,9 @@ def commands(seed: int, count: int, quotes: int) -> Person:
         client.reconnect_delay_set(0.1, 0.2)
         client.connect("127.0.0.1", pipeline.port)
         client.loop_start()
-        for n in range(count):
-            # by progress where there is any, as the kills come
-            await_progress(subscriber, (n + 1) * quotes // (2 * count))
+        eventually(pipeline.saved.exists, "the broker's first save, as the kills do")
+        for n, row in enumerate(spread(subscriber.row, quotes, count)):
+            await_progress(subscriber, row)
             command = {
                 "command": VERBS[n % len(VERBS)],
                 "id": f"{seed}-{n}",
@@ -40,8 +48,10 @@ def commands(seed: int, count: int, quotes: int) -> Person:
             }
             # A broker that is killed forgets what it has confirmed, and a reply may be lost with
             # it: whoever has none gives the same command again.
-            while not subscriber.has("replies/random", command["id"], patience=2):
+            is_replied_to = False
+            while not is_replied_to:
                 client.publish("commands/random", json.dumps(command), qos=1)
+                is_replied_to = subscriber.has("replies/random", command["id"], patience=2)
         client.disconnect()
         client.loop_stop()
 
@@ -56,7 +66,7 @@ def check(outcome: Outcome, journal: Path, seed: int, count: int, quotes: int) -
     """
     kept = outcome.ledger
     assert outcome.published == kept.records
-    assert kept.ids("quotes") == [f"prices:r:{row}" for row in range(1, quotes + 1)]
+    assert kept.ids("quotes") == [f"{RUN}:{row}" for row in range(1, quotes + 1)]
     assert kept.ids("commands/random") == [f"{seed}-{n}" for n in range(count)]
     assert len(kept.inputs) == quotes + count
     for n in range(count):
