@@ -62,7 +62,7 @@ class SqliteStore:
         self._path = path
         self._clock = clock
         self._monotonic = monotonic
-        self._keeps_inputs = keep_inputs
+        self.keeps_inputs = keep_inputs
         self._rollbacks: list[dict[str, Any]] = []
         self._file = JournalFile(path, accept_incomplete)
         self._db = self._file.database
@@ -140,14 +140,12 @@ class SqliteStore:
         fills: list[tuple[int, int, str]] = []
         replies: list[tuple[int, str]] = []
         first = batch.seq - len(batch.inputs)
-        keeps = self._keeps_inputs
+        keeps = self.keeps_inputs
         for seq, each, decision in zip(
             range(first + 1, batch.seq + 1), batch.inputs, batch.decisions, strict=True
         ):
             (channel, input_id), _, _, content, digest = each
-            # the digest of what is kept is found again
-            what = (None, content) if keeps else (digest, None)
-            decisions.append((seq, channel, input_id, *what))
+            decisions.append((seq, channel, input_id, digest, content if keeps else None))
             if "error" in decision:
                 failures.append(_failure_row(seq, decision))
                 continue

@@ -36,7 +36,9 @@ class Own:
         if data.get("fail"):
             raise ValueError("told to fail")
         if data["channel"] == "quotes" and self.random.random() < BUY:
-            self.portfolio.buy(data, 10)
+            # depends on the order of the fields, as a sum of floats may
+            numbers = [each for each in data["book"].values() if isinstance(each, float)]
+            self.portfolio.buy(data, 10 + sum(n * each for n, each in enumerate(numbers)))
         elif data["channel"] == "quotes" and self.count % 5 == 0:
             self.portfolio.sell(data)
 """
@@ -73,7 +75,7 @@ def messages(count: int, first: int = 0) -> list[dict[str, Any]]:
                 "sid": "GOOG" if n % 3 else "AAPL",
                 "quote": 100.0 + n % 7,
                 "ts": ts,
-                "book": {"bid": [1, 2.5], "ask": None},
+                "book": {"mid": n / 3, "bid": 0.1, "ask": n / 7, "all": [1, 2.5], "of": None},
                 **({"fail": True} if n % 11 == 5 else {}),
             }
         )
