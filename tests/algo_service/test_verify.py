@@ -195,6 +195,7 @@ def test_another_version_shows_where_it_would_have_decided_otherwise(
     page = (tmp_path / "page.html").read_text()
     assert "In the journal" in page
     assert "decisions differ" in page
+    assert 'class="n"' not in page.partition("<table>")[2]  # its columns are text
 
 
 def test_another_parameter_is_tried_from_the_beginning(
@@ -223,6 +224,9 @@ def test_an_algorithm_without_state_is_compared_up_to_its_first_restart(
         in found.output
     )
     assert "compared: 60 decisions" in found.output
+    other = verify(tmp_path / "j", "--algo", algorithm("other.py", buy=0.6, state=""))
+    assert "equity now, after decision 60: " in other.output
+    assert "equity in the journal" not in other.output
 
 
 def test_a_journal_that_kept_no_inputs_at_first_is_verified_since_then(
