@@ -97,14 +97,15 @@ class OrderAccount(Portfolio):
         if remainder(asked, fill.quantity):
             self._miss(order, "filled_in_part", self._lack(fill, asked, held))
 
-    def _warn_unfilled(self, order: Order) -> None:
+    def _warn_unfilled(self, order: Order, reason: str) -> None:
         # one warning only: the venue that executes the orders may have more cash than this account
         if not self._warned_unfilled:
             self._warned_unfilled = True
             log.warning(
-                "%s does not fill in the account that is kept for these orders: its cash does not"
-                " pay for it; the parameter cash gives it more",
+                "%s does not fill in the account that is kept for these orders: %s; the parameter"
+                " cash gives it more",
                 order.id,
+                reason,
             )
 
     def _lack(self, fill: Fill, asked: float, held: float) -> str:

@@ -224,7 +224,9 @@ class TradingAccount(Account):
         if not self._has_price:
             last = self.prices.get(sid)
             if last is None:
-                raise ValueError(f"an order of {sid} has no price: no quote of it has come yet")
+                raise ValueError(
+                    f"an order of {sid} has no price: no trusted quote of it has come yet"
+                )
             return {**data, "quote": last}, last  # type: ignore[typeddict-item]
         quote: Quote = data  # type: ignore[assignment]  # the engine has checked it
         found = price(quote["quote"])
@@ -281,15 +283,16 @@ class TradingAccount(Account):
         fill_id = f"{self._key(data)}:{len(self.fills)}"
         fill = self._venue.execute(order, data, fill_id, self.cash, self.minimum_amount)
         if fill is None:
-            self._warn_unfilled(order)
-            self._reject(rejections.of_pending(order, float(data["quote"]), self.cash))
+            rejection = rejections.of_pending(order, float(data["quote"]), self.cash)
+            self._warn_unfilled(order, rejection.reason)
+            self._reject(rejection)
             return
         self.fills.append(fill)
         self._changes.append(self.apply(fill))
         self._logged_spent = self._logged_spent and fill.side == "buy"
 
-    def _warn_unfilled(self, order: Order) -> None:
-        log.warning("%s does not fill: the cash no longer pays for it", order.id)
+    def _warn_unfilled(self, order: Order, reason: str) -> None:
+        log.warning("%s does not fill: %s", order.id, reason)
 
     def _key(self, data: Quote) -> str:
         """Return what the ids at the input under way begin with.

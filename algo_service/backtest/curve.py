@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from portfolio import Fill, Order, Portfolio
@@ -66,7 +67,7 @@ class Curve:
         self.is_thinned = thinned
         self._firsts: dict[str, float] = {}
         self._equity = ThinnedSeries(self._max_points)
-        self._last: Observation | None = None
+        self._last: Mapping[str, Any] | None = None
         self.starting_cash = portfolio.cash
         self.prices: dict[str, ThinnedSeries] = {}
         """Points (ts, price) of trusted quotes by instrument, of the first instruments."""
@@ -77,8 +78,8 @@ class Curve:
 
     def see(self, seen: Observation) -> None:
         """Record what came of a quote."""
-        data = seen.quote
-        if seen.is_first:
+        data, portfolio = seen.quote, seen.portfolio
+        if portfolio.price_before is None and seen.is_first:  # the one is faster than the other
             self._firsts[data["sid"]] = data["quote"]
             if not self.is_thinned or len(self.prices) < MAX_INSTRUMENTS:
                 self.prices[data["sid"]] = ThinnedSeries(self._max_points)
@@ -87,18 +88,18 @@ class Curve:
             if prices is not None and prices.is_due():
                 prices.add((data.get("ts"), data["quote"]))
         if self._equity.is_due():
-            self._equity.add(self._point(seen))
-        if seen.orders and not self.is_thinned:
-            self.orders += seen.orders
-        if seen.fills and not (self.is_thinned and len(self.fills) >= MAX_MARKS):
-            self.fills += seen.fills
-        self._last = seen
+            self._equity.add(self._point(data))
+        if portfolio.orders and not self.is_thinned:
+            self.orders += portfolio.orders
+        if portfolio.fills and not (self.is_thinned and len(self.fills) >= MAX_MARKS):
+            self.fills += portfolio.fills
+        self._last = data
 
-    def _point(self, seen: Observation) -> Point:
-        prices = self._portfolio.prices
+    def _point(self, data: Mapping[str, Any]) -> Point:
+        portfolio = self._portfolio
+        prices = portfolio.prices
         grown = math.fsum(prices[sid] / first for sid, first in self._firsts.items())
-        exposure = self._portfolio.exposure if seen.is_invested else 0.0
-        return Point(seen.quote.get("ts"), seen.equity, exposure, grown, len(self._firsts))
+        return Point(data.get("ts"), portfolio.equity, portfolio.exposure, grown, len(self._firsts))
 
     @property
     def instruments(self) -> int:

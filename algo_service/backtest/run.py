@@ -83,10 +83,10 @@ def backtest(
         measure(seen)
         for watch in watchers:
             watch(seen)
-        if seen.orders or seen.rejections:
-            reasons.add(seen.orders, seen.rejections)
+        if portfolio.orders or portfolio.rejections:
+            reasons.add(portfolio.orders, portfolio.rejections)
             if on_order:
-                for order in seen.orders:
+                for order in portfolio.orders:
                     on_order(order)
 
     source = opened(data, options)

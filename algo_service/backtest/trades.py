@@ -92,8 +92,8 @@ class RoundTrips:
             held = self._held.get(seen.quote["sid"])
             if held is not None:
                 held.bars += 1
-        if seen.fills:
-            for fill in seen.fills:
+        if seen.portfolio.fills:
+            for fill in seen.portfolio.fills:
                 self._take(fill)
 
     def _take(self, fill: Fill) -> None:

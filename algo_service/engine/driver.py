@@ -133,12 +133,18 @@ class Driver:
                 if minutes is not None:
                     minutes.begin()
         decisions: list[Decision | Failure] = []
+        decision: Decision = {"orders": [], "fills": []}
+
+        def step(each: Input) -> None:
+            nonlocal decision
+            decision = decide(each)
+
         try:
             after = self._advance(
-                inputs,
+                [(each, None) for each in inputs],
                 before,
-                decide,
-                decisions.append,
+                step,
+                lambda *_: decisions.append(decision),
                 lambda _, failure: decisions.append(failure),
                 check=(lambda: self.state) if self._is_restorable else None,
             )
@@ -165,25 +171,12 @@ class Driver:
         before = self.state
         check = self._check if self._is_checked else None
 
-        def decide(timed: TimedQuote) -> TimedQuote:
-            self._step(timed[0])
-            return timed
-
-        def failed(timed: TimedQuote, failure: Failure) -> None:
-            fail(timed[0], failure)
-
         feed = iter(history)
         while chunk := list(islice(feed, CHUNK)):
             self._random.use()
             try:
                 before = self._advance(
-                    chunk,
-                    before,
-                    decide,
-                    lambda timed: see(*timed),
-                    failed,
-                    check=check,
-                    passes=(KeyboardInterrupt,),
+                    chunk, before, self._step, see, fail, check, passes=(KeyboardInterrupt,)
                 )
             except _UnkeptStateError as error:
                 first = chunk[error.since][0]["id"]
@@ -207,30 +200,32 @@ class Driver:
 
     def _advance(
         self,
-        inputs: Sequence[T],
+        inputs: Sequence[tuple[T, R]],
         before: State,
-        decide: Callable[[T], R],
-        see: Callable[[R], object],
+        step: Callable[[T], None],
+        see: Callable[[T, R], object],
         fail: Callable[[T, Failure], None],
         check: Callable[[], State | None] | None = None,
         passes: tuple[type[BaseException], ...] = (),
     ) -> State:
-        """Decide on inputs, one after the other; those that fail leave no trace.
+        """Take a step for each input; those that fail leave no trace.
 
         An algorithm may have changed before it raised. One with `save` and `load` is restored to
-        the last state that is known, and repeats the inputs from there up to the one that failed.
+        the last state that is known, and repeats the steps from there up to the one that failed.
 
+        :param inputs: each with what `see` gets beside it.
         :param before: the present state.
-        :param see: called with what `decide` returned.
-        :param check: called after `decide`; raises if the state cannot be kept, and may return it.
+        :param see: called after a step that has not failed.
+        :param fail: called in its place after one that has.
+        :param check: called after a step; raises if the state cannot be kept, and may return it.
         :param passes: exceptions that are not the algorithm's.
         :return: the state after them.
         :raises _UnkeptStateError: if it cannot be kept.
         """
         start = 0  # the first input that `before` does not hold
-        for n, each in enumerate(inputs):
+        for n, (each, beside) in enumerate(inputs):
             try:
-                decided = decide(each)
+                step(each)
                 kept = check() if check is not None else None
             except passes:
                 raise
@@ -241,15 +236,15 @@ class Driver:
                 if self._is_restorable:
                     self.restore(before)
                     if start < n:
-                        for good in inputs[start:n]:
-                            decide(good)
+                        for good, _ in inputs[start:n]:
+                            step(good)
                         before = self._state_since(start)
                     start = n + 1
                 fail(each, failure)
             else:
                 if kept is not None:
                     before, start = kept, n + 1
-                see(decided)
+                see(each, beside)
         return before if start == len(inputs) else self._state_since(start)
 
     def _state_since(self, start: int) -> State:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from algo_service.decisions import Batch, Decision, Failure, Key, State
+from algo_service.decisions import Batch, Decision, Failure, Input, Key, State
 from algo_service.errors import JournalError
 from algo_service.journal.file import JournalFile
 from algo_service.journal.reading import explained
@@ -134,27 +134,22 @@ class SqliteStore:
 
     def commit(self, batch: Batch) -> None:
         """Keep the decisions of one batch and the state after it, in one transaction."""
-        decisions: list[tuple[Any, ...]] = []
         failures: list[tuple[Any, ...]] = []
         orders: list[tuple[int, int, str]] = []
         fills: list[tuple[int, int, str]] = []
         replies: list[tuple[int, str]] = []
         first = batch.seq - len(batch.inputs)
-        keeps = self.keeps_inputs
-        for seq, each, decision in zip(
-            range(first + 1, batch.seq + 1), batch.inputs, batch.decisions, strict=True
-        ):
-            (channel, input_id), _, _, content, digest = each
-            decisions.append((seq, channel, input_id, digest, content if keeps else None))
+        for seq, decision in enumerate(batch.decisions, first + 1):
             if "error" in decision:
                 failures.append(_failure_row(seq, decision))
                 continue
-            for n, text in enumerate(decision["orders"]):
-                orders.append((seq, n, text))
-            for n, text in enumerate(decision["fills"]):
-                fills.append((seq, n, text))
+            if decision["orders"]:
+                orders += [(seq, n, text) for n, text in enumerate(decision["orders"])]
+            if decision["fills"]:
+                fills += [(seq, n, text) for n, text in enumerate(decision["fills"])]
             if "reply" in decision:
                 replies.append((seq, decision["reply"]))
+        keeps = self.keeps_inputs
         with self._explained(), self._transaction():
             if first == 0:
                 self._db.execute(
@@ -164,7 +159,7 @@ class SqliteStore:
                 self._db.execute("DELETE FROM origin")
                 self._db.execute("INSERT INTO origin VALUES (?, ?, ?)", (first, *batch.before))
             self._log_rollbacks(first)
-            self._db.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?)", decisions)
+            self._db.executemany(*_insert_decisions(batch.inputs, first, keeps))
             self._db.executemany("INSERT INTO failures VALUES (?, ?, ?, ?, ?)", failures)
             self._db.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
             self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
@@ -269,6 +264,21 @@ class SqliteStore:
 
     def _explained(self) -> AbstractContextManager[None]:
         return explained(self._path)
+
+
+def _insert_decisions(
+    inputs: Sequence[Input], first: int, keeps: bool
+) -> tuple[str, Iterator[tuple[Any, ...]]]:
+    """Return the statement and its rows, with or without the contents."""
+    numbered = enumerate(inputs, first + 1)
+    if keeps:
+        return "INSERT INTO decisions VALUES (?, ?, ?, ?, ?)", (
+            (seq, channel, input_id, digest, content)
+            for seq, ((channel, input_id), _, _, content, digest) in numbered
+        )
+    return "INSERT INTO decisions VALUES (?, ?, ?, ?, NULL)", (
+        (seq, channel, input_id, digest) for seq, ((channel, input_id), _, _, _, digest) in numbered
+    )
 
 
 def _failure_row(seq: int, failure: Failure) -> tuple[Any, ...]:

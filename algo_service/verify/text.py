@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from algo_service import figures
@@ -59,29 +59,34 @@ def equities(recording: Recording, result: Comparison) -> Iterator[str]:
 def cells(difference: Difference) -> tuple[str, str, str, str]:
     """Return a row of the table."""
     channel, input_id = difference.key
-    stored, now = describe(difference.stored), describe(difference.now)
-    if stored == now:  # they differ in a field that is not described
-        stored, now = (json.dumps(each) for each in (difference.stored, difference.now))
+    both = difference.stored, difference.now
+    stored, now = (_describe(each, figures.quantity, figures.price) for each in both)
+    if stored == now:  # they differ in later digits
+        stored, now = (_describe(each, repr, repr) for each in both)
+    if stored == now:  # or in a field that is not described
+        stored, now = (json.dumps(each) for each in both)
     return f"{difference.seq:,}", f"{input_id} on {channel}", stored, now
 
 
-def describe(decision: Decision | Failure) -> str:
-    """Return a decision in a few words, with every digit of its numbers."""
+def _describe(
+    decision: Decision | Failure, quantity: Callable[[float], str], price: Callable[[float], str]
+) -> str:
     if "error" in decision:
         return f"failed: {decision['error']}"
-    orders = [_order(json.loads(text)) for text in decision["orders"]]
-    fills = [_fill(json.loads(text)) for text in decision["fills"]]
-    reply = [json.loads(decision["reply"])["text"]] if "reply" in decision else []
-    return "; ".join(orders + fills + reply) or "nothing"
-
-
-def _order(order: dict[str, Any]) -> str:
-    reason = f" ({order['reason']})" if "reason" in order else ""
-    return f"{order['side']} {order['quantity']!r} {order['sid']} at {order['price']!r}{reason}"
-
-
-def _fill(fill: dict[str, Any]) -> str:
-    return f"filled {fill['quantity']!r} {fill['sid']} at {fill['price']!r}"
+    orders = [json.loads(text) for text in decision["orders"]]
+    fills = [json.loads(text) for text in decision["fills"]]
+    shown, placed = [], {}
+    for order in orders:
+        what = f"{quantity(order['quantity'])} {order['sid']} at {price(order['price'])}"
+        placed[order["id"]] = what
+        reason = f" ({order['reason']})" if "reason" in order else ""
+        shown.append(f"{order['side']} {what}{reason}")
+    for fill in fills:
+        what = f"{quantity(fill['quantity'])} {fill['sid']} at {price(fill['price'])}"
+        shown.append("filled" if placed.get(fill["order_id"]) == what else f"filled {what}")
+    if "reply" in decision:
+        shown.append(json.loads(decision["reply"])["text"])
+    return ", ".join(shown) or "nothing"
 
 
 def _equity(portfolio: dict[str, Any]) -> float:

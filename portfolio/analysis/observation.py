@@ -2,62 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-from portfolio.accounting.orders import Fill, Order, Rejection
 
 if TYPE_CHECKING:
     from portfolio.portfolio import Portfolio
 
 
 class Observation:
-    """A quote that was decided on, and what came of it.
+    """A quote that was decided on, and the portfolio after it, with its orders and fills.
 
-    There is one for all quotes of a run, because making one for each would take longer than some
-    algorithms do: an observer keeps what it needs of it, and not the observation.
+    There is one for all quotes of a run, because to make one for each would take longer than some
+    algorithms do. An observer keeps what it needs of it, and not the observation.
 
     :param portfolio: before its first quote.
     """
 
-    __slots__ = (
-        *("_portfolio", "at", "equity", "fills", "is_first", "is_invested", "is_trusted"),
-        *("orders", "quote", "rejections"),
-    )
+    __slots__ = ("at", "portfolio", "quote")
 
     quote: Mapping[str, Any]
     at: int | None
     """Its instant, in nanoseconds since 1970; None if it has no time."""
-    is_trusted: bool
-    """Whether the quote has a price for its instrument; False if a limit does not trust it."""
-    is_first: bool
-    """Whether that is the first price of the instrument."""
-    is_invested: bool
-    """Whether something is held after it."""
-    equity: float
-    """After it, in cash."""
-    orders: Sequence[Order]
-    """In the order placed."""
-    fills: Sequence[Fill]
-    """In the order filled."""
-    rejections: Sequence[Rejection]
 
     def __init__(self, portfolio: Portfolio):
-        self._portfolio = portfolio
+        self.portfolio = portfolio
 
     def take(self, quote: Mapping[str, Any], at: int | None) -> None:
-        """Record a quote, while the portfolio has its orders and fills."""
-        portfolio = self._portfolio
+        """Record a quote that the portfolio has taken in last."""
         self.quote = quote
         self.at = at
-        self.is_trusted = portfolio.doubt is None
-        self.is_first = portfolio.price_before is None and self.is_trusted
-        if portfolio.positions:
-            self.is_invested = True
-            self.equity = portfolio.equity
-        else:
-            self.is_invested = False
-            self.equity = portfolio.cash
-        self.orders = portfolio.orders
-        self.fills = portfolio.fills
-        self.rejections = portfolio.rejections
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the quote is the price of its instrument; False if a limit does not trust it."""
+        return self.portfolio.doubt is None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first price of its instrument."""
+        return self.portfolio.price_before is None and self.portfolio.doubt is None

@@ -66,7 +66,8 @@ class Performance:
 
     def see(self, seen: Observation) -> None:
         """Record what came of a quote."""
-        if seen.is_first:
+        portfolio = seen.portfolio
+        if portfolio.price_before is None and seen.is_first:  # the one is faster than the other
             self._first_prices[seen.quote["sid"]] = seen.quote["quote"]
         at = seen.at
         if at is None:
@@ -76,11 +77,13 @@ class Performance:
                 self._enter_day(at)
             self.last = at
         self.quotes += 1
-        if seen.is_invested:
+        if portfolio.positions:
             self._held += 1
-        equity = self.equity = seen.equity
-        if seen.fills:
-            for fill in seen.fills:
+            equity = self.equity = portfolio.equity
+        else:
+            equity = self.equity = portfolio.cash
+        if portfolio.fills:
+            for fill in portfolio.fills:
                 self.trades.add(fill)
         if equity >= self._peak:
             if self._low < self._peak:

@@ -426,9 +426,9 @@ def test_data_changes_no_price_whatever_quote_its_orders_are_placed_at() -> None
 
 def test_an_order_at_data_of_an_instrument_without_a_quote_is_refused() -> None:
     portfolio, account = Portfolio(1000), OrderAccount(1000)
-    with pytest.raises(ValueError, match="an order of GOOG has no price: no quote of it"):
+    with pytest.raises(ValueError, match="an order of GOOG has no price: no trusted quote of it"):
         portfolio.buy(data_of(portfolio), 300.0)
-    with pytest.raises(ValueError, match="an order of GOOG has no price: no quote of it"):
+    with pytest.raises(ValueError, match="an order of GOOG has no price: no trusted quote of it"):
         account.take(data_of(account), [order("buy", 3.0)])
 
 

@@ -253,7 +253,7 @@ def test_an_order_that_the_cash_no_longer_pays_does_not_fill_and_says_so(
     begin(portfolio, 1001.0, id="2")
     assert portfolio.fills == []
     assert caplog.messages == [
-        "algo:quotes:1:0 does not fill: the cash no longer pays for it",
+        "algo:quotes:1:0 does not fill: at 1001 the 1000 of cash that is left does not pay for it",
     ]
     begin(portfolio, 100.0, id="3")
     assert portfolio.fills == []
