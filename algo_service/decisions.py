@@ -26,9 +26,10 @@ class Input(NamedTuple):
     message: dict[str, Any]
     """The algorithm may write into it."""
     content: bytes
-    """The message as it arrived, in the one form that its digest is computed from."""
+    """The message as it arrived; empty if the store keeps no inputs."""
     digest: bytes
-    """BLAKE2b of the content, 16 bytes: other content under the same key is noticed by it."""
+    """BLAKE2b of the message in any order of its fields, 16 bytes: another message under the same
+    key is noticed by it."""
 
 
 @final

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from algo_service.decisions import Failure
-from algo_service.engine.content import content
+from algo_service.engine.content import canonical
 from algo_service.engine.driver import TimedQuote
 from algo_service.engine.failure import sentence
 from algo_service.engine.quotes import accept
@@ -84,7 +84,7 @@ class _DuplicateFilter:
 
     def is_new(self, message: dict[str, Any]) -> bool:
         key = message["channel"], message["id"]
-        found = digest(content(message))
+        found = digest(canonical(message))
         before = self._digests.setdefault(key, found)
         if len(self._digests) > MAX_IDS:
             self._digests.popitem(last=False)

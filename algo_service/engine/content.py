@@ -1,4 +1,4 @@
-"""The content of a message in one form: its digest is computed from it, and a store keeps it."""
+"""The content of a message as bytes: in one form for its digest, and as it is for a store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NESTED = {dict, list}
 _pack = msgpack.Packer().pack
 
 
-def content(message: Mapping[str, Any]) -> bytes:
+def canonical(message: Mapping[str, Any]) -> bytes:
     """Return the same bytes for the same message, in any order of its fields.
 
     Another feed may write a quote's fields in another order. A flat message is MessagePack of its
@@ -44,16 +44,34 @@ def content(message: Mapping[str, Any]) -> bytes:
     try:
         return CHANGED + codec.encode(_sorted(message))
     except StateError:
-        # of a message that did not come over a wire: enough to recognise it, not to read it back
+        # of a message that did not come over a wire: enough to recognise it
         return json.dumps(message, sort_keys=True, default=repr).encode()
 
 
+def encode(message: Mapping[str, Any]) -> bytes:
+    """Return the bytes that `read` makes the same message of, its fields in the same order.
+
+    An algorithm may depend on the order, as a sum of floats does.
+    """
+    try:
+        packed: bytes = _pack(message)
+        return packed
+    except (TypeError, ValueError, OverflowError):
+        pass
+    try:
+        return codec.encode(message)
+    except StateError:
+        # text that is not UTF-8; or it did not come over a wire, and cannot be read back
+        return json.dumps(message, default=repr).encode()
+
+
 def read(content: bytes) -> dict[str, Any]:
-    """Return the message that `content` made the bytes of."""
-    if content.startswith(b"{"):
-        message: dict[str, Any] = json.loads(content)
-        return message
-    return dict(codec.decode(content.removeprefix(CHANGED)))
+    """Return the message that `encode` made the bytes of."""
+    # MessagePack begins no map with this byte
+    message: dict[str, Any] = (
+        json.loads(content) if content.startswith(b"{") else codec.decode(content)
+    )
+    return message
 
 
 def _sorted(value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from algo_service.decisions import Decision, Failure, Input, Key, Kind
 from algo_service.engine.commands import accept_command
-from algo_service.engine.content import CHANGED, content
+from algo_service.engine.content import CHANGED, canonical, encode
 from algo_service.engine.failure import failure_of
 from algo_service.engine.quotes import accept
 from algo_service.errors import AlgoServiceError, InputError, QuoteError
@@ -40,8 +40,11 @@ def kind_of(channel: Any) -> Kind:
     return _PREFIXES[channel[: channel.index("/") + 1]]
 
 
-def accept_all(messages: Iterable[Any]) -> list[Input | Failure]:
-    """Check each message of a call; one that is not valid is a failure in its place."""
+def accept_all(messages: Iterable[Any], keeps: bool) -> list[Input | Failure]:
+    """Check each message of a call; one that is not valid is a failure in its place.
+
+    :param keeps: whether a store keeps the inputs, so that their content is needed.
+    """
     accepted: list[Input | Failure] = []
     last, kind = None, _quote  # most messages of a call come on one channel
     for message in messages:
@@ -53,13 +56,15 @@ def accept_all(messages: Iterable[Any]) -> list[Input | Failure]:
             last, kind = channel, kind_of(channel)
         try:
             message = accept(message) if kind is _quote else _CHECKS[kind](message)
-            encoded = content(message)
+            found = digest(canonical(message))
+            # now: the algorithm may write into it
+            content = encode(message) if keeps else b""
         except AlgoServiceError as error:
             accepted.append(failure_of(error))
             continue
         # as Input(...) makes it, in half the time
         key = channel, message["id"]
-        accepted.append(_new(Input, (key, kind, message, encoded, digest(encoded))))
+        accepted.append(_new(Input, (key, kind, message, content, found)))
     return accepted
 
 
@@ -130,7 +135,7 @@ def _used_before(each: Input) -> Failure:
 
 def _is_of_older_encoding(entry: Known, each: Input) -> bool:
     """Whether two digests cannot be compared, so that the key alone decides."""
-    if not entry.is_older or not each.content.startswith(CHANGED):
+    if not entry.is_older or not canonical(each.message).startswith(CHANGED):
         return False
     log.info(
         '"%s" on %s was decided by an earlier version, whose digest of such content was another:'

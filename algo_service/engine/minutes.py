@@ -40,7 +40,7 @@ class MinuteValues:
         if ts is None:
             return
         # of many times of one minute one is read: those in UTC, which have no offset
-        is_utc = type(ts) is str and ts[10:11] in ("T", " ") and ts[16:17] == ":" and _is_utc(ts)
+        is_utc = type(ts) is str and ts[10:11] in ("T", " ") and ts[13:14] == ":" and _is_utc(ts)
         self._prefix = ts[:_TO_MINUTE] if is_utc else None
         minute = instant(ts) // _MINUTE
         if self._minute is None or minute > self._minute:
@@ -60,4 +60,5 @@ class MinuteValues:
 
 
 def _is_utc(ts: str) -> bool:
-    return len(ts) == _PLAIN or ts.endswith("Z")
+    """Tell it of a text with its minutes in the usual place; an offset may take a second's."""
+    return ts.endswith("Z") or (len(ts) == _PLAIN and ts[_TO_MINUTE] == ":")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from algo_service.decisions import Failure
-from algo_service.engine.content import content
+from algo_service.engine.content import canonical
 from algo_service.engine.driver import Driver, Quote, TimedQuote
 from algo_service.engine.failures import Failures
 from algo_service.journal.codec import digest
@@ -102,7 +102,7 @@ class _Tally:
         """Yield the quotes, before an algorithm may write into them."""
         for timed in quotes:
             quote: Mapping[str, Any] = timed[0]
-            self.content.update(digest(content(quote)))
+            self.content.update(digest(canonical(quote)))
             self.last = quote.get("ts")
             if not self.quotes:
                 self.first = self.last

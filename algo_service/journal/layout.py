@@ -26,7 +26,7 @@ CREATE TABLE decisions (
     seq INTEGER PRIMARY KEY,
     channel TEXT NOT NULL,
     id TEXT NOT NULL,
-    digest BLOB,
+    digest BLOB NOT NULL,
     content BLOB,
     UNIQUE (channel, id)
 );

@@ -18,6 +18,7 @@ class MemoryStore:
     MAX_DECISIONS = 10_000
 
     is_durable = False
+    keeps_inputs = False
 
     def __init__(self) -> None:
         self._known: dict[Key, tuple[bytes, Decision | Failure]] = {}

@@ -62,7 +62,7 @@ class SqliteStore:
         self._path = path
         self._clock = clock
         self._monotonic = monotonic
-        self._keeps_inputs = keep_inputs
+        self.keeps_inputs = keep_inputs
         self._rollbacks: list[dict[str, Any]] = []
         self._file = JournalFile(path, accept_incomplete)
         self._db = self._file.database
@@ -149,7 +149,7 @@ class SqliteStore:
                 fills += [(seq, n, text) for n, text in enumerate(decision["fills"])]
             if "reply" in decision:
                 replies.append((seq, decision["reply"]))
-        keeps = self._keeps_inputs
+        keeps = self.keeps_inputs
         with self._explained(), self._transaction():
             if first == 0:
                 self._db.execute(
@@ -269,12 +269,12 @@ class SqliteStore:
 def _insert_decisions(
     inputs: Sequence[Input], first: int, keeps: bool
 ) -> tuple[str, Iterator[tuple[Any, ...]]]:
-    """Return the statement and its rows: with the contents, or with their digests alone."""
+    """Return the statement and its rows, with or without the contents."""
     numbered = enumerate(inputs, first + 1)
     if keeps:
-        return "INSERT INTO decisions VALUES (?, ?, ?, NULL, ?)", (
-            (seq, channel, input_id, content)
-            for seq, ((channel, input_id), _, _, content, _) in numbered
+        return "INSERT INTO decisions VALUES (?, ?, ?, ?, ?)", (
+            (seq, channel, input_id, digest, content)
+            for seq, ((channel, input_id), _, _, content, digest) in numbered
         )
     return "INSERT INTO decisions VALUES (?, ?, ?, ?, NULL)", (
         (seq, channel, input_id, digest) for seq, ((channel, input_id), _, _, _, digest) in numbered

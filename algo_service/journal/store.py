@@ -86,6 +86,11 @@ class DecisionStore(Protocol):
         """Whether decisions outlive the process."""
         ...
 
+    @property
+    def keeps_inputs(self) -> bool:
+        """Whether it keeps the content of inputs."""
+        ...
+
     def stored_run(self) -> StoredRun | None:
         """Return what it holds, or None before the first decision."""
         ...

@@ -35,6 +35,7 @@ def write(path: Path, recording: Recording, result: Comparison, algorithm: str) 
         page.notes(result.notes, "warn"),
         page.chart("Equity", charts.by_minute(lines) if result.minutes else None, "equity", note),
         page.notes(text.equities(recording, result)),
-        *([page.table(text.HEADS, rows), page.notes([more] if more else [])] if rows else []),
+        page.table(text.HEADS, rows, numbers=False) if rows else "",
+        page.notes([more] if more else []),
     ]
     page.write(path, f"{recording.algo}: verification", body)

@@ -47,8 +47,13 @@ def lines(recording: Recording, result: Comparison, algorithm: str) -> Iterator[
 def equities(recording: Recording, result: Comparison) -> Iterator[str]:
     """Yield the equity that each ends with."""
     stored = _equity(recording.portfolio())
-    for name, equity in (("in the journal", stored), ("now", result.equity)):
-        yield f"equity {name}: {figures.money(equity, stored)}"
+    now = figures.money(result.equity, stored)
+    if result.inputs < recording.last - recording.first:
+        # what the journal's was then is not kept
+        yield f"equity now, after decision {recording.first + result.inputs:,}: {now}"
+        return
+    yield f"equity in the journal: {figures.money(stored, stored)}"
+    yield f"equity now: {now}"
 
 
 def cells(difference: Difference) -> tuple[str, str, str, str]:

@@ -269,6 +269,14 @@ def test_a_journal_has_what_the_portfolio_is_worth_by_minute(journal: Path) -> N
     assert found[0][1] == pytest.approx(1090.0)
 
 
+def test_an_offset_is_not_taken_for_seconds(journal: Path) -> None:
+    """Both times have 19 characters, and the same first 16."""
+    times = ["2024-01-01T00:01:00", "2024-01-01T00:01-01"] * 2  # in two batches
+    run(journal, [quote(n, 100.0) | {"ts": ts} for n, ts in enumerate(times)])
+    (first,), (second,) = rows(journal, "SELECT minute FROM minutes")
+    assert second - first == 60
+
+
 @pytest.mark.parametrize(
     ("given", "file"),
     [("j.db", "j.db"), ("sqlite:///j.db", "j.db"), ("sqlite:////tmp/a%20b.db", "/tmp/a b.db")],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from algo_service.decisions import Batch, Decision, Failure, Input, Key, MinuteValue, State
-from algo_service.engine.content import content
+from algo_service.engine.content import canonical, encode
 from algo_service.journal.codec import digest
 from algo_service.journal.memory import MemoryStore
 from algo_service.journal.open import open_store
@@ -54,8 +54,7 @@ def store(reopen: Open) -> DecisionStore:
 
 def made(key: Key, kind: Any = "quote", **fields: Any) -> Input:
     message = {"channel": key[0], "id": key[1], **fields}
-    encoded = content(message)
-    return Input(key, kind, message, encoded, digest(encoded))
+    return Input(key, kind, message, encode(message), digest(canonical(message)))
 
 
 def bought(name: str) -> Decision:

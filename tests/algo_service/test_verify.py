@@ -36,7 +36,9 @@ class Own:
         if data.get("fail"):
             raise ValueError("told to fail")
         if data["channel"] == "quotes" and self.random.random() < BUY:
-            self.portfolio.buy(data, 10)
+            # depends on the order of the fields, as a sum of floats may
+            numbers = [each for each in data["book"].values() if isinstance(each, float)]
+            self.portfolio.buy(data, 10 + sum(n * each for n, each in enumerate(numbers)))
         elif data["channel"] == "quotes" and self.count % 5 == 0:
             self.portfolio.sell(data)
 """
@@ -73,7 +75,7 @@ def messages(count: int, first: int = 0) -> list[dict[str, Any]]:
                 "sid": "GOOG" if n % 3 else "AAPL",
                 "quote": 100.0 + n % 7,
                 "ts": ts,
-                "book": {"bid": [1, 2.5], "ask": None},
+                "book": {"mid": n / 3, "bid": 0.1, "ask": n / 7, "all": [1, 2.5], "of": None},
                 **({"fail": True} if n % 11 == 5 else {}),
             }
         )
@@ -193,6 +195,7 @@ def test_another_version_shows_where_it_would_have_decided_otherwise(
     page = (tmp_path / "page.html").read_text()
     assert "In the journal" in page
     assert "decisions differ" in page
+    assert 'class="n"' not in page.partition("<table>")[2]  # its columns are text
 
 
 def test_another_parameter_is_tried_from_the_beginning(
@@ -221,6 +224,9 @@ def test_an_algorithm_without_state_is_compared_up_to_its_first_restart(
         in found.output
     )
     assert "compared: 60 decisions" in found.output
+    other = verify(tmp_path / "j", "--algo", algorithm("other.py", buy=0.6, state=""))
+    assert "equity now, after decision 60: " in other.output
+    assert "equity in the journal" not in other.output
 
 
 def test_a_journal_that_kept_no_inputs_at_first_is_verified_since_then(

@@ -102,16 +102,21 @@ def pairs(rows: Iterable[tuple[str, str]]) -> str:
     return table([], rows)
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of text; all columns but the first are aligned to the right."""
-    head = f"<tr>{_cells('th', heads)}</tr>" if heads else ""
-    body = "".join(f"<tr>{_cells('td', row)}</tr>" for row in rows)
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = True) -> str:
+    """Return a table.
+
+    :param numbers: whether all columns but the first hold numbers, aligned to the right.
+    """
+    head = f"<tr>{_cells('th', heads, numbers)}</tr>" if heads else ""
+    body = "".join(f"<tr>{_cells('td', row, numbers)}</tr>" for row in rows)
     return f'<div class="wide"><table>{head}{body}</table></div>'
 
 
-def _cells(tag: str, texts: Sequence[str]) -> str:
+def _cells(tag: str, texts: Sequence[str], numbers: bool) -> str:
     return "".join(
-        f"<{tag}{' class=n' if n else ''}>{escape(text)}</{tag}>".replace("class=n", 'class="n"')
+        f'<{tag} class="n">{escape(text)}</{tag}>'
+        if n and numbers
+        else f"<{tag}>{escape(text)}</{tag}>"
         for n, text in enumerate(texts)
     )
 
