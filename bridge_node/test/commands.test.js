@@ -235,6 +235,23 @@ const REPLY = {
   waiting: [],
 };
 
+test('a command goes ahead of the quotes that have come while the backend was away', async (t) => {
+  const { url } = await startBroker(t);
+  const backend = await startBackend(t, new FakeService().methods());
+  const { lines } = await startBridge(t, url, backend.address);
+  await backend.stop();
+  await until(() => lines.some(({ text }) => text.endsWith('is lost; waiting for it')));
+  const { publish, orders } = await connect(t, url);
+  for (const id of ['1', '2', '3']) await publish('quotes', quote(id));
+  await until(() => lines.filter(({ text }) => text === 'received').length === 3);
+  await publish(COMMANDS, halt('h1'));
+  await until(() => lines.some(({ text }) => text === 'received a command'));
+  const again = new FakeService();
+  await startBackend(t, again.methods(), backend.address);
+  await orders.until(3);
+  assert.deepEqual(again.calls.values.map(ids), [['h1', '1', '2', '3']]);
+});
+
 test('the reply follows the orders of its command, and the command is acknowledged after it', async (t) => {
   const { url, aedes } = await startBroker(t);
   const { address } = await startBackend(t, new FakeService().methods());
