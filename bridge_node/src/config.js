@@ -1,6 +1,42 @@
-/** Parses the values of options. */
+/** What the command line says, checked once. */
 
 import { InvalidArgumentError } from 'commander';
+
+import { checkBackend } from './backend/address.js';
+import { checkChannels } from './backend/channels.js';
+import { checkName } from './backend/name.js';
+import { parseFields } from './messages/fields.js';
+import { readBroker } from './mqtt/options.js';
+import { checkPrefix } from './mqtt/prefix.js';
+
+/**
+ * @typedef {object} Config
+ * @property {ReturnType<typeof readBroker>} access  how the broker is reached
+ * @property {string} prefix  of all topics; empty, or with "/" at its end
+ * @property {import('./route/route.js').RouteConfig} route
+ */
+
+/**
+ * @param {Record<string, any>} options  as commander has parsed them, by the functions below
+ * @returns {Config}
+ * @throws {UserError} naming the option whose value cannot be used
+ */
+export function readConfig(options) {
+  const { rpc, params, name, channel, symbols, fields, count, acceptOlderJournal, prefix } = options;
+  return {
+    prefix: prefix === undefined ? '' : checkPrefix(prefix),
+    access: readBroker(/** @type {import('./mqtt/options.js').Given} */ (options)),
+    route: {
+      address: checkBackend(rpc),
+      params,
+      name: name === undefined ? undefined : checkName(name),
+      channels: channel === undefined ? undefined : checkChannels(channel.split(';'), '--channel'),
+      rules: { fields: parseFields(fields ?? ''), symbols },
+      count,
+      acceptOlderJournal,
+    },
+  };
+}
 
 /** @param {string} text */
 export function parseParams(text) {

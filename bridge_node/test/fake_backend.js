@@ -164,7 +164,7 @@ export const PLAIN = {
  */
 export async function startBridge(t, url, rpc, options = {}) {
   const { log, lines } = keptLog();
-  const bridge = new Bridge({ rpc, params: {}, name: 'mine', ...options }, brokerAt(url, log));
+  const bridge = new Bridge({ address: rpc, params: {}, name: 'mine', ...options }, brokerAt(url, log));
   let hasEnded = false;
   const ended = bridge.run().finally(() => {
     hasEnded = true;

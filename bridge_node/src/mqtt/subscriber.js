@@ -1,5 +1,6 @@
 import { Acknowledger } from './acknowledger.js';
 import { Connection } from './connection.js';
+import { Deferred } from '../support/deferred.js';
 import { reason } from '../support/errors.js';
 import { PUBLISH, readPublish } from './packets.js';
 import { overlap } from '../support/topic_filter.js';
@@ -72,19 +73,13 @@ export class Subscriber {
   /** How many retained messages were dropped. */
   #retained = 0;
 
-  /** @type {() => void} */
-  #answer = () => {};
-
   /** Whether the broker has confirmed the subscriptions on the present connection. */
   ready = false;
   /**
    * Resolves when the broker has confirmed or refused a subscription for the first time. What waited in the
    * session was received before: the broker sends it when it accepts the connection.
-   * @type {Promise<void>}
    */
-  answered = new Promise((resolve) => {
-    this.#answer = resolve;
-  });
+  answered = new Deferred();
 
   /**
    * @param {import('./broker_link.js').BrokerLink} broker
@@ -186,7 +181,7 @@ export class Subscriber {
     client.subscribe(filters, { qos: 1 }, (error, granted) => {
       // MQTT.js reports a refusal by the broker (SUBACK 128 and above) as an error, or in granted
       const refused = (granted ?? []).filter(({ qos }) => qos >= 128).map(({ topic }) => topic);
-      if (client.connected) this.#answer();
+      if (client.connected) this.answered.resolve();
       if (!error && refused.length === 0) this.ready = true;
       else if (client.connected) {
         const what = refused.length > 0 ? refused : filters;
