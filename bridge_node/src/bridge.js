@@ -1,41 +1,56 @@
-import { Route } from './route/route.js';
+import { randomBytes } from 'node:crypto';
 
-/** Starts and stops the route of an algorithm. */
+import { KeptRoute } from './route/kept_route.js';
+import { Route } from './route/route.js';
+import { ServedNames } from './route/served_names.js';
+
+/**
+ * Starts and stops the routes of several algorithms. If there is one only, the bridge ends when it fails;
+ * of several, one that fails is tried again while the others go on.
+ */
 export class Bridge {
   #broker;
-  #route;
+  #routes;
   #isStopping = false;
 
   /**
-   * @param {import('./route/route.js').RouteConfig} config
+   * @param {import('./route/route.js').RouteConfig[]} configs  at least one, with addresses that differ
    * @param {import('./mqtt/broker_link.js').BrokerLink} broker
    */
-  constructor(config, broker) {
+  constructor(configs, broker) {
     this.#broker = broker;
-    this.#route = new Route(config, broker);
+    const names = new ServedNames();
+    const instance = randomBytes(8).toString('hex');
+    /** @param {import('./route/route.js').RouteConfig} config @param {boolean} mayTakeOver */
+    const make = (config, mayTakeOver) => new Route(config, broker, { names, instance, mayTakeOver });
+    this.#routes =
+      configs.length === 1
+        ? [make(configs[0], true)]
+        : configs.map(
+            (config) => new KeptRoute(config.address, (mayTakeOver) => make(config, mayTakeOver), broker.log),
+          );
   }
 
   /** What is missing for quotes to be decided and orders to be published, and why: a line for each. */
   get missing() {
     const { shown, fault } = this.#broker;
-    const line = fault ? this.#route.fault : this.#route.missing;
-    const lines = line ? [line] : [];
+    const lines = this.#routes.map((route) => (fault ? route.fault : route.missing)).filter(Boolean);
     return fault ? [`broker ${shown}: ${fault}`, ...lines] : lines;
   }
 
   /**
    * Carry quotes until `stop`, or until `count` of them are decided and published.
-   * @throws {UserError} if the route fails
+   * @throws {UserError} if the only route fails
    */
-  run() {
-    return this.#route.run();
+  async run() {
+    await Promise.all(this.#routes.map((route) => route.run()));
   }
 
-  /** End once the batch under way is published and acknowledged, if that is possible soon. */
+  /** End once the batches under way are published and acknowledged, if that is possible soon. */
   stop() {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#broker.log.info('asked to stop: stopping');
-    this.#route.stop();
+    for (const route of this.#routes) route.stop();
   }
 }

@@ -8,7 +8,16 @@ import { withoutPassword } from './mqtt/address.js';
 import { UserError } from './support/errors.js';
 import { createLog, LEVELS } from './support/log.js';
 import { didYouMean } from './support/nearest.js';
-import { joined, parseCount, parseParams, parsePort, parseSymbols, readConfig } from './config.js';
+import {
+  DEFAULT_BACKENDS,
+  joined,
+  parseAddresses,
+  parseCount,
+  parseParams,
+  parsePort,
+  parseSymbols,
+  readConfig,
+} from './config.js';
 import { serveReadiness } from './http/readiness.js';
 
 const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -62,9 +71,13 @@ export async function main(argv) {
         .argParser(joined),
     )
     .addOption(
-      new Option('-r, --rpc <url>', 'the address of the algorithm service')
+      new Option(
+        '-r, --rpc <url>',
+        'the address of an algorithm service; repeat it, or separate several by spaces, to serve several algorithms',
+      )
         .env('BRIDGE_RPC')
-        .default('tcp://127.0.0.1:4242'),
+        .argParser(parseAddresses)
+        .default(DEFAULT_BACKENDS, DEFAULT_BACKENDS[0]),
     )
     .addOption(
       new Option('--params <json>', "the map that the algorithm's initialize receives")
@@ -144,8 +157,8 @@ async function runBridge(options, { args, commands }) {
     const known = commands.map((command) => command.name());
     throw new UserError(`there is no command "${withoutPassword(args[0])}"${didYouMean(args[0], known)}`);
   }
-  const { access, prefix, route } = readConfig(options);
-  const bridge = new Bridge(route, new BrokerLink(access, createLog(logLevel), prefix));
+  const { access, prefix, routes } = readConfig(options);
+  const bridge = new Bridge(routes, new BrokerLink(access, createLog(logLevel), prefix));
   const readiness = http && (await serveReadiness(http, run, () => bridge.missing));
   onSignal(() => bridge.stop());
   try {

@@ -8,11 +8,10 @@ import { Inputs } from './inputs.js';
 import { checkAge } from './older_journal.js';
 import { Outputs } from './outputs.js';
 import { ReadPacing } from './read_pacing.js';
+import { SECOND_SERVICE } from './served_names.js';
 
 /** ms that the batch under way has, when the route is asked to stop. */
 const MAX_GRACE = 5000;
-const SECOND_SERVICE =
-  'A second service of one algorithm needs a name of its own: algo-service serve --name NAME, or bridge-node --name NAME for a backend without a name';
 
 /**
  * What a user decides about a route; config.js has checked it.
@@ -27,6 +26,15 @@ const SECOND_SERVICE =
  */
 
 /**
+ * What a route has from its bridge.
+ * @typedef {object} Place
+ * @property {import('./served_names.js').ServedNames} names  of all routes
+ * @property {string} instance  of the bridge, which its claims show
+ * @property {boolean} mayTakeOver  whether it may take the algorithm from another bridge; if not, it waits until
+ *   the other has ended
+ */
+
+/**
  * One algorithm's way through the bridge: its quotes from the broker to the backend, and its orders and fills
  * back.
  *
@@ -35,6 +43,7 @@ const SECOND_SERVICE =
  */
 export class Route {
   #config;
+  #place;
   #log;
   #backend;
   #outputs;
@@ -44,7 +53,8 @@ export class Route {
   #decider;
   /** @type {Claim | undefined} */
   #claim;
-  #isAdmitted = false;
+  /** Whether a backend was admitted, perhaps an earlier one. */
+  isAdmitted = false;
   #isStopping = false;
   /** Resolves when, on ending, there is nothing more to wait for. */
   #leaving = new Deferred();
@@ -54,9 +64,11 @@ export class Route {
   /**
    * @param {RouteConfig} config
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
+   * @param {Place} place
    */
-  constructor(config, broker) {
+  constructor(config, broker, place) {
     this.#config = config;
+    this.#place = place;
     this.#log = broker.log;
     this.#backend = new Backend(config, broker.log, () => this.#admit());
     const outputs = new Outputs(broker, this.#backend);
@@ -90,9 +102,14 @@ export class Route {
   /** What is missing for its quotes to be decided and its orders to be published, as a line; empty if nothing is. */
   get missing() {
     if (this.fault) return this.fault;
-    if (!this.#isAdmitted || !this.#backend.ready) return `backend ${this.#config.address}: it is being admitted`;
+    if (!this.isAdmitted || !this.#backend.ready) return `backend ${this.#config.address}: it is being admitted`;
     if (this.#inputs.ready) return '';
     return `backend ${this.#config.address}: the broker has not confirmed its subscriptions yet`;
+  }
+
+  /** Whether the algorithm was its own, at some time. */
+  get hasClaimed() {
+    return this.#claim?.isClaimed ?? false;
   }
 
   /**
@@ -133,7 +150,7 @@ export class Route {
   async #admit() {
     const { name, channels, journalSeq } = this.#backend;
     if (this.#claim) this.#inputs.change(channels);
-    else this.#begin(name, channels);
+    else await this.#begin(name, channels);
     const { connection } = this.#outputs.publisher;
     const { topics, halts } = this.#outputs;
     if (journalSeq !== undefined) {
@@ -143,7 +160,7 @@ export class Route {
     await halts?.read(connection);
     if (await halts?.handTo(this.#backend)) this.#outputs.removeHalt();
     await this.#inputs.startCommands(name); // a halt that waited there is decided before the first quote
-    this.#isAdmitted = true;
+    this.isAdmitted = true;
   }
 
   /**
@@ -151,16 +168,21 @@ export class Route {
    * @param {string} name
    * @param {string[]} channels
    */
-  #begin(name, channels) {
+  async #begin(name, channels) {
     const outputs = this.#outputs;
+    const { names, instance, mayTakeOver } = this.#place;
+    names.take(name, this.#config.address);
     outputs.begin(name);
-    this.#claim = new Claim(outputs.topics.claim, outputs.publisher);
-    this.#claim.once('superseded', (other) => {
+    const claim = new Claim(outputs.topics.claim, outputs.publisher, instance);
+    if (!mayTakeOver) await claim.whenFree(this.#log);
+    if (this.#isStopping) throw new Error('the route has stopped meanwhile');
+    claim.once('superseded', (other) => {
       this.#failed.reject(
-        new UserError(`another bridge for ${name} has started (${other}): this one ends. ${SECOND_SERVICE}`),
+        new UserError(`another bridge for ${name} has started (${other}): this one gives way. ${SECOND_SERVICE}`),
       );
     });
-    this.#claim.start();
+    claim.start();
+    this.#claim = claim;
     const halts = /** @type {import('./halts.js').Halts} */ (outputs.halts);
     this.#decider = new Decider(name, this.#backend, halts, this.#log);
     this.#inputs.start(name, channels);
@@ -179,8 +201,9 @@ export class Route {
     await this.#inputs.stop();
     await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
     // before it is admitted nothing was published, not even the claim
-    if (this.#isAdmitted) await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
+    if (this.isAdmitted) await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
     await this.#outputs.stop();
     await this.#backend.close();
+    this.#place.names.release(this.#backend.name, this.#config.address);
   }
 }
