@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { KeptRoute } from './route/kept_route.js';
 import { Route } from './route/route.js';
 import { ServedNames } from './route/served_names.js';
+import { MemoryBudget } from './support/memory_budget.js';
 
 /**
  * Starts and stops the routes of several algorithms. If there is one only, the bridge ends when it fails;
@@ -20,9 +21,10 @@ export class Bridge {
   constructor(configs, broker) {
     this.#broker = broker;
     const names = new ServedNames();
+    const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
     /** @param {import('./route/route.js').RouteConfig} config @param {boolean} mayTakeOver */
-    const make = (config, mayTakeOver) => new Route(config, broker, { names, instance, mayTakeOver });
+    const make = (config, mayTakeOver) => new Route(config, broker, { names, budget, instance, mayTakeOver });
     this.#routes =
       configs.length === 1
         ? [make(configs[0], true)]

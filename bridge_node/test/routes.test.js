@@ -8,6 +8,9 @@ import mqtt from 'mqtt';
 import { FakeService, PLAIN, runBridge, startBackend, until } from './fake_backend.js';
 import { BROKERS, Collected, startBroker } from './helpers.js';
 
+/** What makes a quote large. */
+const NOTE = 'x'.repeat(3000);
+
 /**
  * A client that publishes quotes, and keeps the orders by algorithm and the claims.
  * @param {import('node:test').TestContext} t
@@ -37,7 +40,14 @@ async function connect(t, url) {
       await client.publishAsync('quotes', JSON.stringify({ sid: 'GOOG', quote: 345, id: String(count++) }), { qos: 1 });
     }
   };
-  return { publish, ordersOf, claims };
+  /** @param {number} quotes  fifty in a message of 150 KB */
+  const flood = async (quotes) => {
+    for (let n = 0; n < quotes / 50; n++) {
+      const batch = Array.from({ length: 50 }, () => ({ sid: 'GOOG', quote: 345, id: String(count++), note: NOTE }));
+      await client.publishAsync('quotes', JSON.stringify(batch), { qos: 1 });
+    }
+  };
+  return { publish, flood, ordersOf, claims };
 }
 
 /** @param {string[]} addresses */
@@ -61,6 +71,30 @@ for (const [name, start, skip] of BROKERS) {
     assert.deepEqual(claims.values.slice(3), ['', '', '']);
   });
 }
+
+// the embedded broker waits for a subscriber that does not read, and all others with it
+const [, [, startMosquitto, skip]] = BROKERS;
+
+test('a backend that blocks under a flood slows no other route, and loses nothing', { skip }, async (t) => {
+  const { url } = await startMosquitto(t);
+  const services = Array.from({ length: 10 }, (_, n) => new FakeService(['quotes'], `a${n}`));
+  const backends = await Promise.all(services.map((service) => startBackend(t, service.methodsWithJournal())));
+  const { bridge } = runBridge(t, url, configs(...backends.map(({ address }) => address)));
+  const { flood } = await connect(t, url);
+  await until(() => bridge.missing.length === 0);
+  const [slow, ...others] = services;
+  /** @type {(value?: unknown) => void} */
+  let open = () => {};
+  slow.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const count = 7000; // more bytes than all routes together may hold
+  await flood(count);
+  await until(() => others.every(({ decided }) => decided.size === count));
+  assert.equal(slow.decided.size, 0);
+  open();
+  await until(() => slow.decided.size === count);
+});
 
 test('a route that fails is reported and tried again, while the other goes on', async (t) => {
   const { url } = await startBroker(t);

@@ -13,6 +13,7 @@ export class Inputs {
   #broker;
   #queues;
   #refusals;
+  #share;
   #intake;
   /** @type {Subscriber | undefined} */
   #quotes;
@@ -23,12 +24,15 @@ export class Inputs {
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
    * @param {{inputs: import('./queue.js').Queue, commands: import('./queue.js').Queue}} queues
    * @param {import('./command_intake.js').Refusals} refusals
+   * @param {import('../support/memory_budget.js').MemoryBudget} budget  of all routes
    * @param {import('../messages/quote.js').Rules} [rules]  the user's, about messages
    */
-  constructor(broker, queues, refusals, rules) {
+  constructor(broker, queues, refusals, budget, rules) {
     this.#broker = broker;
     this.#queues = queues;
     this.#refusals = refusals;
+    // commands are read all the same: they are few
+    this.#share = budget.share((isFull) => this.#quotes?.setShareFull(isFull));
     this.#intake = new Intake(rules, refusals.report, broker.log);
   }
 
@@ -99,6 +103,7 @@ export class Inputs {
   /** Disconnect; the acknowledgements of the last batch leave before. */
   async stop() {
     await Promise.all(this.#subscribers.map((subscriber) => subscriber.stop()));
+    this.#share.close();
   }
 
   get #subscribers() {
@@ -112,14 +117,18 @@ export class Inputs {
    * @param {Intake | CommandIntake} intake
    */
   #subscribe(session, channels, queue, intake) {
-    const subscriber = new Subscriber(this.#broker, session, {
+    /** @type {import('../mqtt/subscriber.js').Handlers} */
+    const handlers = {
       receive: (message) => {
         const waiting = intake.read(message);
         if (waiting) queue.push(waiting);
       },
       // the broker sends again what waits here unacknowledged, in its order
-      resumed: () => queue.keep((message) => !message.comesAgain),
-    });
+      resumed: () => {
+        for (const message of queue.keep(({ comesAgain }) => !comesAgain)) message.drop();
+      },
+    };
+    const subscriber = new Subscriber(this.#broker, session, handlers, this.#share);
     subscriber.start(channels);
     return subscriber;
   }

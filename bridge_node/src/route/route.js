@@ -29,6 +29,7 @@ const MAX_GRACE = 5000;
  * What a route has from its bridge.
  * @typedef {object} Place
  * @property {import('./served_names.js').ServedNames} names  of all routes
+ * @property {import('../support/memory_budget.js').MemoryBudget} budget  of all routes
  * @property {string} instance  of the bridge, which its claims show
  * @property {boolean} mayTakeOver  whether it may take the algorithm from another bridge; if not, it waits until
  *   the other has ended
@@ -90,7 +91,7 @@ export class Route {
       report: (/** @type {string} */ record) => outputs.report(record),
       reply: (/** @type {string} */ payload) => outputs.reply(payload),
     };
-    this.#inputs = new Inputs(broker, this.#forwarder, refusals, config.rules);
+    this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, config.rules);
   }
 
   /** Why its backend is not connected and initialised, as a line; empty if it is. */
