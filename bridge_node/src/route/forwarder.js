@@ -52,8 +52,8 @@ export class Forwarder {
   #isStopping = false;
   /** Settles when the batch before the present one is settled. @type {Promise<unknown>} */
   #settled = Promise.resolve();
-  /** Ends the waiting of the loop for messages. */
-  #woken = new Deferred();
+  /** Ends the waiting of the loop for messages, while it waits. @type {Deferred | undefined} */
+  #woken;
 
   /**
    * @param {Steps} steps
@@ -97,7 +97,7 @@ export class Forwarder {
   /** Take no other batch; `run` resolves when the one under way is settled. */
   stop() {
     this.#isStopping = true;
-    this.#woken.resolve();
+    this.#woken?.resolve();
   }
 
   /** @param {Waiting[]} batch */
@@ -117,6 +117,7 @@ export class Forwarder {
       if (batch || this.#isDone()) return batch;
       this.#woken = new Deferred();
       await this.#woken.promise;
+      this.#woken = undefined;
     }
   }
 
@@ -131,7 +132,7 @@ export class Forwarder {
   #queue(changed) {
     return new Queue((messages, bytes) => {
       changed(messages, bytes);
-      this.#woken.resolve();
+      this.#woken?.resolve();
     });
   }
 

@@ -16,10 +16,13 @@ export class MemoryBudget {
   #shares = new Set();
   #held = 0;
   #isSpent = false;
+  /** Beyond it the budget is spent: lower while it is. */
+  #bound;
 
   /** @param {number} max  bytes; what is read at once may exceed it */
   constructor(max = MAX_HELD) {
     this.#max = max;
+    this.#bound = max;
   }
 
   /** Bytes that are held at present. */
@@ -45,18 +48,27 @@ export class MemoryBudget {
     return this.#isSpent && held > this.#max / 2 / this.#shares.size;
   }
 
-  /** @param {number} bytes  that are held from now on; negative if they are released */
+  /**
+   * @param {number} bytes  that are held from now on; negative if they are released
+   * @returns {boolean} whether the budget is spent
+   */
   change(bytes) {
     this.#held += bytes;
-    const isSpent = this.#held > (this.#isSpent ? FREE_BELOW : 1) * this.#max;
-    if (isSpent === this.#isSpent) return;
-    this.#isSpent = isSpent;
-    for (const share of this.#shares) share.judge();
+    const isSpent = this.#held > this.#bound;
+    if (isSpent !== this.#isSpent) this.#turn(isSpent);
+    return isSpent;
   }
 
   /** @param {Share} share */
   leave(share) {
     this.#shares.delete(share);
+  }
+
+  /** @param {boolean} isSpent */
+  #turn(isSpent) {
+    this.#isSpent = isSpent;
+    this.#bound = isSpent ? FREE_BELOW * this.#max : this.#max;
+    for (const share of this.#shares) share.judge();
   }
 }
 
@@ -106,7 +118,6 @@ export class Share {
   #change(bytes) {
     if (this.#isClosed) return;
     this.#held += bytes;
-    this.#budget.change(bytes);
-    this.judge();
+    if (this.#budget.change(bytes) || this.#isFull) this.judge();
   }
 }
