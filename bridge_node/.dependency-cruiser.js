@@ -1,5 +1,5 @@
 /**
- * Which part of the bridge may import which: bridge and cli at the top, then route and http, then backend,
+ * Which part of the bridge may import which: cli, config and bridge at the top, then route and http, then backend,
  * messages and mqtt, which do not know one another's business, support at the bottom.
  * @type {import('dependency-cruiser').IConfiguration}
  */

@@ -2,20 +2,23 @@ import { readFileSync } from 'node:fs';
 
 import { Command, Option } from 'commander';
 
-import { checkBackend } from './backend/address.js';
 import { Bridge } from './bridge.js';
 import { BrokerLink } from './mqtt/broker_link.js';
 import { withoutPassword } from './mqtt/address.js';
-import { readBroker } from './mqtt/options.js';
 import { UserError } from './support/errors.js';
 import { createLog, LEVELS } from './support/log.js';
-import { parseFields } from './messages/fields.js';
 import { didYouMean } from './support/nearest.js';
-import { joined, parseCount, parseParams, parsePort, parseSymbols } from './config.js';
+import {
+  DEFAULT_BACKENDS,
+  joined,
+  parseAddresses,
+  parseCount,
+  parseParams,
+  parsePort,
+  parseSymbols,
+  readConfig,
+} from './config.js';
 import { serveReadiness } from './http/readiness.js';
-import { checkPrefix } from './mqtt/prefix.js';
-import { checkChannels } from './backend/channels.js';
-import { checkName } from './backend/name.js';
 
 const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -68,9 +71,13 @@ export async function main(argv) {
         .argParser(joined),
     )
     .addOption(
-      new Option('-r, --rpc <url>', 'the address of the algorithm service')
+      new Option(
+        '-r, --rpc <url>',
+        'the address of an algorithm service; repeat it, or separate several by spaces, to serve several algorithms',
+      )
         .env('BRIDGE_RPC')
-        .default('tcp://127.0.0.1:4242'),
+        .argParser(parseAddresses)
+        .default(DEFAULT_BACKENDS, DEFAULT_BACKENDS[0]),
     )
     .addOption(
       new Option('--params <json>', "the map that the algorithm's initialize receives")
@@ -145,18 +152,13 @@ export async function main(argv) {
  * @param {Command} command
  */
 async function runBridge(options, { args, commands }) {
-  const { rpc, params, name, http, run, symbols, fields, count, acceptOlderJournal, logLevel } = options;
+  const { http, run, logLevel } = options;
   if (args.length > 0) {
     const known = commands.map((command) => command.name());
     throw new UserError(`there is no command "${withoutPassword(args[0])}"${didYouMean(args[0], known)}`);
   }
-  const prefix = options.prefix === undefined ? '' : checkPrefix(options.prefix);
-  const broker = new BrokerLink(readBroker(/** @type {any} */ (options)), createLog(logLevel), prefix);
-  checkBackend(rpc);
-  if (name !== undefined) checkName(name);
-  const channels = options.channel === undefined ? undefined : checkChannels(options.channel.split(';'), '--channel');
-  const rules = { fields: parseFields(fields ?? ''), symbols };
-  const bridge = new Bridge({ rpc, params, name, channels, count, rules, acceptOlderJournal }, broker);
+  const { access, prefix, routes } = readConfig(options);
+  const bridge = new Bridge(routes, new BrokerLink(access, createLog(logLevel), prefix));
   const readiness = http && (await serveReadiness(http, run, () => bridge.missing));
   onSignal(() => bridge.stop());
   try {

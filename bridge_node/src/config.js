@@ -1,6 +1,72 @@
-/** Parses the values of options. */
+/** What the command line says, checked once. */
 
 import { InvalidArgumentError } from 'commander';
+
+import { checkBackend } from './backend/address.js';
+import { checkChannels } from './backend/channels.js';
+import { checkName } from './backend/name.js';
+import { parseFields } from './messages/fields.js';
+import { readBroker } from './mqtt/options.js';
+import { checkPrefix } from './mqtt/prefix.js';
+import { UserError } from './support/errors.js';
+
+/**
+ * @typedef {object} Config
+ * @property {ReturnType<typeof readBroker>} access  how the broker is reached
+ * @property {string} prefix  of all topics; empty, or with "/" at its end
+ * @property {import('./route/route.js').RouteConfig[]} routes  one for each backend
+ */
+
+/** Where `algo-service serve` listens, unless it is told otherwise. */
+export const DEFAULT_BACKENDS = ['tcp://127.0.0.1:4242'];
+
+/**
+ * @param {Record<string, any>} options  as commander has parsed them, by the functions below
+ * @returns {Config}
+ * @throws {UserError} naming the option whose value cannot be used
+ */
+export function readConfig(options) {
+  const { params, name, channel, symbols, fields, count, acceptOlderJournal, prefix } = options;
+  const addresses = readAddresses(options);
+  const shared = {
+    params,
+    name: name === undefined ? undefined : checkName(name),
+    channels: channel === undefined ? undefined : checkChannels(channel.split(';'), '--channel'),
+    rules: { fields: parseFields(fields ?? ''), symbols },
+    count,
+    acceptOlderJournal,
+  };
+  return {
+    prefix: prefix === undefined ? '' : checkPrefix(prefix),
+    access: readBroker(/** @type {import('./mqtt/options.js').Given} */ (options)),
+    routes: addresses.map((address) => ({ address, ...shared })),
+  };
+}
+
+/**
+ * @param {Record<string, any>} options
+ * @returns {string[]} the addresses of the backends
+ * @throws {UserError} for one that is none, and for options that belong to one algorithm, with several
+ */
+function readAddresses({ rpc, name, count, acceptOlderJournal }) {
+  const addresses = /** @type {string[]} */ (rpc).map(checkBackend);
+  const twice = addresses.find((address, n) => addresses.indexOf(address) < n);
+  if (twice !== undefined) throw new UserError(`--rpc ${twice} is given twice`);
+  if (addresses.length === 1) return addresses;
+  const among = `and --rpc gives ${addresses.length} backends`;
+  if (name !== undefined) {
+    throw new UserError(
+      `--name ${name} is the name of one algorithm, ${among}: leave it out, or start a bridge for each`,
+    );
+  }
+  if (count !== undefined) {
+    throw new UserError(`--count ${count} counts the quotes of one algorithm, ${among}: start a bridge for each`);
+  }
+  if (acceptOlderJournal) {
+    throw new UserError(`--accept-older-journal is for one journal, ${among}: start a bridge for that one alone, once`);
+  }
+  return addresses;
+}
 
 /** @param {string} text */
 export function parseParams(text) {
@@ -37,6 +103,16 @@ export function parseCount(text) {
   const count = Number(text);
   if (!/^\d+$/.test(text) || count < 1) throw new InvalidArgumentError('It has to be a whole number above 0.');
   return count;
+}
+
+/**
+ * Collect addresses: one or, with spaces between, several in a value, which may be repeated.
+ * @param {string} text
+ * @param {string[]} before
+ */
+export function parseAddresses(text, before) {
+  const addresses = text.trim().split(/\s+/);
+  return before === DEFAULT_BACKENDS ? addresses : [...before, ...addresses];
 }
 
 /**

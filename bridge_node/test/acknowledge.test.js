@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import mqtt from 'mqtt';
 
 import { Subscriber } from '../src/mqtt/subscriber.js';
+import { MemoryBudget } from '../src/support/memory_budget.js';
 import { brokerAt, BROKERS, Collected, keptLog, startBroker } from './helpers.js';
 
 /**
@@ -14,10 +15,15 @@ async function subscribe(t, { url }) {
   const received = new Collected();
   const ready = new Collected();
   const { log, lines } = keptLog();
-  const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
-    receive: (message) => received.push(message),
-    resumed: () => ready.push('resumed'),
-  });
+  const subscriber = new Subscriber(
+    brokerAt(url, log),
+    'bridge',
+    {
+      receive: (message) => received.push(message),
+      resumed: () => ready.push('resumed'),
+    },
+    new MemoryBudget().share(),
+  );
   subscriber.start(['quotes/#']);
   t.after(() => subscriber.stop());
   while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));

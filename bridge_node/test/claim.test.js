@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
@@ -19,7 +20,7 @@ const HOUR = 3_600_000;
 async function startClaim(t, { url, aedes }, recover) {
   const publisher = new Publisher(brokerAt(url), recover);
   t.after(() => publisher.stop());
-  const claim = new Claim(TOPIC, publisher);
+  const claim = new Claim(TOPIC, publisher, randomUUID());
   const superseded = new Collected();
   claim.on('superseded', (other) => superseded.push(other));
   const subscribed = once(aedes, 'subscribe');

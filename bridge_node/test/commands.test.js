@@ -457,7 +457,7 @@ test('quotes flow where the broker lets nobody command', async (t) => {
   };
   const { address } = await startBackend(t, PLAIN);
   const { log, lines } = keptLog();
-  const bridge = new Bridge({ rpc: address, params: {}, name: 'mine' }, brokerAt(url, log));
+  const bridge = new Bridge([{ address, params: {}, name: 'mine' }], brokerAt(url, log));
   const ended = bridge.run();
   t.after(() => {
     bridge.stop();

@@ -85,9 +85,13 @@ export class FakeService {
   /** By key. @type {Map<string, any>} */
   decided = new Map();
 
-  /** @param {string[]} channels  that `initialize` returns */
-  constructor(channels = ['quotes']) {
+  /**
+   * @param {string[]} channels  that `initialize` returns
+   * @param {string} name  of the algorithm; only with a journal it is reported
+   */
+  constructor(channels = ['quotes'], name = 'mine') {
     this.channels = channels;
+    this.name = name;
   }
 
   methods() {
@@ -105,7 +109,11 @@ export class FakeService {
 
   /** The same with a journal. */
   methodsWithJournal() {
-    return { ...this.methods(), orders_since: () => [], snapshot: () => ({ algo: 'mine', seq: this.decided.size }) };
+    return { ...this.methods(), orders_since: () => [], snapshot: () => this.#snapshot() };
+  }
+
+  #snapshot() {
+    return { algo: this.name, seq: this.decided.size };
   }
 
   /** @param {any} input */
@@ -156,28 +164,41 @@ export const PLAIN = {
 };
 
 /**
- * A bridge that is ready.
+ * A bridge with one route, called `mine`, that is ready.
  * @param {import('node:test').TestContext} t
  * @param {string} url  of the broker
- * @param {string} rpc  of the backend
+ * @param {string} address  of the backend
  * @param {{count?: number, channels?: string[]}} [options]
  */
-export async function startBridge(t, url, rpc, options = {}) {
-  const { log, lines } = keptLog();
-  const bridge = new Bridge({ rpc, params: {}, name: 'mine', ...options }, brokerAt(url, log));
+export async function startBridge(t, url, address, options = {}) {
+  const { bridge, stop, ended, lines } = runBridge(t, url, [{ address, params: {}, name: 'mine', ...options }]);
   let hasEnded = false;
-  const ended = bridge.run().finally(() => {
+  const noteEnd = () => {
     hasEnded = true;
-  });
+  };
+  ended.then(noteEnd, noteEnd);
+  await until(() => hasEnded || bridge.missing.length === 0);
+  if (hasEnded) await ended;
+  return { stop, ended, lines };
+}
+
+/**
+ * A bridge that runs until the test ends.
+ * @param {import('node:test').TestContext} t
+ * @param {string} url  of the broker
+ * @param {import('../src/route/route.js').RouteConfig[]} configs
+ */
+export function runBridge(t, url, configs) {
+  const { log, lines } = keptLog();
+  const bridge = new Bridge(configs, brokerAt(url, log));
+  const ended = bridge.run();
   const settled = ended.catch(() => {}); // whoever awaits `ended` gets the error
   const stop = () => {
     bridge.stop();
     return settled;
   };
   t.after(stop);
-  await until(() => hasEnded || bridge.missing.length === 0);
-  if (hasEnded) await ended;
-  return { stop, ended, lines };
+  return { bridge, stop, ended, lines };
 }
 
 /** @param {() => unknown} condition */

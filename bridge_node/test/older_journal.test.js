@@ -21,7 +21,7 @@ async function connected(t, url) {
 
 /** @param {Connection} connection @param {number} seq @param {boolean} isAccepted */
 const check = (connection, seq, isAccepted = false, log = keptLog().log) =>
-  checkAge({ name: 'mine', seq }, TOPIC, connection, isAccepted, log);
+  checkAge({ name: 'mine', seq, isAccepted }, TOPIC, connection, log);
 
 for (const [name, start, skip] of BROKERS) {
   test(`with ${name} the snapshot that is retained is seen every time, of any size`, { skip }, async (t) => {

@@ -8,6 +8,7 @@ import { Connection } from '../src/mqtt/connection.js';
 import { Publisher } from '../src/mqtt/publisher.js';
 import { Subscriber } from '../src/mqtt/subscriber.js';
 import { over, PacketStream } from '../src/mqtt/packet_stream.js';
+import { MemoryBudget } from '../src/support/memory_budget.js';
 import { brokerAt, BROKERS, Collected, keptLog, portOf } from './helpers.js';
 
 // What a broker says, in bytes (MQTT 5, sections 3.2, 3.3, 3.4 and 3.9).
@@ -46,10 +47,15 @@ async function startScript(t, answer) {
 function subscribe(t, url) {
   const seen = new Collected();
   const { log, lines } = keptLog();
-  const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
-    receive: ({ topic, payload, packetId }) => seen.push(`${topic} ${payload} ${packetId}`),
-    resumed: () => seen.push('resumed'),
-  });
+  const subscriber = new Subscriber(
+    brokerAt(url, log),
+    'bridge',
+    {
+      receive: ({ topic, payload, packetId }) => seen.push(`${topic} ${payload} ${packetId}`),
+      resumed: () => seen.push('resumed'),
+    },
+    new MemoryBudget().share(),
+  );
   subscriber.start(['quotes']);
   t.after(() => subscriber.stop());
   return { seen, lines };
@@ -181,13 +187,18 @@ for (const [name, start, skip] of BROKERS) {
     for (let n = 0; n < 3000; n++) payloads.push(Buffer.from(String(n)));
     const { log } = keptLog();
     const received = new Collected();
-    const subscriber = new Subscriber(brokerAt(url, log), 'bridge', {
-      receive: (message) => {
-        received.push(message.payload);
-        message.acknowledge();
+    const subscriber = new Subscriber(
+      brokerAt(url, log),
+      'bridge',
+      {
+        receive: (message) => {
+          received.push(message.payload);
+          message.acknowledge();
+        },
+        resumed: () => {},
       },
-      resumed: () => {},
-    });
+      new MemoryBudget().share(),
+    );
     subscriber.start(['orders/größe']);
     t.after(() => subscriber.stop());
     while (!subscriber.ready) await new Promise((resolve) => setImmediate(resolve));

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client, LostRemoteError, RemoteError } from '../../zerorpc/index.js';
 import { Backoff } from '../support/backoff.js';
+import { Deferred } from '../support/deferred.js';
 import { reason, UserError } from '../support/errors.js';
 import { checkChannels } from './channels.js';
 import { readDecisions } from './decisions.js';
@@ -38,9 +39,7 @@ const MOMENT = 100;
  * Emits `ready` after each `initialize`, once it is admitted, and `lost` when the connection has ended.
  */
 export class Backend extends EventEmitter {
-  #address;
-  #params;
-  #given;
+  #config;
   #admit;
   #log;
   #client;
@@ -48,10 +47,7 @@ export class Backend extends EventEmitter {
   /** Whether the present connection is the last one. */
   #isLast = false;
   #isStopped = false;
-  #closed = () => {};
-  #whenClosed = new Promise((resolve) => {
-    this.#closed = () => resolve(undefined);
-  });
+  #closed = new Deferred();
   #isReady = false;
   /** @type {Set<string>} */
   #methods = new Set();
@@ -66,21 +62,20 @@ export class Backend extends EventEmitter {
   journalSeq;
 
   /**
-   * @param {string} address
-   * @param {Record<string, unknown>} params  for `initialize`
-   * @param {{name?: string, channels?: string[]}} given  the name of a backend that has none of its
-   *   own, and channels in place of those that `initialize` returns
+   * @param {object} config
+   * @param {string} config.address
+   * @param {Record<string, unknown>} config.params  for `initialize`
+   * @param {string} [config.name]  of a backend that has none of its own
+   * @param {string[]} [config.channels]  in place of those that `initialize` returns
    * @param {import('../support/log.js').Log} log
    * @param {Admit} admit
    */
-  constructor(address, params, given, log, admit = async () => {}) {
+  constructor(config, log, admit = async () => {}) {
     super();
-    this.#address = address;
-    this.#params = params;
-    this.#given = given;
+    this.#config = config;
     this.#admit = admit;
     this.#log = log;
-    this.#client = new Client(address);
+    this.#client = new Client(config.address);
     this.#client.on('lost', (error) => {
       this.#isReady = false;
       this.#fault = reason(error);
@@ -131,19 +126,19 @@ export class Backend extends EventEmitter {
         if (this.#isLast) return;
         if (error instanceof UserError) throw error;
         if (!(error instanceof LostRemoteError)) {
-          throw new UserError(`the backend at ${this.#address} cannot be used: ${reason(error)}`);
+          throw new UserError(`the backend at ${this.#config.address} cannot be used: ${reason(error)}`);
         }
         this.#fault = reason(error);
-        this.#log.warn(`backend ${this.#address}: ${this.#fault}`);
+        this.#log.warn(`backend ${this.#config.address}: ${this.#fault}`);
         await sleep(backoff.next());
       }
       if (!this.#isReady) continue;
-      this.#log.info({ algo: this.name, channels: this.channels }, `backend ${this.#address} is ready`);
+      this.#log.info({ algo: this.name, channels: this.channels }, `backend ${this.#config.address} is ready`);
       this.emit('ready');
-      await Promise.race([once(this.#client, 'lost'), this.#whenClosed]);
+      await Promise.race([once(this.#client, 'lost'), this.#closed.promise]);
       // a bridge that is stopped together with its backend has received its signal meanwhile
-      await Promise.race([sleep(MOMENT), this.#whenClosed]);
-      if (!this.#isLast) this.#log.warn(`backend ${this.#address} is lost; waiting for it`);
+      await Promise.race([sleep(MOMENT), this.#closed.promise]);
+      if (!this.#isLast) this.#log.warn(`backend ${this.#config.address} is lost; waiting for it`);
     }
   }
 
@@ -210,12 +205,12 @@ export class Backend extends EventEmitter {
     this.retire();
     this.#isStopped = true;
     await this.#client.close();
-    this.#closed();
+    this.#closed.resolve();
   }
 
   /** Resolves when it is ready, or closed. */
   async whenReady() {
-    while (!this.#isReady && !this.#isStopped) await Promise.race([once(this, 'ready'), this.#whenClosed]);
+    while (!this.#isReady && !this.#isStopped) await Promise.race([once(this, 'ready'), this.#closed.promise]);
   }
 
   async #connect() {
@@ -227,7 +222,7 @@ export class Backend extends EventEmitter {
       } catch (error) {
         if (this.#isLast) throw error;
         this.#fault = reason(error);
-        if (timeout === PATIENCE) this.#log.warn(`backend ${this.#address} is unavailable; waiting for it`);
+        if (timeout === PATIENCE) this.#log.warn(`backend ${this.#config.address} is unavailable; waiting for it`);
       }
     }
   }
@@ -236,18 +231,20 @@ export class Backend extends EventEmitter {
     this.#methods = await methodsOf(this.#client);
     let channels;
     try {
-      channels = await this.#client.invoke('initialize', this.#params);
+      channels = await this.#client.invoke('initialize', this.#config.params);
     } catch (error) {
       if (!(error instanceof RemoteError)) throw error;
-      throw new UserError(`the backend at ${this.#address} refuses to initialize: ${error.name}: ${error.message}`);
+      throw new UserError(
+        `the backend at ${this.#config.address} refuses to initialize: ${error.name}: ${error.message}`,
+      );
     }
-    this.channels = this.#given.channels ?? checkChannels(channels);
+    this.channels = this.#config.channels ?? checkChannels(channels);
     this.#inputs = await inputsOf(this.#client, this.#methods);
-    checkKinds(this.channels, this.#inputs, this.#given.channels ? '--channel' : 'initialize');
+    checkKinds(this.channels, this.#inputs, this.#config.channels ? '--channel' : 'initialize');
     const { algo, seq } = this.hasSnapshot ? await describe(this.#client, this.#log) : {};
     this.journalSeq = this.hasJournal ? seq : undefined;
-    const { name } = this.#given;
-    this.name = chooseName({ address: this.#address, algo, given: name, before: this.name }, this.#log);
+    const { address, name } = this.#config;
+    this.name = chooseName({ address, algo, given: name, before: this.name }, this.#log);
     this.#fault = '';
   }
 
@@ -293,7 +290,7 @@ export class Backend extends EventEmitter {
    * @param {Backoff} backoff
    */
   #tryAgainAfter(error, backoff) {
-    this.#log.error(`backend ${this.#address}: ${reason(error)}; trying the same again`);
+    this.#log.error(`backend ${this.#config.address}: ${reason(error)}; trying the same again`);
     return sleep(backoff.next());
   }
 }

@@ -10,8 +10,8 @@ const PATIENCE = 1000;
  */
 export class BrokerLink {
   #begun = performance.now();
-  /** The connections that are expected and not up, with the reason. @type {Map<object, string>} */
-  #missing = new Map();
+  /** Why each of the connections is not up; empty of those that are. @type {Map<object, string>} */
+  #faults = new Map();
   /** What was logged last. @type {'nothing' | 'available' | 'unavailable'} */
   #reported = 'nothing';
 
@@ -31,12 +31,12 @@ export class BrokerLink {
 
   /** Why the broker is unavailable; undefined if all connections are up. */
   get fault() {
-    return this.#missing.values().next().value;
+    return [...this.#faults.values()].find((why) => why !== '');
   }
 
   /** @param {object} connection  that has started */
   expect(connection) {
-    if (!this.#missing.has(connection)) this.#missing.set(connection, 'it has not answered yet');
+    if (!this.#faults.get(connection)) this.#faults.set(connection, 'it has not answered yet');
   }
 
   /**
@@ -44,18 +44,18 @@ export class BrokerLink {
    * @param {string} version  of MQTT
    */
   connected(connection, version) {
-    this.#missing.delete(connection);
-    if (this.#reported === 'available' || this.#missing.size > 0) return;
+    this.#faults.set(connection, '');
+    if (this.#reported === 'available' || this.fault) return;
     this.#reported = 'available';
     this.log.info(`connected to ${this.shown}, MQTT ${version}`);
   }
 
   /**
-   * @param {object} connection  that was lost, or could not be made
+   * @param {object} connection  that was lost, or could not be made; nobody misses one that has stopped
    * @param {string} why
    */
   failed(connection, why) {
-    this.#missing.set(connection, why);
+    if (this.#faults.has(connection)) this.#faults.set(connection, why);
   }
 
   /**
@@ -71,6 +71,6 @@ export class BrokerLink {
 
   /** @param {object} connection  that has stopped for good */
   forget(connection) {
-    this.#missing.delete(connection);
+    this.#faults.delete(connection);
   }
 }

@@ -63,6 +63,11 @@ export class Connection extends EventEmitter {
     return this.#attempt?.connected ? this.#attempt : undefined;
   }
 
+  /** Whether it makes no other connection. */
+  get isLast() {
+    return this.#isLast;
+  }
+
   start() {
     this.#broker.expect(this);
     const { properties, ...options } = this.#options;

@@ -1,5 +1,6 @@
 import { Acknowledger } from './acknowledger.js';
 import { Connection } from './connection.js';
+import { Deferred } from '../support/deferred.js';
 import { reason } from '../support/errors.js';
 import { PUBLISH, readPublish } from './packets.js';
 import { overlap } from '../support/topic_filter.js';
@@ -16,19 +17,24 @@ const MAX_KNOWN_TOPICS = 10_000;
 /** A message as it arrived; its topic is without the prefix. */
 export class Message {
   isDone = false;
+  #share;
+  #isHeld = true;
   #acknowledger;
 
   /**
    * @param {string} topic
    * @param {Buffer} payload
    * @param {number} packetId
+   * @param {import('../support/memory_budget.js').Share} share  that holds it until it is acknowledged or dropped
    * @param {Acknowledger} [acknowledger]  absent at QoS 0: the broker will not send it again
    */
-  constructor(topic, payload, packetId, acknowledger) {
+  constructor(topic, payload, packetId, share, acknowledger) {
     this.topic = topic;
     this.payload = payload;
     this.packetId = packetId;
+    this.#share = share;
     this.#acknowledger = acknowledger;
+    share.hold(payload.length);
     acknowledger?.add(this);
   }
 
@@ -39,7 +45,15 @@ export class Message {
 
   /** Acknowledge it to the broker, once those that arrived before it are acknowledged. */
   acknowledge() {
+    this.drop();
     this.#acknowledger?.release(this);
+  }
+
+  /** Forget it: the broker sends it again. */
+  drop() {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#share.release(this.payload.length);
   }
 }
 
@@ -49,7 +63,8 @@ export class Message {
  * @typedef {object} Handlers
  * @property {(message: Message) => void} receive  not called for retained messages, nor for topics on no
  *   channel. It, or a later caller, calls `message.acknowledge()` once the message is processed
- * @property {() => void} resumed  the broker will send again every message that was not acknowledged
+ * @property {() => void} resumed  the broker will send again every message that was not acknowledged: whoever
+ *   has such messages calls `message.drop()`
  */
 
 /**
@@ -61,6 +76,7 @@ export class Subscriber {
   #connection;
   #broker;
   #receive;
+  #share;
   /** @type {string[]} */
   #channels = [];
   /** The topics that arrived, without the prefix; null if they are on no channel. @type {Map<string, string | null>} */
@@ -68,31 +84,29 @@ export class Subscriber {
   /** Of the present connection. @type {import('./packet_stream.js').PacketStream | undefined} */
   #stream;
   #isFull = false;
+  #isShareFull = false;
   #isPaused = false;
+  #isStopped = false;
   /** How many retained messages were dropped. */
   #retained = 0;
-
-  /** @type {() => void} */
-  #answer = () => {};
 
   /** Whether the broker has confirmed the subscriptions on the present connection. */
   ready = false;
   /**
    * Resolves when the broker has confirmed or refused a subscription for the first time. What waited in the
    * session was received before: the broker sends it when it accepts the connection.
-   * @type {Promise<void>}
    */
-  answered = new Promise((resolve) => {
-    this.#answer = resolve;
-  });
+  answered = new Deferred();
 
   /**
    * @param {import('./broker_link.js').BrokerLink} broker
    * @param {string} name  the same at every start, so that the broker finds the session
    * @param {Handlers} handlers
+   * @param {import('../support/memory_budget.js').Share} share  which holds its messages
    */
-  constructor(broker, name, { receive, resumed }) {
+  constructor(broker, name, { receive, resumed }, share) {
     this.#broker = broker;
+    this.#share = share;
     this.#receive = receive;
     const clientId = broker.prefix + name;
     const properties = { receiveMaximum: MAX_UNACKNOWLEDGED, sessionExpiryInterval: SESSION_EXPIRY };
@@ -142,6 +156,12 @@ export class Subscriber {
     this.#pauseOrResume();
   }
 
+  /** @param {boolean} isFull  whether the share that holds the messages is full: reading stops */
+  setShareFull(isFull) {
+    this.#isShareFull = isFull;
+    this.#pauseOrResume();
+  }
+
   /**
    * Pause the reading, so that messages gather in the operating system and are read together later.
    * @param {boolean} isPaused
@@ -153,7 +173,8 @@ export class Subscriber {
   }
 
   #pauseOrResume() {
-    if (this.#isFull || this.#isPaused) this.#stream?.pauseReading();
+    const isWaiting = this.#isFull || this.#isShareFull || this.#isPaused;
+    if (isWaiting && !this.#isStopped) this.#stream?.pauseReading();
     else this.#stream?.resumeReading();
   }
 
@@ -167,7 +188,7 @@ export class Subscriber {
     await Promise.resolve(); // the Acknowledger writes what is due in a microtask, which is now done
     // messages that are read from now on are ignored, but the end of the connection lies behind them
     this.#receive = () => {};
-    this.#isFull = this.#isPaused = false;
+    this.#isStopped = true;
     this.#pauseOrResume();
     await this.#connection.stop();
   }
@@ -186,7 +207,7 @@ export class Subscriber {
     client.subscribe(filters, { qos: 1 }, (error, granted) => {
       // MQTT.js reports a refusal by the broker (SUBACK 128 and above) as an error, or in granted
       const refused = (granted ?? []).filter(({ qos }) => qos >= 128).map(({ topic }) => topic);
-      if (client.connected) this.#answer();
+      if (client.connected) this.answered.resolve();
       if (!error && refused.length === 0) this.ready = true;
       else if (client.connected) {
         const what = refused.length > 0 ? refused : filters;
@@ -210,7 +231,13 @@ export class Subscriber {
         if (first >> 4 !== PUBLISH) return false;
         const { topic, payload, qos, retain, packetId } = readPublish(bytes, first, frame, hasProperties);
         const channel = retain ? null : this.#channelOf(topic);
-        const message = new Message(channel ?? topic, payload, packetId, qos === 0 ? undefined : acknowledger);
+        const message = new Message(
+          channel ?? topic,
+          payload,
+          packetId,
+          this.#share,
+          qos === 0 ? undefined : acknowledger,
+        );
         if (retain) this.#dropRetained(message);
         else if (channel !== null) this.#receive(message);
         else message.acknowledge();

@@ -1,4 +1,5 @@
 import { CallSize } from '../backend/call_size.js';
+import { Deferred } from '../support/deferred.js';
 import { Queue } from './queue.js';
 
 /**
@@ -51,8 +52,8 @@ export class Forwarder {
   #isStopping = false;
   /** Settles when the batch before the present one is settled. @type {Promise<unknown>} */
   #settled = Promise.resolve();
-  /** Ends the waiting of the loop for messages. */
-  #wake = () => {};
+  /** Ends the waiting of the loop for messages, while it waits. @type {Deferred | undefined} */
+  #woken;
 
   /**
    * @param {Steps} steps
@@ -96,7 +97,7 @@ export class Forwarder {
   /** Take no other batch; `run` resolves when the one under way is settled. */
   stop() {
     this.#isStopping = true;
-    this.#wake();
+    this.#woken?.resolve();
   }
 
   /** @param {Waiting[]} batch */
@@ -114,10 +115,9 @@ export class Forwarder {
       await this.#steps.ready();
       const batch = this.#takeBatch();
       if (batch || this.#isDone()) return batch;
-      await new Promise((resolve) => {
-        this.#wake = () => resolve(undefined);
-      });
-      this.#wake = () => {};
+      this.#woken = new Deferred();
+      await this.#woken.promise;
+      this.#woken = undefined;
     }
   }
 
@@ -132,7 +132,7 @@ export class Forwarder {
   #queue(changed) {
     return new Queue((messages, bytes) => {
       changed(messages, bytes);
-      this.#wake();
+      this.#woken?.resolve();
     });
   }
 

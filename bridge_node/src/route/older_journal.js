@@ -16,13 +16,13 @@ const MIN_SEQ_WITHOUT_JOURNAL = 1e15;
  * @param {object} journal
  * @param {string} journal.name  of the algorithm
  * @param {number} journal.seq  the number of decisions in it
+ * @param {boolean} journal.isAccepted  whatever it lacks, by --accept-older-journal
  * @param {string} topic  where the algorithm's snapshots are retained
  * @param {import('../mqtt/connection.js').Connection} connection
- * @param {boolean} isAccepted  by --accept-older-journal
  * @param {import('../support/log.js').Log} log
  * @throws {UserError} if it lacks some, and that is not accepted
  */
-export async function checkAge({ name, seq }, topic, connection, isAccepted, log) {
+export async function checkAge({ name, seq, isAccepted }, topic, connection, log) {
   const published = await retainedSeq(topic, connection, log);
   if (published <= seq || published >= MIN_SEQ_WITHOUT_JOURNAL) return;
   const sentence = `the journal of ${name} has ${seq} decisions, and ${topic} shows ${published}: it is an old copy, or a new file, lacks the trades since then, and would decide their quotes again`;

@@ -6,13 +6,12 @@ import { addOutputs } from './topics.js';
  * Log the outcomes of a batch, and sort them by the topics that they are published on.
  * @param {import('./queue.js').Waiting[]} batch
  * @param {import('../backend/decisions.js').Outcome[]} outcomes  one per input
- * @param {string} algo
- * @param {ReturnType<typeof import('./topics.js').outputTopics>} topics
+ * @param {{algo: string, topics: ReturnType<typeof import('./topics.js').outputTopics>}} destination
  * @param {import('../support/log.js').Log} log
  * @returns {{publications: import('../mqtt/publisher.js').Publication[], errors: string[]}} orders and fills in
  *   the order in which they were placed; a record of each failure
  */
-export function readOutcomes(batch, outcomes, algo, topics, log) {
+export function readOutcomes(batch, outcomes, { algo, topics }, log) {
   /** @type {import('../mqtt/publisher.js').Publication[]} */
   const publications = [];
   /** @type {string[]} */

@@ -1,0 +1,135 @@
+import { Subscriber } from '../mqtt/subscriber.js';
+import { CommandIntake } from './command_intake.js';
+import { Intake } from './intake.js';
+
+/**
+ * Receives what one algorithm decides on: quotes and data in one session at the broker, commands in another.
+ * What is valid waits in the queues; what is not is refused and reported.
+ *
+ * The route calls `start` when the algorithm's name and channels are known, `change` for its channels from
+ * then on, and `startCommands` when commands may come.
+ */
+export class Inputs {
+  #broker;
+  #queues;
+  #refusals;
+  #share;
+  #intake;
+  /** @type {Subscriber | undefined} */
+  #quotes;
+  /** @type {Subscriber | undefined} */
+  #commands;
+
+  /**
+   * @param {import('../mqtt/broker_link.js').BrokerLink} broker
+   * @param {{inputs: import('./queue.js').Queue, commands: import('./queue.js').Queue}} queues
+   * @param {import('./command_intake.js').Refusals} refusals
+   * @param {import('../support/memory_budget.js').MemoryBudget} budget  of all routes
+   * @param {import('../messages/quote.js').Rules} [rules]  the user's, about messages
+   */
+  constructor(broker, queues, refusals, budget, rules) {
+    this.#broker = broker;
+    this.#queues = queues;
+    this.#refusals = refusals;
+    // commands are read all the same: they are few
+    this.#share = budget.share((isFull) => this.#quotes?.setShareFull(isFull));
+    this.#intake = new Intake(rules, refusals.report, broker.log);
+  }
+
+  /** Whether the broker has confirmed all subscriptions. */
+  get ready() {
+    return this.#subscribers.every(({ ready }) => ready);
+  }
+
+  /**
+   * @param {string} algo
+   * @param {string[]} channels
+   */
+  start(algo, channels) {
+    // The name alone, so that a bridge that is started again finds its session and the messages in it.
+    this.#quotes = this.#subscribe(`tickwire-bridge-${algo}`, channels, this.#queues.inputs, this.#intake);
+  }
+
+  /** @param {string[]} channels  from now on */
+  change(channels) {
+    const subscriber = this.#quotes;
+    if (!subscriber) return;
+    subscriber.change(channels);
+    const gone = this.#queues.inputs.keep(({ topic }) => subscriber.wants(topic));
+    for (const message of gone) message.acknowledge();
+  }
+
+  /**
+   * @param {string} algo
+   * @returns {Promise<void>} resolves when the commands that waited at the broker have come
+   */
+  async startCommands(algo) {
+    if (!this.#commands) {
+      const intake = new CommandIntake(algo, this.#refusals, this.#broker.log);
+      const { commands } = this.#queues;
+      this.#commands = this.#subscribe(`tickwire-commands-${algo}`, [`commands/${algo}`], commands, intake);
+    }
+    await this.#commands.answered.promise;
+  }
+
+  /** @param {boolean} isPaused  whether quotes and data are to gather in the operating system */
+  setPaused(isPaused) {
+    this.#quotes?.setPaused(isPaused);
+  }
+
+  /**
+   * Set how many quotes and data wait to be decided: reading stops while it is too much.
+   * @param {number} messages
+   * @param {number} bytes
+   */
+  setWaiting(messages, bytes) {
+    this.#quotes?.setWaiting(messages, bytes);
+  }
+
+  /**
+   * The same of commands.
+   * @param {number} messages
+   * @param {number} bytes
+   */
+  setCommandsWaiting(messages, bytes) {
+    this.#commands?.setWaiting(messages, bytes);
+  }
+
+  /** Make no other connection, and log nothing when these end. */
+  retire() {
+    for (const subscriber of this.#subscribers) subscriber.retire();
+  }
+
+  /** Disconnect; the acknowledgements of the last batch leave before. */
+  async stop() {
+    await Promise.all(this.#subscribers.map((subscriber) => subscriber.stop()));
+    this.#share.close();
+  }
+
+  get #subscribers() {
+    return [this.#quotes, this.#commands].filter((subscriber) => subscriber !== undefined);
+  }
+
+  /**
+   * @param {string} session
+   * @param {string[]} channels
+   * @param {import('./queue.js').Queue} queue
+   * @param {Intake | CommandIntake} intake
+   */
+  #subscribe(session, channels, queue, intake) {
+    /** @type {import('../mqtt/subscriber.js').Handlers} */
+    const handlers = {
+      receive: (message) => {
+        const waiting = intake.read(message);
+        if (waiting) queue.push(waiting);
+      },
+      // the broker sends again what waits here unacknowledged, in its order
+      resumed: () => {
+        for (const message of queue.keep(({ comesAgain }) => !comesAgain)) message.drop();
+      },
+    };
+    const subscriber = new Subscriber(this.#broker, session, handlers, this.#share);
+    subscriber.start(channels);
+    return subscriber;
+  }
+}

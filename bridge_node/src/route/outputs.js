@@ -1,0 +1,116 @@
+import { Publisher } from '../mqtt/publisher.js';
+import { Halts } from './halts.js';
+import { readOutcomes } from './outcomes.js';
+import { LossWindow, republish } from './republish.js';
+import { Snapshots } from './snapshots.js';
+import { haltPublication, outputTopics } from './topics.js';
+
+/**
+ * What is published for one algorithm, on a connection of its own: outcomes, refusals, replies, halts and
+ * snapshots; and again what the broker may have lost.
+ *
+ * The route calls `start` first, and `begin`, once, when the algorithm's name is known; `algo`, `topics`
+ * and `halts` are there from then on, and nothing but a report of a refusal is published before.
+ */
+export class Outputs {
+  #backend;
+  #prefix;
+  #log;
+  #lossWindow;
+  /** @type {Snapshots | undefined} */
+  #snapshots;
+
+  algo = '';
+  topics = outputTopics('');
+  /** @type {Halts | undefined} */
+  halts;
+
+  /**
+   * @param {import('../mqtt/broker_link.js').BrokerLink} broker
+   * @param {import('../backend/backend.js').Backend} backend
+   */
+  constructor(broker, backend) {
+    this.#backend = backend;
+    this.#prefix = broker.prefix;
+    this.#log = broker.log;
+    this.publisher = new Publisher(broker, (publish) => this.#recover(publish));
+    this.#lossWindow = new LossWindow(this.publisher.connection);
+    backend.on('ready', () => this.#showSnapshots());
+  }
+
+  start() {
+    this.publisher.start();
+  }
+
+  /** @param {string} algo  the algorithm's name */
+  begin(algo) {
+    this.algo = algo;
+    this.topics = outputTopics(algo, this.#prefix);
+    this.halts = new Halts(algo, this.topics.halt, this.#log);
+  }
+
+  /** Record that inputs were decided now. */
+  decided() {
+    this.#lossWindow.decided();
+  }
+
+  /**
+   * Publish the outcomes of a batch, and acknowledge it only when the broker has confirmed them.
+   * @param {import('./queue.js').Waiting[]} batch
+   * @param {import('../backend/decisions.js').Outcome[]} outcomes
+   */
+  async settle(batch, outcomes) {
+    const { publications, errors } = readOutcomes(batch, outcomes, this, this.#log);
+    for (const record of errors) this.report(record);
+    await this.publisher.publish(publications);
+    for (const { message } of batch) message.acknowledge();
+    this.#snapshots?.touch();
+  }
+
+  /** @param {string} record  of a message that led to no decision */
+  report(record) {
+    this.publisher.report(this.topics.errors, record);
+  }
+
+  /**
+   * @param {string} payload
+   * @returns {Promise<void>} resolves when the broker has confirmed it
+   */
+  reply(payload) {
+    return this.publisher.publish([{ topic: this.topics.replies, payload }]);
+  }
+
+  /** Remove the halt that is retained, once the backend is ready. */
+  removeHalt() {
+    void this.publisher.publish([haltPublication(null, this.topics)]);
+  }
+
+  /** Publish the last snapshot, if it is not published yet. */
+  async flush() {
+    await this.#snapshots?.flush();
+  }
+
+  stop() {
+    return this.publisher.stop();
+  }
+
+  #showSnapshots() {
+    if (!this.#backend.hasSnapshot) return;
+    this.#snapshots ??= new Snapshots(
+      () => this.#backend.snapshot(),
+      (payload) => this.publisher.publish([{ topic: this.topics.portfolio, payload, retain: true }]),
+      this.#log,
+    );
+    this.#snapshots.touch();
+  }
+
+  /**
+   * Publish again what the broker may have lost; it comes first on every connection.
+   * @param {import('../mqtt/publisher.js').Publish} publish
+   */
+  async #recover(publish) {
+    await this.#backend.whenReady(); // only then the algorithm's name, and so the topics, are known
+    await republish(this.#backend, this.#lossWindow.seconds, this.topics, publish);
+    if (this.halts?.isPublished) await publish([haltPublication(this.halts.current, this.topics)]);
+  }
+}

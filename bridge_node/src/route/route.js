@@ -1,0 +1,210 @@
+import { Backend } from '../backend/backend.js';
+import { Deferred } from '../support/deferred.js';
+import { UserError } from '../support/errors.js';
+import { Claim } from './claim.js';
+import { Decider } from './decider.js';
+import { Forwarder } from './forwarder.js';
+import { Inputs } from './inputs.js';
+import { checkAge } from './older_journal.js';
+import { Outputs } from './outputs.js';
+import { ReadPacing } from './read_pacing.js';
+import { SECOND_SERVICE } from './served_names.js';
+
+/** ms that the batch under way has, when the route is asked to stop. */
+const MAX_GRACE = 5000;
+
+/**
+ * What a user decides about a route; config.js has checked it.
+ * @typedef {object} RouteConfig
+ * @property {string} address  of the backend
+ * @property {Record<string, unknown>} params  for `initialize`
+ * @property {string} [name]  of a backend that has no name of its own
+ * @property {string[]} [channels]  in place of those that `initialize` returns
+ * @property {number} [count]  of quotes after which it ends
+ * @property {boolean} [acceptOlderJournal]  continue with a journal that lacks published decisions
+ * @property {import('../messages/quote.js').Rules} [rules]  about messages
+ */
+
+/**
+ * What a route has from its bridge.
+ * @typedef {object} Place
+ * @property {import('./served_names.js').ServedNames} names  of all routes
+ * @property {import('../support/memory_budget.js').MemoryBudget} budget  of all routes
+ * @property {string} instance  of the bridge, which its claims show
+ * @property {boolean} mayTakeOver  whether it may take the algorithm from another bridge; if not, it waits until
+ *   the other has ended
+ */
+
+/**
+ * One algorithm's way through the bridge: its quotes from the broker to the backend, and its orders and fills
+ * back.
+ *
+ * It composes the parts, which do not know one another: Inputs → Forwarder → Decider → Backend, and back
+ * through the Outputs.
+ */
+export class Route {
+  #config;
+  #place;
+  #log;
+  #backend;
+  #outputs;
+  #forwarder;
+  #inputs;
+  /** Made when the name of the backend is known. @type {Decider | undefined} */
+  #decider;
+  /** @type {Claim | undefined} */
+  #claim;
+  /** Whether a backend was admitted, perhaps an earlier one. */
+  isAdmitted = false;
+  #isStopping = false;
+  /** Resolves when, on ending, there is nothing more to wait for. */
+  #leaving = new Deferred();
+  /** Rejects when another bridge has taken over. */
+  #failed = new Deferred();
+
+  /**
+   * @param {RouteConfig} config
+   * @param {import('../mqtt/broker_link.js').BrokerLink} broker
+   * @param {Place} place
+   */
+  constructor(config, broker, place) {
+    this.#config = config;
+    this.#place = place;
+    this.#log = broker.log;
+    this.#backend = new Backend(config, broker.log, () => this.#admit());
+    const outputs = new Outputs(broker, this.#backend);
+    this.#outputs = outputs;
+    const pacing = new ReadPacing((isPaused) => {
+      this.#inputs.setPaused(isPaused);
+      if (!isPaused) outputs.publisher.readNow();
+    });
+    /** @type {import('./forwarder.js').Steps} */
+    const steps = {
+      ready: () => this.#backend.whenReady(),
+      decide: (batch) => this.#decide(batch),
+      settle: (batch, outcomes) => outputs.settle(batch, outcomes),
+      inputsWait: (messages, bytes) => this.#inputs.setWaiting(messages, bytes),
+      commandsWait: (messages, bytes) => this.#inputs.setCommandsWaiting(messages, bytes),
+    };
+    this.#forwarder = new Forwarder(steps, pacing, config.count);
+    const refusals = {
+      report: (/** @type {string} */ record) => outputs.report(record),
+      reply: (/** @type {string} */ payload) => outputs.reply(payload),
+    };
+    this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, config.rules);
+  }
+
+  /** Why its backend is not connected and initialised, as a line; empty if it is. */
+  get fault() {
+    const { fault } = this.#backend;
+    return fault && `backend ${this.#config.address}: ${fault}`;
+  }
+
+  /** What is missing for its quotes to be decided and its orders to be published, as a line; empty if nothing is. */
+  get missing() {
+    if (this.fault) return this.fault;
+    if (!this.isAdmitted || !this.#backend.ready) return `backend ${this.#config.address}: it is being admitted`;
+    if (this.#inputs.ready) return '';
+    return `backend ${this.#config.address}: the broker has not confirmed its subscriptions yet`;
+  }
+
+  /** Whether the algorithm was its own, at some time. */
+  get hasClaimed() {
+    return this.#claim?.isClaimed ?? false;
+  }
+
+  /**
+   * Carry quotes until `stop`, or until `count` of them are decided and published.
+   * @throws {UserError} if the backend is not an algorithm, refuses to initialize, or is not admitted, or if
+   *   another bridge has taken over
+   */
+  async run() {
+    this.#outputs.start();
+    const backendFails = this.#backend.run().then(() => new Promise(() => {}));
+    try {
+      await Promise.race([this.#forwarder.run(), backendFails, this.#failed.promise, this.#leaving.promise]);
+    } finally {
+      await this.#end();
+    }
+  }
+
+  /**
+   * End once the batch under way is published and acknowledged; wait no longer than MAX_GRACE for it, and only
+   * while broker and backend are available.
+   */
+  stop() {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    const { connection, connected } = this.#outputs.publisher;
+    const leave = () => this.#leaving.resolve();
+    this.#backend.retire();
+    connection.retire();
+    this.#inputs.retire();
+    this.#forwarder.stop();
+    if (!this.#backend.ready || !connected) leave();
+    this.#backend.once('lost', leave);
+    connection.once('down', leave);
+    setTimeout(leave, MAX_GRACE).unref();
+  }
+
+  /** Subscribe to the backend's channels, and make sure that its journal has every published decision. */
+  async #admit() {
+    const { name, channels, journalSeq } = this.#backend;
+    if (this.#claim) this.#inputs.change(channels);
+    else await this.#begin(name, channels);
+    const { connection } = this.#outputs.publisher;
+    const { topics, halts } = this.#outputs;
+    if (journalSeq !== undefined) {
+      const journal = { name, seq: journalSeq, isAccepted: this.#config.acceptOlderJournal ?? false };
+      await checkAge(journal, topics.portfolio, connection, this.#log);
+    }
+    await halts?.read(connection);
+    if (await halts?.handTo(this.#backend)) this.#outputs.removeHalt();
+    await this.#inputs.startCommands(name); // a halt that waited there is decided before the first quote
+    this.isAdmitted = true;
+  }
+
+  /**
+   * Begin, once, what needs the algorithm's name.
+   * @param {string} name
+   * @param {string[]} channels
+   */
+  async #begin(name, channels) {
+    const outputs = this.#outputs;
+    const { names, instance, mayTakeOver } = this.#place;
+    names.take(name, this.#config.address);
+    outputs.begin(name);
+    const claim = new Claim(outputs.topics.claim, outputs.publisher, instance);
+    if (!mayTakeOver) await claim.whenFree(this.#log);
+    if (this.#isStopping) throw new Error('the route has stopped meanwhile');
+    claim.once('superseded', (other) => {
+      this.#failed.reject(
+        new UserError(`another bridge for ${name} has started (${other}): this one gives way. ${SECOND_SERVICE}`),
+      );
+    });
+    claim.start();
+    this.#claim = claim;
+    const halts = /** @type {import('./halts.js').Halts} */ (outputs.halts);
+    this.#decider = new Decider(name, this.#backend, halts, this.#log);
+    this.#inputs.start(name, channels);
+  }
+
+  /** @param {import('./queue.js').Waiting[]} batch */
+  async #decide(batch) {
+    const decider = /** @type {Decider} */ (this.#decider); // which is there before the first message
+    const outcomes = await decider.decide(batch);
+    this.#outputs.decided();
+    return outcomes;
+  }
+
+  async #end() {
+    this.stop();
+    await this.#inputs.stop();
+    await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
+    // before it is admitted nothing was published, not even the claim
+    if (this.isAdmitted) await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
+    await this.#outputs.stop();
+    await this.#backend.close();
+    this.#place.names.release(this.#backend.name, this.#config.address);
+  }
+}
