@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from portfolio.execution.pending import unsold
 from portfolio.quote import Quote
 from portfolio.risk.halt import Halt
 from portfolio.trading_account import TradingAccount
@@ -82,7 +83,8 @@ class CommandedAccount(TradingAccount):
             self._note()
         under_way = self._input or {}
         for sid in sorted(self.positions):
-            quantity, last = self._venue.unsold(sid, self.quantity(sid)), self.prices[sid]
+            quantity = unsold(self._venue.pending, sid, self.quantity(sid))
+            last = self.prices[sid]
             amount = quantity * last
             if amount > 0:  # 0 also of a quantity so small that its value vanishes
                 data: Quote = {"sid": sid, "quote": last, "id": under_way.get("id", "")}

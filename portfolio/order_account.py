@@ -8,7 +8,8 @@ from typing import Any
 
 from portfolio import settings
 from portfolio.accounting.account import remainder
-from portfolio.accounting.orders import Fill, Order, Rejection
+from portfolio.accounting.orders import Order, Rejection
+from portfolio.execution.venue import Execution
 from portfolio.portfolio import Portfolio
 from portfolio.quote import Quote
 from portfolio.risk.limits import OrderCut
@@ -55,7 +56,7 @@ class OrderAccount(Portfolio):
                 self._take(quote, order)
 
     def _take(self, data: Quote, order: Order) -> None:
-        if not self._venue.is_lot(order.quantity):
+        if not self._terms.is_lot(order.quantity):
             raise ValueError(
                 f"cannot {order.side} {order.quantity} of {order.sid}: units are whole"
             )
@@ -64,10 +65,8 @@ class OrderAccount(Portfolio):
         self.orders.append(order)
         if not order.quantity:
             return
-        if self._venue.waits or not self._has_price or order.sid != data["sid"]:
-            self._wait(order)
-        else:
-            self._execute(order, data)
+        is_here = self._has_price and order.sid == data["sid"]
+        self._submit(order, data if is_here else None)
 
     def _cut_of(self, data: Quote, order: Order) -> OrderCut | None:
         is_halted = self._halt is not None and order.side == "buy"
@@ -78,24 +77,24 @@ class OrderAccount(Portfolio):
         return self._limits.cut({**data, "sid": order.sid}, order.amount, self)
 
     def _cut_to(self, order: Order, cut: OrderCut) -> Order:
-        quantity = self._venue.units(order.price, cut.amount)
-        amount = quantity * order.price if self._venue.is_whole else cut.amount
+        quantity = self._terms.units(order.price, cut.amount)
+        amount = quantity * order.price if self._terms.is_whole else cut.amount
         return order._replace(
             quantity=quantity, amount=amount, asked=order.amount, reason=cut.reason
         )
 
-    def _execute(self, order: Order, data: Quote) -> None:
-        asked, held = order.quantity, self.quantity(order.sid)
-        is_sale = order.side == "sell" and held
-        if is_sale and (order.quantity > held or not remainder(held, order.quantity)):
-            order = order._replace(quantity=held, amount=held * order.price)
-        count = len(self.fills)
-        super()._execute(order, data)
-        if len(self.fills) == count:
-            return
-        fill = self.fills[-1]
-        if remainder(asked, fill.quantity):
-            self._miss(order, "filled_in_part", self._lack(fill, asked, held))
+    def deliverable(self, sale: Order) -> Order | None:
+        """Return the part of a sale that is held; None if nothing is."""
+        held = self.quantity(sale.sid)
+        if held and (sale.quantity > held or not remainder(held, sale.quantity)):
+            return sale._replace(quantity=held, amount=held * sale.price)
+        return sale if held else None
+
+    def _apply(self, execution: Execution, data: Quote) -> None:
+        super()._apply(execution, data)
+        order, quantity = execution.order, execution.quantity
+        if quantity and remainder(order.quantity, quantity):
+            self._miss(order, "filled_in_part", self._lack(execution))
 
     def _warn_unfilled(self, order: Order) -> None:
         # one warning only: the venue that executes the orders may have more cash than this account
@@ -107,12 +106,13 @@ class OrderAccount(Portfolio):
                 order.id,
             )
 
-    def _lack(self, fill: Fill, asked: float, held: float) -> str:
-        if fill.side == "sell":
-            return f"{asked:.10g} were to be sold, and {held:.10g} were held"
+    def _lack(self, execution: Execution) -> str:
+        asked, filled = execution.order.quantity, execution.quantity
+        if execution.order.side == "sell":
+            return f"{asked:.10g} were to be sold, and {filled:.10g} were held"
         return (
-            f"{asked:.10g} were to be bought, and at {fill.price:.10g} the cash that was left paid"
-            f" for {fill.quantity:.10g}"
+            f"{asked:.10g} were to be bought, and at {execution.price:.10g} the cash that was left"
+            f" paid for {filled:.10g}"
         )
 
     def _miss(self, order: Order, code: Any, reason: str) -> None:

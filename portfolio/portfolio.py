@@ -11,6 +11,7 @@ from portfolio.accounting.account import ROUNDING
 from portfolio.accounting.orders import Order
 from portfolio.analysis import rejections
 from portfolio.commanded_account import CommandedAccount
+from portfolio.execution.pending import bought, committed, unsold
 from portfolio.quote import Quote
 from portfolio.reals import real
 from portfolio.risk.limits import OrderCut
@@ -86,9 +87,9 @@ class Portfolio(CommandedAccount):
                 f"cannot buy {data['sid']} for {min(amount, cash):g} at {quote}:"
                 f" at most {MAX_QUANTITY:g} units"
             )
-        lot = quantity, asked = self._venue.lot(quote, amount, cash)
+        lot = quantity, asked = self._terms.lot(quote, amount, cash)
         if not quantity or asked < self.minimum_amount:
-            costs = self._venue.unit_cost(quote)
+            costs = self._terms.unit_cost(quote)
             self._reject(
                 rejections.of_buy(data["sid"], quote, amount, lot, cash, self.minimum_amount, costs)
             )
@@ -97,7 +98,7 @@ class Portfolio(CommandedAccount):
         if cut is None:
             self._place("buy", data, quantity, asked)
             return asked
-        quantity, amount = self._venue.lot(quote, cut.amount, cash)
+        quantity, amount = self._terms.lot(quote, cut.amount, cash)
         if amount < self.minimum_amount:
             quantity, amount = 0.0, 0.0
         self._place("buy", data, quantity, amount, asked, cut.reason)
@@ -121,7 +122,7 @@ class Portfolio(CommandedAccount):
         """
         data, quote = self._priced(data)
         sid = data["sid"]
-        held = self._venue.unsold(sid, self.quantity(sid))
+        held = unsold(self._venue.pending, sid, self.quantity(sid))
         asked = quantity
         if quantity is None:
             quantity = held
@@ -129,7 +130,7 @@ class Portfolio(CommandedAccount):
                 return 0.0
         else:
             quantity = real(quantity, f"the quantity of {sid} to sell")
-            if not self._venue.is_whole and abs(held - quantity) < ROUNDING * held:
+            if not self._terms.is_whole and abs(held - quantity) < ROUNDING * held:
                 quantity = held
         if self.is_warming_up:  # the algorithm may sell what it asked to buy
             return 0.0
@@ -139,7 +140,7 @@ class Portfolio(CommandedAccount):
                 f"cannot sell {asked} of {sid}: {held} are held{free}, and this portfolio is long"
                 " only: it sells no more than it holds"
             )
-        if not self._venue.is_lot(quantity):
+        if not self._terms.is_lot(quantity):
             raise ValueError(f"cannot sell {asked} of {sid}: units are whole")
         amount = quantity * quote
         if not amount:  # a quantity so small that its value vanishes
@@ -159,18 +160,18 @@ class Portfolio(CommandedAccount):
         """
         target = real(target, "the target value")
         data, quote = self._priced(data)
-        sid, venue = data["sid"], self._venue
+        sid, terms = data["sid"], self._terms
         value = self.value(sid)
         excess = value - target
         if excess < 0:
             # what is held is as near to the target as units and the smallest buy let it be
-            if not value or venue.worth(quote, -excess) >= self.minimum_amount:
+            if not value or terms.worth(quote, -excess) >= self.minimum_amount:
                 self.buy(data, -excess)
         elif target <= 0:
             self.sell(data)
         else:
-            held = venue.unsold(sid, self.quantity(sid))
-            quantity = min(held, venue.units(quote, excess))
+            held = unsold(self._venue.pending, sid, self.quantity(sid))
+            quantity = min(held, terms.units(quote, excess))
             if quantity and quantity * quote >= self.minimum_amount:
                 self.sell(data, quantity)
 
@@ -184,7 +185,7 @@ class Portfolio(CommandedAccount):
         return self._limits.distrust(data, self._valued[sid])
 
     def _unpaid(self, amount: float, quantity: float) -> str | None:
-        left = self.cash + self._venue.proceeds(amount, quantity)
+        left = self.cash + self._terms.proceeds(amount, quantity)
         if left >= 0:
             return None
         return f"costs: they are more than the sale brings and the cash, by {cash_text(-left)}"
@@ -196,7 +197,7 @@ class Portfolio(CommandedAccount):
         """Cash that no order placed has committed yet."""
         if not self._venue.pending:
             return self.cash
-        return max(0.0, self.cash - self._venue.committed)
+        return max(0.0, self.cash - committed(self._venue.pending, self._terms))
 
     @property
     def pending(self) -> tuple[Order, ...]:
@@ -210,8 +211,8 @@ class Portfolio(CommandedAccount):
 
     def value(self, sid: str) -> float:
         """Return what is held of an instrument, once all orders placed have filled, in cash."""
-        held = self._venue.unsold(sid, self.quantity(sid))
-        return held * self.prices.get(sid, 0.0) + self._venue.bought(sid)
+        held = unsold(self._venue.pending, sid, self.quantity(sid))
+        return held * self.prices.get(sid, 0.0) + bought(self._venue.pending, sid)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state as plain data (contracts/portfolio.schema.json)."""

@@ -11,6 +11,8 @@ from portfolio.accounting.account import Account, Change, Position
 from portfolio.accounting.orders import Fill, Order, Rejection, Side
 from portfolio.analysis import rejections
 from portfolio.execution.paper import PaperVenue
+from portfolio.execution.pending import buys
+from portfolio.execution.venue import Execution, Venue
 from portfolio.quote import Quote
 from portfolio.reals import price, real
 from portfolio.risk.halt import Halt
@@ -42,11 +44,11 @@ class TradingAccount(Account):
         self,
         amount: float,
         sizing: Sizing | None = None,
-        venue: PaperVenue | None = None,
+        venue: Venue | None = None,
         limits: Iterable[Limit] = (),
         minimum_amount: float | None = None,
         *,
-        broker: PaperVenue | None = None,
+        broker: Venue | None = None,
     ):
         cash = real(amount, "the starting cash")
         if cash < 0:
@@ -62,7 +64,8 @@ class TradingAccount(Account):
             minimum_amount = max(cash / _SMALLEST_BUYS, _MIN_AMOUNT)
         self.minimum_amount = real(minimum_amount, "minimum_amount")
         self.sizing: Sizing = RandomFraction(random_module) if sizing is None else sizing
-        self._venue = venue or broker or PaperVenue()
+        self._venue: Venue = venue or broker or PaperVenue()
+        self._terms = self._venue.terms
         self._limits = Limits(limits)
         self._halt: Halt | None = None
         self.is_warming_up = False
@@ -117,8 +120,8 @@ class TradingAccount(Account):
         if stop := limits.halt:
             self._cancel_buys(stop)
         if venue.pending and self.doubt is None:
-            for order in venue.take_due(sid):
-                self._execute(order, data)
+            for execution in venue.on_quote(data, self):
+                self._apply(execution, data)
 
     def begin_other(self, algo: str, channel: str, input_id: str) -> None:
         """Take in an input that is not a quote: it changes no price, and nothing fills at it.
@@ -138,7 +141,7 @@ class TradingAccount(Account):
         sizing = self.sizing
         generator = sizing.save() if isinstance(sizing, SeededFraction) else None
         self._before = (
-            self._venue.pending,
+            self._venue.state,
             self._limits.states,
             self._halt,
             self._logged_spent,
@@ -155,7 +158,7 @@ class TradingAccount(Account):
             else:
                 self.prices[sid] = last
         if self._before:
-            self._venue.pending, self._limits.states, *others = self._before
+            self._venue.state, self._limits.states, *others = self._before
             self._halt, self._logged_spent, generator = others
             if isinstance(self.sizing, SeededFraction):
                 self.sizing.load(generator)
@@ -176,7 +179,7 @@ class TradingAccount(Account):
             "fees": self.fees,
             "positions": {sid: list(held) for sid, held in self.positions.items()},
             "prices": dict(self.prices),
-            "pending": [list(order) for order in self._venue.pending],
+            **self._venue.save(),
             "limits": self._limits.states,
             "halt": self._halt and list(self._halt),
             "sizing": self.sizing.save() if isinstance(self.sizing, SeededFraction) else None,
@@ -189,7 +192,7 @@ class TradingAccount(Account):
         self.cash, self.realised, self.fees = data["cash"], data["realised"], data["fees"]
         self.positions = {sid: Position(*held) for sid, held in data["positions"].items()}
         self.prices = dict(data["prices"])
-        self._venue.pending = tuple(Order(*fields) for fields in data["pending"])
+        self._venue.load(data)
         self._is_watched = self._is_watched or bool(self._venue.pending)
         self._limits.states = data["limits"]
         halt = data.get("halt")  # older states have none
@@ -204,7 +207,9 @@ class TradingAccount(Account):
     # Orders and their fills.
 
     def _cancel_buys(self, reason: str) -> None:
-        for order in self._venue.cancel_buys():
+        cancelled = [order for order in self._venue.pending if buys(order)]
+        self._venue.cancel(cancelled)
+        for order in cancelled:
             log.warning("%s is cancelled: %s", order.id, reason)
             self._reject(Rejection(order.sid, "buy", "cancelled", reason))
 
@@ -262,31 +267,50 @@ class TradingAccount(Account):
         self.orders.append(order)
         if not quantity:
             return
-        if waits or self._venue.waits or not self._has_price:
-            self._wait(order)
+        self._submit(order, data if self._has_price and not waits else None)
+
+    def _submit(self, order: Order, quote: Quote | None) -> None:
+        execution = self._venue.submit(order, quote, self)
+        if quote is None or execution is None:
+            self._is_watched = True  # from now on each quote may fill it
         else:
-            self._execute(order, data)
+            self._apply(execution, quote)
 
-    def _wait(self, order: Order) -> None:
-        """Have an order fill at the next quote of its instrument."""
-        self._venue.pending = (*self._venue.pending, order)
-        self._is_watched = True  # from now on each quote may fill it
+    def deliverable(self, sale: Order) -> Order | None:
+        """Return a sale of what of it is held; None if that is nothing."""
+        return sale if sale.sid in self.positions else None
 
-    def _execute(self, order: Order, data: Quote) -> None:
+    def _apply(self, execution: Execution, data: Quote) -> None:
+        """Record what came of an order at a quote."""
+        order, quantity, price, amount, fee = execution
+        if not quantity:
+            self._miss_execution(order, price)
+            return
+        fill = Fill(
+            f"{self._key(data)}:{len(self.fills)}",
+            order.id,
+            order.algo,
+            order.sid,
+            order.side,
+            quantity,
+            price,
+            amount,
+            fee,
+            data.get("ts"),
+            data.get("id", ""),
+        )
+        self.fills.append(fill)
+        self._changes.append(self.apply(fill))
+        self._logged_spent = self._logged_spent and fill.side == "buy"
+
+    def _miss_execution(self, order: Order, price: float) -> None:
         if order.side == "sell" and order.sid not in self.positions:
             # an order that was returned for too much, or rounding that left it nothing
             log.info("%s: none are held", order.id)
             self._reject(Rejection(order.sid, "sell", "unfilled", "none are held"))
-            return
-        fill_id = f"{self._key(data)}:{len(self.fills)}"
-        fill = self._venue.execute(order, data, fill_id, self.cash, self.minimum_amount)
-        if fill is None:
+        else:
             self._warn_unfilled(order)
-            self._reject(rejections.of_pending(order, float(data["quote"]), self.cash))
-            return
-        self.fills.append(fill)
-        self._changes.append(self.apply(fill))
-        self._logged_spent = self._logged_spent and fill.side == "buy"
+            self._reject(rejections.of_pending(order, price, self.cash))
 
     def _warn_unfilled(self, order: Order) -> None:
         log.warning("%s does not fill: the cash no longer pays for it", order.id)
