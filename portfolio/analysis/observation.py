@@ -21,7 +21,16 @@ class Observation:
     """
 
     __slots__ = (
-        *("_portfolio", "at", "equity", "fills", "is_first", "is_invested", "is_trusted"),
+        *(
+            "_account",
+            "_transaction",
+            "at",
+            "equity",
+            "fills",
+            "is_first",
+            "is_invested",
+            "is_trusted",
+        ),
         *("orders", "quote", "rejections"),
     )
 
@@ -43,21 +52,23 @@ class Observation:
     rejections: Sequence[Rejection]
 
     def __init__(self, portfolio: Portfolio):
-        self._portfolio = portfolio
+        # its parts: to read them through the portfolio would take longer
+        self._account = portfolio.account
+        self._transaction = portfolio.transaction
 
     def take(self, quote: Mapping[str, Any], at: int | None) -> None:
         """Record a quote, while the portfolio has its orders and fills."""
-        portfolio = self._portfolio
+        account, transaction = self._account, self._transaction
         self.quote = quote
         self.at = at
-        self.is_trusted = portfolio.doubt is None
-        self.is_first = portfolio.price_before is None and self.is_trusted
-        if portfolio.positions:
+        self.is_trusted = transaction.doubt is None
+        self.is_first = transaction.price_before is None and self.is_trusted
+        if account.positions:
             self.is_invested = True
-            self.equity = portfolio.equity
+            self.equity = account.equity
         else:
             self.is_invested = False
-            self.equity = portfolio.cash
-        self.orders = portfolio.orders
-        self.fills = portfolio.fills
-        self.rejections = portfolio.rejections
+            self.equity = account.cash
+        self.orders = transaction.orders
+        self.fills = transaction.fills
+        self.rejections = transaction.rejections

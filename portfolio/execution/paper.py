@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, Literal
 
 from portfolio.accounting.orders import Order
@@ -24,43 +25,37 @@ class PaperVenue:
     :param costs: commission and slippage of each fill.
     """
 
+    pending: tuple[Order, ...] = property(attrgetter("state"))  # type: ignore[assignment]
+    """Orders that wait for their next quote, in the order placed."""
+
     def __init__(
         self, units: Units = "fractional", fill: FillRule = "quote", costs: Costs = NO_COSTS
     ):
         self.terms = Terms(units, costs)
         self.waits = fill == "next"
         """Whether orders are pending until the next quote of their instrument."""
-        self.pending: tuple[Order, ...] = ()
+        self.state: tuple[Order, ...] = ()
         """Orders that wait for their next quote, in the order placed; replaced, never changed."""
-
-    @property
-    def state(self) -> tuple[Order, ...]:
-        """What is pending."""
-        return self.pending
-
-    @state.setter
-    def state(self, state: tuple[Order, ...]) -> None:
-        self.pending = state
 
     def submit(self, order: Order, quote: Quote | None, funds: Funds) -> Execution | None:
         """Execute an order at its quote; without one, or with fill=next, keep it for the next."""
         if quote is None or self.waits:
-            self.pending = (*self.pending, order)
+            self.state = (*self.state, order)
             return None
         return self._execute(order, float(quote["quote"]), funds)
 
     def cancel(self, orders: Iterable[Order]) -> None:
         """Remove pending orders."""
         gone = tuple(orders)
-        self.pending = tuple(order for order in self.pending if order not in gone)
+        self.state = tuple(order for order in self.state if order not in gone)
 
     def on_quote(self, quote: Quote, funds: Funds) -> Iterable[Execution]:
         """Execute the pending orders of the quote's instrument."""
         sid = quote["sid"]
-        due = [order for order in self.pending if order.sid == sid]
+        due = [order for order in self.state if order.sid == sid]
         if not due:
             return ()
-        self.pending = tuple(order for order in self.pending if order.sid != sid)
+        self.state = tuple(order for order in self.state if order.sid != sid)
         return self._execute_each(due, float(quote["quote"]), funds)
 
     def _execute_each(
@@ -76,31 +71,33 @@ class PaperVenue:
         Nothing is executed if less than the smallest buy is left of it, or if the costs of a sale
         are more than it brings and the cash.
         """
-        terms, delivered = self.terms, order
+        terms, quantity, amount = self.terms, order.quantity, order.amount
         if order.side == "sell":
-            found = funds.deliverable(order)
-            if found is None:
+            delivered = funds.deliverable(order)
+            if delivered is None:
                 return Execution(order, 0.0, price, 0.0, 0.0)
-            delivered = found
-        quantity = delivered.quantity
-        amount = delivered.amount if price == order.price else quantity * price
-        if order.side == "sell":
+            quantity, amount = delivered.quantity, delivered.amount
+            if price != order.price:
+                amount = quantity * price
             if funds.cash + terms.proceeds(amount, quantity) < 0:
                 return Execution(order, 0.0, price, 0.0, 0.0)
-        elif terms.bill(amount, quantity) > funds.cash:
-            quantity, amount = terms.lot(price, amount, funds.cash)
-            if not quantity or amount < funds.minimum_amount:
-                return Execution(order, 0.0, price, 0.0, 0.0)
+        else:
+            if price != order.price:
+                amount = quantity * price
+            if terms.bill(amount, quantity) > funds.cash:
+                quantity, amount = terms.lot(price, amount, funds.cash)
+                if not quantity or amount < funds.minimum_amount:
+                    return Execution(order, 0.0, price, 0.0, 0.0)
         if terms.is_free:
-            return Execution(order, quantity, price, amount, 0.0)
+            return tuple.__new__(Execution, (order, quantity, price, amount, 0.0))
         slip = terms.costs.slip(order.side)
         fee = terms.costs.fee(amount * slip, quantity)
         return Execution(order, quantity, price * slip, amount * slip, fee)
 
     def save(self) -> dict[str, Any]:
         """Return the state as plain data."""
-        return {"pending": [list(order) for order in self.pending]}
+        return {"pending": [list(order) for order in self.state]}
 
     def load(self, data: Mapping[str, Any]) -> None:
         """Restore the state that `save` returned."""
-        self.pending = tuple(Order(*fields) for fields in data["pending"])
+        self.state = tuple(Order(*fields) for fields in data["pending"])
