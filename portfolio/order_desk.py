@@ -66,13 +66,15 @@ class OrderDesk:
         """Place a buy for at most `amount` of cash; return the cash committed."""
         if type(amount) is not float or not isfinite(amount):
             amount = real(amount, f"the amount of {data['sid']} to buy")
-        (data, quote), cash = self.priced(data), self.buying_power
+        (data, last), cash = self.priced(data), self.buying_power
         if self.is_warming_up:
             return 0.0
         minimum = self._rules.minimum_amount
         if self._account.cash < minimum and not self._transaction.said_spent:
             self._transaction.said_spent = True
             log.info("cash is spent")
+        offered = self._venue.price(data, "buy") if self._transaction.has_price else last
+        quote = last if offered is None else offered
         if min(amount, cash) / quote > MAX_QUANTITY:
             raise ValueError(
                 f"cannot buy {data['sid']} for {min(amount, cash):g} at {quote}:"
@@ -85,20 +87,20 @@ class OrderDesk:
                 rejections.of_buy(data["sid"], quote, amount, lot, cash, minimum, costs)
             )
             return 0.0
-        is_free = self._rules.halt is None and not self._rules.has_limits
+        is_free = self._rules.halt is None and not self._rules.has_limits and offered is not None
         cut = None if is_free else self.cut(data, asked, data)
         if cut is None:
-            self._place("buy", data, quantity, asked)
+            self._place("buy", data, quote, quantity, asked)
             return asked
         quantity, amount = self._terms.lot(quote, cut.amount, cash)
         if amount < minimum:
             quantity, amount = 0.0, 0.0
-        self._place("buy", data, quantity, amount, asked, cut.reason)
+        self._place("buy", data, quote, quantity, amount, asked, cut.reason)
         return amount
 
     def sell(self, data: Quote, quantity: float | None) -> float:
         """Place a sale of `quantity` units, None for all; return the units that are sold."""
-        data, quote = self.priced(data)
+        data, last = self.priced(data)
         sid = data["sid"]
         held = self.unsold(sid)
         asked = quantity
@@ -120,14 +122,17 @@ class OrderDesk:
             )
         if not self._terms.is_lot(quantity):
             raise ValueError(f"cannot sell {asked} of {sid}: units are whole")
+        offered = self._venue.price(data, "sell") if self._transaction.has_price else last
+        quote = last if offered is None else offered
         amount = quantity * quote
         if not amount:  # a quantity so small that its value vanishes
             return 0.0
-        reason = self.doubts(data) or self._unpaid(amount, quantity)
+        is_trusted = offered is not None and not self._rules.has_limits
+        reason = (None if is_trusted else self.doubts(data)) or self._unpaid(amount, quantity)
         if reason is None:
-            self._place("sell", data, quantity, amount)
+            self._place("sell", data, quote, quantity, amount)
             return quantity
-        self._place("sell", data, 0.0, 0.0, amount, reason)
+        self._place("sell", data, quote, 0.0, 0.0, amount, reason)
         return 0.0
 
     def order_target_value(self, data: Quote, target: float) -> None:
@@ -139,13 +144,14 @@ class OrderDesk:
         excess = value - target
         if excess < 0:
             # what is held is as near to the target as units and the smallest buy let it be
-            if not value or terms.worth(quote, -excess) >= minimum:
+            offered = self._venue.price(data, "buy") if self._transaction.has_price else quote
+            if not value or terms.worth(offered or quote, -excess) >= minimum:
                 self.buy(data, -excess)
         elif target <= 0:
             self.sell(data, None)
         else:
             quantity = min(self.unsold(sid), terms.units(quote, excess))
-            if quantity and quantity * quote >= minimum:
+            if quantity and quantity * quote >= minimum:  # by the price that values the position
                 self.sell(data, quantity)
 
     def flatten(self) -> None:
@@ -158,7 +164,7 @@ class OrderDesk:
             amount = quantity * last
             if amount > 0:  # 0 also of a quantity so small that its value vanishes
                 data: Quote = {"sid": sid, "quote": last, "id": under_way.get("id", "")}
-                self._place("sell", data, quantity, amount, waits=True)
+                self._place("sell", data, last, quantity, amount, waits=True)
 
     @property
     def buying_power(self) -> float:
@@ -170,7 +176,8 @@ class OrderDesk:
 
     def unsold(self, sid: str) -> float:
         """Return the units held of an instrument that no pending order sells."""
-        return unsold(self._venue.pending, sid, self._account.quantity(sid))
+        held, pending = self._account.quantity(sid), self._venue.pending
+        return unsold(pending, sid, held) if pending else held
 
     def value(self, sid: str) -> float:
         """Return what is held of an instrument, once all orders placed have filled, in cash."""
@@ -178,7 +185,7 @@ class OrderDesk:
         return self.unsold(sid) * last + bought(self._venue.pending, sid)
 
     def priced(self, data: Mapping[str, Any]) -> tuple[Quote, float]:
-        """Return the quote and the price that an order is placed at.
+        """Return the quote that an order is placed at, and its price.
 
         :param data: a quote; or, at an input that is not a quote, any map with a `sid`.
         :raises ValueError: if the instrument has no price.
@@ -193,9 +200,10 @@ class OrderDesk:
                 raise ValueError(f"an order of {sid} has no price: no quote of it has come yet")
             return {**data, "quote": last}, last  # type: ignore[typeddict-item]
         quote: Quote = data  # type: ignore[assignment]  # the engine has checked it
-        if data is transaction.input:
-            return quote, price(quote["quote"])
-        found = price(quote["quote"])
+        found = quote["quote"]
+        if data is transaction.input and type(found) is float:  # the engine has checked it
+            return quote, found
+        found = price(found)
         if sid != transaction.sid:  # of another instrument than the quote that has come
             last = transaction.price_of(sid)
             if self._rules.limits.distrust(quote, last) is None:
@@ -206,11 +214,12 @@ class OrderDesk:
         """Return why no order may be placed at a quote."""
         transaction = self._transaction
         sid = data["sid"]
-        if sid == transaction.sid:
-            return transaction.doubt
         if not transaction.has_price:  # the quote that it waits for is the one to be trusted
             return None
-        return self._rules.limits.distrust(data, transaction.price_of(sid))
+        if sid == transaction.sid:
+            return transaction.doubt or self._venue.doubt(data)
+        distrust = self._rules.limits.distrust(data, transaction.price_of(sid))
+        return distrust or self._venue.doubt(data)
 
     def cut(self, data: Quote, amount: float, seen: Quote) -> OrderCut | None:
         """Return the part of a buy that is allowed; None if all of it is.
@@ -233,6 +242,7 @@ class OrderDesk:
         self,
         side: Side,
         data: Quote,
+        quote: float,
         quantity: float,
         amount: float,
         asked: float | None = None,
@@ -249,7 +259,7 @@ class OrderDesk:
             data["sid"],
             side,
             quantity,
-            float(data["quote"]),
+            quote,
             amount,
             asked,
             reason,

@@ -18,7 +18,8 @@ class Order(NamedTuple):
     quantity: float
     """Units of the instrument."""
     price: float
-    """The quote at which it was placed, in cash per unit; at data or a command, the last one."""
+    """In cash per unit, without slippage: what the quote at which it was placed offers, its ask or
+    bid if it has them; at data or a command, the last quote."""
     amount: float
     """The cash that the order commits."""
     ts: str | float | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from portfolio.accounting.orders import Order
+from portfolio.accounting.orders import Order, Side
 from portfolio.execution.terms import Terms
 from portfolio.quote import Quote
 
@@ -46,9 +46,10 @@ class Funds(Protocol):
 class Venue(Protocol):
     """Executes orders, and keeps those that wait.
 
-    The portfolio calls it, on the thread of the engine, in this order: for a quote that it trusts
-    `on_quote` once, before the algorithm sees that quote; then `submit` for each order of a
-    quantity above 0; `cancel` whenever buying is stopped. It applies each execution to the account
+    The portfolio calls it, on the thread of the engine, in this order: for a quote that it trusts,
+    while something is pending, `on_quote` once, before the algorithm sees that quote; then for each
+    order `price`, and `doubt` where it has none, and `submit` if its quantity is above 0; `cancel`
+    whenever buying is stopped. It applies each execution to the account
     before it asks for the next one, so that `funds` are those after it.
 
     A venue on paper answers at once. Another one answers None and nothing, and reports its
@@ -72,12 +73,24 @@ class Venue(Protocol):
     state: Any
     """All that it keeps: an immutable value, which can be set again to go back to it."""
 
+    def price(self, quote: Quote, side: Side) -> float | None:
+        """Return the price in cash per unit, without slippage, at which an order is sized.
+
+        :param quote: of its instrument, at which it is placed.
+        :return: None if `doubt` has a reason.
+        """
+        ...
+
+    def doubt(self, quote: Quote) -> str | None:
+        """Return why no order executes at a quote, though the limits trust it; None if one does."""
+        ...
+
     def submit(self, order: Order, quote: Quote | None, funds: Funds) -> Execution | None:
         """Take an order.
 
         :param quote: at which it was placed, of its instrument; None if it has to wait for the next
             one.
-        :return: what came of it; None if it is pending.
+        :return: what came of it, only if there is a quote; None if it is pending.
         """
         ...
 
@@ -86,7 +99,7 @@ class Venue(Protocol):
         ...
 
     def on_quote(self, quote: Quote, funds: Funds) -> Iterable[Execution]:
-        """Yield what came of the pending orders at a quote, in the order submitted.
+        """Yield what came of pending orders at a quote, in the order submitted.
 
         They are over when this is called, also where the caller stops asking.
         """

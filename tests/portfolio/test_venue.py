@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from portfolio import AllIn, Order, PaperVenue, Portfolio, PriceBand
+from portfolio import AllIn, Order, PaperVenue, Portfolio, PriceBand, Side
 from portfolio.execution.venue import Execution, Funds, Venue
 from portfolio.quote import Quote
 from tests.portfolio.quotes import begin
@@ -86,6 +86,12 @@ class Elsewhere:
     @property
     def pending(self) -> tuple[Order, ...]:
         return self.state
+
+    def price(self, quote: Quote, side: Side) -> float | None:
+        return quote["quote"]
+
+    def doubt(self, quote: Quote) -> str | None:
+        return None
 
     def submit(self, order: Order, quote: Quote | None, funds: Funds) -> Execution | None:
         self.state = (*self.state, order)
