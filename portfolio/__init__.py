@@ -9,8 +9,9 @@ from portfolio.errors import InvalidTimeError, MissingTimeError, ParameterError,
 from portfolio.execution.costs import Costs
 from portfolio.execution.paper import PaperVenue
 from portfolio.order_account import OrderAccount
+from portfolio.order_desk import MAX_QUANTITY
 from portfolio.parameters import Parameter
-from portfolio.portfolio import MAX_QUANTITY, Portfolio
+from portfolio.portfolio import Portfolio
 from portfolio.quote import Quote
 from portfolio.risk.book import Book
 from portfolio.risk.limits import (

@@ -8,12 +8,58 @@ from typing import Any
 
 from portfolio import settings
 from portfolio.accounting.account import remainder
-from portfolio.accounting.orders import Fill, Order, Rejection
+from portfolio.accounting.orders import Order, Rejection
+from portfolio.blotter import Blotter
+from portfolio.execution.venue import Execution
 from portfolio.portfolio import Portfolio
 from portfolio.quote import Quote
 from portfolio.risk.limits import OrderCut
 
 log = logging.getLogger(__name__)
+
+
+class _ReturnedBlotter(Blotter):
+    """Books orders that may be for more than the account can pay or deliver."""
+
+    _warned_unfilled = False
+
+    def deliverable(self, sale: Order) -> Order | None:
+        """Return the part of a sale that is held; None if nothing is."""
+        held = self._account.quantity(sale.sid)
+        if held and (sale.quantity > held or not remainder(held, sale.quantity)):
+            return sale._replace(quantity=held, amount=held * sale.price)
+        return sale if held else None
+
+    def book(self, execution: Execution, data: Quote) -> None:
+        """Record what came of an order, and what did not."""
+        super().book(execution, data)
+        order, quantity = execution.order, execution.quantity
+        if quantity and remainder(order.quantity, quantity):
+            reason = _lack(execution)
+            log.info("%s: %s", order.id, reason)
+            self.reject(Rejection(order.sid, order.side, "filled_in_part", reason))
+
+    def warn_unfilled(self, order: Order, reason: str) -> None:
+        """Log the first order that does not fill."""
+        # one warning only: the venue that executes the orders may have more cash than this account
+        if not self._warned_unfilled:
+            self._warned_unfilled = True
+            log.warning(
+                "%s does not fill in the account that is kept for these orders: %s; the parameter"
+                " cash gives it more",
+                order.id,
+                reason,
+            )
+
+
+def _lack(execution: Execution) -> str:
+    asked, filled = execution.order.quantity, execution.quantity
+    if execution.order.side == "sell":
+        return f"{asked:.10g} were to be sold, and {filled:.10g} were held"
+    return (
+        f"{asked:.10g} were to be bought, and at {execution.price:.10g} the cash that was left paid"
+        f" for {filled:.10g}"
+    )
 
 
 class OrderAccount(Portfolio):
@@ -24,7 +70,7 @@ class OrderAccount(Portfolio):
     and cut orders as they do in a portfolio; by default there are none.
     """
 
-    _warned_unfilled = False
+    _BLOTTER = _ReturnedBlotter
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], random: Any = None) -> OrderAccount:
@@ -46,76 +92,32 @@ class OrderAccount(Portfolio):
         """
         if self.is_warming_up:
             return
+        has_price = self.transaction.has_price
         for order in orders:
-            if self._has_price:
-                quote, _ = self._priced(data)  # records what `undo` may have to restore
-                self._take(quote, order)
-            else:
-                quote, _ = self._priced({**data, "sid": order.sid})
-                self._take(quote, order)
+            # records what `undo` may have to restore, too
+            quote, _ = self._desk.priced(data if has_price else {**data, "sid": order.sid})
+            self._take(quote, order)
 
     def _take(self, data: Quote, order: Order) -> None:
-        if not self._venue.is_lot(order.quantity):
+        if not self._venue.terms.is_lot(order.quantity):
             raise ValueError(
                 f"cannot {order.side} {order.quantity} of {order.sid}: units are whole"
             )
-        if (self._limits or self._halt) and (cut := self._cut_of(data, order)):
+        if (self._rules.limits or self._rules.halt) and (cut := self._cut_of(data, order)):
             order = self._cut_to(order, cut)
-        self.orders.append(order)
-        if not order.quantity:
-            return
-        if self._venue.waits or not self._has_price or order.sid != data["sid"]:
-            self._wait(order)
-        else:
-            self._execute(order, data)
+        is_here = self.transaction.has_price and order.sid == data["sid"]
+        self._blotter.submit(order, data if is_here else None)
 
     def _cut_of(self, data: Quote, order: Order) -> OrderCut | None:
-        is_halted = self._halt is not None and order.side == "buy"
-        if refusal := self.halt if is_halted else self._doubts(data):
-            return OrderCut(0.0, refusal)
-        if order.side == "sell":
-            return None
-        return self._limits.cut({**data, "sid": order.sid}, order.amount, self)
+        if order.side == "buy":
+            return self._desk.cut({**data, "sid": order.sid}, order.amount, data)
+        doubt = self._desk.doubts(data)
+        return OrderCut(0.0, doubt) if doubt else None
 
     def _cut_to(self, order: Order, cut: OrderCut) -> Order:
-        quantity = self._venue.units(order.price, cut.amount)
-        amount = quantity * order.price if self._venue.is_whole else cut.amount
+        terms = self._venue.terms
+        quantity = terms.units(order.price, cut.amount)
+        amount = quantity * order.price if terms.is_whole else cut.amount
         return order._replace(
             quantity=quantity, amount=amount, asked=order.amount, reason=cut.reason
         )
-
-    def _execute(self, order: Order, data: Quote) -> None:
-        asked, held = order.quantity, self.quantity(order.sid)
-        is_sale = order.side == "sell" and held
-        if is_sale and (order.quantity > held or not remainder(held, order.quantity)):
-            order = order._replace(quantity=held, amount=held * order.price)
-        count = len(self.fills)
-        super()._execute(order, data)
-        if len(self.fills) == count:
-            return
-        fill = self.fills[-1]
-        if remainder(asked, fill.quantity):
-            self._miss(order, "filled_in_part", self._lack(fill, asked, held))
-
-    def _warn_unfilled(self, order: Order, reason: str) -> None:
-        # one warning only: the venue that executes the orders may have more cash than this account
-        if not self._warned_unfilled:
-            self._warned_unfilled = True
-            log.warning(
-                "%s does not fill in the account that is kept for these orders: %s; the parameter"
-                " cash gives it more",
-                order.id,
-                reason,
-            )
-
-    def _lack(self, fill: Fill, asked: float, held: float) -> str:
-        if fill.side == "sell":
-            return f"{asked:.10g} were to be sold, and {held:.10g} were held"
-        return (
-            f"{asked:.10g} were to be bought, and at {fill.price:.10g} the cash that was left paid"
-            f" for {fill.quantity:.10g}"
-        )
-
-    def _miss(self, order: Order, code: Any, reason: str) -> None:
-        log.info("%s: %s", order.id, reason)
-        self._reject(Rejection(order.sid, order.side, code, reason))

@@ -79,6 +79,13 @@ FILL = Parameter(
     "Where an order fills: at the quote that caused it, or the next one of its instrument.",
     choices=("quote", "next"),
 )
+PRICE = Parameter(
+    "price",
+    "auto",
+    "Buys at the ask and sells at the bid, where the quote has them, and with fill=next at the open"
+    " of the next bar; or always at the last price, which is the quote.",
+    choices=("auto", "last"),
+)
 
 COMMISSION = Parameter(
     "commission", None, "Fraction of a fill's amount that is charged.", minimum=0, maximum=1
@@ -159,7 +166,7 @@ _LIMITS: dict[Parameter, Callable[[float], Limit]] = {
     PRICE_BAND: PriceBand,
     STALE_AFTER: StaleAfter,
 }
-_OTHERS = (MINIMUM_AMOUNT, UNITS, FILL, *_COSTS, *_LIMITS)
+_OTHERS = (MINIMUM_AMOUNT, UNITS, FILL, PRICE, *_COSTS, *_LIMITS)
 
 PARAMETERS = (STARTING_CASH, *_SIZING, *_OTHERS)
 """All that `Portfolio.from_params` reads, but for `seed`."""
@@ -194,6 +201,7 @@ def read_unsized(params: Mapping[str, Any]) -> dict[str, Any]:
             UNITS.read(params),
             FILL.read(params),
             Costs(**{field: value for field, value in costs.items() if value is not None}),
+            PRICE.read(params),
         ),
         "limits": [make(value) for make, value in limits if value is not None],
         "minimum_amount": MINIMUM_AMOUNT.read(params),

@@ -28,11 +28,10 @@ class _MirrorPortfolio(Portfolio):
 
     def take(self, orders: Iterable[Order], fills: Iterable[Fill]) -> None:
         """Record the orders and fills of the last quote."""
-        self._note()  # so that the next quote forgets them
-        self.orders.extend(orders)
+        self.transaction.note()  # so that the next quote forgets them
+        self.transaction.orders.extend(orders)
         for fill in fills:
-            self.fills.append(fill)
-            self.apply(fill)
+            self.transaction.apply(fill)
 
 
 class RemoteBackend:

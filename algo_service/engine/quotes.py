@@ -5,10 +5,10 @@ from typing import Any
 
 from algo_service.errors import QuoteError
 from portfolio import InvalidTimeError
+from portfolio.execution.prices import MAX_PRICE
 from portfolio.reals import real
 from portfolio.times import check, is_plain
 
-MAX_PRICE = 1e9
 MAX_SID_LENGTH = 64
 # JSON's grammar of numbers, which a price given as text follows, and leading zeros
 _JSON_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)

@@ -8,6 +8,7 @@ from typing import Any
 from algo_service.engine.quotes import MAX_SID_LENGTH
 from algo_service.errors import OrderError
 from portfolio import MAX_QUANTITY, Order
+from portfolio.accounting.orders import placed
 from portfolio.reals import real
 
 
@@ -61,16 +62,5 @@ def _order(
     price = cause["quote"] if prices is None else prices.get(sid)
     if price is None:
         raise OrderError(f"the order's sid is {sid!r:.80}: no quote of it has come, so no price")
-    cause_id = cause["id"]
-    return Order(
-        f"{algo}:{cause['channel']}:{cause_id}:{n}",
-        algo,
-        sid,
-        side,
-        "market",
-        units,
-        price,
-        units * price,
-        cause.get("ts"),
-        cause_id,
-    )
+    key = f"{algo}:{cause['channel']}:{cause['id']}"
+    return placed(key, n, algo, cause, sid, side, units, price, units * price)

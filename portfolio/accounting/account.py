@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from portfolio.accounting.orders import Fill
 
@@ -90,6 +90,25 @@ class Account:
         """Return the units held of an instrument; 0.0 if none are."""
         held = self.positions.get(sid)
         return held.quantity if held else 0.0
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return cash, positions, value and profit as plain data."""
+        return {
+            "cash": self.cash,
+            "positions": {
+                sid: {
+                    "quantity": held.quantity,
+                    "average_cost": held.average_cost,
+                    "price": self.prices[sid],
+                }
+                for sid, held in sorted(self.positions.items())
+            },
+            "equity": self.equity,
+            "exposure": self.exposure,
+            "realised": self.realised,
+            "unrealised": self.unrealised,
+            "fees": self.fees,
+        }
 
     def apply(self, fill: Fill) -> Change:
         """Change cash and position by a fill; return what `restore` takes it back with."""

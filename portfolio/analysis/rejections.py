@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portfolio.accounting.orders import Order, Rejection
-from portfolio.execution.paper import Lot
+from portfolio.execution.terms import Lot
 
 
 def of_buy(

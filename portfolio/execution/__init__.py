@@ -1,1 +1,1 @@
-"""How orders are executed: on paper, with costs."""
+"""Where orders are executed, and what it costs: the protocol of a venue, and the paper venue."""

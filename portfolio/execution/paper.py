@@ -1,183 +1,180 @@
-"""The paper venue: how large an order may be, what it costs, and where it fills."""
+"""The paper venue: executes orders at the prices of quotes."""
 
 from __future__ import annotations
 
-import math
-from typing import Literal, NamedTuple
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
 
-from portfolio.accounting.orders import Fill, Order
+from portfolio.accounting.orders import Order, Side
 from portfolio.execution.costs import NO_COSTS, Costs
+from portfolio.execution.prices import bar_open, crossed_or_invalid, side_price
+from portfolio.execution.terms import Terms, Units
+from portfolio.execution.venue import Execution, Funds
 from portfolio.quote import Quote
-from portfolio.reals import real
 
-Units = Literal["fractional", "whole"]
 FillRule = Literal["quote", "next"]
+PriceRule = Literal["auto", "last"]
 
-
-class Lot(NamedTuple):
-    """How much to buy."""
-
-    quantity: float
-    amount: float
-    """In cash, at the quote."""
+log = logging.getLogger(__name__)
 
 
 class PaperVenue:
-    """Executes orders on paper.
+    """Executes orders on paper; a `Venue`.
 
-    :param units: "fractional", or "whole": then a lot is a whole number of units.
+    :param units: "fractional", or "whole": then an order is for a whole number of units.
     :param fill: where an order fills. "quote": at the quote that caused it, as if the order met
         that very price; "next": at the next quote of its instrument, the first price that comes
         after the decision.
     :param costs: commission and slippage of each fill.
+    :param price: the price of a fill, before slippage. "auto": buys at the ask and sells at the
+        bid, where the quote has them; else with fill="next" at the open of a bar that follows the
+        bar at which the order was placed; else at the quote. "last": always at the quote.
     """
 
     def __init__(
-        self, units: Units = "fractional", fill: FillRule = "quote", costs: Costs = NO_COSTS
+        self,
+        units: Units = "fractional",
+        fill: FillRule = "quote",
+        costs: Costs = NO_COSTS,
+        price: PriceRule = "auto",
     ):
-        self.is_whole = units == "whole"
-        """Whether units are whole, so that a part of one cannot be traded."""
+        self.terms = Terms(units, costs)
         self.waits = fill == "next"
         """Whether orders are pending until the next quote of their instrument."""
-        self._costs = Costs(*(real(each, name) for name, each in costs._asdict().items()))
-        self._is_free = costs == NO_COSTS
         self.pending: tuple[Order, ...] = ()
         """Orders that wait for their next quote, in the order placed; replaced, never changed."""
+        self._opening: frozenset[str] = frozenset()
+        """The ids of those that were placed at a bar, and fill at the open of the next one."""
+        self._rule = price
+        self._is_former = False
+        """Whether the state is of a version that knew neither bid, ask nor bars: it goes on so."""
+        self._is_auto = price == "auto"
 
     @property
-    def committed(self) -> float:
-        """The cash that pending buys commit."""
-        bills = [self._bill(each.amount, each.quantity) for each in self.pending if _buys(each)]
-        return math.fsum(bills)
+    def state(self) -> tuple[tuple[Order, ...], frozenset[str]]:
+        """What is pending, and which of it fills at an open."""
+        return self.pending, self._opening
 
-    def bought(self, sid: str) -> float:
-        """Return the amount of an instrument that pending buys commit, in cash."""
-        return sum(each.amount for each in self.pending if each.sid == sid and _buys(each))
+    @state.setter
+    def state(self, state: tuple[tuple[Order, ...], frozenset[str]]) -> None:
+        self.pending, self._opening = state
 
-    def unsold(self, sid: str, held: float) -> float:
-        """Return what pending sales leave of the units held."""
-        for order in self.pending:
-            if order.sid == sid and not _buys(order):
-                held -= order.quantity  # one by one, as the account will: the same rounding
-        return held
+    def price(self, quote: Quote, side: Side) -> float | None:
+        """Return the price that a quote offers to an order; None if `doubt` has a reason."""
+        if self._is_auto and ("bid" in quote or "ask" in quote):
+            return side_price(quote, side)
+        return float(quote["quote"])
 
-    def is_lot(self, quantity: float) -> bool:
-        """Tell whether this number of units can be traded."""
-        return not self.is_whole or quantity.is_integer()
+    def doubt(self, quote: Quote) -> str | None:
+        """Return why no order executes at a quote; None if one does."""
+        return crossed_or_invalid(quote) if self._is_auto else None
 
-    def units(self, quote: float, amount: float) -> float:
-        """Return the most units that can be traded and are worth at most `amount`."""
-        if not self.is_whole:
-            return amount / quote
-        units = float(math.floor(amount / quote))
-        # the quotient is rounded: one more or one less may be right
-        if (units + 1) * quote <= amount:
-            return units + 1
-        return units - 1 if units * quote > amount else units
+    def submit(self, order: Order, quote: Quote | None, funds: Funds) -> Execution | None:
+        """Execute an order at its quote; with fill=next, or where it cannot, keep it for the next.
 
-    def worth(self, quote: float, amount: float) -> float:
-        """Return what these units are worth: the part of `amount` that can be traded."""
-        return self.units(quote, amount) * quote if self.is_whole else amount
-
-    def unit_cost(self, quote: float) -> float | None:
-        """Return the cash that one unit costs with its commission; None where parts are traded."""
-        return self._bill(quote, 1.0) if self.is_whole else None
-
-    def lot(self, quote: float, amount: float, cash: float) -> Lot:
-        """Return the largest lot of at most `amount` that `cash` pays with all its costs.
-
-        With fractional units the amount is the truth, and the quantity is amount / quote.
+        It cannot without a quote, and at one whose bid and ask contradict each other.
         """
-        if self._is_free:
-            most = max(0.0, min(amount, cash))
-            if not self.is_whole:
-                return Lot(most / quote, most)
-            quantity = self.units(quote, most)
-            return Lot(quantity, quantity * quote)
-        slip = self._costs.slip("buy")
-        most = max(0.0, min(amount, self._costs.affordable(cash, quote * slip) / slip))
-        if self.is_whole:
-            return self._whole_lot(quote, most, amount, cash)
-        while most > 0 and self._bill(most, most / quote) > cash:  # by the rounding of a few bits
-            most -= math.ulp(cash)
-        return Lot(most / quote, most)
+        if quote is not None and not self.waits:
+            price = self.price(quote, order.side)
+            if price is not None:
+                return self._execute(order, price, funds)
+            log.warning("%s waits for the next quote: %s", order.id, self.doubt(quote))
+        self.pending = (*self.pending, order)
+        if quote is not None and self.waits and self._is_auto and _is_at_bar(order, quote):
+            self._opening = self._opening | {order.id}
+        return None
 
-    def _whole_lot(self, quote: float, most: float, amount: float, cash: float) -> Lot:
-        def is_paid(quantity: float) -> bool:
-            value = quantity * quote
-            return value <= amount and self._bill(value, quantity) <= cash
+    def cancel(self, orders: Iterable[Order]) -> None:
+        """Remove pending orders."""
+        gone = tuple(orders)
+        self._keep(order for order in self.pending if order not in gone)
 
-        quantity = self.units(quote, most)
-        while quantity and not is_paid(quantity):
-            quantity -= 1.0
-        while is_paid(quantity + 1.0):
-            quantity += 1.0
-        return Lot(quantity, quantity * quote)
+    def _keep(self, orders: Iterable[Order]) -> None:
+        self.pending = tuple(orders)
+        if self._opening:
+            self._opening = self._opening & {order.id for order in self.pending}
 
-    def _bill(self, amount: float, quantity: float) -> float:
-        if self._is_free:
-            return amount
-        paid = amount * self._costs.slip("buy")
-        return paid + self._costs.fee(paid, quantity)
-
-    def proceeds(self, amount: float, quantity: float) -> float:
-        """Return the cash that selling for `amount` at the quote leaves; it may be below 0."""
-        if self._is_free:
-            return amount
-        received = amount * self._costs.slip("sell")
-        return received - self._costs.fee(received, quantity)
-
-    def cancel_buys(self) -> list[Order]:
-        """Remove the pending buys, which will not fill, and return them."""
-        buys = list(filter(_buys, self.pending))
-        self.pending = tuple(order for order in self.pending if not _buys(order))
-        return buys
-
-    def take_due(self, sid: str) -> list[Order]:
-        """Remove the pending orders of an instrument, and return them."""
+    def on_quote(self, quote: Quote, funds: Funds) -> Iterable[Execution]:
+        """Execute the pending orders of the quote's instrument, unless its prices are doubtful."""
+        sid = quote["sid"]
         due = [order for order in self.pending if order.sid == sid]
-        if due:
-            self.pending = tuple(order for order in self.pending if order.sid != sid)
-        return due
+        if not due:
+            return ()
+        if doubt := self.doubt(quote):
+            log.warning("orders of %s wait for its next quote: %s", sid, doubt)
+            return ()
+        priced = [(order, self._due_price(order, quote)) for order in due]
+        self._keep(order for order in self.pending if order.sid != sid)
+        return self._execute_each(priced, funds)
 
-    def execute(
-        self, order: Order, data: Quote, fill_id: str, cash: float, minimum: float
-    ) -> Fill | None:
-        """Return the fill of an order at the quote `data`.
+    def _due_price(self, order: Order, quote: Quote) -> float:
+        has_sides = quote.get("bid") is not None or quote.get("ask") is not None
+        if order.id in self._opening and not has_sides:
+            # of another channel it may be a longer bar, which began before the order
+            first = bar_open(quote) if order.id.startswith(_key(order, quote)) else None
+            if first is not None:
+                return first
+            log.warning("%s fills at the quote: it is no bar with an open", order.id)
+        price = self.price(quote, order.side)
+        assert price is not None, "the caller has found no doubt"
+        return price
 
-        Where the price has moved since it was placed, a buy is cut to what `cash` pays now. None
-        if less than `minimum` is left of it, or if the costs of a sale are more than it brings and
-        the cash.
+    def _execute_each(
+        self, priced: Iterable[tuple[Order, float]], funds: Funds
+    ) -> Iterator[Execution]:
+        for order, price in priced:  # the funds are those after the execution before
+            yield self._execute(order, price, funds)
+
+    def _execute(self, order: Order, price: float, funds: Funds) -> Execution:
+        """Execute an order as far as the funds go.
+
+        Where the price has moved since it was placed, a buy is cut to what the cash pays now.
+        Nothing is executed if less than the smallest buy is left of it, or if the costs of a sale
+        are more than it brings and the cash.
         """
-        quote = float(data["quote"])
-        quantity = order.quantity
-        amount = order.amount if quote == order.price else quantity * quote
-        if not _buys(order):
-            if cash + self.proceeds(amount, quantity) < 0:
-                return None
-        elif self._bill(amount, quantity) > cash:
-            quantity, amount = self.lot(quote, amount, cash)
-            if not quantity or amount < minimum:
-                return None
-        price, fee = quote, 0.0
-        if not self._is_free:
-            slip = self._costs.slip(order.side)
-            price, amount = quote * slip, amount * slip
-            fee = self._costs.fee(amount, quantity)
-        return Fill(
-            fill_id,
-            order.id,
-            order.algo,
-            order.sid,
-            order.side,
-            quantity,
-            price,
-            amount,
-            fee,
-            data.get("ts"),
-            data.get("id", ""),
-        )
+        terms, quantity, amount = self.terms, order.quantity, order.amount
+        if order.side == "sell":
+            delivered = funds.deliverable(order)
+            if delivered is None:
+                return Execution(order, 0.0, price, 0.0, 0.0)
+            quantity, amount = delivered.quantity, delivered.amount
+            if price != order.price:
+                amount = quantity * price
+            if funds.cash + terms.proceeds(amount, quantity) < 0:
+                return Execution(order, 0.0, price, 0.0, 0.0)
+        else:
+            if price != order.price:
+                amount = quantity * price
+            if terms.bill(amount, quantity) > funds.cash:
+                quantity, amount = terms.lot(price, amount, funds.cash)
+                if not quantity or amount < funds.minimum_amount:
+                    return Execution(order, 0.0, price, 0.0, 0.0)
+        if terms.is_free:
+            return tuple.__new__(Execution, (order, quantity, price, amount, 0.0))  # the fast way
+        slip = terms.costs.slip(order.side)
+        fee = terms.costs.fee(amount * slip, quantity)
+        return Execution(order, quantity, price * slip, amount * slip, fee)
+
+    def save(self) -> dict[str, Any]:
+        """Return the state as plain data."""
+        pending = {"pending": [list(order) for order in self.pending]}
+        return pending if self._is_former else {**pending, "opening": sorted(self._opening)}
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Restore the state that `save` returned."""
+        self.pending = tuple(Order(*fields) for fields in data["pending"])
+        self._is_former = "opening" not in data
+        self._is_auto = self._rule == "auto" and not self._is_former
+        self._opening = frozenset(data.get("opening", ()))
 
 
-def _buys(order: Order) -> bool:
-    return order.side == "buy"
+def _is_at_bar(order: Order, quote: Quote) -> bool:
+    """Tell whether the input at which an order was placed is this quote, and a bar."""
+    # a quote that was kept is of the past: the next open may be, too
+    is_own = order.id.startswith(f"{_key(order, quote)}{quote.get('id', '')}:")
+    return is_own and bar_open(quote) is not None
+
+
+def _key(order: Order, quote: Quote) -> str:
+    return f"{order.algo}:{quote.get('channel', '')}:"

@@ -38,6 +38,7 @@ def test_later_layers_win_whatever_name_they_use(
         "sizing": "random_fraction",
         "units": "fractional",
         "fill": "quote",
+        "price": "auto",
         "seed": 99,
     }
     assert merge(DECLARED, *layers, seed=99) == {**defaults, **expected}
@@ -51,6 +52,7 @@ def test_an_algorithms_own_default_of_a_common_parameter_holds() -> None:
         "sizing": "all_in",
         "units": "fractional",
         "fill": "quote",
+        "price": "auto",
         "seed": 99,
     }
 

@@ -29,6 +29,7 @@ CONSTANTS = {
     "price.maximum": [
         "market_data.feeds.quote:MAX_PRICE",
         "algo_service.engine.quotes:MAX_PRICE",
+        "portfolio.execution.prices:MAX_PRICE",
     ],
     "quantity.maximum": ["portfolio:MAX_QUANTITY"],
     "cash.maximum": ["portfolio:STARTING_CASH.maximum"],

@@ -24,6 +24,8 @@ class Auditor:
         self.portfolio = Portfolio.from_params(params)
         self.is_whole = params.get("units") == "whole"
         self.waits = params.get("fill") == "next"
+        self.is_auto = params.get("price") != "last"
+        self.at_open: set[str] = set()
         self.prices: dict[str, float] = {}
         self.far: dict[str, float] = {}
         self.orders: dict[str, Order] = {}
@@ -52,7 +54,7 @@ class Auditor:
             sales = {k: order for k, order in self.waiting.items() if order.side == "sell"}
             cancelled, self.waiting = len(self.waiting) - len(sales), sales
         due = set()
-        if is_trusted:
+        if is_trusted and self._offered("buy", data) is not None:
             due = {key for key, order in self.waiting.items() if order.sid == data["sid"]}
             self.waiting = {key: self.waiting[key] for key in self.waiting if key not in due}
         assert self.portfolio.orders == []
@@ -160,7 +162,9 @@ class Auditor:
     def _check_order(self, order: Order, data: Mapping[str, Any], is_trusted: bool) -> None:
         assert order.id not in self.orders
         self.orders[order.id] = order
-        assert (order.sid, order.price, order.ts) == (data["sid"], data["quote"], data["ts"])
+        offered = self._offered(order.side, data)
+        assert (order.sid, order.ts) == (data["sid"], data["ts"])
+        assert order.price == (data["quote"] if offered is None else offered)
         assert (order.reason is None) == (order.asked is None)
         assert order.quantity >= 0
         if self.is_whole:
@@ -172,6 +176,7 @@ class Auditor:
         value = order.quantity * order.price
         assert math.isclose(order.amount, value, rel_tol=1e-12, abs_tol=1e-300)
         assert is_trusted
+        assert offered is not None
         if order.side == "buy":
             assert not self.portfolio.halt
             assert order.amount >= self.minimum
@@ -181,20 +186,51 @@ class Auditor:
             assert order.reason is None
         if self.waits or data["channel"] != "quotes":
             self.waiting[order.id] = order
+            if self.waits and self.is_auto and self._open(data):
+                self.at_open.add(order.id)
 
     def _check_position(self, order: Order) -> None:
         """Assert that a buy makes no position too large, and that the cash pays all that wait."""
         if order.side == "buy" and order.quantity:
             held = self.portfolio.quantity(order.sid)
-            for other in self.waiting.values():
+            bought = 0.0
+            for other in {**self.waiting, order.id: order}.values():
                 if other.sid == order.sid:
-                    held += other.quantity if other.side == "buy" else -other.quantity
+                    bought += other.amount if other.side == "buy" else 0
+                    held -= other.quantity if other.side == "sell" else 0
+            if order.id in self.filled:
+                held -= order.quantity
             most = self.params.get("max_position", math.inf)
             # near the smallest doubles, a relative tolerance is none
-            assert held * order.price <= most * (1 + 1e-12) + 1e-300
+            assert held * self.prices[order.sid] + bought <= most * (1 + 1e-12) + 1e-300
             buys = [other for other in self.waiting.values() if other.side == "buy"]
             bills = math.fsum(self._bill(each.quantity, each.price) for each in buys)
             assert bills <= self.portfolio.cash * (1 + 1e-12)
+
+    def _offered(self, side: str, data: Mapping[str, Any]) -> float | None:
+        """Return what a quote offers to a side; None if it offers nothing."""
+        last: float = data["quote"]
+        bid, ask = data.get("bid"), data.get("ask")
+        if not self.is_auto or data["channel"] != "quotes" or bid is ask is None:
+            return last
+        bid, ask = None if bid is None else float(bid), None if ask is None else float(ask)
+        if ask == 0 or (bid and ask and bid > ask):
+            return None
+        if side == "buy":
+            return ask or max(last, bid or 0)
+        return bid or min(last, ask or math.inf)
+
+    def _open(self, data: Mapping[str, Any]) -> float | None:
+        first = data.get("open")
+        return first if first and data["low"] <= first <= data["high"] else None
+
+    def _expected(self, order: Order, data: Mapping[str, Any]) -> float:
+        """Return the price at which an order fills at a quote, without slippage."""
+        has_sides = "bid" in data or "ask" in data
+        first = self._open(data) if order.id in self.at_open and not has_sides else None
+        offered = first or self._offered(order.side, data)
+        assert offered is not None
+        return offered
 
     def _price(self, side: str, quote: float) -> float:
         slippage = self.params.get("slippage", 0)
@@ -223,7 +259,7 @@ class Auditor:
             assert (fill.sid, fill.quote_id, fill.ts) == (data["sid"], data["id"], data["ts"])
             has_waited = self.waits or not order.id.startswith("algo:quotes:")
             assert (fill.quote_id != order.quote_id) == has_waited
-            price = self._price(fill.side, data["quote"])
+            price = self._price(fill.side, self._expected(order, data))
             amount = fill.quantity * price
             fee = self._fee(fill.quantity, amount)
             assert math.isclose(fill.price, price, rel_tol=1e-12)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -41,6 +41,7 @@ OTHERS = st.fixed_dictionaries(
     optional={
         "units": st.sampled_from(["whole", "fractional"]),
         "fill": st.sampled_from(["next", "quote"]),
+        "price": st.sampled_from(["last", "auto"]),
         "minimum_amount": st.sampled_from([0, 0.01, 500.0]),
     },
 )
@@ -62,7 +63,31 @@ class Step(NamedTuple):
     actions: list[Action]
     others: list[str]
     """The inputs before it that are no quotes: commands, and data at which the same is done."""
+    sides: str
+    """Which further prices the quote has: a key of `SIDES`."""
+    spread: float
+    """How far these are from the quote, as a fraction of it."""
 
+
+SIDES: dict[str, Callable[[float, float], dict[str, Any]]] = {
+    "none": lambda price, spread: {},
+    "both": lambda price, spread: {"bid": price * (1 - spread), "ask": price * (1 + spread)},
+    "above": lambda price, spread: {"bid": price * (1 + spread), "ask": price * (1 + 2 * spread)},
+    "bid": lambda price, spread: {"bid": price * (1 - spread), "ask": None},
+    "high bid": lambda price, spread: {"bid": price * (1 + spread)},
+    "ask": lambda price, spread: {"ask": str(price * (1 + spread))},
+    "low ask": lambda price, spread: {"ask": price * (1 - spread)},
+    "crossed": lambda price, spread: {"bid": price * 1.01, "ask": price * 0.99},
+    "invalid": lambda price, spread: {"bid": price, "ask": 0},
+    "bar": lambda price, spread: {
+        "open": price * (1 + spread), "high": price * 1.2, "low": price / 1.2, "close": price,
+    },
+    "bar with sides": lambda price, spread: {
+        "open": price, "high": price * 1.2, "low": price / 1.2, "bid": price * (1 - spread),
+    },
+    "no bar": lambda price, spread: {"open": price * 2, "high": price * 1.2, "low": price / 1.2},
+}  # fmt: skip
+"""What a quote has beside its price, made of the price and a spread."""
 
 OTHER_INPUTS = ["halt", "resume", "reset", "flatten", "data"]
 KINDS = ["buy", "optimize", "sell", "sell part", "order_target_value"]
@@ -76,6 +101,8 @@ STEPS = st.lists(
         st.sampled_from([0, 1, 60, 3600, DAY, 3 * DAY, -1, -3600, -2 * DAY]),
         ACTIONS,
         st.lists(st.sampled_from(OTHER_INPUTS), max_size=2, unique=True),
+        st.sampled_from([*SIDES, *["bar"] * len(SIDES)]),  # only two bars in a row fill at an open
+        st.floats(0, 0.1),
     ),
     min_size=12,
     max_size=24,
@@ -104,13 +131,15 @@ def quotes(steps: list[Step]) -> list[dict[str, Any]]:
     for number, step in enumerate(steps):
         time += step.seconds
         text = datetime.fromtimestamp(time, UTC).isoformat()
+        price = PRICES[step.sid] * step.factor
         made.append(
             {
                 "sid": step.sid,
-                "quote": PRICES[step.sid] * step.factor,
+                "quote": price,
                 "id": str(number),
                 "channel": "quotes",
                 "ts": text if number % 2 else time * 1000,
+                **SIDES[step.sides](price, step.spread),
             }
         )
     return made

@@ -65,7 +65,7 @@ def test_the_commission_is_the_sum_of_its_parts_and_at_least_the_minimum(
 def test_a_lot_is_the_largest_that_the_cash_pays_with_its_costs(
     units: Units, costs: Costs, quote: float, amount: float, cash: float, quantity: float
 ) -> None:
-    lot = PaperVenue(units, costs=costs).lot(quote, amount, cash)
+    lot = PaperVenue(units, costs=costs).terms.lot(quote, amount, cash)
     assert lot.quantity == pytest.approx(quantity, rel=1e-12)
     assert lot.amount == pytest.approx(quantity * quote, rel=1e-12)
 
@@ -74,7 +74,7 @@ def test_a_lot_is_the_largest_that_the_cash_pays_with_its_costs(
 @pytest.mark.parametrize("amount", [-0.001, -5.0, -1000.0, 0.0])
 @pytest.mark.parametrize("costs", [Costs(), Costs(minimum=2000.0), Costs(per_order=2000.0)])
 def test_a_lot_is_never_below_nothing(units: Units, amount: float, costs: Costs) -> None:
-    assert PaperVenue(units, costs=costs).lot(100.0, amount, 1000.0) == (0.0, 0.0)
+    assert PaperVenue(units, costs=costs).terms.lot(100.0, amount, 1000.0) == (0.0, 0.0)
 
 
 SOME = st.just(0.0) | st.floats(0.001, 10)
@@ -96,7 +96,7 @@ def test_no_whole_unit_more_could_be_bought(
     costs: Costs, quote: float, amount: float, cash: float
 ) -> None:
     """One whole unit more is more than was asked for or than the cash pays."""
-    quantity = PaperVenue("whole", costs=costs).lot(quote, amount, cash).quantity
+    quantity = PaperVenue("whole", costs=costs).terms.lot(quote, amount, cash).quantity
     assert quantity == math.floor(quantity) >= 0
     if quantity:
         assert quantity * quote <= amount
@@ -110,14 +110,14 @@ def test_cash_that_pays_so_many_whole_units_to_the_last_bit_buys_them_all(
     costs: Costs, quote: float, count: int
 ) -> None:
     cash = bill(costs, quote, count)
-    assert PaperVenue("whole", costs=costs).lot(quote, 1e15, cash).quantity == count
+    assert PaperVenue("whole", costs=costs).terms.lot(quote, 1e15, cash).quantity == count
 
 
 @given(COSTS, PRICES, CASH, CASH)
 def test_a_little_more_is_more_than_was_asked_for_or_than_the_cash_pays(
     costs: Costs, quote: float, amount: float, cash: float
 ) -> None:
-    lot = PaperVenue(costs=costs).lot(quote, amount, cash)
+    lot = PaperVenue(costs=costs).terms.lot(quote, amount, cash)
     assert lot.amount <= amount
     if lot.amount > 0:
         assert lot.quantity == lot.amount / quote

@@ -106,7 +106,8 @@ def _quote_each(portfolio: Portfolio, quote: dict[str, Any]) -> set[str]:
     unfilled = set()
     for n, (sid, price) in enumerate([*portfolio.prices.items()]):
         for number in (f"last {n}", f"last {n} again"):  # a price band trusts the second one
-            last = {**quote, "sid": sid, "quote": price, "id": number, "ts": "2200-01-01"}
+            last = {"sid": sid, "quote": price, "id": number, "ts": "2200-01-01"}
+            last["channel"] = quote["channel"]
             portfolio.begin("algo", last)
             unfilled |= {each.sid for each in portfolio.rejections if each.code == "unfilled"}
     return unfilled

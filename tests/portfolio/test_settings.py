@@ -118,6 +118,7 @@ WORDS = {
     "sizing": ("al_in", "all_in"),
     "units": ("wole", "whole"),
     "fill": ("nxt", "next"),
+    "price": ("lst", "last"),
 }
 OWNERS = {
     "fraction": {"sizing": "fixed_fraction"},
