@@ -62,7 +62,7 @@ class Curve:
     """
 
     def __init__(self, portfolio: Portfolio, *, thinned: bool):
-        self._portfolio = portfolio
+        self._account = portfolio.account
         self._max_points = MAX_POINTS if thinned else None
         self.is_thinned = thinned
         self._firsts: dict[str, float] = {}
@@ -78,8 +78,8 @@ class Curve:
 
     def see(self, seen: Observation) -> None:
         """Record what came of a quote."""
-        data, portfolio = seen.quote, seen.portfolio
-        if portfolio.price_before is None and seen.is_first:  # the one is faster than the other
+        data, transaction = seen.quote, seen.transaction
+        if transaction.price_before is None and seen.is_first:  # the one is faster than the other
             self._firsts[data["sid"]] = data["quote"]
             if not self.is_thinned or len(self.prices) < MAX_INSTRUMENTS:
                 self.prices[data["sid"]] = ThinnedSeries(self._max_points)
@@ -89,17 +89,17 @@ class Curve:
                 prices.add((data.get("ts"), data["quote"]))
         if self._equity.is_due():
             self._equity.add(self._point(data))
-        if portfolio.orders and not self.is_thinned:
-            self.orders += portfolio.orders
-        if portfolio.fills and not (self.is_thinned and len(self.fills) >= MAX_MARKS):
-            self.fills += portfolio.fills
+        if transaction.orders and not self.is_thinned:
+            self.orders += transaction.orders
+        if transaction.fills and not (self.is_thinned and len(self.fills) >= MAX_MARKS):
+            self.fills += transaction.fills
         self._last = data
 
     def _point(self, data: Mapping[str, Any]) -> Point:
-        portfolio = self._portfolio
-        prices = portfolio.prices
+        account = self._account
+        prices = account.prices
         grown = math.fsum(prices[sid] / first for sid, first in self._firsts.items())
-        return Point(data.get("ts"), portfolio.equity, portfolio.exposure, grown, len(self._firsts))
+        return Point(data.get("ts"), account.equity, account.exposure, grown, len(self._firsts))
 
     @property
     def instruments(self) -> int:

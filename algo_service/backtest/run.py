@@ -74,7 +74,7 @@ def backtest(
         trips = RoundTrips(portfolio, None if keep == "all" else MAX_TRADES, on_trade)
     result = Result(name, parameters, performance, curve, trips)
     watchers = [each.see for each in (curve, trips) if each is not None]
-    seen = Observation(portfolio)
+    seen, transaction = Observation(portfolio), portfolio.transaction
     take, measure = seen.take, performance.see
     fail, reasons = result.failures.add, result.reasons
 
@@ -83,10 +83,10 @@ def backtest(
         measure(seen)
         for watch in watchers:
             watch(seen)
-        if portfolio.orders or portfolio.rejections:
-            reasons.add(portfolio.orders, portfolio.rejections)
+        if transaction.orders or transaction.rejections:
+            reasons.add(transaction.orders, transaction.rejections)
             if on_order:
-                for order in portfolio.orders:
+                for order in transaction.orders:
                     on_order(order)
 
     source = opened(data, options)

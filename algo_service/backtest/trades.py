@@ -92,8 +92,8 @@ class RoundTrips:
             held = self._held.get(seen.quote["sid"])
             if held is not None:
                 held.bars += 1
-        if seen.portfolio.fills:
-            for fill in seen.portfolio.fills:
+        if seen.transaction.fills:
+            for fill in seen.transaction.fills:
                 self._take(fill)
 
     def _take(self, fill: Fill) -> None:

@@ -83,6 +83,7 @@ class Driver:
         self._random = ModuleRandom(parameters[SEED.name])
         initial = initialised(create, name, parameters)
         self._algorithm, self.channels, self.portfolio, self._account = initial
+        self._transaction = self.portfolio.transaction
         # The built-in algorithms keep plain data, as their own tests check.
         is_built_in = getattr(create, "__module__", "").startswith(f"{BUILT_IN_PACKAGE}.")
         self._is_checked = self._is_restorable and not is_built_in
@@ -280,7 +281,7 @@ class Driver:
         return self._decision()
 
     def _decision(self) -> Decision:
-        orders, fills = self.portfolio.orders, self.portfolio.fills
+        orders, fills = self._transaction.orders, self._transaction.fills
         return {
             "orders": [*map(encode, orders)] if orders else [],
             "fills": [*map(encode, fills)] if fills else [],

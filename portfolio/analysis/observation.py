@@ -18,7 +18,7 @@ class Observation:
     :param portfolio: before its first quote.
     """
 
-    __slots__ = ("at", "portfolio", "quote")
+    __slots__ = ("account", "at", "portfolio", "quote", "transaction")
 
     quote: Mapping[str, Any]
     at: int | None
@@ -26,6 +26,9 @@ class Observation:
 
     def __init__(self, portfolio: Portfolio):
         self.portfolio = portfolio
+        # its parts: to read them through the portfolio takes longer
+        self.account = portfolio.account
+        self.transaction = portfolio.transaction
 
     def take(self, quote: Mapping[str, Any], at: int | None) -> None:
         """Record a quote that the portfolio has taken in last."""
@@ -35,9 +38,9 @@ class Observation:
     @property
     def is_trusted(self) -> bool:
         """Whether the quote is the price of its instrument; False if a limit does not trust it."""
-        return self.portfolio.doubt is None
+        return self.transaction.doubt is None
 
     @property
     def is_first(self) -> bool:
         """Whether it is the first price of its instrument."""
-        return self.portfolio.price_before is None and self.portfolio.doubt is None
+        return self.transaction.price_before is None and self.transaction.doubt is None

@@ -66,8 +66,8 @@ class Performance:
 
     def see(self, seen: Observation) -> None:
         """Record what came of a quote."""
-        portfolio = seen.portfolio
-        if portfolio.price_before is None and seen.is_first:  # the one is faster than the other
+        account, transaction = seen.account, seen.transaction
+        if transaction.price_before is None and seen.is_first:  # the one is faster than the other
             self._first_prices[seen.quote["sid"]] = seen.quote["quote"]
         at = seen.at
         if at is None:
@@ -77,13 +77,13 @@ class Performance:
                 self._enter_day(at)
             self.last = at
         self.quotes += 1
-        if portfolio.positions:
+        if account.positions:
             self._held += 1
-            equity = self.equity = portfolio.equity
+            equity = self.equity = account.equity
         else:
-            equity = self.equity = portfolio.cash
-        if portfolio.fills:
-            for fill in portfolio.fills:
+            equity = self.equity = account.cash
+        if transaction.fills:
+            for fill in transaction.fills:
                 self.trades.add(fill)
         if equity >= self._peak:
             if self._low < self._peak:
