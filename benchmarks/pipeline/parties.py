@@ -41,11 +41,11 @@ def service(
     return address
 
 
-def bridge(stage: Stage, address: str, name: str | None = None) -> Process:
-    """Start `bridge-node` and return it."""
+def bridge(stage: Stage, *addresses: str, name: str | None = None) -> Process:
+    """Start `bridge-node`, with a route for each address, and return it."""
     http = free_port()
     process = stage.start(
-        *("bridge-node", "--mqtt", stage.broker.url, "--rpc", address),
+        *("bridge-node", "--mqtt", stage.broker.url, "--rpc", " ".join(addresses)),
         *("--http", http, "--log-level", "warn"),
     )
     eventually(lambda: readyz(http) == 200, "the bridge's readiness", interval=0.005)

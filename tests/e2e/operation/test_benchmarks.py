@@ -46,7 +46,8 @@ def test_every_quote_comes_to_the_receiver_once_and_in_order() -> None:
 def test_the_other_cases_of_the_pipeline_run() -> None:
     assert catch_up.run(QUOTES, journal=True) > 0
     assert latency.run(parties.TICKWIRE, {1_000: 0.1})[1_000]["worst"] > 0
-    assert ten.run(2, QUOTES).slowest > 0
+    for has_one_bridge in (True, False):
+        assert ten.run(2, QUOTES, has_one_bridge).slowest > 0
     held = memory.run(Lab(1, QUICK._replace(quotes=QUOTES, parked=QUOTES)))
     assert held["service"]["waiting"] > 0
 
