@@ -137,7 +137,7 @@ def test_a_restarted_service_is_initialised_again_before_the_next_quote(
     snapshots = watcher.wait_until(
         lambda: watcher.of("portfolios/random")[-1]["quote_id"] == "1", "portfolios/random"
     )
-    assert [s["seq"] for s in snapshots] == sorted({s["seq"] for s in snapshots})
+    assert [s["seq"] for s in snapshots] == sorted(s["seq"] for s in snapshots)
 
 
 def test_the_bridge_ends_where_another_algorithm_has_taken_the_address(
