@@ -30,6 +30,7 @@ def test_each_thing_that_is_missing_has_a_line_with_its_last_error(
     lines = missing(bridge, 2, "ECONNREFUSED")
     assert lines[0] == f"broker {broker.url}: connect ECONNREFUSED 127.0.0.1:{broker.port}"
     assert lines[1].startswith(f"backend {address}: no server answered at {address}")
+    bridge.wait_for(r" is unavailable \(")
     # the broker is connected to before the backend has told the algorithm's name
     broker.start()
     (line,) = missing(bridge, 1, "backend")
@@ -40,9 +41,11 @@ def test_each_thing_that_is_missing_has_a_line_with_its_last_error(
     (line,) = missing(bridge, 1, "backend")
     broker.process.kill()
     lines = missing(bridge, 2, "broker")
+    bridge.wait_for(r" lost \(")  # which is reported a moment later
     broker.start()
     parts.service(address=address)
     eventually(lambda: readiness(bridge) == (200, "ready\n"), "readiness")
+    bridge.wait_for("connected to", count=2)
     assert bridge.output.count("connected to") == 2
     assert bridge.output.count(" is unavailable (") == 1
     assert bridge.output.count(" lost (") == 1
