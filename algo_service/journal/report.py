@@ -12,10 +12,8 @@ from typing import Any
 from algo_service import figures
 from algo_service.journal import codec
 from algo_service.journal.reading import open_to_read
+from algo_service.journal.rows import DATA, QUOTES
 from algo_service.journal.store import WarmUp
-
-_DATA = "(channel GLOB 'data/*' OR channel GLOB 'indicators/*')"
-_QUOTES = f"NOT {_DATA} AND NOT channel GLOB 'commands/*' AND NOT channel GLOB 'executions/*'"
 
 
 def orders(path: Path) -> Iterator[str]:
@@ -40,8 +38,8 @@ def summary(path: Path) -> str:
         lines = [
             ("algorithm", meta.get("algo", "none yet")),
             ("parameters", meta.get("parameters", "none yet")),
-            ("quotes", _one(database, f"SELECT count(*) FROM decisions WHERE {_QUOTES}")),
-            ("data", _one(database, f"SELECT count(*) FROM decisions WHERE {_DATA}")),
+            ("quotes", _one(database, f"SELECT count(*) FROM decisions WHERE {QUOTES}")),
+            ("data", _one(database, f"SELECT count(*) FROM decisions WHERE {DATA}")),
             ("commands", _one(database, "SELECT count(*) FROM replies")),
             ("failed", _one(database, "SELECT count(*) FROM failures")),
             ("orders", _one(database, "SELECT count(*) FROM orders")),
@@ -52,7 +50,7 @@ def summary(path: Path) -> str:
             row = database.execute(
                 "SELECT id, channel, (SELECT datetime(at, 'unixepoch') FROM batches"
                 " WHERE batches.seq >= decisions.seq ORDER BY batches.seq LIMIT 1)"
-                f" FROM decisions WHERE {_QUOTES} ORDER BY seq {order} LIMIT 1"
+                f" FROM decisions WHERE {QUOTES} ORDER BY seq {order} LIMIT 1"
             ).fetchone()
             if row:
                 lines.append((f"{name} quote", "{} on {}, decided {} UTC".format(*row)))

@@ -9,6 +9,12 @@ from typing import Any
 from algo_service.decisions import Decision, Failure, Key
 from algo_service.journal.store import Known
 
+DATA = "(channel GLOB 'data/*' OR channel GLOB 'indicators/*')"
+"""The condition for data among decisions, as `engine.inputs.kind_of` tells it of a channel."""
+
+QUOTES = f"NOT {DATA} AND NOT channel GLOB 'commands/*' AND NOT channel GLOB 'executions/*'"
+"""The same for quotes."""
+
 _DECISION = """
 SELECT channel, id, content, decisions.seq, digest, error, traceback, type, place, replies.text
 FROM decisions

@@ -17,7 +17,7 @@ from algo_service.decisions import Batch, Decision, Failure, Input, Key, State
 from algo_service.errors import JournalError
 from algo_service.journal.file import JournalFile
 from algo_service.journal.reading import explained
-from algo_service.journal.rows import known_of, outputs
+from algo_service.journal.rows import QUOTES, known_of, outputs
 from algo_service.journal.store import Known, StoredRun, StoredWarmUp, WarmUp
 
 # Variables of one statement; SQLite takes 32,766 since 3.32.
@@ -25,13 +25,6 @@ _MAX_IDS = 1000
 
 _MAX_ROLLBACKS = 1000
 """Rolled back batches that are recorded between two commits; of others there are only too many."""
-
-_LAST_QUOTE = """
-SELECT id FROM decisions WHERE NOT (
-    channel GLOB 'commands/*' OR channel GLOB 'executions/*'
-    OR channel GLOB 'data/*' OR channel GLOB 'indicators/*'
-) ORDER BY seq DESC LIMIT 1
-"""
 
 
 class SqliteStore:
@@ -93,7 +86,9 @@ class SqliteStore:
             (parameters,) = self._db.execute(
                 "SELECT value FROM meta WHERE name = 'parameters'"
             ).fetchone()
-            quote = self._db.execute(_LAST_QUOTE).fetchone()
+            quote = self._db.execute(
+                f"SELECT id FROM decisions WHERE {QUOTES} ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
             (minute,) = self._db.execute("SELECT max(minute) FROM minutes").fetchone()
         return StoredRun(
             json.loads(parameters), self._written, seq, quote[0] if quote else None, minute

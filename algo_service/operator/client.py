@@ -99,7 +99,6 @@ class Client:
                 connection.close()
 
     def _publish(self, connection: Connection) -> None:
-        assert self._payload is not None
         self._publications += 1
         self._code = None
         connection.send(self._topic, self._payload)
