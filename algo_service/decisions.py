@@ -26,10 +26,8 @@ class Input(NamedTuple):
     message: dict[str, Any]
     """The algorithm may write into it."""
     content: bytes
-    """The message as it arrived; empty if the store keeps no inputs."""
-    digest: bytes
-    """BLAKE2b of the message in any order of its fields, 16 bytes: another message under the same
-    key is noticed by it."""
+    """What the store keeps of it, `DecisionStore.content_of`; made before the algorithm could write
+    into the message."""
 
 
 @final

@@ -34,8 +34,9 @@ def known_of(
     # one statement for many: a third of the time that one for each takes
     marks = ",".join("?" * len(ids))
     rows = database.execute(f"{_DECISION} WHERE channel = ? AND id IN ({marks})", (channel, *ids))
-    for _, input_id, _, seq, digest, *columns in rows.fetchall():
-        yield input_id, Known(digest, _decision(database, seq, *columns), seq <= older)
+    for _, input_id, content, seq, digest, *columns in rows.fetchall():
+        decided = _decision(database, seq, *columns)
+        yield input_id, Known(decided, content, digest, seq <= older)
 
 
 def outputs(

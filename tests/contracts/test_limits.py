@@ -17,7 +17,10 @@ LIMITS: dict[str, Any] = json.loads((ROOT / "contracts/limits.json").read_text()
 
 CONSTANTS = {
     "message.bytes": ["market_data.feeds.messages.limits:BYTES"],
-    "message.depth": ["market_data.feeds.messages.limits:DEPTH"],
+    "message.depth": [
+        "market_data.feeds.messages.limits:DEPTH",
+        "algo_service.journal.content:MAX_LEVELS",
+    ],
     "message.shorthand_quotes": ["market_data.feeds.messages.limits:QUOTES"],
     "message.array_quotes": ["market_data.feeds.messages.limits:QUOTES"],
     "topic.characters": ["market_data.feeds.messages.limits:CHANNEL"],
