@@ -16,6 +16,7 @@ from algo_service.commands.options import (
     merge_params,
     taken_for_warm_up,
 )
+from algo_service.names import objection
 from algo_service.rpc.address import check_address
 
 if TYPE_CHECKING:
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
 
 
 def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    if value and set(value) & set("/+#:"):
-        raise click.BadParameter(
-            f'"{value}" would break topics and ids: a name has no "/", "+", "#" or ":"'
-        )
+    reason = value and objection(value)
+    if reason:
+        raise click.BadParameter(f'"{value}" would break topics and ids: {reason}')
     return value or None
 
 

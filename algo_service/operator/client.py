@@ -22,6 +22,7 @@ from algo_service.operator.reply import Reply, read_reply
 from market_data.mqtt.access import BrokerAccess
 from market_data.mqtt.connection import SLICE, Connection
 from market_data.mqtt.link import VERSIONS, attempt
+from market_data.mqtt.topic_level import name_of_level, topic_level
 from market_data.stopping import Interrupted, Stop
 from portfolio.nearest import did_you_mean
 
@@ -51,8 +52,9 @@ class Client:
         self._command = command
         self._clock = clock
         self._now = now
-        self._topic = f"{access.prefix}commands/{command.algo}"
-        self._replies = f"{access.prefix}replies/{command.algo}"
+        level = topic_level(command.algo)
+        self._topic = f"{access.prefix}commands/{level}"
+        self._replies = f"{access.prefix}replies/{level}"
         self._bridges = f"{access.prefix}bridges/"
         self._payload = ""
         self._code: ReasonCode | None = None
@@ -135,7 +137,8 @@ class Client:
 
     def _take(self, message: MQTTMessage) -> None:
         if message.topic.startswith(self._bridges):
-            name = message.topic.removeprefix(self._bridges)
+            level = message.topic.removeprefix(self._bridges)
+            name = name_of_level(level) or level
             (self._served.add if message.payload else self._served.discard)(name)
         elif reply := read_reply(bytes(message.payload), self._command.id):
             self._reply = reply
@@ -177,7 +180,10 @@ class Client:
                 f"the connection to the broker was lost after the {verb} was published, and no"
                 f" bridge has come back since: it is not known whether one has the {verb}"
             )
-        where = f"replies/{algo} has its reply, with the id {self._command.id}, once it is decided"
+        where = (
+            f"replies/{topic_level(algo)} has its reply, with the id {self._command.id}, once it is"
+            " decided"
+        )
         if self._command.expires:
             return (
                 f"the broker has the {verb}; it is refused {LIFETIME:g} s after it was published."
