@@ -31,11 +31,22 @@ class Input(NamedTuple):
 
 
 @final
+class Publication(TypedDict):
+    """A message that an algorithm shares, on `data/<algo>/<name>`."""
+
+    name: str
+    text: str
+    """JSON, with its id and time."""
+
+
+@final
 class Decision(TypedDict):
     """What an input led to; orders and fills as JSON text, in the order placed."""
 
     orders: list[str]
     fills: list[str]
+    data: NotRequired[list[Publication]]
+    """What the algorithm has published, in its order; absent if that is nothing."""
     reply: NotRequired[str]
     """Of a command: what was done, as JSON text (contracts/reply.schema.json)."""
 

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from algo_service.algorithm import Algorithm
-from algo_service.decisions import Decision, Failure, Input, State
+from algo_service.decisions import Decision, Failure, Input, Key, State
 from algo_service.engine.commands import carry_out
 from algo_service.engine.creation import initialised
 from algo_service.engine.encoding import encode
@@ -82,7 +82,7 @@ class Driver:
         self._logged_ignored = False
         self._random = ModuleRandom(parameters[SEED.name])
         initial = initialised(create, name, parameters)
-        self._algorithm, self.channels, self.portfolio, self._account = initial
+        self._algorithm, self.channels, self.portfolio, self._account, self._publications = initial
         self._transaction = self.portfolio.transaction
         # The built-in algorithms keep plain data, as their own tests check.
         is_built_in = getattr(create, "__module__", "").startswith(f"{BUILT_IN_PACKAGE}.")
@@ -233,6 +233,8 @@ class Driver:
             # any exception: sys.exit() in an algorithm is a mistake in it, not a request to end
             except BaseException as error:
                 self.portfolio.undo()
+                if self._publications is not None:
+                    self._publications.clear()
                 failure = self._failure(error)
                 if self._is_restorable:
                     self.restore(before)
@@ -270,22 +272,26 @@ class Driver:
         return failure_of(error) if is_own else own_failure(error)
 
     def _decide(self, each: Input) -> Decision:
+        ts = each.message.get("ts") if self._publications is not None else None
         if each.kind == "quote":
             self._step(each.message)
-            return self._decision()
+            return self._decision(each.key, ts)
         self.portfolio.begin_other(self._name, *each.key)
         if each.kind == "command":
             reply = carry_out(each.message, self.portfolio, self._name, self._now)
-            return {**self._decision(), "reply": reply}
+            return {**self._decision(each.key, ts), "reply": reply}
         self._give_data(each.message)
-        return self._decision()
+        return self._decision(each.key, ts)
 
-    def _decision(self) -> Decision:
+    def _decision(self, key: Key, ts: Any) -> Decision:
         orders, fills = self._transaction.orders, self._transaction.fills
-        return {
+        decision: Decision = {
             "orders": [*map(encode, orders)] if orders else [],
             "fills": [*map(encode, fills)] if fills else [],
         }
+        if self._publications is not None and self._publications.has_waiting:
+            decision["data"] = self._publications.take(f"{self._name}:{key[0]}:{key[1]}", ts)
+        return decision
 
     def _give_data(self, message: dict[str, Any]) -> None:
         returned = self._algorithm.event(message)
@@ -298,6 +304,8 @@ class Driver:
             self._log_ignored(returned)
 
     def _step(self, quote: Quote) -> None:
+        if self._publications is not None:
+            self._publications.clear()  # nobody takes those of history
         self.portfolio.begin(self._name, quote)
         returned = self._algorithm.event(quote)
         if returned is None:

@@ -33,12 +33,19 @@ CREATE TABLE decisions (
 """
 """Each has either a digest or a content."""
 
+_PUBLICATIONS = """
+CREATE TABLE publications (
+    seq INTEGER, n INTEGER, name TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+"""
+
 _TABLES = f"""
 {_DECISIONS}
 CREATE TABLE failures (
     seq INTEGER PRIMARY KEY, error TEXT NOT NULL, traceback TEXT NOT NULL, type TEXT, place TEXT
 );
 CREATE TABLE replies (seq INTEGER PRIMARY KEY, text TEXT NOT NULL);
+{_PUBLICATIONS}
 CREATE TABLE batches (seq INTEGER PRIMARY KEY, at REAL NOT NULL, elapsed REAL NOT NULL);
 CREATE TABLE minutes (
     minute INTEGER PRIMARY KEY,
@@ -89,8 +96,9 @@ ALTER TABLE decisions RENAME TO decisions_4;
 INSERT INTO decisions
     SELECT seq, channel, id, iif(content IS NULL, digest, NULL), content FROM decisions_4;
 DROP TABLE decisions_4;
+{_PUBLICATIONS}
 """
-"""Layout 5 has no digest beside a content."""
+"""Layout 5 has no digest beside a content, and what algorithms publish."""
 
 _STEPS = {2: (_FROM_2, 3), 3: (_FROM_3, 5), 4: (_FROM_4, 5)}
 """What makes one layout into another one, and that."""

@@ -42,13 +42,14 @@ def known_of(
 def outputs(
     database: sqlite3.Connection, after: int, limit: int
 ) -> list[tuple[int, Decision | Failure]]:
-    """Return decisions with orders, fills or a reply, and their seq, in their order.
+    """Return decisions with orders, fills, publications or a reply, and their seq, in order.
 
     :param after: only those with a greater seq.
     """
     rows = database.execute(
         "SELECT seq FROM orders WHERE seq > :after"
         " UNION SELECT seq FROM fills WHERE seq > :after"
+        " UNION SELECT seq FROM publications WHERE seq > :after"
         " UNION SELECT seq FROM replies WHERE seq > :after ORDER BY seq LIMIT :limit",
         {"after": after, "limit": limit},
     ).fetchall()
@@ -97,6 +98,11 @@ def _decision(
         "orders": _texts(database, "orders", seq),
         "fills": _texts(database, "fills", seq),
     }
+    published = database.execute(
+        "SELECT name, text FROM publications WHERE seq = ? ORDER BY n", (seq,)
+    ).fetchall()
+    if published:
+        found["data"] = [{"name": name, "text": text} for name, text in published]
     if reply is not None:
         found["reply"] = reply
     return found

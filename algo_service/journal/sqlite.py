@@ -135,6 +135,7 @@ class SqliteStore:
         orders: list[tuple[int, int, str]] = []
         fills: list[tuple[int, int, str]] = []
         replies: list[tuple[int, str]] = []
+        publications: list[tuple[int, int, str, str]] = []
         first = batch.seq - len(batch.inputs)
         for seq, decision in enumerate(batch.decisions, first + 1):
             if "error" in decision:
@@ -144,6 +145,10 @@ class SqliteStore:
                 orders += [(seq, n, text) for n, text in enumerate(decision["orders"])]
             if decision["fills"]:
                 fills += [(seq, n, text) for n, text in enumerate(decision["fills"])]
+            if "data" in decision:
+                publications += [
+                    (seq, n, each["name"], each["text"]) for n, each in enumerate(decision["data"])
+                ]
             if "reply" in decision:
                 replies.append((seq, decision["reply"]))
         keeps = self._keeps_inputs
@@ -160,6 +165,7 @@ class SqliteStore:
             self._db.executemany("INSERT INTO failures VALUES (?, ?, ?, ?, ?)", failures)
             self._db.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
             self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
+            self._db.executemany("INSERT INTO publications VALUES (?, ?, ?, ?)", publications)
             self._db.executemany("INSERT INTO replies VALUES (?, ?)", replies)
             self._db.executemany(
                 "INSERT OR REPLACE INTO minutes VALUES (?, ?, ?, ?)", batch.minutes

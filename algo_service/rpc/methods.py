@@ -85,7 +85,10 @@ class ServiceMethods:
 
     @exposed
     def event(self, data: dict[str, Any]) -> Any:
-        """Decide on one quote; returns the order, or a list of orders, or nil."""
+        """Decide on one quote; returns the order, or a list of orders, or nil.
+
+        Where the algorithm has published data, it returns a map with both: `orders` and `data`.
+        """
         if isinstance(data, dict):
             data.setdefault("channel", "rpc")
             data.setdefault("id", next(self._ids))
@@ -96,6 +99,12 @@ class ServiceMethods:
             failure.add_note(decision["traceback"])
             raise failure
         orders = [json.loads(order) for order in decision["orders"]]
+        if "data" in decision:
+            messages = [(each["name"], json.loads(each["text"])) for each in decision["data"]]
+            return {
+                "orders": orders,
+                "data": [{"name": name, "message": message} for name, message in messages],
+            }
         return orders if len(orders) > 1 else next(iter(orders), None)
 
     @exposed
