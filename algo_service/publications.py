@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from algo_service.decisions import Publication
 from algo_service.errors import PublicationError
+from algo_service.journal.content import MAX_LEVELS
 from portfolio.reals import real
 
 MAX_NAME_LENGTH = 64
@@ -17,7 +19,8 @@ MAX_BYTES = 1_000_000
 MAX_PER_INPUT = 1000
 """Publications of one input."""
 
-_MAX_LEVELS = 32
+# a broker closes the connection at a topic that holds one
+_CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 _OURS = ("id", "ts", "channel")
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -47,10 +50,14 @@ class Publications:
             of these. `id`, `ts` (that of the input) and `channel` are added.
         :raises PublicationError: naming the field and its value, if it cannot be a message.
         """
-        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_LENGTH:
+        if (
+            not isinstance(name, str)
+            or not 0 < len(name) <= MAX_NAME_LENGTH
+            or _CONTROL.search(name)
+        ):
             raise PublicationError(
                 f"the name of a publication is {name!r:.80}: it has to be a text of 1 to"
-                f" {MAX_NAME_LENGTH} characters"
+                f" {MAX_NAME_LENGTH} characters, without control characters"
             )
         if len(self._waiting) == MAX_PER_INPUT:
             raise PublicationError(
@@ -67,7 +74,7 @@ class Publications:
                     f'"{field}" of "{name}" is {message[field]!r:.80}: this field is set for the'
                     " message, so give yours another name"
                 )
-        text = _encode(_plain(message, name, _MAX_LEVELS))
+        text = _encode(_plain(message, name, MAX_LEVELS))
         try:
             size = len(text.encode())
         except UnicodeEncodeError as error:
@@ -115,7 +122,7 @@ def _plain(value: Any, path: str, levels: int) -> Any:
     if isinstance(value, Mapping | list | tuple):
         if not levels:
             raise PublicationError(
-                f'"{path[:80]}" is nested too deeply: a message has at most {_MAX_LEVELS} levels'
+                f'"{path[:80]}" is nested too deeply: a message has at most {MAX_LEVELS} levels'
             )
         if isinstance(value, Mapping):
             return {

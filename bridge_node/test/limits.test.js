@@ -26,6 +26,9 @@ const CONSTANTS = {
   'command.by_characters': LIMITS.by,
   'command.reason_characters': LIMITS.reason,
   'command.counts_for_seconds': COUNTS_FOR,
+  'publication.name_characters': LIMITS.publicationName,
+  'publication.bytes': LIMITS.publicationBytes,
+  'publication.count': LIMITS.publications,
   'price.maximum': LIMITS.price,
   'quantity.maximum': LIMITS.quantity,
 };

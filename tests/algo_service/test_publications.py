@@ -176,6 +176,7 @@ def test_a_message_has_numbers_of_any_kind(store: DecisionStore) -> None:
     ("name", "message", "count", "sentence"),
     [
         ("", {}, 1, "the name of a publication is '': it has to be a text of 1 to 64 characters"),
+        ("a\nb", {}, 1, "without control characters"),
         (5, {}, 1, "the name of a publication is 5"),
         ("signal", [1], 1, 'the message of "signal" is [1]: it has to be a map of fields'),
         ("signal", {"id": "x"}, 1, '"id" of "signal" is \'x\': this field is set for the message'),

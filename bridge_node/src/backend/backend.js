@@ -5,13 +5,13 @@ import { Client, LostRemoteError, RemoteError } from '../../zerorpc/index.js';
 import { Backoff } from '../support/backoff.js';
 import { Deferred } from '../support/deferred.js';
 import { reason, UserError } from '../support/errors.js';
-import { checkChannels } from './channels.js';
+import { checkChannels, checkOwnData } from './channels.js';
 import { readDecisions } from './decisions.js';
 import { describe } from './description.js';
 import { checkKinds, inputsOf } from './inputs.js';
 import { methodsOf } from './methods.js';
 import { chooseName } from './name.js';
-import { completeOrders } from './order.js';
+import { decisionOf } from './returned.js';
 
 /**
  * @typedef {import('./decisions.js').Outcome} Outcome
@@ -186,10 +186,10 @@ export class Backend extends EventEmitter {
   }
 
   /**
-   * The orders, fills and replies of the latest decisions, one page per call; empty for a backend that keeps none.
+   * The orders, fills, data and replies of the latest decisions, one page per call; empty for a backend that keeps none.
    * @param {number} seconds  counted back from the latest decision
    * @param {number} after  only those with a greater seq
-   * @returns {Promise<{seq: number, orders: string[], fills: string[], reply?: string}[]>}
+   * @returns {Promise<({seq: number} & import('./decisions.js').Decision)[]>}
    */
   async outputsSince(seconds, after) {
     if (!this.#methods.has('orders_since')) return [];
@@ -240,11 +240,13 @@ export class Backend extends EventEmitter {
     }
     this.channels = this.#config.channels ?? checkChannels(channels);
     this.#inputs = await inputsOf(this.#client, this.#methods);
-    checkKinds(this.channels, this.#inputs, this.#config.channels ? '--channel' : 'initialize');
+    const source = this.#config.channels ? '--channel' : 'initialize';
+    checkKinds(this.channels, this.#inputs, source);
     const { algo, seq } = this.hasSnapshot ? await describe(this.#client, this.#log) : {};
     this.journalSeq = this.hasJournal ? seq : undefined;
     const { address, name } = this.#config;
     this.name = chooseName({ address, algo, given: name, before: this.name }, this.#log);
+    checkOwnData(this.channels, this.name, source);
     this.#fault = '';
   }
 
@@ -254,7 +256,7 @@ export class Backend extends EventEmitter {
    */
   async #event(quote) {
     try {
-      return { orders: completeOrders(await this.#invoke('event', quote), quote, this.name), fills: [] };
+      return decisionOf(await this.#invoke('event', quote), quote, this.name);
     } catch (error) {
       if (this.#isStopped || error instanceof LostRemoteError) throw error;
       if (!(error instanceof Error)) throw error;

@@ -20,6 +20,12 @@ export const LIMITS = {
   price: 1e9,
   /** units of an order */
   quantity: 1e15,
+  /** characters of the name of a publication */
+  publicationName: 64,
+  /** bytes of the fields of a publication as JSON */
+  publicationBytes: 1_000_000,
+  /** publications of one input */
+  publications: 1000,
   /** levels of nested maps and lists, so that no later reader runs out of stack */
   depth: 32,
 };

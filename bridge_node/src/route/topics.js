@@ -15,6 +15,7 @@ export function outputTopics(algo, prefix = '') {
     claim: `${prefix}bridges/${level}`,
     replies: `${prefix}replies/${level}`,
     halt: `${prefix}halts/${level}`,
+    data: `${prefix}data/${level}`,
   };
 }
 
@@ -27,14 +28,19 @@ export function commandChannel(algo) {
 }
 
 /**
- * Add the orders and fills of a decision, in the order in which they were placed, and then what else it has.
+ * Add the orders, fills and data of a decision, each in the order in which they were made, and then what else it
+ * has.
  * @param {import('../mqtt/publisher.js').Publication[]} publications
  * @param {import('../backend/decisions.js').Decision} decision
  * @param {ReturnType<typeof outputTopics>} topics
  */
-export function addOutputs(publications, { orders, fills, halt, reply }, topics) {
+export function addOutputs(publications, { orders, fills, data, halt, reply }, topics) {
   for (const payload of orders) publications.push({ topic: topics.orders, payload });
   for (const payload of fills) publications.push({ topic: topics.fills, payload });
+  if (data !== undefined) {
+    for (const { name, text } of data)
+      publications.push({ topic: `${topics.data}/${topicLevel(name)}`, payload: text });
+  }
   // before the reply: whoever has that may rely on it
   if (halt !== undefined) publications.push(haltPublication(halt, topics));
   if (reply !== undefined) publications.push({ topic: topics.replies, payload: reply });

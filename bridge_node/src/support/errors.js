@@ -38,6 +38,11 @@ export class OrderError extends Error {
   name = 'OrderError';
 }
 
+/** A backend without `events` returned something that cannot be published as data. */
+export class PublicationError extends Error {
+  name = 'PublicationError';
+}
+
 /**
  * @param {unknown} error
  * @returns {string} its message
