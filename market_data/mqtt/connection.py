@@ -44,6 +44,8 @@ class Connection:
     :param on_confirmed: called with the id and the reason code of each PUBACK.
     :param filters: topic filters to subscribe to at QoS 1, before `open` returns.
     :param on_message: called with each message of `filters`.
+    :param will: what the broker publishes if it loses this client: a topic, and a payload that it
+        retains.
     :raises BrokerOptionError: if a TLS file cannot be used.
     """
 
@@ -56,6 +58,7 @@ class Connection:
         on_confirmed: Callable[[int, ReasonCode], None] = lambda _mid, _reason: None,
         filters: Sequence[str] = (),
         on_message: Callable[[MQTTMessage], None] = lambda _message: None,
+        will: tuple[str, str] | None = None,
     ):
         address = access.address
         self.window = WINDOW
@@ -72,6 +75,8 @@ class Connection:
             reconnect_on_failure=False,
         )
         self._client.max_inflight_messages_set(WINDOW)
+        if will is not None:
+            self._client.will_set(*will, qos=1, retain=True)
         if address.user is not None:
             self._client.username_pw_set(address.user, address.password)
         if address.tls:
@@ -129,12 +134,12 @@ class Connection:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no answer to {packet}")
 
-    def send(self, topic: str, payload: str) -> int | None:
+    def send(self, topic: str, payload: str, *, retain: bool = False) -> int | None:
         """Send one message at QoS 1 and return the id of its PUBACK.
 
         :return: None if nothing was sent, because the next id is still unconfirmed.
         """
-        info = self._client.publish(topic, payload, qos=1)
+        info = self._client.publish(topic, payload, qos=1, retain=retain)
         return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info.mid
 
     def turn(self, timeout: float) -> None:

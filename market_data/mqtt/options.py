@@ -13,14 +13,14 @@ from market_data.mqtt.address import BrokerAddress, read_prefix
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_URL: dict[str, Any] = {
+    "metavar": "URL",
+    "default": "mqtt://127.0.0.1:1883",
+    "show_default": True,
+    "help": "The broker: mqtt://[user:password@]host[:port], or mqtts:// for TLS. Special"
+    " characters of user and password are percent-encoded.",
+}
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "mqtt": {
-        "metavar": "URL",
-        "default": "mqtt://127.0.0.1:1883",
-        "show_default": True,
-        "help": "The broker: mqtt://[user:password@]host[:port], or mqtts:// for TLS. Special"
-        " characters of user and password are percent-encoded.",
-    },
     "ca": {
         "metavar": "FILE",
         "help": "Certificates (PEM) of the authorities to trust, in place of the system's.",
@@ -36,36 +36,41 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def mqtt_options(environment: str) -> Callable[[Command], Command]:
+def mqtt_options(
+    environment: str, url: str = "mqtt", **declared: Any
+) -> Callable[[Command], Command]:
     """Add the options; the command receives them as keywords, for `taken_access`.
 
     :param environment: the beginning of the names of environment variables.
+    :param url: the name of the option that takes the broker's URL.
+    :param declared: how click declares that option, where it is not `--mqtt`.
     """
 
     def decorate(command: Command) -> Command:
-        for name, declared in reversed(_OPTIONS.items()):
+        for name, declaration in reversed([(url, declared or _URL), *_OPTIONS.items()]):
             command = click.option(
                 f"--{name.replace('_', '-')}",
                 name,
                 envvar=f"{environment}_{name.upper()}",
                 show_envvar=True,
-                **declared,
+                **declaration,
             )(command)
         return command
 
     return decorate
 
 
-def taken_access(options: dict[str, Any]) -> BrokerAccess:
+def taken_access(options: dict[str, Any], url: str = "mqtt") -> BrokerAccess:
     """Remove the options from a command's keywords, and return the access that they describe.
 
+    :param url: as of `mqtt_options`.
     :raises AddressError: if the URL has another form.
     :raises BrokerOptionError: if options exclude or need one another, or a file cannot be used.
     :raises PrefixError: if topics cannot begin with the prefix.
     """
     # an empty option counts as not given
-    given = {name: options.pop(name) or None for name in _OPTIONS}
-    address = BrokerAddress.parse(given["mqtt"] or "")
+    given = {name: options.pop(name) or None for name in (url, *_OPTIONS)}
+    address = BrokerAddress.parse(given[url] or "")
     tls = TlsFiles(given["ca"], given["cert"], given["key"])
     if not address.tls:
         for name, file in tls._asdict().items():
