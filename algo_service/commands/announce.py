@@ -14,8 +14,7 @@ from algo_service.discovery.announcement import Announcement
 from algo_service.discovery.record import is_address
 from algo_service.errors import AlgoServiceError
 from market_data.errors import FeedError
-from market_data.feeds.options import flag
-from market_data.mqtt.options import mqtt_options, taken_access
+from market_data.mqtt.options import mqtt_options, taken_access_if_given
 
 _WILDCARD = re.compile(r"tcp://(?:0\.0\.0\.0|\[::\]|\*)(:[0-9]+)")
 
@@ -46,21 +45,17 @@ def taken_announcement(options: dict[str, Any], addr: str) -> Announcement | Non
     :raises UsageError: if one is given on the command line that needs `--announce`.
     :raises AlgoServiceError: if the broker or the address is not valid.
     """
-    names = ("announce", "ca", "cert", "key", "username", "password_file", "prefix")
-    given = {name: options.pop(name) for name in names}
     advertise = options.pop("advertise") or None
-    if not given["announce"]:
-        context = click.get_current_context()
-        for name in (*names, "advertise"):
-            # a variable may be meant for other commands
-            if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-                raise click.UsageError(f"{flag(name)} needs --announce")
-        return None
     try:
-        access = taken_access(given, url="announce")
+        access = taken_access_if_given(options, "announce")
     except FeedError as error:
         raise AlgoServiceError(str(error)) from error
-    return Announcement(access, _advertised(advertise, addr))
+    if access:
+        return Announcement(access, _advertised(advertise, addr))
+    source = click.get_current_context().get_parameter_source("advertise")
+    if advertise and source is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--advertise needs --announce")
+    return None
 
 
 def _advertised(advertise: str | None, addr: str) -> str:

@@ -41,6 +41,8 @@ class Connection:
     thread. Both call the callbacks; messages leave in the order in which they were sent.
 
     :param name: the beginning of the client's id.
+    :param session: the whole id, after the prefix of all topics. The broker deletes the session
+        that it keeps for that, and disconnects its client.
     :param on_confirmed: called with the id and the reason code of each PUBACK.
     :param filters: topic filters to subscribe to at QoS 1, before `open` returns.
     :param on_message: called with each message of `filters`.
@@ -55,6 +57,7 @@ class Connection:
         version: MQTTProtocolVersion,
         *,
         name: str = "market-data",
+        session: str | None = None,
         on_confirmed: Callable[[int, ReasonCode], None] = lambda _mid, _reason: None,
         filters: Sequence[str] = (),
         on_message: Callable[[MQTTMessage], None] = lambda _message: None,
@@ -70,7 +73,7 @@ class Connection:
         self._granted: list[ReasonCode] | None = None
         self._client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"{access.prefix}{name}-{secrets.token_hex(4)}",
+            client_id=access.prefix + (session or f"{name}-{secrets.token_hex(4)}"),
             protocol=version,
             reconnect_on_failure=False,
         )

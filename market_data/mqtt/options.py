@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from market_data.errors import BrokerOptionError
 from market_data.mqtt.access import BrokerAccess, TlsFiles, read_text
@@ -86,6 +87,21 @@ def taken_access(options: dict[str, Any], url: str = "mqtt") -> BrokerAccess:
     user, password = _credentials(address, given["username"], given["password_file"])
     prefix = read_prefix(given["prefix"] or "")
     return BrokerAccess(address._replace(user=user, password=password), tls, prefix)
+
+
+def taken_access_if_given(options: dict[str, Any], url: str) -> BrokerAccess | None:
+    """Do the same where the URL has no default; None if it is not given.
+
+    :raises UsageError: if another one is given on the command line without it.
+    """
+    if options[url]:
+        return taken_access(options, url)
+    context = click.get_current_context()
+    for name in (url, *_OPTIONS):
+        # a variable may be meant for other commands
+        if options.pop(name) and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} needs --{url}")
+    return None
 
 
 def _credentials(

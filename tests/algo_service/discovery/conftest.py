@@ -11,12 +11,19 @@ from paho.mqtt.publish import single
 
 from algo_service.discovery.record import AlgoRecord, read_record
 from tests.support.brokers import Broker
+from tests.support.claimant import Claimant
 from tests.support.processes import ROOT, eventually
 from tests.support.watcher import Watcher
 
 EXAMPLE: dict[str, Any] = json.loads((ROOT / "contracts/examples/algo.json").read_text())["valid"][
     0
 ]["message"]
+
+
+def retain(broker: Broker, topic: str, message: Any) -> None:
+    """Have a broker retain bytes, or a message as JSON."""
+    payload = message if isinstance(message, bytes | str) else json.dumps(message)
+    single(topic, payload, qos=1, retain=True, hostname="127.0.0.1", port=broker.port)
 
 
 class Records:
@@ -52,8 +59,7 @@ class Records:
 
     def write(self, payload: bytes | str | dict[str, Any]) -> None:
         """Retain something else on the topic."""
-        raw = json.dumps(payload) if isinstance(payload, dict) else payload
-        single(self.topic, raw, qos=1, retain=True, hostname="127.0.0.1", port=self._broker.port)
+        retain(self._broker, self.topic, payload)
 
 
 @pytest.fixture
@@ -63,6 +69,20 @@ def records() -> Iterator[Callable[..., Records]]:
 
     def make(broker: Broker, topic: str = "algos/random") -> Records:
         made.append(Records(broker, topic))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def claim() -> Iterator[Callable[..., Claimant]]:
+    """Makes those who claim an algorithm; they end with the test."""
+    made: list[Claimant] = []
+
+    def make(*args: Any, **options: Any) -> Claimant:
+        made.append(Claimant(*args, **options))
         return made[-1]
 
     yield make
