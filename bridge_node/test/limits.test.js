@@ -22,6 +22,7 @@ const CONSTANTS = {
   'topic.characters': LIMITS.channel,
   'sid.characters': LIMITS.sid,
   'id.characters': LIMITS.id,
+  'algorithm.name_characters': LIMITS.name,
   'command.by_characters': LIMITS.by,
   'command.reason_characters': LIMITS.reason,
   'command.counts_for_seconds': COUNTS_FOR,

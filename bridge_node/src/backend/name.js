@@ -1,4 +1,5 @@
-import { UserError } from '../support/errors.js';
+import { LIMITS } from '../messages/limits.js';
+import { shown, UserError } from '../support/errors.js';
 
 /**
  * @param {string} name  of an algorithm
@@ -6,12 +7,22 @@ import { UserError } from '../support/errors.js';
  * @throws {UserError} if it would break topics and ids
  */
 export function checkName(name) {
-  if (name === '' || /[/+#:\0]/.test(name)) {
-    throw new UserError(
-      `the name "${name}" would break topics and ids: it may not be empty nor hold "/", "+", "#" or ":"`,
-    );
-  }
+  const fault = nameFault(name);
+  if (fault) throw new UserError(`the name ${shown(name, 80)} would break topics and ids: ${fault}`);
   return name;
+}
+
+/**
+ * @param {string} name  of an algorithm
+ * @returns {string} why it would break topics and ids, as the end of a sentence; empty if it does not
+ */
+export function nameFault(name) {
+  if (name === '') return 'a name has at least one character';
+  const { length } = [...name];
+  if (length > LIMITS.name) return `a name has at most ${LIMITS.name} characters, and this has ${length}`;
+  // eslint-disable-next-line no-control-regex -- a broker closes the connection at a topic that holds one
+  if (/[/+#:\0-\x1f\x7f-\x9f]/.test(name)) return 'a name has no "/", "+", "#" or ":", and no control characters';
+  return '';
 }
 
 /**

@@ -10,6 +10,8 @@ export const LIMITS = {
   sid: 64,
   /** characters */
   id: 256,
+  /** characters of the name of an algorithm */
+  name: 128,
   /** characters of the name of the person who sends a command */
   by: 256,
   /** characters of a command's reason */

@@ -1,6 +1,7 @@
 import { Subscriber } from '../mqtt/subscriber.js';
 import { CommandIntake } from './command_intake.js';
 import { Intake } from './intake.js';
+import { commandChannel } from './topics.js';
 
 /**
  * Receives what one algorithm decides on: quotes and data in one session at the broker, commands in another.
@@ -67,7 +68,7 @@ export class Inputs {
     if (!this.#commands) {
       const intake = new CommandIntake(algo, this.#refusals, this.#broker.log);
       const { commands } = this.#queues;
-      this.#commands = this.#subscribe(`tickwire-commands-${algo}`, [`commands/${algo}`], commands, intake);
+      this.#commands = this.#subscribe(`tickwire-commands-${algo}`, [commandChannel(algo)], commands, intake);
     }
     await this.#commands.answered.promise;
   }

@@ -161,6 +161,8 @@ export class Route {
     await halts?.read(connection);
     if (await halts?.handTo(this.#backend)) this.#outputs.removeHalt();
     await this.#inputs.startCommands(name); // a halt that waited there is decided before the first quote
+    // not before now: one that is not admitted takes the algorithm from nobody
+    if (!this.isAdmitted && this.#place.mayTakeOver) void this.#claim?.start();
     this.isAdmitted = true;
   }
 
@@ -175,15 +177,17 @@ export class Route {
     names.take(name, this.#config.address);
     outputs.begin(name);
     const claim = new Claim(outputs.topics.claim, outputs.publisher, instance);
-    if (!mayTakeOver) await claim.whenFree(this.#log);
-    if (this.#isStopping) throw new Error('the route has stopped meanwhile');
     claim.once('superseded', (other) => {
       this.#failed.reject(
         new UserError(`another bridge for ${name} has started (${other}): this one gives way. ${SECOND_SERVICE}`),
       );
     });
-    claim.start();
+    if (!mayTakeOver) {
+      await claim.whenFree(this.#log);
+      if (this.#isStopping) throw new Error('the route has stopped meanwhile');
+    }
     this.#claim = claim;
+    if (!mayTakeOver) await claim.start();
     const halts = /** @type {import('./halts.js').Halts} */ (outputs.halts);
     this.#decider = new Decider(name, this.#backend, halts, this.#log);
     this.#inputs.start(name, channels);
@@ -201,8 +205,7 @@ export class Route {
     this.stop();
     await this.#inputs.stop();
     await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
-    // before it is admitted nothing was published, not even the claim
-    if (this.isAdmitted) await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
+    await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
     await this.#outputs.stop();
     await this.#backend.close();
     this.#place.names.release(this.#backend.name, this.#config.address);

@@ -1,18 +1,29 @@
+import { topicLevel } from '../support/topic_level.js';
+
 /**
  * Where the outputs of one algorithm go, and its commands come from (contracts/README.md).
  * @param {string} algo
  * @param {string} prefix  of all topics
  */
 export function outputTopics(algo, prefix = '') {
+  const level = topicLevel(algo);
   return {
-    orders: `${prefix}orders/${algo}`,
-    fills: `${prefix}fills/${algo}`,
-    portfolio: `${prefix}portfolios/${algo}`,
-    errors: `${prefix}errors/${algo}`,
-    claim: `${prefix}bridges/${algo}`,
-    replies: `${prefix}replies/${algo}`,
-    halt: `${prefix}halts/${algo}`,
+    orders: `${prefix}orders/${level}`,
+    fills: `${prefix}fills/${level}`,
+    portfolio: `${prefix}portfolios/${level}`,
+    errors: `${prefix}errors/${level}`,
+    claim: `${prefix}bridges/${level}`,
+    replies: `${prefix}replies/${level}`,
+    halt: `${prefix}halts/${level}`,
   };
+}
+
+/**
+ * The channel of an algorithm's commands.
+ * @param {string} algo
+ */
+export function commandChannel(algo) {
+  return `commands/${topicLevel(algo)}`;
 }
 
 /**
