@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { DEFAULT_BACKENDS, parseAddresses, readConfig } from '../src/config.js';
+import { DEFAULT_BACKENDS, isDiscovering, parseAddresses, readConfig } from '../src/config.js';
 
 const [A, B] = ['tcp://127.0.0.1:4242', 'tcp://algo:4243'];
 
@@ -33,9 +33,39 @@ for (const [options, sentence] of /** @type {[object, RegExp][]} */ ([
   [{ rpc: [A, B], count: 7 }, /^--count 7 counts the quotes of one algorithm, and --rpc gives 2 backends/],
   [{ rpc: [A, B], acceptOlderJournal: true }, /^--accept-older-journal is for one journal, and --rpc gives 2/],
   [{ name: 'a/b' }, /^the name "a\/b" would break topics/],
+  [{ discover: true, name: 'x' }, /^--name x is for one algorithm, and --discover serves all that are announced/],
+  [{ discover: true, count: 7 }, /^--count 7 is for one algorithm/],
+  [{ discover: true, acceptOlderJournal: true }, /^--accept-older-journal is for one algorithm/],
   [{ prefix: '/x' }, /^--prefix is "\/x"/],
 ])) {
   test(`${JSON.stringify(options)} is refused`, () => {
     assert.throws(() => read(options), { name: 'UserError', message: sentence });
   });
 }
+
+for (const [
+  rpc,
+  discover,
+  variable,
+  expected,
+] of /** @type {[string, string | undefined, string | undefined, boolean][]} */ ([
+  ['default', undefined, undefined, false],
+  ['default', 'cli', undefined, true],
+  ['default', 'env', 'yes', true],
+  ['default', 'env', 'no', false],
+  ['env', 'cli', undefined, false],
+  ['env', 'env', 'yes', false],
+  ['cli', 'env', 'yes', false],
+])) {
+  test(`with --rpc from ${rpc} and --discover from ${discover} (${variable}), ${expected ? 'all that are announced' : 'those that are named'} are served`, () => {
+    assert.equal(
+      isDiscovering((option) => ({ rpc, discover })[option], variable),
+      expected,
+    );
+  });
+}
+
+test('to name backends and to serve all is a contradiction, and a variable of another text is refused', () => {
+  assert.throws(() => isDiscovering(() => 'cli'), /^UserError: --rpc names the backends, and --discover serves all/);
+  assert.throws(() => isDiscovering(() => 'env', 'on'), /^UserError: BRIDGE_DISCOVER is "on": it has to be yes or no$/);
+});
