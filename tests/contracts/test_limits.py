@@ -46,17 +46,18 @@ CONSTANTS = {
 
 SCHEMAS = {
     "message.array_quotes": ["quote:$defs.batch.maxItems"],
+    "message.array_outputs": ["order:$defs.batch.maxItems", "fill:$defs.batch.maxItems"],
     "topic.characters": ["quote:$defs.canonical.properties.channel.maxLength"],
     "sid.characters": [
         "quote:$defs.sid.maxLength",
-        "order:properties.sid.maxLength",
-        "fill:properties.sid.maxLength",
+        "order:$defs.one.properties.sid.maxLength",
+        "fill:$defs.one.properties.sid.maxLength",
     ],
     "id.characters": ["quote:$defs.id.maxLength", "command:$defs.id.maxLength"],
     "command.by_characters": ["command:$defs.by.maxLength"],
     "command.reason_characters": ["command:$defs.reason.maxLength"],
     "price.above": ["quote:$defs.number.exclusiveMinimum"],
-    "price.maximum": ["quote:$defs.number.maximum", "order:properties.price.maximum"],
+    "price.maximum": ["quote:$defs.number.maximum", "order:$defs.one.properties.price.maximum"],
     "whole_number.maximum": ["quote:$defs.whole.maximum", "command:$defs.whole.maximum"],
 }
 """Where the schemas hold it."""
