@@ -26,7 +26,7 @@ export const DEFAULT_BACKENDS = ['tcp://127.0.0.1:4242'];
  * @throws {UserError} naming the option whose value cannot be used
  */
 export function readConfig(options) {
-  const { params, name, channel, symbols, fields, count, acceptOlderJournal, prefix } = options;
+  const { params, name, channel, symbols, fields, count, acceptOlderJournal, batchOutputs, prefix } = options;
   const addresses = readAddresses(options);
   const shared = {
     params,
@@ -35,6 +35,7 @@ export function readConfig(options) {
     rules: { fields: parseFields(fields ?? ''), symbols },
     count,
     acceptOlderJournal,
+    batchOutputs,
   };
   return {
     prefix: prefix === undefined ? '' : checkPrefix(prefix),
