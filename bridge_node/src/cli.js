@@ -20,15 +20,12 @@ import {
   readConfig,
 } from './config.js';
 import { serveReadiness } from './http/readiness.js';
+import { tidyVariables } from './variables.js';
 
 const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** @param {string[]} argv */
 export async function main(argv) {
-  // A variable that is set to an empty text, as compose files do, counts as not set.
-  for (const [key, value] of Object.entries(process.env)) {
-    if (value === '' && /^(BRIDGE_|LOG_LEVEL)/.test(key)) delete process.env[key];
-  }
   const program = new Command('bridge-node')
     .version(version)
     .description(description)
@@ -121,6 +118,14 @@ export async function main(argv) {
         .env('BRIDGE_FIELDS')
         .argParser(joined),
     )
+    .addOption(
+      new Option(
+        '--batch-outputs',
+        'publish the orders that are due together as one JSON array, and the fills as another: for high rates',
+      )
+        .env('BRIDGE_BATCH_OUTPUTS')
+        .default(false),
+    )
     .addOption(new Option('--count <n>', 'stop after this number of quotes').env('BRIDGE_COUNT').argParser(parseCount))
     // no environment variable: it is meant for one start only
     .option(
@@ -146,6 +151,7 @@ export async function main(argv) {
     });
   }
   try {
+    tidyVariables(process.env);
     await program.parseAsync(argv);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -28,7 +28,7 @@ export const DEFAULT_BACKENDS = ['tcp://127.0.0.1:4242'];
  * @throws {UserError} naming the option whose value cannot be used
  */
 export function readConfig(options) {
-  const { params, name, channel, symbols, fields, count, acceptOlderJournal, prefix, discover } = options;
+  const { params, name, channel, symbols, fields, count, acceptOlderJournal, batchOutputs, prefix, discover } = options;
   if (discover) checkDiscover(options);
   const addresses = discover ? [] : readAddresses(options);
   const shared = {
@@ -38,6 +38,7 @@ export function readConfig(options) {
     rules: { fields: parseFields(fields ?? ''), symbols },
     count,
     acceptOlderJournal,
+    batchOutputs,
   };
   return {
     prefix: prefix === undefined ? '' : checkPrefix(prefix),

@@ -168,7 +168,7 @@ export const PLAIN = {
  * @param {import('node:test').TestContext} t
  * @param {string} url  of the broker
  * @param {string} address  of the backend
- * @param {{count?: number, channels?: string[]}} [options]
+ * @param {{count?: number, channels?: string[], batchOutputs?: boolean}} [options]
  */
 export async function startBridge(t, url, address, options = {}) {
   const { bridge, stop, ended, lines } = runBridge(t, url, [{ address, params: {}, name: 'mine', ...options }]);

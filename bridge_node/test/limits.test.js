@@ -19,6 +19,7 @@ const CONSTANTS = {
   'message.depth': LIMITS.depth,
   'message.shorthand_quotes': LIMITS.quotes,
   'message.array_quotes': LIMITS.quotes,
+  'message.array_outputs': LIMITS.outputs,
   'topic.characters': LIMITS.channel,
   'sid.characters': LIMITS.sid,
   'id.characters': LIMITS.id,

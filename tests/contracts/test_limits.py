@@ -58,14 +58,15 @@ CONSTANTS = {
 
 SCHEMAS = {
     "message.array_quotes": ["quote:$defs.batch.maxItems"],
+    "message.array_outputs": ["order:$defs.batch.maxItems", "fill:$defs.batch.maxItems"],
     "topic.characters": [
         "quote:$defs.canonical.properties.channel.maxLength",
         "algo:properties.channels.items.maxLength",
     ],
     "sid.characters": [
         "quote:$defs.sid.maxLength",
-        "order:properties.sid.maxLength",
-        "fill:properties.sid.maxLength",
+        "order:$defs.one.properties.sid.maxLength",
+        "fill:$defs.one.properties.sid.maxLength",
     ],
     "id.characters": ["quote:$defs.id.maxLength", "command:$defs.id.maxLength"],
     "algorithm.name_characters": ["algo:properties.name.maxLength"],
@@ -73,7 +74,7 @@ SCHEMAS = {
     "command.by_characters": ["command:$defs.by.maxLength"],
     "command.reason_characters": ["command:$defs.reason.maxLength"],
     "price.above": ["quote:$defs.number.exclusiveMinimum"],
-    "price.maximum": ["quote:$defs.number.maximum", "order:properties.price.maximum"],
+    "price.maximum": ["quote:$defs.number.maximum", "order:$defs.one.properties.price.maximum"],
     "whole_number.maximum": ["quote:$defs.whole.maximum", "command:$defs.whole.maximum"],
 }
 """Where the schemas hold it."""

@@ -4,6 +4,8 @@ export const LIMITS = {
   bytes: 1024 * 1024,
   /** quotes in the shorthand, or in an array */
   quotes: 1000,
+  /** orders, or fills, in an array */
+  outputs: 1000,
   /** characters of the topic, which each quote of a message has as its channel */
   channel: 1024,
   /** characters */

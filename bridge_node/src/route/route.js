@@ -33,6 +33,7 @@ const CONTEST = 250;
  * @property {string[]} [channels]  in place of those that `initialize` returns
  * @property {number} [count]  of quotes after which it ends
  * @property {boolean} [acceptOlderJournal]  continue with a journal that lacks published decisions
+ * @property {boolean} [batchOutputs]  publish orders and fills as arrays
  * @property {import('../messages/quote.js').Rules} [rules]  about messages
  */
 
@@ -85,7 +86,7 @@ export class Route {
     this.#place = place;
     this.#log = broker.log;
     this.#backend = new Backend(config, broker.log, () => this.#admit());
-    const outputs = new Outputs(broker, this.#backend);
+    const outputs = new Outputs(broker, this.#backend, config.batchOutputs);
     this.#outputs = outputs;
     const pacing = new ReadPacing((isPaused) => {
       this.#inputs.setPaused(isPaused);
