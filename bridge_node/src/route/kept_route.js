@@ -44,6 +44,11 @@ export class KeptRoute {
     return this.#route.isAdmitted ? this.#route.missing : this.#failure || this.#route.missing;
   }
 
+  /** Where its backend is at present. */
+  get address() {
+    return this.#route.address;
+  }
+
   /** Whether the latest attempt has failed. */
   get hasFailed() {
     return this.#failure !== '';
