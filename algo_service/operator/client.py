@@ -21,7 +21,8 @@ from algo_service.operator.command import LIFETIME, Command
 from algo_service.operator.reply import Reply, read_reply
 from market_data.mqtt.access import BrokerAccess
 from market_data.mqtt.connection import SLICE, Connection
-from market_data.mqtt.link import VERSIONS, attempt
+from market_data.mqtt.link import VERSIONS
+from market_data.mqtt.short_lived import connect_until
 from market_data.mqtt.topic_level import name_of_level, topic_level
 from market_data.stopping import Interrupted, Stop
 from portfolio.nearest import did_you_mean
@@ -79,15 +80,10 @@ class Client:
         versions = [*VERSIONS]
         while True:
             try:
-                connection = attempt(self._connection, versions, stop)
+                connection = connect_until(deadline, self._connection, versions, stop, self._clock)
             except OSError as error:
-                if self._clock() < deadline:
-                    with stop.interruptible():
-                        time.sleep(_PAUSE)
-                    continue
-                reason = getattr(error, "strerror", None) or str(error)
                 raise OperatorError(
-                    f"the broker at {self._access.address} is unavailable ({reason}):"
+                    f"the broker at {self._access.address} is unavailable ({error}):"
                     f" {self._known()}"
                 ) from error
             if not self._payload:

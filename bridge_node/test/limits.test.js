@@ -24,6 +24,8 @@ const CONSTANTS = {
   'sid.characters': LIMITS.sid,
   'id.characters': LIMITS.id,
   'algorithm.name_characters': LIMITS.name,
+  'algorithm.address_characters': LIMITS.address,
+  'algorithm.record_bytes': LIMITS.record,
   'command.by_characters': LIMITS.by,
   'command.reason_characters': LIMITS.reason,
   'command.counts_for_seconds': COUNTS_FOR,

@@ -28,8 +28,9 @@ const MOMENT = 100;
 /**
  * Admits a backend. The Backend calls it after each successful `initialize`, when `name`, `channels` and
  * `journalSeq` are known and before `ready` is emitted; no quote is decided until it resolves. If it rejects
- * with a UserError, `run` rejects with it; with a LostRemoteError, the Backend connects again.
- * @typedef {() => Promise<void>} Admit
+ * with a UserError, `run` rejects with it; with a LostRemoteError, the Backend connects again. It resolves to false if
+ * it had to wait: what the backend has told may have changed meanwhile, and it is initialised again.
+ * @typedef {() => Promise<boolean>} Admit
  */
 
 /**
@@ -66,11 +67,12 @@ export class Backend extends EventEmitter {
    * @param {string} config.address
    * @param {Record<string, unknown>} config.params  for `initialize`
    * @param {string} [config.name]  of a backend that has none of its own
+   * @param {boolean} [config.isAnnounced]  whether no other name than this is accepted
    * @param {string[]} [config.channels]  in place of those that `initialize` returns
    * @param {import('../support/log.js').Log} log
    * @param {Admit} admit
    */
-  constructor(config, log, admit = async () => {}) {
+  constructor(config, log, admit = async () => true) {
     super();
     this.#config = config;
     this.#admit = admit;
@@ -119,7 +121,7 @@ export class Backend extends EventEmitter {
         await this.#connect();
         await this.#initialize();
         if (this.#isLast) return;
-        await this.#admit();
+        if (!(await this.#admit())) continue;
         backoff.reset();
         this.#isReady = this.#client.connected;
       } catch (error) {
@@ -244,8 +246,8 @@ export class Backend extends EventEmitter {
     checkKinds(this.channels, this.#inputs, source);
     const { algo, seq } = this.hasSnapshot ? await describe(this.#client, this.#log) : {};
     this.journalSeq = this.hasJournal ? seq : undefined;
-    const { address, name } = this.#config;
-    this.name = chooseName({ address, algo, given: name, before: this.name }, this.#log);
+    const { address, name, isAnnounced } = this.#config;
+    this.name = chooseName({ address, algo, given: name, isAnnounced, before: this.name }, this.#log);
     checkOwnData(this.channels, this.name, source);
     this.#fault = '';
   }

@@ -29,14 +29,20 @@ export function nameFault(name) {
  * @param {object} backend
  * @param {string} backend.address
  * @param {string} [backend.algo]  its own name
- * @param {string} [backend.given]  by --name, for a backend that has none
+ * @param {string} [backend.given]  by --name, or by its record, for a backend that has none
+ * @param {boolean} [backend.isAnnounced]  whether a record has given it: the backend has no other name
  * @param {string} backend.before  its name on the connection before; empty on the first
  * @param {import('../support/log.js').Log} log
  * @returns {string} its name on the wire
- * @throws {UserError} if the name would break topics and ids, or has changed
+ * @throws {UserError} if the name would break topics and ids, has changed, or is not the one that is announced
  */
-export function chooseName({ address, algo, given, before }, log) {
+export function chooseName({ address, algo, given, isAnnounced = false, before }, log) {
   const name = checkName(algo ?? given ?? nameFromAddress(address));
+  if (isAnnounced && name !== given) {
+    throw new UserError(
+      `the backend at ${address} is ${name}, and is announced as ${given}: nothing of ${given} is decided there`,
+    );
+  }
   if (before && name !== before) {
     throw new UserError(`the backend at ${address} was ${before} and is now ${name}: start the bridge again for it`);
   }

@@ -14,6 +14,10 @@ export const LIMITS = {
   id: 256,
   /** characters of the name of an algorithm */
   name: 128,
+  /** characters of the address at which it is announced */
+  address: 256,
+  /** bytes of the record that announces it */
+  record: 64 * 1024,
   /** characters of the name of the person who sends a command */
   by: 256,
   /** characters of a command's reason */

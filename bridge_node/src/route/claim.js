@@ -35,6 +35,8 @@ export class Claim extends EventEmitter {
   #confirmed = new Deferred();
   /** Whether the broker has confirmed the claim. */
   isClaimed = false;
+  /** The other bridge that serves the algorithm while we wait: it has answered. Otherwise empty. */
+  owner = '';
   #isEnded = false;
 
   /**
@@ -52,6 +54,7 @@ export class Claim extends EventEmitter {
   /**
    * Wait until no living bridge claims the algorithm but ours, or until the connection has stopped for good.
    * @param {import('../support/log.js').Log} log
+   * @returns {Promise<boolean>} whether another bridge had claimed it
    */
   async whenFree(log) {
     const { connection } = this.#publisher;
@@ -59,16 +62,20 @@ export class Claim extends EventEmitter {
     let shown = '';
     while (!connection.isLast) {
       const other = await this.#other(log);
-      if (!other) return;
-      const line = `${this.#topic} is claimed by another bridge (${ownerOf(other)}); waiting until that has ended`;
-      if (line !== shown) log.warn(line);
-      shown = line;
+      if (!other) break;
+      const owner = ownerOf(other);
+      if (owner !== shown)
+        log.info(`${this.#topic} is claimed by another bridge (${owner}); waiting until that has ended`);
+      shown = owner;
       if (!(await this.#isOwned(log))) {
-        log.warn(`the bridge that claims ${this.#topic} does not answer (${ownerOf(other)}); taking over`);
-        return;
+        log.warn(`the bridge that claims ${this.#topic} does not answer (${owner}); taking over`);
+        break;
       }
+      this.owner = owner;
       await sleep(backoff.next(), undefined, { ref: false });
     }
+    this.owner = '';
+    return shown !== '';
   }
 
   /**

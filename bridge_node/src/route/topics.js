@@ -28,6 +28,15 @@ export function commandChannel(algo) {
 }
 
 /**
+ * The sessions at the broker of an algorithm's bridge. They have the name alone, so that a bridge that is started again
+ * finds its sessions and the messages in them.
+ * @param {string} algo
+ */
+export function sessionsOf(algo) {
+  return [`tickwire-bridge-${algo}`, `tickwire-commands-${algo}`];
+}
+
+/**
  * Add the orders, fills and data of a decision, each in the order in which they were made, and then what else it
  * has.
  * @param {import('../mqtt/publisher.js').Publication[]} publications
