@@ -10,6 +10,7 @@ import { createLog, LEVELS } from './support/log.js';
 import { didYouMean } from './support/nearest.js';
 import {
   DEFAULT_BACKENDS,
+  isDiscovering,
   joined,
   parseAddresses,
   parseCount,
@@ -75,6 +76,12 @@ export async function main(argv) {
         .env('BRIDGE_RPC')
         .argParser(parseAddresses)
         .default(DEFAULT_BACKENDS, DEFAULT_BACKENDS[0]),
+    )
+    .addOption(
+      new Option(
+        '--discover',
+        'serve every algorithm that is announced on algos/+, for as long as it is there; not with --rpc',
+      ).env('BRIDGE_DISCOVER'),
     )
     .addOption(
       new Option('--params <json>', "the map that the algorithm's initialize receives")
@@ -157,14 +164,16 @@ export async function main(argv) {
  * @param {Record<string, any>} options
  * @param {Command} command
  */
-async function runBridge(options, { args, commands }) {
+async function runBridge(options, command) {
+  const { args, commands } = command;
   const { http, run, logLevel } = options;
   if (args.length > 0) {
-    const known = commands.map((command) => command.name());
+    const known = commands.map((each) => each.name());
     throw new UserError(`there is no command "${withoutPassword(args[0])}"${didYouMean(args[0], known)}`);
   }
-  const { access, prefix, routes } = readConfig(options);
-  const bridge = new Bridge(routes, new BrokerLink(access, createLog(logLevel), prefix));
+  const discover = isDiscovering((option) => command.getOptionValueSource(option));
+  const { access, prefix, routes, announced } = readConfig({ ...options, discover });
+  const bridge = new Bridge(routes, new BrokerLink(access, createLog(logLevel), prefix), announced);
   const readiness = http && (await serveReadiness(http, run, () => bridge.missing));
   onSignal(() => bridge.stop());
   try {

@@ -11,10 +11,11 @@ import { tidyVariables } from '../src/variables.js';
 import { FakeService, startBackend, startBridge } from './fake_backend.js';
 import { BROKERS, Collected, startBroker } from './helpers.js';
 
-const TOPICS = { orders: 'orders/a', fills: 'fills/a' };
+const TOPICS = { orders: 'orders/a', fills: 'fills/a', replies: 'replies/a' };
 const ORDER = { topic: TOPICS.orders, payload: '{"o":1}' };
 const FILL = { topic: TOPICS.fills, payload: Buffer.from('{"f":"é"}') };
-const REPLY = { topic: 'replies/a', payload: '{}' };
+const REPLY = { topic: TOPICS.replies, payload: '{}' };
+const DATA = { topic: 'data/a/signal', payload: '{"d":1}' };
 
 /**
  * @param {import('../src/mqtt/publisher.js').Publication[]} publications
@@ -36,7 +37,12 @@ test('orders are one array and fills another, in their order, orders first', () 
   assert.deepEqual(join([]), []);
 });
 
-test('whatever else is published keeps its place', () => {
+test('data does not divide the arrays', () => {
+  const found = join([ORDER, DATA, ORDER, FILL, DATA]).map(([topic]) => topic);
+  assert.deepEqual(found, [DATA.topic, DATA.topic, TOPICS.orders, TOPICS.fills]);
+});
+
+test('a reply comes after the orders and fills before it', () => {
   assert.deepEqual(join([ORDER, FILL, REPLY, ORDER]), [
     ['orders/a', '[{"o":1}]'],
     ['fills/a', '[{"f":"é"}]'],

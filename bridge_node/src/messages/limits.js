@@ -12,6 +12,12 @@ export const LIMITS = {
   sid: 64,
   /** characters */
   id: 256,
+  /** characters of the name of an algorithm */
+  name: 128,
+  /** characters of the address at which it is announced */
+  address: 256,
+  /** bytes of the record that announces it */
+  record: 64 * 1024,
   /** characters of the name of the person who sends a command */
   by: 256,
   /** characters of a command's reason */
@@ -20,6 +26,12 @@ export const LIMITS = {
   price: 1e9,
   /** units of an order */
   quantity: 1e15,
+  /** characters of the name of a publication */
+  publicationName: 64,
+  /** bytes of the fields of a publication as JSON */
+  publicationBytes: 1_000_000,
+  /** publications of one input */
+  publications: 1000,
   /** levels of nested maps and lists, so that no later reader runs out of stack */
   depth: 32,
 };

@@ -13,9 +13,9 @@ const CLOSE = ']'.charCodeAt(0);
  * and of the broker allow.
  *
  * Within a topic the order stays as it is. All orders come before the fills, so that no fill comes before its
- * order. Whatever else is published, such as a reply, still comes after the orders and fills before it.
+ * order. A reply still comes after what was published before it.
  * @param {Publication[]} publications  one order or one fill each, or something else
- * @param {{orders: string, fills: string}} topics
+ * @param {{orders: string, fills: string, replies: string}} topics
  * @param {{maxPayloadBytes: (topic: string) => number}} broker
  * @returns {Publication[]}
  */
@@ -37,7 +37,7 @@ export function joinOutputs(publications, topics, broker) {
     if (topic === topics.orders) orders.push(bytesOf(payload));
     else if (topic === topics.fills) fills.push(bytesOf(payload));
     else {
-      flush();
+      if (topic === topics.replies) flush();
       joined.push(publication);
     }
   }
