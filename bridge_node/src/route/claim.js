@@ -13,7 +13,7 @@ import { reason } from '../support/errors.js';
  * ms in which the owner of a claim has to answer. A bridge that has lost its broker makes attempts at most 5 s
  * apart (Backoff): one that lives is connected again by then.
  */
-const MAX_SILENCE = 6000;
+export const MAX_SILENCE = 6000;
 
 /**
  * One bridge for one algorithm: two would use the same session, and the broker would disconnect one at each
