@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -50,7 +50,7 @@ describe('the package, packed and installed elsewhere', () => {
 
   test('holds the code, its types, the page and the example, and no tests', () => {
     const others = paths.filter((path) => !/^(?!test|example)[\w/-]+\.js$|^types\/[\w/-]+\.d\.ts$/.test(path));
-    assert.deepEqual(others, ['LICENSE', 'README.md', 'example/call.js', 'package.json']);
+    assert.deepEqual(others, ['LICENSE', 'README.md', 'example/call.js', 'example/clock.js', 'package.json']);
     assert(paths.includes('types/index.d.ts'));
   });
 
@@ -68,16 +68,28 @@ describe('the package, packed and installed elsewhere', () => {
     assert.equal(ended.stdout, 'true TimeoutError\n', ended.stderr);
   });
 
+  test('does what its page begins with', () => {
+    const page = readFileSync(join(place, 'node_modules', 'zerorpc-js', 'README.md'), 'utf8');
+    const [, code] = /** @type {RegExpExecArray} */ (/```js\n(.*?)```/s.exec(page));
+    writeFileSync(join(place, 'page.js'), code.replace('tcp://127.0.0.1:4242', 'tcp://127.0.0.1:0'));
+    const ended = spawnSync(process.execPath, ['page.js'], { cwd: place, encoding: 'utf8' });
+    assert.equal(ended.stdout, "{ side: 'buy', sid: 'GOOG', quantity: 1 }\n0\n1\n2\n", ended.stderr);
+  });
+
   test('tells TypeScript which arguments it takes', () => {
     const check = (/** @type {string} */ line) => {
-      writeFileSync(join(place, 'use.ts'), `import { Client } from 'zerorpc-js';\n${line}\n`);
+      writeFileSync(join(place, 'use.ts'), `import { Client, Server } from 'zerorpc-js';\n${line}\n`);
       const tsc = join(installed('typescript'), 'bin', 'tsc');
       const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
       return spawnSync(process.execPath, [tsc, ...options, 'use.ts'], { cwd: place, encoding: 'utf8' });
     };
-    const right = check(`export const heard: Promise<void> = new Client('tcp://a:1', { heartbeat: 1 }).connect();`);
+    const right = check(`
+      export const heard: Promise<void> = new Client('tcp://a:1', { heartbeat: 1 }).connect();
+      export const address: Promise<string> = new Server({ echo: (value: unknown) => value }).bind('tcp://a:1');
+      for await (const item of new Client('tcp://a:1').stream('items', 1)) console.log(item);
+      export {};`);
     assert.equal(right.stdout, '');
     assert.equal(right.status, 0);
-    assert.match(check('new Client(4242);').stdout, /'number' is not assignable to parameter of type 'string'/);
+    assert.match(check('new Client(4242), Server;').stdout, /'number' is not assignable to parameter of type 'string'/);
   });
 });
