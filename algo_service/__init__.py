@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from algo_service.algorithm import Algorithm as Algorithm
     from algo_service.algorithms import RandomAlgo as RandomAlgo
     from algo_service.engine.engine import Engine as Engine
+    from algo_service.publications import Publications as Publications
 else:
     from importlib import import_module
 
@@ -24,6 +25,7 @@ else:
         "algo_service.algorithm": ("Algorithm",),
         "algo_service.algorithms": ("RandomAlgo",),
         "algo_service.engine.engine": ("Engine",),
+        "algo_service.publications": ("Publications",),
     }
     _MODULES = {name: module for module, names in _NAMES.items() for name in names}
     __all__ = sorted(_MODULES)

@@ -11,8 +11,9 @@ class Algorithm(Protocol):
 
     Where it holds a `portfolio.Portfolio` as `self.portfolio`, orders and fills are taken from
     there. Where it does not, `event` may return orders, for which the engine keeps an account
-    (`portfolio.OrderAccount`). A class attribute `PARAMETERS`, a tuple of `portfolio.Parameter`,
-    lets a misspelt parameter be refused.
+    (`portfolio.OrderAccount`). Where it holds `Publications` as `self.publications`, what it
+    publishes there reaches other algorithms. A class attribute `PARAMETERS`, a tuple of
+    `portfolio.Parameter`, lets a misspelt parameter be refused.
     """
 
     def initialize(self, params: Mapping[str, Any]) -> list[str]:
@@ -24,7 +25,7 @@ class Algorithm(Protocol):
         ...
 
     def event(self, data: Any) -> Any:
-        """Decide on a quote.
+        """Decide on a quote, or on data: `data['channel']` tells them apart.
 
         :param data: a `portfolio.Quote`, `{'sid': 'GOOG', 'quote': 345.0, 'id': ..., 'channel':
             ..., ...}`; `ts` where the quote has one, and every other field as it was published.

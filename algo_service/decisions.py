@@ -26,10 +26,17 @@ class Input(NamedTuple):
     message: dict[str, Any]
     """The algorithm may write into it."""
     content: bytes
-    """The message as it arrived; empty if the store keeps no inputs."""
-    digest: bytes
-    """BLAKE2b of the message in any order of its fields, 16 bytes: another message under the same
-    key is noticed by it."""
+    """What the store keeps of it, `DecisionStore.content_of`; made before the algorithm could write
+    into the message."""
+
+
+@final
+class Publication(TypedDict):
+    """A message that an algorithm shares, on `data/<algo>/<name>`."""
+
+    name: str
+    text: str
+    """JSON, with its id and time."""
 
 
 @final
@@ -38,6 +45,8 @@ class Decision(TypedDict):
 
     orders: list[str]
     fills: list[str]
+    data: NotRequired[list[Publication]]
+    """What the algorithm has published, in its order; absent if that is nothing."""
     reply: NotRequired[str]
     """Of a command: what was done, as JSON text (contracts/reply.schema.json)."""
 

@@ -9,6 +9,7 @@ AlgoServiceError
 │   ├── QuoteError   a quote breaks it
 │   └── CommandError a command breaks it
 ├── OrderError       an algorithm returned something that is not an order
+├── PublicationError an algorithm published something that cannot be a message
 ├── OperatorError    a person's command is refused, or has no reply
 ├── StateError       what an algorithm's save() returned cannot be kept
 └── JournalError     a journal cannot be opened, or cannot be written
@@ -58,6 +59,10 @@ class CommandError(InputError):
 
 class OrderError(AlgoServiceError):
     """An algorithm returned something that is not an order."""
+
+
+class PublicationError(AlgoServiceError):
+    """An algorithm published something that cannot be a message."""
 
 
 class OperatorError(AlgoServiceError):

@@ -10,20 +10,25 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 import gevent.event
 
 from algo_service.engine.engine import Engine
-from algo_service.errors import WarmUpError
+from algo_service.errors import AlgoServiceError, WarmUpError
 from algo_service.journal.open import journal_file, open_store
 from algo_service.journal.store import DecisionStore
 from algo_service.loader import absolute, load
+from algo_service.names import objection
 from algo_service.parameters import merge
 from algo_service.rpc.methods import ServiceMethods
 from algo_service.rpc.server import Server
 from market_data.feeds.options import ReadOptions
+
+if TYPE_CHECKING:
+    from algo_service.discovery.announcement import Announcement
+    from algo_service.discovery.announcer import Announcer
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +54,7 @@ def serve(
     accept_incomplete: bool = False,
     keep_inputs: bool = True,
     warm_up: tuple[Sequence[str], ReadOptions] | None = None,
+    announce: Announcement | None = None,
 ) -> None:
     """Serve the algorithm that `spec` names at `address` until SIGINT or SIGTERM.
 
@@ -60,6 +66,7 @@ def serve(
     :param keep_inputs: keep in the journal what the decisions were made from.
     :param warm_up: sources of the history that the algorithm is given before its first quote, and
         how they are read.
+    :param announce: where the service is announced; by default it is not.
     :raises AlgoServiceError: if the algorithm, a parameter, the journal, the history or the address
         is not valid.
     """
@@ -67,9 +74,14 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, signalled.set)
 
+    own_name = ""
+
     def create() -> tuple[Engine, DecisionStore]:
+        nonlocal own_name
         own_name, algorithm = load(spec)
         algo = name or own_name
+        if announce and (reason := objection(algo)):
+            raise AlgoServiceError(f'"{algo}" cannot be announced: {reason}; give another --name')
         seed = secrets.randbelow(2**32)
         # a wrong parameter of the service's own is found now, not at the first initialize
         merge(getattr(algorithm, "PARAMETERS", None), overrides, seed=seed)
@@ -103,11 +115,17 @@ def serve(
     gc.set_threshold(COLLECT_AFTER)
     ready(methods.engine, None if journal is None else journal_file(journal, methods.engine.name))
     serving = gevent.spawn(server.run)
+    announcer = _announcer(announce, methods, own_name) if announce else None
     gevent.wait([signalled, serving], count=1)
     if signalled.is_set():
         log.info("ending")
         server.stop()
-        if not methods.drain(GRACE):
+        if announcer:
+            announcer.end()
+        is_drained = methods.drain(GRACE)
+        if announcer:
+            announcer.join()
+        if not is_drained:
             # A thread cannot be ended from outside, and the operator wants the process to end.
             log.warning("the event under way did not end within %g s: leaving it", GRACE)
             logging.shutdown()
@@ -115,3 +133,13 @@ def serve(
     serving.get()
     server.close()
     methods.close()
+
+
+def _announcer(announce: Announcement, methods: ServiceMethods, algorithm: str) -> Announcer:
+    from algo_service.discovery.announcer import Announcer  # it imports a client of MQTT
+
+    engine = methods.engine
+    announcer = Announcer(announce.access, engine.name, algorithm, announce.address)
+    methods.on_initialized = lambda channels: announcer.update(channels, engine.parameters)
+    announcer.start(engine.parameters_to_come)
+    return announcer

@@ -26,6 +26,8 @@ class PlayResult(NamedTuple):
     """One text per quote likewise: `buy 9.8 GOOG at 102`, with `, fee 1.5` if one was charged."""
     portfolio: dict[str, Any]
     """The snapshot at the end (contracts/portfolio.schema.json)."""
+    data: list[list[tuple[str, dict[str, Any]]]]
+    """What each quote had the algorithm publish: name and message."""
 
 
 Played = PlayResult
@@ -47,7 +49,7 @@ def play(
     """
     engine = Engine(create, "test", {}, seed=0)
     engine.initialize(params)
-    orders, fills = [], []
+    orders, fills, data = [], [], []
     for number, quote in enumerate(quotes, 1):
         (decision,) = engine.decide([_map(quote, number)])
         if "error" in decision:
@@ -56,7 +58,9 @@ def play(
             )
         orders.append("; ".join(_order(json.loads(text)) for text in decision["orders"]))
         fills.append("; ".join(_fill(json.loads(text)) for text in decision["fills"]))
-    return PlayResult(orders, fills, engine.snapshot())
+        published = decision.get("data", [])
+        data.append([(each["name"], json.loads(each["text"])) for each in published])
+    return PlayResult(orders, fills, engine.snapshot(), data)
 
 
 def _map(quote: float | tuple[str, float] | Mapping[str, Any], number: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 /**
- * Which part of the bridge may import which: cli, config and bridge at the top, then route and http, then backend,
- * messages and mqtt, which do not know one another's business, support at the bottom.
+ * Which part of the bridge may import which: cli, config and bridge at the top, then discovery, then route and http,
+ * then backend, messages and mqtt, which do not know one another's business, support at the bottom.
  * @type {import('dependency-cruiser').IConfiguration}
  */
 export default {
@@ -51,6 +51,12 @@ export default {
       name: 'routes-are-composed-by-the-bridge',
       severity: 'error',
       from: { path: '^src/route/' },
+      to: { path: '^src/([^/]+\\.js|http/|discovery/)' },
+    },
+    {
+      name: 'discovery-begins-routes',
+      severity: 'error',
+      from: { path: '^src/discovery/' },
       to: { path: '^src/([^/]+\\.js|http/)' },
     },
     {

@@ -20,7 +20,7 @@ COMMANDS = {
     "algo-service": ([], ""),
     "algo-service serve": ([ALGORITHM], "ALGO_SERVICE_"),
     "algo-service backtest": ([ALGORITHM, READING], "ALGO_SERVICE_"),
-    "algo-service algos": ([], ""),
+    "algo-service algos": ([BROKER], "ALGO_SERVICE_"),
     "algo-service journal": ([], ""),
     "algo-service verify": ([], ""),
     "algo-service watch": ([BROKER], "ALGO_SERVICE_"),

@@ -57,6 +57,15 @@ def test_the_guide_has_a_row_for_each_built_in_algorithm() -> None:
     assert [name for name in BUILT_IN if f"\n| `{name}` | " not in guide] == []
 
 
+def test_the_algorithms_of_its_page_share_data() -> None:
+    publishes, receives = (executed(code) for code in blocks("docs/how-to/share-data.md"))
+    played = play(publishes["Mean"], [100, 102])
+    ((name, message),) = played.data[1]
+    assert (name, message) == ("mean", {"sid": "GOOG", "mean": 101.0, "id": "test:quotes:2:0"})
+    data = {**message, "channel": "data/Mean/mean"}
+    assert play(receives["Trader"], [100, data, 103], cash=500).orders == ["", "buy 1 GOOG", ""]
+
+
 def test_the_sizing_policy_of_its_page_bets_what_its_units_cost() -> None:
     (code,) = blocks("docs/how-to/sizing-policy.md")
     policy = executed(code, sizing)["FixedUnits"](3)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from algo_service.decisions import Failure
-from algo_service.engine.content import canonical
 from algo_service.engine.driver import TimedQuote
 from algo_service.engine.failure import sentence
 from algo_service.engine.quotes import accept
 from algo_service.errors import QuoteError
 from algo_service.journal.codec import digest
+from algo_service.journal.content import canonical
 from market_data import Feed, as_message
 from portfolio import InvalidTimeError
 from portfolio.times import instant

@@ -182,7 +182,7 @@ class RemoteBackend:
         if "error" in answer:
             return {"error": answer["error"], "traceback": answer.get("traceback") or ""}
         if "returned" in answer:
-            orders = complete(answer["returned"], self.name, quote)
+            orders = complete(_without_data(answer["returned"]), self.name, quote)
         else:
             orders = [Order(**json.loads(text)) for text in answer["orders"]]
         if self._mirror is not None:
@@ -191,3 +191,9 @@ class RemoteBackend:
         elif self._account is not None:
             self._account.take(quote, orders)
         return None
+
+
+def _without_data(returned: Any) -> Any:
+    """Return the orders alone, of a backend that returns what it publishes beside them."""
+    is_both = isinstance(returned, dict) and "side" not in returned
+    return returned.get("orders") if is_both and returned.keys() & {"orders", "data"} else returned

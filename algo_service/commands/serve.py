@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from algo_service.commands.announce import announce_options, taken_announcement
 from algo_service.commands.options import (
     SHORT,
     algorithm_options,
@@ -16,6 +17,7 @@ from algo_service.commands.options import (
     merge_params,
     taken_for_warm_up,
 )
+from algo_service.names import objection
 from algo_service.rpc.address import check_address
 
 if TYPE_CHECKING:
@@ -23,10 +25,9 @@ if TYPE_CHECKING:
 
 
 def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    if value and set(value) & set("/+#:"):
-        raise click.BadParameter(
-            f'"{value}" would break topics and ids: a name has no "/", "+", "#" or ":"'
-        )
+    reason = value and objection(value)
+    if reason:
+        raise click.BadParameter(f'"{value}" would break topics and ids: {reason}')
     return value or None
 
 
@@ -87,6 +88,7 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     " --columns and --from.",
 )
 @hidden_read_options
+@announce_options
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warn", "warning", "error"]),
@@ -117,6 +119,7 @@ def serve(
     logging.getLogger("zerorpc").setLevel(logging.CRITICAL)
 
     short = {name: others.pop(name) for name in SHORT}
+    announcement = taken_announcement(others, addr)
     options = taken_for_warm_up(others, is_given=bool(warm_up))
 
     def ready(engine: Engine, journal: Path | None) -> None:
@@ -142,4 +145,5 @@ def serve(
         accept_incomplete=accept_incomplete_journal,
         keep_inputs=keep_inputs == "yes",
         warm_up=(warm_up, options) if warm_up else None,
+        announce=announcement,
     )

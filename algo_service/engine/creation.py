@@ -11,6 +11,7 @@ from algo_service.engine.failure import own_place, own_traceback, sentence
 from algo_service.errors import AlgoServiceError, InitializeError
 from algo_service.missing_package import package_advice
 from algo_service.parameters import SEED, TrackedParameters
+from algo_service.publications import Publications
 from portfolio import STARTING_CASH, OrderAccount, Portfolio, PortfolioError
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,8 @@ class InitialisedAlgorithm(NamedTuple):
     portfolio: Portfolio
     account: OrderAccount | None
     """The portfolio, of an algorithm that has none of its own and returns its orders."""
+    publications: Publications | None
+    """Of an algorithm that shares data."""
 
 
 def initialised(
@@ -56,7 +59,14 @@ def initialised(
         portfolio = account = OrderAccount.from_params(given)
     if not hasattr(create, "PARAMETERS"):
         _warn_of(name, given.unread)
-    return InitialisedAlgorithm(algorithm, channels(wanted), portfolio, account)
+    publications = getattr(algorithm, "publications", None)
+    if not isinstance(publications, Publications):
+        publications = None
+    elif publications.has_waiting:
+        raise InitializeError(
+            "initialize called publish: a message is published at an input, so call it in event"
+        )
+    return InitialisedAlgorithm(algorithm, channels(wanted), portfolio, account, publications)
 
 
 def _warn_of(name: str, unread: Iterable[str]) -> None:

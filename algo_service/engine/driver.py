@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from algo_service.algorithm import Algorithm
-from algo_service.decisions import Decision, Failure, Input, State
+from algo_service.decisions import Decision, Failure, Input, Key, State
+from algo_service.engine.advance import UnkeptStateError, advance
 from algo_service.engine.commands import carry_out
 from algo_service.engine.creation import initialised
 from algo_service.engine.encoding import encode
@@ -46,17 +47,6 @@ CHUNK = 1000
 """Quotes of history between two saved states; after a failure the driver restores the last one."""
 
 
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-class _UnkeptStateError(Exception):
-    """The state cannot be kept since one of the inputs from number `since` on."""
-
-    def __init__(self, since: int, cause: Exception):
-        self.since, self.cause = since, cause
-
-
 class Driver:
     """An algorithm that is initialised, and its portfolio.
 
@@ -77,16 +67,17 @@ class Driver:
         self, create: Callable[[], Algorithm], name: str, parameters: Mapping[str, Any]
     ) -> None:
         self._name = name
-        self._is_restorable = is_restorable(create)
+        self.is_restorable = is_restorable(create)
+        """Whether the algorithm has `save` and `load`."""
         self._now = 0.0
         self._logged_ignored = False
         self._random = ModuleRandom(parameters[SEED.name])
         initial = initialised(create, name, parameters)
-        self._algorithm, self.channels, self.portfolio, self._account = initial
+        self._algorithm, self.channels, self.portfolio, self._account, self._publications = initial
         self._transaction = self.portfolio.transaction
         # The built-in algorithms keep plain data, as their own tests check.
         is_built_in = getattr(create, "__module__", "").startswith(f"{BUILT_IN_PACKAGE}.")
-        self._is_checked = self._is_restorable and not is_built_in
+        self._is_checked = self.is_restorable and not is_built_in
         self._unchecked = 0
         self._check_first_state()
 
@@ -126,7 +117,7 @@ class Driver:
             return self._decide(each)
 
         decide = self._decide if minutes is None else timed
-        if self._is_restorable:
+        if self.is_restorable:
             try:
                 return [*map(decide, inputs)], self.state
             except BaseException:  # one of them fails, or the state after them cannot be kept
@@ -141,18 +132,19 @@ class Driver:
             decision = decide(each)
 
         try:
-            after = self._advance(
+            after = advance(
+                self,
                 [(each, None) for each in inputs],
                 before,
                 step,
                 lambda *_: decisions.append(decision),
                 lambda _, failure: decisions.append(failure),
-                check=(lambda: self.state) if self._is_restorable else None,
+                check=(lambda: self.state) if self.is_restorable else None,
             )
-        except _UnkeptStateError as error:
+        except UnkeptStateError as error:
             # only if an algorithm writes to its portfolio's attributes
             self.restore(before)
-            return [self._failure(error.cause)] * len(inputs), before
+            return [_failure(error.cause)] * len(inputs), before
         return decisions, after
 
     def play(
@@ -176,10 +168,10 @@ class Driver:
         while chunk := list(islice(feed, CHUNK)):
             self._random.use()
             try:
-                before = self._advance(
-                    chunk, before, self._step, see, fail, check, passes=(KeyboardInterrupt,)
+                before = advance(
+                    self, chunk, before, self._step, see, fail, check, passes=(KeyboardInterrupt,)
                 )
-            except _UnkeptStateError as error:
+            except UnkeptStateError as error:
                 first = chunk[error.since][0]["id"]
                 raise AlgoServiceError(
                     f"{self._name} cannot be kept since a quote after {first}, and which one is no"
@@ -199,61 +191,6 @@ class Driver:
         finally:
             self.portfolio.is_warming_up = False
 
-    def _advance(
-        self,
-        inputs: Sequence[tuple[T, R]],
-        before: State,
-        step: Callable[[T], None],
-        see: Callable[[T, R], object],
-        fail: Callable[[T, Failure], None],
-        check: Callable[[], State | None] | None = None,
-        passes: tuple[type[BaseException], ...] = (),
-    ) -> State:
-        """Take a step for each input; those that fail leave no trace.
-
-        An algorithm may have changed before it raised. One with `save` and `load` is restored to
-        the last state that is known, and repeats the steps from there up to the one that failed.
-
-        :param inputs: each with what `see` gets beside it.
-        :param before: the present state.
-        :param see: called after a step that has not failed.
-        :param fail: called in its place after one that has.
-        :param check: called after a step; raises if the state cannot be kept, and may return it.
-        :param passes: exceptions that are not the algorithm's.
-        :return: the state after them.
-        :raises _UnkeptStateError: if it cannot be kept.
-        """
-        start = 0  # the first input that `before` does not hold
-        for n, (each, beside) in enumerate(inputs):
-            try:
-                step(each)
-                kept = check() if check is not None else None
-            except passes:
-                raise
-            # any exception: sys.exit() in an algorithm is a mistake in it, not a request to end
-            except BaseException as error:
-                self.portfolio.undo()
-                failure = self._failure(error)
-                if self._is_restorable:
-                    self.restore(before)
-                    if start < n:
-                        for good, _ in inputs[start:n]:
-                            step(good)
-                        before = self._state_since(start)
-                    start = n + 1
-                fail(each, failure)
-            else:
-                if kept is not None:
-                    before, start = kept, n + 1
-                see(each, beside)
-        return before if start == len(inputs) else self._state_since(start)
-
-    def _state_since(self, start: int) -> State:
-        try:
-            return self.state
-        except Exception as error:
-            raise _UnkeptStateError(start, error) from error
-
     def _check(self) -> None:
         """Make sure that the algorithm's state can be kept, so that the quote fails if it cannot.
 
@@ -265,27 +202,34 @@ class Driver:
         else:
             self._unchecked = codec.size(self._algorithm.save()) // CHECKED_EACH
 
-    def _failure(self, error: BaseException) -> Failure:
-        is_own = isinstance(error, AlgoServiceError | PortfolioError)
-        return failure_of(error) if is_own else own_failure(error)
+    def take_back(self, error: BaseException) -> Failure:
+        """Undo what an input that failed has changed in the portfolio; return the failure."""
+        self.portfolio.undo()
+        if self._publications is not None:
+            self._publications.clear()
+        return _failure(error)
 
     def _decide(self, each: Input) -> Decision:
+        ts = each.message.get("ts") if self._publications is not None else None
         if each.kind == "quote":
             self._step(each.message)
-            return self._decision()
+            return self._decision(each.key, ts)
         self.portfolio.begin_other(self._name, *each.key)
         if each.kind == "command":
             reply = carry_out(each.message, self.portfolio, self._name, self._now)
-            return {**self._decision(), "reply": reply}
+            return {**self._decision(each.key, ts), "reply": reply}
         self._give_data(each.message)
-        return self._decision()
+        return self._decision(each.key, ts)
 
-    def _decision(self) -> Decision:
+    def _decision(self, key: Key, ts: Any) -> Decision:
         orders, fills = self._transaction.orders, self._transaction.fills
-        return {
+        decision: Decision = {
             "orders": [*map(encode, orders)] if orders else [],
             "fills": [*map(encode, fills)] if fills else [],
         }
+        if self._publications is not None and self._publications.has_waiting:
+            decision["data"] = self._publications.take(f"{self._name}:{key[0]}:{key[1]}", ts)
+        return decision
 
     def _give_data(self, message: dict[str, Any]) -> None:
         returned = self._algorithm.event(message)
@@ -298,6 +242,8 @@ class Driver:
             self._log_ignored(returned)
 
     def _step(self, quote: Quote) -> None:
+        if self._publications is not None:
+            self._publications.clear()  # nobody takes those of history
         self.portfolio.begin(self._name, quote)
         returned = self._algorithm.event(quote)
         if returned is None:
@@ -320,15 +266,20 @@ class Driver:
         """The state after the decisions so far."""
         return State(
             codec.encode(self.portfolio.save()),
-            codec.encode(self._algorithm.save()) if self._is_restorable else None,
+            codec.encode(self._algorithm.save()) if self.is_restorable else None,
         )
 
     def restore(self, before: State) -> None:
         """Restore a state of this algorithm."""
         if before.portfolio is not None:  # older journals have no account for returned orders
             self.portfolio.load(codec.decode(before.portfolio))
-        if self._is_restorable and before.algorithm is not None:
+        if self.is_restorable and before.algorithm is not None:
             self._algorithm.load(codec.decode(before.algorithm))
+
+
+def _failure(error: BaseException) -> Failure:
+    is_own = isinstance(error, AlgoServiceError | PortfolioError)
+    return failure_of(error) if is_own else own_failure(error)
 
 
 def is_restorable(create: Callable[[], Algorithm]) -> bool:

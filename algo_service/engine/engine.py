@@ -139,7 +139,7 @@ class Engine:
         :raises JournalError: if the decisions cannot be kept; then nothing was decided.
         """
         driver = self._initialized()
-        accepted = accept_all(messages, self._store.keeps_inputs)
+        accepted = accept_all(messages, self._store.content_of)
         fresh: dict[Key, Input] = {}
         found = outcomes(accepted, self._store.find(keys(accepted)), fresh)
         decided = self._decide(driver, fresh, now) if fresh else {}

@@ -8,11 +8,10 @@ from typing import Any
 
 from algo_service.decisions import Decision, Failure, Input, Key, Kind
 from algo_service.engine.commands import accept_command
-from algo_service.engine.content import CHANGED, canonical, encode
 from algo_service.engine.failure import failure_of
 from algo_service.engine.quotes import accept
 from algo_service.errors import AlgoServiceError, InputError, QuoteError
-from algo_service.journal.codec import digest
+from algo_service.journal.content import CHANGED, canonical, fingerprint, read
 from algo_service.journal.store import Known
 from portfolio import InvalidTimeError
 from portfolio.times import check
@@ -40,10 +39,12 @@ def kind_of(channel: Any) -> Kind:
     return _PREFIXES[channel[: channel.index("/") + 1]]
 
 
-def accept_all(messages: Iterable[Any], keeps: bool) -> list[Input | Failure]:
+def accept_all(
+    messages: Iterable[Any], content_of: Callable[[dict[str, Any]], bytes]
+) -> list[Input | Failure]:
     """Check each message of a call; one that is not valid is a failure in its place.
 
-    :param keeps: whether a store keeps the inputs, so that their content is needed.
+    :param content_of: what the store keeps of a message.
     """
     accepted: list[Input | Failure] = []
     last, kind = None, _quote  # most messages of a call come on one channel
@@ -56,15 +57,13 @@ def accept_all(messages: Iterable[Any], keeps: bool) -> list[Input | Failure]:
             last, kind = channel, kind_of(channel)
         try:
             message = accept(message) if kind is _quote else _CHECKS[kind](message)
-            found = digest(canonical(message))
-            # now: the algorithm may write into it
-            content = encode(message) if keeps else b""
+            content = content_of(message)  # now: the algorithm may write into it
         except AlgoServiceError as error:
             accepted.append(failure_of(error))
             continue
         # as Input(...) makes it, in half the time
         key = channel, message["id"]
-        accepted.append(_new(Input, (key, kind, message, content, found)))
+        accepted.append(_new(Input, (key, kind, message, content)))
     return accepted
 
 
@@ -89,11 +88,10 @@ def outcomes(
         key = each[0]
         entry = known.get(key)
         if entry is not None:
-            is_same = entry.digest == each.digest or _is_of_older_encoding(entry, each)
-            found.append(entry.decision if is_same else _used_before(each))
+            found.append(entry.decision if _is_same(entry, each) else _used_before(each))
         else:
             first = fresh.setdefault(key, each)
-            is_same = first is each or first.digest == each.digest
+            is_same = first is each or canonical(first.message) == canonical(each.message)
             found.append(key if is_same else _used_before(each))
     return found
 
@@ -131,6 +129,16 @@ def _used_before(each: Input) -> Failure:
     channel, name = each.key
     error = QuoteError if each.kind == "quote" else InputError
     return failure_of(error(f'id used before: "{name}" on {channel}, with other content'))
+
+
+def _is_same(entry: Known, each: Input) -> bool:
+    if entry.content is None:
+        found = fingerprint(each.message)
+        return entry.digest == found or _is_of_older_encoding(entry, each)
+    if entry.content == each.content:
+        return True
+    # its fields may have come in another order
+    return canonical(read(entry.content)) == canonical(each.message)
 
 
 def _is_of_older_encoding(entry: Known, each: Input) -> bool:

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from algo_service.decisions import Failure
-from algo_service.engine.content import canonical
 from algo_service.engine.driver import Driver, Quote, TimedQuote
 from algo_service.engine.failures import Failures
 from algo_service.journal.codec import digest
+from algo_service.journal.content import canonical
 from algo_service.journal.store import WarmUp
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import sqlite3
 
 from algo_service.journal.mark import ALL
 
-LAYOUT = 4
+LAYOUT = 5
 """In SQLite's `PRAGMA user_version`."""
 FIRST_LAYOUT = 2
 """The oldest layout that is migrated."""
@@ -21,19 +21,31 @@ CREATE TABLE main_file (holds TEXT NOT NULL, generation INTEGER NOT NULL);
 INSERT INTO main_file VALUES ('{ALL}', 0);
 """
 
-_TABLES = """
+_DECISIONS = """
 CREATE TABLE decisions (
     seq INTEGER PRIMARY KEY,
     channel TEXT NOT NULL,
     id TEXT NOT NULL,
-    digest BLOB NOT NULL,
+    digest BLOB,
     content BLOB,
     UNIQUE (channel, id)
 );
+"""
+"""Each has either a digest or a content."""
+
+_PUBLICATIONS = """
+CREATE TABLE publications (
+    seq INTEGER, n INTEGER, name TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (seq, n)
+) WITHOUT ROWID;
+"""
+
+_TABLES = f"""
+{_DECISIONS}
 CREATE TABLE failures (
     seq INTEGER PRIMARY KEY, error TEXT NOT NULL, traceback TEXT NOT NULL, type TEXT, place TEXT
 );
 CREATE TABLE replies (seq INTEGER PRIMARY KEY, text TEXT NOT NULL);
+{_PUBLICATIONS}
 CREATE TABLE batches (seq INTEGER PRIMARY KEY, at REAL NOT NULL, elapsed REAL NOT NULL);
 CREATE TABLE minutes (
     minute INTEGER PRIMARY KEY,
@@ -76,9 +88,20 @@ INSERT INTO meta SELECT 'older', coalesce(max(seq), 0) FROM decisions_3;
 DROP TABLE decisions_3;
 DROP TABLE resets;
 """
-"""Layout 4 keeps inputs, replies, batches, the log, and values by minute."""
+"""Layouts 4 and 5 keep inputs, replies, batches, the log, and values by minute."""
 
-_STEPS = {2: _FROM_2, 3: _FROM_3}
+_FROM_4 = f"""
+ALTER TABLE decisions RENAME TO decisions_4;
+{_DECISIONS}
+INSERT INTO decisions
+    SELECT seq, channel, id, iif(content IS NULL, digest, NULL), content FROM decisions_4;
+DROP TABLE decisions_4;
+{_PUBLICATIONS}
+"""
+"""Layout 5 has no digest beside a content, and what algorithms publish."""
+
+_STEPS = {2: (_FROM_2, 3), 3: (_FROM_3, 5), 4: (_FROM_4, 5)}
+"""What makes one layout into another one, and that."""
 
 
 def create(database: sqlite3.Connection) -> None:
@@ -97,7 +120,10 @@ def layout_of(database: sqlite3.Connection) -> int:
 
 def migrate(database: sqlite3.Connection) -> None:
     """Give a journal of an earlier layout this one, in one transaction."""
-    steps = "".join(_STEPS[layout] for layout in range(layout_of(database), LAYOUT))
+    found, steps = layout_of(database), ""
+    while found != LAYOUT:
+        step, found = _STEPS[found]
+        steps += step
     try:
         database.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {LAYOUT}; COMMIT;")
     except sqlite3.Error:

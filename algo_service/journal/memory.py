@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from algo_service.decisions import Batch, Decision, Failure, Key, State
+from algo_service.journal.content import encode, fingerprint, read
 from algo_service.journal.store import Known, StoredRun, StoredWarmUp, WarmUp
 
 
@@ -17,11 +18,14 @@ class MemoryStore:
 
     MAX_DECISIONS = 10_000
 
+    MAX_CONTENT = 1024
+    """Bytes of a message that is kept itself; of a longer one its digest is kept."""
+
     is_durable = False
-    keeps_inputs = False
+    content_of = staticmethod(encode)
 
     def __init__(self) -> None:
-        self._known: dict[Key, tuple[bytes, Decision | Failure]] = {}
+        self._known: dict[Key, tuple[Decision | Failure, bytes | None, bytes | None]] = {}
 
     def stored_run(self) -> StoredRun | None:
         """Return None: what was in memory is lost with its process."""
@@ -43,7 +47,10 @@ class MemoryStore:
         """Keep the decisions, and remove the oldest beyond MAX_DECISIONS."""
         kept = self._known
         for each, decision in zip(batch.inputs, batch.decisions, strict=True):
-            kept[each[0]] = each[4], decision
+            content = each[3]
+            is_long = len(content) > self.MAX_CONTENT
+            found = (None, fingerprint(read(content))) if is_long else (content, None)
+            kept[each[0]] = decision, *found
         for key in list(islice(kept, max(0, len(kept) - self.MAX_DECISIONS))):
             del kept[key]
 

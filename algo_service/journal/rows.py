@@ -34,20 +34,22 @@ def known_of(
     # one statement for many: a third of the time that one for each takes
     marks = ",".join("?" * len(ids))
     rows = database.execute(f"{_DECISION} WHERE channel = ? AND id IN ({marks})", (channel, *ids))
-    for _, input_id, _, seq, digest, *columns in rows.fetchall():
-        yield input_id, Known(digest, _decision(database, seq, *columns), seq <= older)
+    for _, input_id, content, seq, digest, *columns in rows.fetchall():
+        decided = _decision(database, seq, *columns)
+        yield input_id, Known(decided, content, digest, seq <= older)
 
 
 def outputs(
     database: sqlite3.Connection, after: int, limit: int
 ) -> list[tuple[int, Decision | Failure]]:
-    """Return decisions with orders, fills or a reply, and their seq, in their order.
+    """Return decisions with orders, fills, publications or a reply, and their seq, in order.
 
     :param after: only those with a greater seq.
     """
     rows = database.execute(
         "SELECT seq FROM orders WHERE seq > :after"
         " UNION SELECT seq FROM fills WHERE seq > :after"
+        " UNION SELECT seq FROM publications WHERE seq > :after"
         " UNION SELECT seq FROM replies WHERE seq > :after ORDER BY seq LIMIT :limit",
         {"after": after, "limit": limit},
     ).fetchall()
@@ -96,6 +98,11 @@ def _decision(
         "orders": _texts(database, "orders", seq),
         "fills": _texts(database, "fills", seq),
     }
+    published = database.execute(
+        "SELECT name, text FROM publications WHERE seq = ? ORDER BY n", (seq,)
+    ).fetchall()
+    if published:
+        found["data"] = [{"name": name, "text": text} for name, text in published]
     if reply is not None:
         found["reply"] = reply
     return found

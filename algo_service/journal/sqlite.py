@@ -15,6 +15,7 @@ from typing import Any
 
 from algo_service.decisions import Batch, Decision, Failure, Input, Key, State
 from algo_service.errors import JournalError
+from algo_service.journal.content import encode, fingerprint
 from algo_service.journal.file import JournalFile
 from algo_service.journal.reading import explained
 from algo_service.journal.rows import QUOTES, known_of, outputs
@@ -55,7 +56,8 @@ class SqliteStore:
         self._path = path
         self._clock = clock
         self._monotonic = monotonic
-        self.keeps_inputs = keep_inputs
+        self._keeps_inputs = keep_inputs
+        self.content_of = encode if keep_inputs else fingerprint
         self._rollbacks: list[dict[str, Any]] = []
         self._file = JournalFile(path, accept_incomplete)
         self._db = self._file.database
@@ -133,6 +135,7 @@ class SqliteStore:
         orders: list[tuple[int, int, str]] = []
         fills: list[tuple[int, int, str]] = []
         replies: list[tuple[int, str]] = []
+        publications: list[tuple[int, int, str, str]] = []
         first = batch.seq - len(batch.inputs)
         for seq, decision in enumerate(batch.decisions, first + 1):
             if "error" in decision:
@@ -142,9 +145,13 @@ class SqliteStore:
                 orders += [(seq, n, text) for n, text in enumerate(decision["orders"])]
             if decision["fills"]:
                 fills += [(seq, n, text) for n, text in enumerate(decision["fills"])]
+            if "data" in decision:
+                publications += [
+                    (seq, n, each["name"], each["text"]) for n, each in enumerate(decision["data"])
+                ]
             if "reply" in decision:
                 replies.append((seq, decision["reply"]))
-        keeps = self.keeps_inputs
+        keeps = self._keeps_inputs
         with self._explained(), self._transaction():
             if first == 0:
                 self._db.execute(
@@ -158,6 +165,7 @@ class SqliteStore:
             self._db.executemany("INSERT INTO failures VALUES (?, ?, ?, ?, ?)", failures)
             self._db.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
             self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
+            self._db.executemany("INSERT INTO publications VALUES (?, ?, ?, ?)", publications)
             self._db.executemany("INSERT INTO replies VALUES (?, ?)", replies)
             self._db.executemany(
                 "INSERT OR REPLACE INTO minutes VALUES (?, ?, ?, ?)", batch.minutes
@@ -264,15 +272,11 @@ class SqliteStore:
 def _insert_decisions(
     inputs: Sequence[Input], first: int, keeps: bool
 ) -> tuple[str, Iterator[tuple[Any, ...]]]:
-    """Return the statement and its rows, with or without the contents."""
-    numbered = enumerate(inputs, first + 1)
-    if keeps:
-        return "INSERT INTO decisions VALUES (?, ?, ?, ?, ?)", (
-            (seq, channel, input_id, digest, content)
-            for seq, ((channel, input_id), _, _, content, digest) in numbered
-        )
-    return "INSERT INTO decisions VALUES (?, ?, ?, ?, NULL)", (
-        (seq, channel, input_id, digest) for seq, ((channel, input_id), _, _, _, digest) in numbered
+    """Return the statement and its rows: with the contents, or with the digests."""
+    values = "(?, ?, ?, NULL, ?)" if keeps else "(?, ?, ?, ?, NULL)"
+    return f"INSERT INTO decisions VALUES {values}", (
+        (seq, channel, input_id, content)
+        for seq, ((channel, input_id), _, _, content) in enumerate(inputs, first + 1)
     )
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from algo_service.decisions import Batch, Decision, Failure, Key, State
@@ -61,8 +61,11 @@ class StoredWarmUp(NamedTuple):
 class Known(NamedTuple):
     """What a store holds of an input that was decided."""
 
-    digest: bytes
     decision: Decision | Failure
+    content: bytes | None
+    """The message as `content.encode` wrote it; None where only its digest is kept."""
+    digest: bytes | None
+    """`content.fingerprint` of the message; None where its content is kept."""
     is_older: bool = False
     """Whether an earlier layout has kept it, whose digest of some content was another."""
 
@@ -87,8 +90,11 @@ class DecisionStore(Protocol):
         ...
 
     @property
-    def keeps_inputs(self) -> bool:
-        """Whether it keeps the content of inputs."""
+    def content_of(self) -> Callable[[Mapping[str, Any]], bytes]:
+        """What it keeps of a message: `content.encode`, or `content.fingerprint` of it alone.
+
+        The engine calls it before the algorithm is given the message.
+        """
         ...
 
     def stored_run(self) -> StoredRun | None:

@@ -21,7 +21,9 @@ from algo_service.operator.command import LIFETIME, Command
 from algo_service.operator.reply import Reply, read_reply
 from market_data.mqtt.access import BrokerAccess
 from market_data.mqtt.connection import SLICE, Connection
-from market_data.mqtt.link import VERSIONS, attempt
+from market_data.mqtt.link import VERSIONS
+from market_data.mqtt.short_lived import connect_until
+from market_data.mqtt.topic_level import name_of_level, topic_level
 from market_data.stopping import Interrupted, Stop
 from portfolio.nearest import did_you_mean
 
@@ -51,8 +53,9 @@ class Client:
         self._command = command
         self._clock = clock
         self._now = now
-        self._topic = f"{access.prefix}commands/{command.algo}"
-        self._replies = f"{access.prefix}replies/{command.algo}"
+        level = topic_level(command.algo)
+        self._topic = f"{access.prefix}commands/{level}"
+        self._replies = f"{access.prefix}replies/{level}"
         self._bridges = f"{access.prefix}bridges/"
         self._payload = ""
         self._code: ReasonCode | None = None
@@ -77,15 +80,10 @@ class Client:
         versions = [*VERSIONS]
         while True:
             try:
-                connection = attempt(self._connection, versions, stop)
+                connection = connect_until(deadline, self._connection, versions, stop, self._clock)
             except OSError as error:
-                if self._clock() < deadline:
-                    with stop.interruptible():
-                        time.sleep(_PAUSE)
-                    continue
-                reason = getattr(error, "strerror", None) or str(error)
                 raise OperatorError(
-                    f"the broker at {self._access.address} is unavailable ({reason}):"
+                    f"the broker at {self._access.address} is unavailable ({error}):"
                     f" {self._known()}"
                 ) from error
             if not self._payload:
@@ -135,7 +133,8 @@ class Client:
 
     def _take(self, message: MQTTMessage) -> None:
         if message.topic.startswith(self._bridges):
-            name = message.topic.removeprefix(self._bridges)
+            level = message.topic.removeprefix(self._bridges)
+            name = name_of_level(level) or level
             (self._served.add if message.payload else self._served.discard)(name)
         elif reply := read_reply(bytes(message.payload), self._command.id):
             self._reply = reply
@@ -177,7 +176,10 @@ class Client:
                 f"the connection to the broker was lost after the {verb} was published, and no"
                 f" bridge has come back since: it is not known whether one has the {verb}"
             )
-        where = f"replies/{algo} has its reply, with the id {self._command.id}, once it is decided"
+        where = (
+            f"replies/{topic_level(algo)} has its reply, with the id {self._command.id}, once it is"
+            " decided"
+        )
         if self._command.expires:
             return (
                 f"the broker has the {verb}; it is refused {LIFETIME:g} s after it was published."

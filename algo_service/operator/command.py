@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from algo_service.engine.commands import MAX_NAME_LENGTH, MAX_REASON_LENGTH
 from algo_service.errors import OperatorError
+from algo_service.names import objection
 
 Verb = Literal["halt", "resume", "reset", "flatten"]
 
@@ -19,7 +20,6 @@ LIFETIME = 60.0
 """Seconds after which a resume and a flatten are refused: prices may have changed meanwhile."""
 
 _EXPIRING: tuple[Verb, ...] = ("resume", "flatten")
-_NOT_IN_NAMES = "/+#:"
 
 
 class Command(NamedTuple):
@@ -56,11 +56,8 @@ def command(verb: Verb, algo: str, reason: str | None, by: str | None) -> Comman
     :param by: who asks; without it the user and the host of this process.
     :raises OperatorError: if the contract does not allow a text.
     """
-    if not algo or set(algo) & set(_NOT_IN_NAMES):
-        raise OperatorError(
-            f'NAME is "{algo}": the name of an algorithm has at least one character, and no "/",'
-            ' "+", "#" or ":"'
-        )
+    if why := objection(algo):
+        raise OperatorError(f'NAME is "{algo}": {why}')
     _check("--reason", reason, MAX_REASON_LENGTH)
     _check("--by", by, MAX_NAME_LENGTH)
     return Command(verb, algo, str(uuid.uuid4()), by or _person(), reason)

@@ -8,7 +8,7 @@ import socket
 from algo_service.errors import AddressError
 
 _EXAMPLE = "tcp://127.0.0.1:4242"
-_MAX_PORT = 65535
+MAX_PORT = 65535
 
 
 def check_address(address: str, name: str = "the address", *, listens: bool = False) -> str:
@@ -25,9 +25,9 @@ def check_address(address: str, name: str = "the address", *, listens: bool = Fa
     if found is None:
         raise AddressError(f'{name} is "{address}": an address is written {_EXAMPLE}')
     host, port = found[1].strip("[]"), found[2]
-    if not (re.fullmatch(r"[0-9]+", port) and 1 <= int(port) <= _MAX_PORT):
+    if not (re.fullmatch(r"[0-9]+", port) and 1 <= int(port) <= MAX_PORT):
         raise AddressError(
-            f'{name} is "{address}": a port is a whole number from 1 to {_MAX_PORT}, as in'
+            f'{name} is "{address}": a port is a whole number from 1 to {MAX_PORT}, as in'
             f" {_EXAMPLE}"
         )
     if host == "*" and not listens:

@@ -57,6 +57,8 @@ class ServiceMethods:
         # One thread, kept as long as the service runs: calls are decided in the order of arrival.
         self._worker = ThreadPool(1)
         self.engine, self._store = self._in_worker(create)
+        self.on_initialized: Callable[[list[str]], None] = lambda _channels: None
+        """Called in the hub's thread with the channels that `initialize` is about to return."""
         # As the bridge does for a quote without an id; new at every start.
         start = secrets.token_hex(6)
         self._ids = (f"~{start}-{n}" for n in itertools.count())
@@ -78,14 +80,19 @@ class ServiceMethods:
     def initialize(self, params: dict[str, Any]) -> list[str]:
         """Prepare the algorithm with a map of parameters; returns the channels that it wants."""
         try:
-            return self._in_worker(self.engine.initialize, params)
+            channels = self._in_worker(self.engine.initialize, params)
         except InitializeError as error:
             log.error("%s\n%s", error, error.traceback)
             raise
+        self.on_initialized(channels)
+        return channels
 
     @exposed
     def event(self, data: dict[str, Any]) -> Any:
-        """Decide on one quote; returns the order, or a list of orders, or nil."""
+        """Decide on one quote; returns the order, or a list of orders, or nil.
+
+        Where the algorithm has published data, it returns a map with both: `orders` and `data`.
+        """
         if isinstance(data, dict):
             data.setdefault("channel", "rpc")
             data.setdefault("id", next(self._ids))
@@ -96,6 +103,12 @@ class ServiceMethods:
             failure.add_note(decision["traceback"])
             raise failure
         orders = [json.loads(order) for order in decision["orders"]]
+        if "data" in decision:
+            messages = [(each["name"], json.loads(each["text"])) for each in decision["data"]]
+            return {
+                "orders": orders,
+                "data": [{"name": name, "message": message} for name, message in messages],
+            }
         return orders if len(orders) > 1 else next(iter(orders), None)
 
     @exposed

@@ -9,11 +9,11 @@ from typing import Any
 
 from algo_service.algorithm import Algorithm
 from algo_service.decisions import Decision, Failure, Input, Key, MinuteValue, State
-from algo_service.engine.content import read
 from algo_service.engine.driver import Driver, is_restorable
 from algo_service.engine.inputs import kind_of
 from algo_service.engine.minutes import MinuteValues
 from algo_service.errors import AlgoServiceError
+from algo_service.journal.content import read
 from algo_service.journal.recording import Recording, StoredBatch, StoredInput
 
 log = logging.getLogger(__name__)
@@ -169,4 +169,4 @@ class Repetition:
 def _input(stored: StoredInput) -> Input:
     """Return an input with a message of its own: an algorithm may write into it."""
     _, (channel, _), content, _ = stored
-    return Input(stored.key, kind_of(channel), read(content), content, b"")  # none looks for it
+    return Input(stored.key, kind_of(channel), read(content), content)

@@ -84,6 +84,8 @@ def _describe(
     for fill in fills:
         what = f"{quantity(fill['quantity'])} {fill['sid']} at {price(fill['price'])}"
         shown.append("filled" if placed.get(fill["order_id"]) == what else f"filled {what}")
+    for each in decision.get("data", ()):
+        shown.append(f"published {each['name']}: {each['text']}")
     if "reply" in decision:
         shown.append(json.loads(decision["reply"])["text"])
     return ", ".join(shown) or "nothing"

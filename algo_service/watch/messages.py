@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple
 
 Kind = Literal["orders", "fills", "errors", "portfolios"]
 KINDS: tuple[Kind, ...] = ("orders", "fills", "errors", "portfolios")
+_IN_ARRAYS: tuple[Kind, ...] = ("orders", "fills")
+"""Those that a bridge with --batch-outputs publishes as arrays."""
 
 _MAX_TEXT = 500
 
@@ -90,18 +92,19 @@ def clean(text: str, limit: int = _MAX_TEXT) -> str:
     return f"{shown}…" if len(text) > limit else shown
 
 
-def read(kind: Kind, payload: bytes) -> Message:
-    """Read a payload by the contract.
+def read(kind: Kind, payload: bytes) -> list[Message]:
+    """Read a payload by the contract: one message, or of orders and fills an array of them.
 
-    :raises UnreadableError: if it is not a message of this kind.
+    :raises UnreadableError: if it, or one element of the array, is not a message of this kind.
     """
     try:
-        fields = json.loads(payload)
+        value = json.loads(payload)
     except (ValueError, RecursionError) as error:
         raise UnreadableError("it is not JSON") from error
-    if not isinstance(fields, dict):
+    elements = value if isinstance(value, list) and kind in _IN_ARRAYS else [value]
+    if not elements or not all(isinstance(element, dict) for element in elements):
         raise UnreadableError("it is not a map")
-    return _READERS[kind](fields)
+    return [_READERS[kind](element) for element in elements]
 
 
 def _order(fields: dict[str, Any]) -> Order:

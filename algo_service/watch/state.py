@@ -11,6 +11,7 @@ from algo_service.watch.messages import (
     Failure,
     Fill,
     Kind,
+    Message,
     Order,
     Snapshot,
     UnreadableError,
@@ -116,7 +117,7 @@ class Board:
     ) -> list[Event]:
         """Take a message from the topic `<kind>/<name>`, and return the events to show."""
         try:
-            message = read(kind, payload)
+            messages = read(kind, payload)
         except UnreadableError:
             self.unreadable += 1
             return []
@@ -127,17 +128,8 @@ class Board:
                 self.unreadable += 1
                 return []
             algorithm = self.algorithms[name] = Algorithm(name)
-        match message:
-            case Order():
-                return self._order(algorithm, message, now)
-            case Fill():
-                return self._fill(algorithm, message, now)
-            case Snapshot():
-                return self._snapshot(algorithm, message, None if retained else now)
-            case Failure():
-                algorithm.failures += 1
-                algorithm.last_failure = message
-                return [FailureEvent(name, message)]
+        at = None if retained else now
+        return [event for each in messages for event in self._take_one(algorithm, each, now, at)]
 
     def overdue(self, now: float) -> list[Event]:
         """Return the orders for which no snapshot came in time; all of them for infinity."""
@@ -146,6 +138,21 @@ class Board:
             for algorithm in self.algorithms.values()
             for joined in algorithm.joiner.overdue(now)
         ]
+
+    def _take_one(
+        self, algorithm: Algorithm, message: Message, now: float, published: float | None
+    ) -> list[Event]:
+        match message:
+            case Order():
+                return self._order(algorithm, message, now)
+            case Fill():
+                return self._fill(algorithm, message, now)
+            case Snapshot():
+                return self._snapshot(algorithm, message, published)
+            case Failure():
+                algorithm.failures += 1
+                algorithm.last_failure = message
+                return [FailureEvent(algorithm.name, message)]
 
     def _order(self, algorithm: Algorithm, order: Order, now: float) -> list[Event]:
         if not algorithm.is_new(f"order {order.id}"):

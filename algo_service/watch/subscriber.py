@@ -10,6 +10,7 @@ from algo_service.watch.messages import KINDS, Kind
 from market_data.mqtt.access import BrokerAccess
 from market_data.mqtt.connection import Connection
 from market_data.mqtt.link import Link
+from market_data.mqtt.topic_level import name_of_level
 from market_data.stopping import Stop
 
 # The longest pause between two attempts, in seconds: what is published meanwhile is not seen.
@@ -66,7 +67,8 @@ class Subscriber:
 
     def _take(self, message: MQTTMessage) -> None:
         self._link.is_of_use()
-        kind, _, name = message.topic.removeprefix(self._prefix).partition("/")
+        kind, _, level = message.topic.removeprefix(self._prefix).partition("/")
         for known in KINDS:
             if kind == known:
+                name = name_of_level(level) or level
                 self._receive(known, name, bytes(message.payload), message.retain)

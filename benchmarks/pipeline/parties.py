@@ -19,6 +19,8 @@ class Party(NamedTuple):
     name: str
     start: Callable[[Stage], None]
     """Starts its processes and puts them into `stage.parts`."""
+    array: int = 0
+    """Quotes in each message that it gets; 0 for single ones."""
 
 
 def service(
@@ -41,12 +43,14 @@ def service(
     return address
 
 
-def bridge(stage: Stage, *addresses: str, name: str | None = None) -> Process:
+def bridge(
+    stage: Stage, *addresses: str, name: str | None = None, options: tuple[str, ...] = ()
+) -> Process:
     """Start `bridge-node`, with a route for each address, and return it."""
     http = free_port()
     process = stage.start(
         *("bridge-node", "--mqtt", stage.broker.url, "--rpc", " ".join(addresses)),
-        *("--http", http, "--log-level", "warn"),
+        *("--http", http, "--log-level", "warn", *options),
     )
     eventually(lambda: readyz(http) == 200, "the bridge's readiness", interval=0.005)
     stage.parts["bridge" if name is None else f"bridge {name}"] = process
@@ -63,6 +67,14 @@ def _tickwire_journal(stage: Stage) -> None:
 
 def _tickwire_orders(stage: Stage) -> None:
     bridge(stage, service(stage, "OrdersOnly"))
+
+
+def _tickwire_arrays(stage: Stage) -> None:
+    bridge(stage, service(stage), options=("--batch-outputs",))
+
+
+def _tickwire_journal_arrays(stage: Stage) -> None:
+    bridge(stage, service(stage, journal=True), options=("--batch-outputs",))
 
 
 def _article(stage: Stage) -> None:
@@ -96,6 +108,8 @@ def _one(stage: Stage, *command: str | Path) -> None:
 TICKWIRE = Party("tickwire", _tickwire)
 ORDERS_ONLY = Party("tickwire, no portfolio", _tickwire_orders)
 JOURNAL = Party("tickwire --journal", _tickwire_journal)
+ARRAYS = Party("tickwire, arrays", _tickwire_arrays, array=500)
+JOURNAL_ARRAYS = Party("tickwire --journal, arrays", _tickwire_journal_arrays, array=500)
 ARTICLE = Party("one awaited RPC each", _article)
 ECHO = Party("mqtt.js", _echo)
 PAHO = Party("paho-mqtt callback", _paho)

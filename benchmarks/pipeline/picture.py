@@ -14,7 +14,7 @@ from pathlib import Path
 COLOURS = {"mosquitto": "#9aa5b1", "bridge": "#3f88c5", "service": "#f49d37", "program": "#b05a9d"}
 NAMES = {"mosquitto": "broker", "program": "client and algorithm"}
 TITLE = "CPU time per quote, in µs, by process"
-WIDTH, LEFT, ROW, BAR = 860, 230, 46, 26
+WIDTH, LEFT, ROW, BAR = 890, 260, 46, 26
 
 
 def bars(figures: dict) -> dict[str, dict[str, float]]:

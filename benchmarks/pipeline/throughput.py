@@ -1,7 +1,8 @@
 """Quotes per second from the first publish to the coming of the last order, and what they cost.
 
 The exchange publishes as fast as the broker takes. Before the clock starts, a warm-up of quotes has
-gone through, orders and all. Every party publishes its orders at QoS 1. The receiver that publishes
+gone through, orders and all. Every party publishes its orders at QoS 1. Where it says arrays, a
+message holds many quotes, and the orders of a call are one message. The receiver that publishes
 none, mosquitto_sub, is the ceiling; its clock ends when it has ended.
 
 CPU-seconds are those of the party's processes and of mosquitto in the same time, of the same runs.
@@ -38,7 +39,7 @@ class Run(NamedTuple):
 def qos0(lab: Lab) -> Section:
     """Quotes at QoS 0, against other ways to run the same rule."""
     compared = {
-        **_trials(lab, 0, parties.TICKWIRE, parties.ORDERS_ONLY, parties.PAHO),
+        **_trials(lab, 0, parties.TICKWIRE, parties.ARRAYS, parties.ORDERS_ONLY, parties.PAHO),
         parties.AIOMQTT.name: partial(run, parties.AIOMQTT, lab.sizes.fewer, 0),
         parties.ARTICLE.name: partial(run, parties.ARTICLE, lab.sizes.awaited, 0),
         receiver.NAME: partial(receive, lab.sizes.quotes, 0),
@@ -49,7 +50,7 @@ def qos0(lab: Lab) -> Section:
 def qos1(lab: Lab) -> Section:
     """Quotes at QoS 1, nothing lost and nothing doubled, against peers that keep nothing."""
     compared = {
-        **_trials(lab, 1, parties.JOURNAL, parties.TICKWIRE, parties.PAHO),
+        **_trials(lab, 1, parties.JOURNAL, parties.JOURNAL_ARRAYS, parties.TICKWIRE, parties.PAHO),
         parties.AIOMQTT.name: partial(run, parties.AIOMQTT, lab.sizes.fewer, 1),
         receiver.NAME: partial(receive, lab.sizes.quotes, 1),
     }
@@ -59,8 +60,12 @@ def qos1(lab: Lab) -> Section:
 def cpu(lab: Lab) -> Section:
     """CPU-seconds of each process per million quotes."""
     rows = []
-    for qos, ours in ((0, parties.TICKWIRE), (1, parties.JOURNAL)):
-        results = lab.measure(_name(qos), _trials(lab, qos, ours, parties.PAHO))
+    compared = (
+        (0, parties.TICKWIRE, parties.ARRAYS),
+        (1, parties.JOURNAL, parties.JOURNAL_ARRAYS),
+    )
+    for qos, ours, arrays in compared:
+        results = lab.measure(_name(qos), _trials(lab, qos, ours, arrays, parties.PAHO))
         costs = {
             party: {
                 role: statistics.median(each.cpu[role] for each in runs) for role in runs[0].cpu
@@ -103,10 +108,10 @@ def run(party: Party, count: int, qos: int) -> Run:
     warmup = count // 5 // 2 * 2
     with Stage() as stage:
         party.start(stage)
-        stage.exchange.ask("run", first=0, count=warmup, qos=qos)
+        stage.exchange.ask("run", first=0, count=warmup, qos=qos, array=party.array)
         pids = {**stage.pids, EXCHANGE: stage.exchange.popen.pid}
         before = {role: cpu_seconds(pid) for role, pid in pids.items()}
-        answer = stage.exchange.ask("run", first=warmup, count=count, qos=qos)
+        answer = stage.exchange.ask("run", first=warmup, count=count, qos=qos, array=party.array)
         spent = {role: cpu_seconds(pid) - before[role] for role, pid in pids.items()}
         stage.exchange.ask("settle", orders=(warmup + count) // 2)
     (end,) = answer["ends"].values()

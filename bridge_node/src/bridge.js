@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 
+import { Discovery } from './discovery/discovery.js';
 import { KeptRoute } from './route/kept_route.js';
 import { Route } from './route/route.js';
 import { ServedNames } from './route/served_names.js';
 import { MemoryBudget } from './support/memory_budget.js';
 
 /**
- * Starts and stops the routes of several algorithms. If there is one only, the bridge ends when it fails;
- * of several, one that fails is tried again while the others go on.
+ * Starts and stops the routes of several algorithms: those that are named, or all that are announced. If one only is
+ * named, the bridge ends when it fails; of several, one that fails is tried again while the others go on.
  */
 export class Bridge {
   #broker;
@@ -15,16 +16,24 @@ export class Bridge {
   #isStopping = false;
 
   /**
-   * @param {import('./route/route.js').RouteConfig[]} configs  at least one, with addresses that differ
+   * @param {import('./route/route.js').RouteConfig[]} configs  of the algorithms that are named, with addresses that differ
    * @param {import('./mqtt/broker_link.js').BrokerLink} broker
+   * @param {Omit<import('./route/route.js').RouteConfig, 'address'>} [announced]  what all have in common that are
+   *   announced, if these are to be served
    */
-  constructor(configs, broker) {
+  constructor(configs, broker, announced) {
     this.#broker = broker;
     const names = new ServedNames();
     const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
     /** @param {import('./route/route.js').RouteConfig} config @param {boolean} mayTakeOver */
     const make = (config, mayTakeOver) => new Route(config, broker, { names, budget, instance, mayTakeOver });
+    if (announced) {
+      /** @param {string} name @param {string} address */
+      const makeAnnounced = (name, address) => make({ ...announced, name, address, isAnnounced: true }, false);
+      this.#routes = [new Discovery(broker, makeAnnounced)];
+      return;
+    }
     this.#routes =
       configs.length === 1
         ? [make(configs[0], true)]
@@ -36,7 +45,7 @@ export class Bridge {
   /** What is missing for quotes to be decided and orders to be published, and why: a line for each. */
   get missing() {
     const { shown, fault } = this.#broker;
-    const lines = this.#routes.map((route) => (fault ? route.fault : route.missing)).filter(Boolean);
+    const lines = this.#routes.flatMap((route) => (fault ? route.fault : route.missing)).filter(Boolean);
     return fault ? [`broker ${shown}: ${fault}`, ...lines] : lines;
   }
 

@@ -10,6 +10,7 @@ import { createLog, LEVELS } from './support/log.js';
 import { didYouMean } from './support/nearest.js';
 import {
   DEFAULT_BACKENDS,
+  isDiscovering,
   joined,
   parseAddresses,
   parseCount,
@@ -19,15 +20,12 @@ import {
   readConfig,
 } from './config.js';
 import { serveReadiness } from './http/readiness.js';
+import { tidyVariables } from './variables.js';
 
 const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** @param {string[]} argv */
 export async function main(argv) {
-  // A variable that is set to an empty text, as compose files do, counts as not set.
-  for (const [key, value] of Object.entries(process.env)) {
-    if (value === '' && /^(BRIDGE_|LOG_LEVEL)/.test(key)) delete process.env[key];
-  }
   const program = new Command('bridge-node')
     .version(version)
     .description(description)
@@ -80,6 +78,12 @@ export async function main(argv) {
         .default(DEFAULT_BACKENDS, DEFAULT_BACKENDS[0]),
     )
     .addOption(
+      new Option(
+        '--discover',
+        'serve every algorithm that is announced on algos/+, for as long as it is there; not with --rpc',
+      ).env('BRIDGE_DISCOVER'),
+    )
+    .addOption(
       new Option('--params <json>', "the map that the algorithm's initialize receives")
         .env('BRIDGE_PARAMS')
         .argParser(parseParams)
@@ -114,6 +118,14 @@ export async function main(argv) {
         .env('BRIDGE_FIELDS')
         .argParser(joined),
     )
+    .addOption(
+      new Option(
+        '--batch-outputs',
+        'publish the orders that are due together as one JSON array, and the fills as another: for high rates',
+      )
+        .env('BRIDGE_BATCH_OUTPUTS')
+        .default(false),
+    )
     .addOption(new Option('--count <n>', 'stop after this number of quotes').env('BRIDGE_COUNT').argParser(parseCount))
     // no environment variable: it is meant for one start only
     .option(
@@ -139,6 +151,7 @@ export async function main(argv) {
     });
   }
   try {
+    tidyVariables(process.env);
     await program.parseAsync(argv);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -151,14 +164,16 @@ export async function main(argv) {
  * @param {Record<string, any>} options
  * @param {Command} command
  */
-async function runBridge(options, { args, commands }) {
+async function runBridge(options, command) {
+  const { args, commands } = command;
   const { http, run, logLevel } = options;
   if (args.length > 0) {
-    const known = commands.map((command) => command.name());
+    const known = commands.map((each) => each.name());
     throw new UserError(`there is no command "${withoutPassword(args[0])}"${didYouMean(args[0], known)}`);
   }
-  const { access, prefix, routes } = readConfig(options);
-  const bridge = new Bridge(routes, new BrokerLink(access, createLog(logLevel), prefix));
+  const discover = isDiscovering((option) => command.getOptionValueSource(option));
+  const { access, prefix, routes, announced } = readConfig({ ...options, discover });
+  const bridge = new Bridge(routes, new BrokerLink(access, createLog(logLevel), prefix), announced);
   const readiness = http && (await serveReadiness(http, run, () => bridge.missing));
   onSignal(() => bridge.stop());
   try {

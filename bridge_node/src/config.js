@@ -14,7 +14,9 @@ import { UserError } from './support/errors.js';
  * @typedef {object} Config
  * @property {ReturnType<typeof readBroker>} access  how the broker is reached
  * @property {string} prefix  of all topics; empty, or with "/" at its end
- * @property {import('./route/route.js').RouteConfig[]} routes  one for each backend
+ * @property {import('./route/route.js').RouteConfig[]} routes  one for each backend that is named
+ * @property {Omit<import('./route/route.js').RouteConfig, 'address'>} [announced]  what the routes have in common of
+ *   algorithms that are announced, if these are to be served
  */
 
 /** Where `algo-service serve` listens, unless it is told otherwise. */
@@ -26,8 +28,9 @@ export const DEFAULT_BACKENDS = ['tcp://127.0.0.1:4242'];
  * @throws {UserError} naming the option whose value cannot be used
  */
 export function readConfig(options) {
-  const { params, name, channel, symbols, fields, count, acceptOlderJournal, prefix } = options;
-  const addresses = readAddresses(options);
+  const { params, name, channel, symbols, fields, count, acceptOlderJournal, batchOutputs, prefix, discover } = options;
+  if (discover) checkDiscover(options);
+  const addresses = discover ? [] : readAddresses(options);
   const shared = {
     params,
     name: name === undefined ? undefined : checkName(name),
@@ -35,12 +38,40 @@ export function readConfig(options) {
     rules: { fields: parseFields(fields ?? ''), symbols },
     count,
     acceptOlderJournal,
+    batchOutputs,
   };
   return {
     prefix: prefix === undefined ? '' : checkPrefix(prefix),
     access: readBroker(/** @type {import('./mqtt/options.js').Given} */ (options)),
     routes: addresses.map((address) => ({ address, ...shared })),
+    announced: discover ? shared : undefined,
   };
+}
+
+/**
+ * @param {Record<string, any>} options
+ * @throws {UserError} for options that belong to one algorithm
+ */
+function checkDiscover({ name, count, acceptOlderJournal }) {
+  const given = name !== undefined ? `--name ${name}` : count !== undefined ? `--count ${count}` : '';
+  if (given || acceptOlderJournal) {
+    throw new UserError(
+      `${given || '--accept-older-journal'} is for one algorithm, and --discover serves all that are announced: name the backend by --rpc`,
+    );
+  }
+}
+
+/**
+ * Whether all algorithms that are announced are served, and not the backends that are named.
+ * @param {(option: 'rpc' | 'discover') => string | undefined} sourceOf  where its value is from: 'cli', 'env', 'default'
+ * @throws {UserError} if the command line asks for both
+ */
+export function isDiscovering(sourceOf) {
+  const source = sourceOf('discover');
+  if (source === 'cli' && sourceOf('rpc') === 'cli') {
+    throw new UserError('--rpc names the backends, and --discover serves all that are announced: give one of them');
+  }
+  return (source === 'cli' || source === 'env') && sourceOf('rpc') === 'default';
 }
 
 /**

@@ -195,7 +195,7 @@ for (const [name, start, skip] of BROKERS) {
 
   test(`with ${name} data reaches a backend in the order of the quotes, whatever is in it`, { skip }, async (t) => {
     const { url } = await start(t);
-    const service = new FakeService(['quotes', 'data/#', 'indicators/+/GOOG']);
+    const service = new FakeService(['quotes', 'data/x/#', 'indicators/+/GOOG']);
     const { address } = await startBackend(t, service.methods());
     await startBridge(t, url, address);
     const { publish, errors } = await connect(t, url);
@@ -436,7 +436,7 @@ test('a command that the broker retains is dropped', async (t) => {
 
 test('--count counts quotes, and neither commands nor data', async (t) => {
   const { url } = await startBroker(t);
-  const service = new FakeService(['quotes', 'data/#']);
+  const service = new FakeService(['quotes', 'data/x/#']);
   const { address } = await startBackend(t, service.methods());
   const { ended } = await startBridge(t, url, address, { count: 2 });
   const { publish, orders, replies } = await connect(t, url);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { DEFAULT_BACKENDS, parseAddresses, readConfig } from '../src/config.js';
+import { DEFAULT_BACKENDS, isDiscovering, parseAddresses, readConfig } from '../src/config.js';
 
 const [A, B] = ['tcp://127.0.0.1:4242', 'tcp://algo:4243'];
 
@@ -33,9 +33,32 @@ for (const [options, sentence] of /** @type {[object, RegExp][]} */ ([
   [{ rpc: [A, B], count: 7 }, /^--count 7 counts the quotes of one algorithm, and --rpc gives 2 backends/],
   [{ rpc: [A, B], acceptOlderJournal: true }, /^--accept-older-journal is for one journal, and --rpc gives 2/],
   [{ name: 'a/b' }, /^the name "a\/b" would break topics/],
+  [{ discover: true, name: 'x' }, /^--name x is for one algorithm, and --discover serves all that are announced/],
+  [{ discover: true, count: 7 }, /^--count 7 is for one algorithm/],
+  [{ discover: true, acceptOlderJournal: true }, /^--accept-older-journal is for one algorithm/],
   [{ prefix: '/x' }, /^--prefix is "\/x"/],
 ])) {
   test(`${JSON.stringify(options)} is refused`, () => {
     assert.throws(() => read(options), { name: 'UserError', message: sentence });
   });
 }
+
+for (const [rpc, discover, expected] of /** @type {[string, string | undefined, boolean][]} */ ([
+  ['default', undefined, false],
+  ['default', 'cli', true],
+  ['default', 'env', true],
+  ['env', 'cli', false],
+  ['env', 'env', false],
+  ['cli', 'env', false],
+])) {
+  test(`with --rpc from ${rpc} and --discover from ${discover}, ${expected ? 'all that are announced' : 'those that are named'} are served`, () => {
+    assert.equal(
+      isDiscovering((option) => ({ rpc, discover })[option]),
+      expected,
+    );
+  });
+}
+
+test('to name backends and to serve all is a contradiction', () => {
+  assert.throws(() => isDiscovering(() => 'cli'), /^UserError: --rpc names the backends, and --discover serves all/);
+});

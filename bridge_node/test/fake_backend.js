@@ -168,7 +168,7 @@ export const PLAIN = {
  * @param {import('node:test').TestContext} t
  * @param {string} url  of the broker
  * @param {string} address  of the backend
- * @param {{count?: number, channels?: string[]}} [options]
+ * @param {{count?: number, channels?: string[], batchOutputs?: boolean}} [options]
  */
 export async function startBridge(t, url, address, options = {}) {
   const { bridge, stop, ended, lines } = runBridge(t, url, [{ address, params: {}, name: 'mine', ...options }]);
@@ -187,10 +187,11 @@ export async function startBridge(t, url, address, options = {}) {
  * @param {import('node:test').TestContext} t
  * @param {string} url  of the broker
  * @param {import('../src/route/route.js').RouteConfig[]} configs
+ * @param {Omit<import('../src/route/route.js').RouteConfig, 'address'>} [announced]
  */
-export function runBridge(t, url, configs) {
+export function runBridge(t, url, configs, announced) {
   const { log, lines } = keptLog();
-  const bridge = new Bridge(configs, brokerAt(url, log));
+  const bridge = new Bridge(configs, brokerAt(url, log), announced);
   const ended = bridge.run();
   const settled = ended.catch(() => {}); // whoever awaits `ended` gets the error
   const stop = () => {

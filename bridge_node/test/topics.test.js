@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { checkChannels } from '../src/backend/channels.js';
 import { checkName } from '../src/backend/name.js';
+import { LIMITS } from '../src/messages/limits.js';
 import { RESERVED_TOPICS } from '../src/messages/reserved_topics.js';
 import { checkPrefix } from '../src/mqtt/prefix.js';
-import { outputTopics } from '../src/route/topics.js';
+import { commandChannel, outputTopics } from '../src/route/topics.js';
 import { overlap } from '../src/support/topic_filter.js';
+import { nameOfLevel, topicLevel } from '../src/support/topic_level.js';
 
 test('two filters overlap when some topic matches both', () => {
   for (const [a, b, expected] of /** @type {[string, string, boolean][]} */ ([
@@ -57,7 +60,10 @@ test('channels that are not filters, receive an output or overlap are refused', 
 
 test('a name that would break topics and ids is refused', () => {
   assert.equal(checkName('MyAlgo-2.1'), 'MyAlgo-2.1');
-  for (const name of ['', 'a/b', 'a+', '#', 'a:b', 'a\0']) assert.throws(() => checkName(name), /would break topics/);
+  assert.equal(checkName('🚀'.repeat(LIMITS.name)), '🚀'.repeat(LIMITS.name));
+  for (const name of ['', 'a/b', 'a+', '#', 'a:b', 'a\0', 'a\n', 'a\x85', 'n'.repeat(LIMITS.name + 1)]) {
+    assert.throws(() => checkName(name), /would break topics/);
+  }
 });
 
 test('a prefix may end with "/", and is refused if no topic can begin with it', () => {
@@ -72,8 +78,35 @@ test('a prefix may end with "/", and is refused if no topic can begin with it', 
   );
 });
 
-test('every output has a reserved topic', () => {
-  for (const topic of Object.values(outputTopics('x'))) assert.ok(RESERVED_TOPICS.includes(topic.split('/')[0]), topic);
+const { valid, invalid } = JSON.parse(
+  readFileSync(new URL('../../contracts/examples/topic_level.json', import.meta.url), 'utf8'),
+);
+
+for (const { name, level } of valid) {
+  test(`a name becomes one level, and is read from it: ${level}`, () => {
+    assert.equal(topicLevel(name), level);
+    assert.equal(nameOfLevel(level), name);
+    assert.doesNotMatch(level, /[/+# ]/);
+  });
+}
+
+for (const { level, because } of invalid) {
+  test(`the level "${level}" stands for no name: ${because}`, () => {
+    assert.equal(nameOfLevel(level), undefined);
+  });
+}
+
+test('the topics of an algorithm have its name as one level', () => {
+  for (const topic of Object.values(outputTopics('50% cash', 'site 1/'))) {
+    assert.match(topic, /^site 1\/[a-z]+\/50%25%20cash$/);
+  }
+  assert.equal(commandChannel('50% cash'), 'commands/50%25%20cash');
+});
+
+test('every output has a reserved topic, except data, which is a channel of others', () => {
+  const { data, ...others } = outputTopics('x');
+  for (const topic of Object.values(others)) assert.ok(RESERVED_TOPICS.includes(topic.split('/')[0]), topic);
+  assert.equal(data, 'data/x');
 });
 
 test('the same rules apply to channels of the command line', () => {

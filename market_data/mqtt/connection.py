@@ -41,9 +41,13 @@ class Connection:
     thread. Both call the callbacks; messages leave in the order in which they were sent.
 
     :param name: the beginning of the client's id.
+    :param session: the whole id, after the prefix of all topics. The broker deletes the session
+        that it keeps for that, and disconnects its client.
     :param on_confirmed: called with the id and the reason code of each PUBACK.
     :param filters: topic filters to subscribe to at QoS 1, before `open` returns.
     :param on_message: called with each message of `filters`.
+    :param will: what the broker publishes if it loses this client: a topic, and a payload that it
+        retains.
     :raises BrokerOptionError: if a TLS file cannot be used.
     """
 
@@ -53,9 +57,11 @@ class Connection:
         version: MQTTProtocolVersion,
         *,
         name: str = "market-data",
+        session: str | None = None,
         on_confirmed: Callable[[int, ReasonCode], None] = lambda _mid, _reason: None,
         filters: Sequence[str] = (),
         on_message: Callable[[MQTTMessage], None] = lambda _message: None,
+        will: tuple[str, str] | None = None,
     ):
         address = access.address
         self.window = WINDOW
@@ -67,11 +73,13 @@ class Connection:
         self._granted: list[ReasonCode] | None = None
         self._client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"{access.prefix}{name}-{secrets.token_hex(4)}",
+            client_id=access.prefix + (session or f"{name}-{secrets.token_hex(4)}"),
             protocol=version,
             reconnect_on_failure=False,
         )
         self._client.max_inflight_messages_set(WINDOW)
+        if will is not None:
+            self._client.will_set(*will, qos=1, retain=True)
         if address.user is not None:
             self._client.username_pw_set(address.user, address.password)
         if address.tls:
@@ -129,12 +137,12 @@ class Connection:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no answer to {packet}")
 
-    def send(self, topic: str, payload: str) -> int | None:
+    def send(self, topic: str, payload: str, *, retain: bool = False) -> int | None:
         """Send one message at QoS 1 and return the id of its PUBACK.
 
         :return: None if nothing was sent, because the next id is still unconfirmed.
         """
-        info = self._client.publish(topic, payload, qos=1)
+        info = self._client.publish(topic, payload, qos=1, retain=retain)
         return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info.mid
 
     def turn(self, timeout: float) -> None:

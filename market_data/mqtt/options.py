@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from market_data.errors import BrokerOptionError
 from market_data.mqtt.access import BrokerAccess, TlsFiles, read_text
@@ -13,14 +14,14 @@ from market_data.mqtt.address import BrokerAddress, read_prefix
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_URL: dict[str, Any] = {
+    "metavar": "URL",
+    "default": "mqtt://127.0.0.1:1883",
+    "show_default": True,
+    "help": "The broker: mqtt://[user:password@]host[:port], or mqtts:// for TLS. Special"
+    " characters of user and password are percent-encoded.",
+}
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "mqtt": {
-        "metavar": "URL",
-        "default": "mqtt://127.0.0.1:1883",
-        "show_default": True,
-        "help": "The broker: mqtt://[user:password@]host[:port], or mqtts:// for TLS. Special"
-        " characters of user and password are percent-encoded.",
-    },
     "ca": {
         "metavar": "FILE",
         "help": "Certificates (PEM) of the authorities to trust, in place of the system's.",
@@ -36,36 +37,41 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def mqtt_options(environment: str) -> Callable[[Command], Command]:
+def mqtt_options(
+    environment: str, url: str = "mqtt", **declared: Any
+) -> Callable[[Command], Command]:
     """Add the options; the command receives them as keywords, for `taken_access`.
 
     :param environment: the beginning of the names of environment variables.
+    :param url: the name of the option that takes the broker's URL.
+    :param declared: how click declares that option, where it is not `--mqtt`.
     """
 
     def decorate(command: Command) -> Command:
-        for name, declared in reversed(_OPTIONS.items()):
+        for name, declaration in reversed([(url, declared or _URL), *_OPTIONS.items()]):
             command = click.option(
                 f"--{name.replace('_', '-')}",
                 name,
                 envvar=f"{environment}_{name.upper()}",
                 show_envvar=True,
-                **declared,
+                **declaration,
             )(command)
         return command
 
     return decorate
 
 
-def taken_access(options: dict[str, Any]) -> BrokerAccess:
+def taken_access(options: dict[str, Any], url: str = "mqtt") -> BrokerAccess:
     """Remove the options from a command's keywords, and return the access that they describe.
 
+    :param url: as of `mqtt_options`.
     :raises AddressError: if the URL has another form.
     :raises BrokerOptionError: if options exclude or need one another, or a file cannot be used.
     :raises PrefixError: if topics cannot begin with the prefix.
     """
     # an empty option counts as not given
-    given = {name: options.pop(name) or None for name in _OPTIONS}
-    address = BrokerAddress.parse(given["mqtt"] or "")
+    given = {name: options.pop(name) or None for name in (url, *_OPTIONS)}
+    address = BrokerAddress.parse(given[url] or "")
     tls = TlsFiles(given["ca"], given["cert"], given["key"])
     if not address.tls:
         for name, file in tls._asdict().items():
@@ -81,6 +87,21 @@ def taken_access(options: dict[str, Any]) -> BrokerAccess:
     user, password = _credentials(address, given["username"], given["password_file"])
     prefix = read_prefix(given["prefix"] or "")
     return BrokerAccess(address._replace(user=user, password=password), tls, prefix)
+
+
+def taken_access_if_given(options: dict[str, Any], url: str) -> BrokerAccess | None:
+    """Do the same where the URL has no default; None if it is not given.
+
+    :raises UsageError: if another one is given on the command line without it.
+    """
+    if options[url]:
+        return taken_access(options, url)
+    context = click.get_current_context()
+    for name in (url, *_OPTIONS):
+        # a variable may be meant for other commands
+        if options.pop(name) and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} needs --{url}")
+    return None
 
 
 def _credentials(

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from algo_service.engine.content import canonical, encode, read
+from algo_service.journal.content import canonical, encode, read
 
 TEXT = st.text(max_size=6)
 PLAIN = (

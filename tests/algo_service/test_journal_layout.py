@@ -1,4 +1,4 @@
-"""Journals of earlier layouts continue in the present one; what layout 4 keeps beside decisions."""
+"""Journals of earlier layouts continue in the present one; what it keeps beside decisions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from algo_service.errors import JournalError
 from algo_service.journal import layout, report
 from algo_service.journal.backup import backup
 from algo_service.journal.open import journal_file
+from algo_service.journal.recording import Recording
 from algo_service.journal.sqlite import SqliteStore
 from portfolio import Portfolio
 
-STORED = Path(__file__).parent / "journals" / "layout_3.sql"
-"""Written by the version before: two batches, a batch with a failure, a limit's stop, a reset."""
-BEFORE_3 = "DROP TABLE main_file; PRAGMA user_version = 2;"
+JOURNALS = Path(__file__).parent / "journals"
+LAYOUT_4 = (JOURNALS / "layout_4.sql").read_text()
+"""Four batches with a failure, of which the first two were decided with `--keep-inputs no`."""
+LAYOUT_3 = (JOURNALS / "layout_3.sql").read_text()
+"""Two batches, a batch with a failure, a limit's stop, a reset."""
+LAYOUT_2 = f"{LAYOUT_3} DROP TABLE main_file; PRAGMA user_version = 2;"
 
 
 class Buyer:
@@ -58,16 +62,24 @@ QUOTES = [
     quote(5, 10.0),
     quote(6, 11.0),
 ]
-"""Those that the stored journal decided."""
+"""Those that the stored journals decided."""
 
 
-@pytest.fixture(params=["", BEFORE_3], ids=["layout 3", "layout 2"])
+@pytest.fixture
 def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A journal of an earlier layout."""
     path = tmp_path / "older.db"
     with closing(sqlite3.connect(path)) as database:
-        database.executescript(STORED.read_text() + request.param)
+        database.executescript(request.param)
     return path
+
+
+each_earlier_layout = pytest.mark.parametrize(
+    "older", [LAYOUT_4, LAYOUT_3, LAYOUT_2], ids=["layout 4", "layout 3", "layout 2"], indirect=True
+)
+before_contents = pytest.mark.parametrize(
+    "older", [LAYOUT_3, LAYOUT_2], ids=["layout 3", "layout 2"], indirect=True
+)
 
 
 def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
@@ -82,6 +94,7 @@ def opened(path: Path, **options: Any) -> tuple[Engine, SqliteStore]:
     return engine, store
 
 
+@each_earlier_layout
 def test_a_journal_of_an_earlier_layout_continues(older: Path) -> None:
     """It has the decisions, the outputs and the state that it had, and takes the next quote."""
     outputs = {table: rows(older, f"SELECT * FROM {table}") for table in ("orders", "fills")}
@@ -102,15 +115,35 @@ def test_a_journal_of_an_earlier_layout_continues(older: Path) -> None:
         assert rows(older, f"SELECT * FROM {table} WHERE seq <= 6") == before
 
 
+@each_earlier_layout
 def test_other_content_is_noticed_in_a_migrated_journal_too(older: Path) -> None:
-    """The digests of an earlier layout still tell two messages apart."""
+    """The digests and contents of an earlier layout still tell two messages apart."""
     engine, store = opened(older)
-    changed = [quote(1, 100.5), quote(2, 101.0, book={"bid": 100.5, "ask": [1, 3]})]
+    changed = [
+        quote(1, 100.5),
+        quote(2, 101.0, book={"bid": 100.5, "ask": [1, 3]}),
+        quote(5, 10.5),
+    ]
     for each in engine.decide(changed):
         assert "id used before" in each["error"]
     store.close()
 
 
+@pytest.mark.parametrize("older", [LAYOUT_4], indirect=True)
+def test_layout_4_has_its_inputs_still(older: Path) -> None:
+    """Each decision has its content, or, where the inputs were not kept, its digest."""
+    before = rows(older, "SELECT seq, digest, content FROM decisions")
+    _, store = opened(older)
+    store.close()
+    assert rows(older, "SELECT seq, digest, content FROM decisions") == [
+        (seq, None if content else digest, content) for seq, digest, content in before
+    ]
+    with closing(Recording(older)) as recording:
+        found = [each.key[1] for batch in recording.batches() for each in batch.inputs]
+    assert found == ["3", "4", "5", "6"]
+
+
+@before_contents
 def test_what_an_earlier_layout_encoded_otherwise_matches_by_key(
     older: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -123,6 +156,7 @@ def test_what_an_earlier_layout_encoded_otherwise_matches_by_key(
     store.close()
 
 
+@before_contents
 def test_the_time_of_a_migrated_journal_never_runs_backwards(older: Path) -> None:
     """Its clock was set back by an hour: the outputs of the last seconds are the last ones."""
     _, store = opened(older)
@@ -135,7 +169,7 @@ def test_an_incomplete_journal_is_migrated_if_that_is_accepted(tmp_path: Path) -
     """What was copied without its -wal file continues in the present layout, too."""
     path = tmp_path / "copied.db"
     with closing(sqlite3.connect(path)) as database:
-        database.executescript(f"{STORED.read_text()} UPDATE main_file SET holds = 'part'")
+        database.executescript(f"{LAYOUT_3} UPDATE main_file SET holds = 'part'")
     with pytest.raises(JournalError, match="--accept-incomplete-journal"):
         SqliteStore(path, "algo")
     engine, store = opened(path, accept_incomplete=True)
@@ -144,6 +178,7 @@ def test_an_incomplete_journal_is_migrated_if_that_is_accepted(tmp_path: Path) -
     assert rows(path.with_name("copied.db.layout-3"), "SELECT count(*) FROM decisions") == [(6,)]
 
 
+@before_contents
 def test_a_migration_leaves_a_copy_and_a_reset_on_record(older: Path) -> None:
     """The file as it was lies beside the migrated one, and a former reset is in the log."""
     version = rows(older, "PRAGMA user_version")[0][0]
@@ -158,23 +193,27 @@ def test_a_migration_leaves_a_copy_and_a_reset_on_record(older: Path) -> None:
     assert text.startswith("max_drawdown: ")
 
 
+@each_earlier_layout
 def test_a_migration_that_fails_changes_nothing(
     older: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a full disk, or a kill, the journal is as it was, and the next start migrates it."""
     version = rows(older, "PRAGMA user_version")[0][0]
-    broken = f"{layout._FROM_3} INSERT INTO nowhere VALUES (1);"
+    last = max(version, 3)
+    step, target = layout._STEPS[last]
+    broken = f"{step} INSERT INTO nowhere VALUES (1);"
     with monkeypatch.context() as patched:
-        patched.setitem(layout._STEPS, 3, broken)
+        patched.setitem(layout._STEPS, last, (broken, target))
         with pytest.raises(JournalError, match="nowhere"):
             opened(older)
     assert rows(older, "PRAGMA user_version") == [(version,)]
-    assert len(rows(older, "SELECT error FROM decisions")) == 6
+    assert len(rows(older, "SELECT digest FROM decisions WHERE digest IS NOT NULL")) == 6
     engine, store = opened(older)
     assert engine.snapshot()["seq"] == 6
     store.close()
 
 
+@each_earlier_layout
 def test_an_earlier_layout_is_read_without_being_changed(older: Path, tmp_path: Path) -> None:
     """`algo-service journal` shows and copies a journal of an earlier layout as it is."""
     before = older.read_bytes()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from algo_service import Engine
 from algo_service.decisions import Batch, Decision, Failure, Input, Key, MinuteValue, State
-from algo_service.engine.content import canonical, encode
-from algo_service.journal.codec import digest
+from algo_service.journal.content import encode, fingerprint, read
 from algo_service.journal.memory import MemoryStore
 from algo_service.journal.open import open_store
 from algo_service.journal.sqlite import SqliteStore
@@ -52,9 +52,19 @@ def store(reopen: Open) -> DecisionStore:
     return reopen()
 
 
+class Counter:
+    """An algorithm that orders nothing."""
+
+    def initialize(self, params: Mapping[str, Any]) -> list[str]:
+        return ["quotes"]
+
+    def event(self, data: dict[str, Any]) -> None:
+        data.clear()
+
+
 def made(key: Key, kind: Any = "quote", **fields: Any) -> Input:
     message = {"channel": key[0], "id": key[1], **fields}
-    return Input(key, kind, message, encode(message), digest(canonical(message)))
+    return Input(key, kind, message, encode(message))
 
 
 def bought(name: str) -> Decision:
@@ -78,7 +88,8 @@ def commit(
     after: State = NOTHING,
     minutes: tuple[MinuteValue, ...] = (),
 ) -> None:
-    inputs, outcomes = [each for each, _ in decisions], [each for _, each in decisions]
+    inputs = [each._replace(content=store.content_of(each.message)) for each, _ in decisions]
+    outcomes = [each for _, each in decisions]
     store.commit(
         Batch({"seed": 1}, inputs, outcomes, NOTHING, after, seq, 1e9 + seq, list(minutes))
     )
@@ -105,8 +116,29 @@ def test_a_decision_is_found_by_its_key_alone(store: DecisionStore) -> None:
     assert {key: known.decision for key, known in found.items()} == {
         each.key: decision for each, decision in kept
     }
-    assert all(found[each.key].digest == each.digest for each, _ in kept)
+    for each, _ in kept:
+        known = found[each.key]
+        if known.content is None:
+            assert known.digest == fingerprint(each.message)
+        else:
+            assert known.digest is None
+            assert read(known.content) == each.message
     assert not any(known.is_older for known in found.values())
+
+
+def test_a_message_is_recognised_whatever_its_size(store: DecisionStore) -> None:
+    """The same message is a duplicate in any order of its fields, and another one is refused."""
+    engine = Engine(Counter, "counter", {}, seed=1, store=store)
+    engine.initialize({})
+    for n, note in enumerate(["short", "long " * 1000]):
+        fields = {"sid": "GOOG", "quote": 1.0, "id": str(n), "channel": "quotes", "note": note}
+        twice = [fields, dict(reversed(fields.items()))]
+        first, second = engine.decide([dict(each) for each in twice])
+        assert "error" not in first
+        assert first == second
+        assert engine.decide([dict(each) for each in twice]) == [first, first]
+        (other,) = engine.decide([{**fields, "note": f"{note}!"}])
+        assert "id used before" in other["error"]
 
 
 def test_thousands_of_keys_are_found_at_once(store: DecisionStore) -> None:

@@ -17,7 +17,10 @@ LIMITS: dict[str, Any] = json.loads((ROOT / "contracts/limits.json").read_text()
 
 CONSTANTS = {
     "message.bytes": ["market_data.feeds.messages.limits:BYTES"],
-    "message.depth": ["market_data.feeds.messages.limits:DEPTH"],
+    "message.depth": [
+        "market_data.feeds.messages.limits:DEPTH",
+        "algo_service.journal.content:MAX_LEVELS",
+    ],
     "message.shorthand_quotes": ["market_data.feeds.messages.limits:QUOTES"],
     "message.array_quotes": ["market_data.feeds.messages.limits:QUOTES"],
     "topic.characters": ["market_data.feeds.messages.limits:CHANNEL"],
@@ -37,26 +40,41 @@ CONSTANTS = {
     "seed.maximum": ["algo_service.parameters:SEED.maximum"],
     "error.reason_characters": ["algo_service.engine.failure:MAX_SENTENCE_LENGTH"],
     "error.traceback_characters": ["algo_service.engine.failure:MAX_TRACEBACK_LENGTH"],
+    "algorithm.name_characters": ["algo_service.names:MAX_NAME_CHARACTERS"],
+    "algorithm.address_characters": ["algo_service.discovery.record:MAX_ADDRESS_CHARACTERS"],
+    "algorithm.record_bytes": ["algo_service.discovery.record:MAX_RECORD_BYTES"],
+    "publication.name_characters": ["algo_service.publications:MAX_NAME_LENGTH"],
+    "publication.bytes": ["algo_service.publications:MAX_BYTES"],
+    "publication.count": ["algo_service.publications:MAX_PER_INPUT"],
     "orders_since.entries": ["algo_service.rpc.methods:PAGE"],
     "remembered_quotes_without_journal": ["algo_service.journal.memory:MemoryStore.MAX_DECISIONS"],
     "rpc_message.bytes": ["algo_service.rpc.server:MAX_MESSAGE_SIZE"],
-    "port.maximum": ["algo_service.rpc.address:_MAX_PORT", "tools.run.ports:MAX_PORT"],
+    "port.maximum": [
+        "algo_service.rpc.address:MAX_PORT",
+        "tools.run.ports:MAX_PORT",
+    ],
 }
 """Where the code holds each bound: module:NAME."""
 
 SCHEMAS = {
     "message.array_quotes": ["quote:$defs.batch.maxItems"],
-    "topic.characters": ["quote:$defs.canonical.properties.channel.maxLength"],
+    "message.array_outputs": ["order:$defs.batch.maxItems", "fill:$defs.batch.maxItems"],
+    "topic.characters": [
+        "quote:$defs.canonical.properties.channel.maxLength",
+        "algo:properties.channels.items.maxLength",
+    ],
     "sid.characters": [
         "quote:$defs.sid.maxLength",
-        "order:properties.sid.maxLength",
-        "fill:properties.sid.maxLength",
+        "order:$defs.one.properties.sid.maxLength",
+        "fill:$defs.one.properties.sid.maxLength",
     ],
     "id.characters": ["quote:$defs.id.maxLength", "command:$defs.id.maxLength"],
+    "algorithm.name_characters": ["algo:properties.name.maxLength"],
+    "algorithm.address_characters": ["algo:properties.address.maxLength"],
     "command.by_characters": ["command:$defs.by.maxLength"],
     "command.reason_characters": ["command:$defs.reason.maxLength"],
     "price.above": ["quote:$defs.number.exclusiveMinimum"],
-    "price.maximum": ["quote:$defs.number.maximum", "order:properties.price.maximum"],
+    "price.maximum": ["quote:$defs.number.maximum", "order:$defs.one.properties.price.maximum"],
     "whole_number.maximum": ["quote:$defs.whole.maximum", "command:$defs.whole.maximum"],
 }
 """Where the schemas hold it."""

@@ -127,10 +127,23 @@ export class Checker {
       this.#fault ||= `an order of ${name} names no quote: ${buffer.latin1Slice(topicEnd, end)}`;
       return;
     }
-    at += KEY.length;
-    if (buffer[at] === 0x20) at += 1; // Python's JSON has a space here
-    let quote = 0;
-    for (at += 1; buffer[at] >= 0x30 && buffer[at] <= 0x39; at++) quote = quote * 10 + buffer[at] - 0x30;
+    // one order, or an array of them
+    while (at !== -1 && at < end) {
+      at += KEY.length;
+      if (buffer[at] === 0x20) at += 1; // Python's JSON has a space here
+      let quote = 0;
+      for (at += 1; buffer[at] >= 0x30 && buffer[at] <= 0x39; at++) quote = quote * 10 + buffer[at] - 0x30;
+      this.#note(name, quote, now);
+      at = buffer.indexOf(KEY, at);
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} quote
+   * @param {bigint} now
+   */
+  #note(name, quote, now) {
     let stream = this.#streams.get(name);
     if (!stream) {
       stream = { next: 1, count: 0, last: 0n };

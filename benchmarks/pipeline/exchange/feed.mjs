@@ -2,16 +2,18 @@
  * Publishes numbered quotes as fast as the broker takes them, and loses none.
  *
  * The packets are made before the clock starts, and written many at a time. At QoS 1 no more than
- * WINDOW of them are unconfirmed, and all have to be confirmed in the end.
+ * a window of them are unconfirmed, and all have to be confirmed in the end.
  */
 import { once } from 'node:events';
 
 import { PUBACK, publish, read, Wire } from './wire.mjs';
 
-/** How many packets go in one write. */
+/** How many quotes go in one write, or those of one packet. */
 const CHUNK = 250;
-/** How many packets may be unconfirmed: far fewer than there are packet ids. */
+/** How many quotes may be unconfirmed, at one in a packet: far fewer than there are packet ids. */
 const WINDOW = 4000;
+/** How many packets may be, however many quotes they hold. */
+const MIN_WINDOW = 40;
 const PACKET_IDS = 65_535;
 /** ms between two looks for confirmations; WINDOW lasts longer. */
 const INTERVAL = 2;
@@ -28,6 +30,7 @@ export class Feed {
   #socket;
   #sent = 0;
   #confirmed = 0;
+  #window = WINDOW;
   /** Goes on with publishing once more is confirmed. */
   #wake = () => {};
 
@@ -52,14 +55,22 @@ export class Feed {
    * @param {number} first  number
    * @param {number} count
    * @param {number} qos
+   * @param {number} array  quotes in a message; 0 for single ones, which are no array
    * @returns {{bytes: Buffer, packets: number}[]}
    */
-  prepare(topic, first, count, qos) {
+  prepare(topic, first, count, qos, array = 0) {
+    const step = array || 1;
+    this.#window = Math.max(MIN_WINDOW, Math.floor(WINDOW / step));
     const chunks = [];
-    for (let start = 0; start < count; start += CHUNK) {
+    let packetId = 0;
+    for (let start = 0; start < count; ) {
       const packets = [];
-      for (let n = start; n < Math.min(start + CHUNK, count); n++) {
-        packets.push(publish(topic, quote(first + n), qos ? (n % PACKET_IDS) + 1 : undefined));
+      const chunkEnd = Math.min(start + Math.max(CHUNK, step), count);
+      while (start < chunkEnd) {
+        const quotes = Array.from({ length: Math.min(step, count - start) }, (_, n) => quote(first + start + n));
+        packetId = (packetId % PACKET_IDS) + 1;
+        packets.push(publish(topic, array ? `[${quotes}]` : quotes[0], qos ? packetId : undefined));
+        start += quotes.length;
       }
       chunks.push({ bytes: Buffer.concat(packets), packets: packets.length });
     }
@@ -74,7 +85,7 @@ export class Feed {
    */
   async publish(chunks, qos) {
     for (const { bytes, packets } of chunks) {
-      if (qos) await this.#until(() => this.#sent - this.#confirmed + packets <= WINDOW);
+      if (qos) await this.#until(() => this.#sent - this.#confirmed + packets <= this.#window);
       this.#sent += qos ? packets : 0;
       if (!this.#socket.write(bytes)) await once(this.#socket, 'drain');
     }

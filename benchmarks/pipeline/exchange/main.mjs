@@ -3,8 +3,8 @@
  *
  * `node main.mjs PORT` reads commands, one JSON map per line, and answers each with one line.
  *
- * - `{"do": "run", "first", "count", "qos", "algorithms"}` publishes quotes and waits for the last
- *   order: `begin`, `published`, and `ends`, by algorithm, in ns.
+ * - `{"do": "run", "first", "count", "qos", "algorithms", "array"}` publishes quotes, in arrays of
+ *   that many, and waits for the last order: `begin`, `published`, and `ends`, by algorithm, in ns.
  * - `{"do": "publish", "topic", "first", "count", "qos"}` only publishes: `begin`, `published`.
  * - `{"do": "expect", "algorithms", "orders"}` only waits for orders: `first` and `ends`.
  * - `{"do": "settle", "algorithms", "orders"}` waits a little and sees that no more orders came.
@@ -29,8 +29,8 @@ const checker = await Checker.connect(port);
 checker.interval = INTERVAL;
 
 const commands = {
-  async run({ first, count, qos, algorithms = 1 }) {
-    const chunks = feed.prepare('quotes', first, count, qos);
+  async run({ first, count, qos, algorithms = 1, array = 0 }) {
+    const chunks = feed.prepare('quotes', first, count, qos, array);
     const orders = checker.expect(algorithms, (first + count) / 2);
     orders.catch(() => {}); // it is awaited below
     const { begin, published } = await publishAll(chunks, qos);

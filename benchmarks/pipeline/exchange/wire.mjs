@@ -83,15 +83,18 @@ export class Wire {
 export function publish(topic, payload, packetId) {
   const isConfirmed = packetId !== undefined;
   const length = 2 + topic.length + (isConfirmed ? 2 : 0) + payload.length;
-  const lengthBytes = length < 128 ? 1 : 2;
-  const buffer = Buffer.allocUnsafe(1 + lengthBytes + length);
-  buffer[0] = isConfirmed ? 0x32 : 0x30;
-  if (lengthBytes === 1) buffer[1] = length;
-  else {
-    buffer[1] = (length & 0x7f) | 0x80;
-    buffer[2] = length >> 7;
+  const header = [isConfirmed ? 0x32 : 0x30];
+  // [2.2.3] 7 bits at a time, the least first
+  for (let rest = length; ; rest >>= 7) {
+    if (rest < 128) {
+      header.push(rest);
+      break;
+    }
+    header.push((rest & 0x7f) | 0x80);
   }
-  let at = buffer.writeUInt16BE(topic.length, 1 + lengthBytes);
+  const buffer = Buffer.allocUnsafe(header.length + length);
+  buffer.set(header);
+  let at = buffer.writeUInt16BE(topic.length, header.length);
   at += buffer.latin1Write(topic, at);
   if (isConfirmed) at = buffer.writeUInt16BE(packetId, at);
   buffer.latin1Write(payload, at);

@@ -5,13 +5,13 @@ import { Client, LostRemoteError, RemoteError } from '../../zerorpc/index.js';
 import { Backoff } from '../support/backoff.js';
 import { Deferred } from '../support/deferred.js';
 import { reason, UserError } from '../support/errors.js';
-import { checkChannels } from './channels.js';
+import { checkChannels, checkOwnData } from './channels.js';
 import { readDecisions } from './decisions.js';
 import { describe } from './description.js';
 import { checkKinds, inputsOf } from './inputs.js';
 import { methodsOf } from './methods.js';
 import { chooseName } from './name.js';
-import { completeOrders } from './order.js';
+import { decisionOf } from './returned.js';
 
 /**
  * @typedef {import('./decisions.js').Outcome} Outcome
@@ -28,8 +28,9 @@ const MOMENT = 100;
 /**
  * Admits a backend. The Backend calls it after each successful `initialize`, when `name`, `channels` and
  * `journalSeq` are known and before `ready` is emitted; no quote is decided until it resolves. If it rejects
- * with a UserError, `run` rejects with it; with a LostRemoteError, the Backend connects again.
- * @typedef {() => Promise<void>} Admit
+ * with a UserError, `run` rejects with it; with a LostRemoteError, the Backend connects again. It resolves to false if
+ * it had to wait: what the backend has told may have changed meanwhile, and it is initialised again.
+ * @typedef {() => Promise<boolean>} Admit
  */
 
 /**
@@ -66,11 +67,12 @@ export class Backend extends EventEmitter {
    * @param {string} config.address
    * @param {Record<string, unknown>} config.params  for `initialize`
    * @param {string} [config.name]  of a backend that has none of its own
+   * @param {boolean} [config.isAnnounced]  whether no other name than this is accepted
    * @param {string[]} [config.channels]  in place of those that `initialize` returns
    * @param {import('../support/log.js').Log} log
    * @param {Admit} admit
    */
-  constructor(config, log, admit = async () => {}) {
+  constructor(config, log, admit = async () => true) {
     super();
     this.#config = config;
     this.#admit = admit;
@@ -119,7 +121,7 @@ export class Backend extends EventEmitter {
         await this.#connect();
         await this.#initialize();
         if (this.#isLast) return;
-        await this.#admit();
+        if (!(await this.#admit())) continue;
         backoff.reset();
         this.#isReady = this.#client.connected;
       } catch (error) {
@@ -186,10 +188,10 @@ export class Backend extends EventEmitter {
   }
 
   /**
-   * The orders, fills and replies of the latest decisions, one page per call; empty for a backend that keeps none.
+   * The orders, fills, data and replies of the latest decisions, one page per call; empty for a backend that keeps none.
    * @param {number} seconds  counted back from the latest decision
    * @param {number} after  only those with a greater seq
-   * @returns {Promise<{seq: number, orders: string[], fills: string[], reply?: string}[]>}
+   * @returns {Promise<({seq: number} & import('./decisions.js').Decision)[]>}
    */
   async outputsSince(seconds, after) {
     if (!this.#methods.has('orders_since')) return [];
@@ -240,11 +242,13 @@ export class Backend extends EventEmitter {
     }
     this.channels = this.#config.channels ?? checkChannels(channels);
     this.#inputs = await inputsOf(this.#client, this.#methods);
-    checkKinds(this.channels, this.#inputs, this.#config.channels ? '--channel' : 'initialize');
+    const source = this.#config.channels ? '--channel' : 'initialize';
+    checkKinds(this.channels, this.#inputs, source);
     const { algo, seq } = this.hasSnapshot ? await describe(this.#client, this.#log) : {};
     this.journalSeq = this.hasJournal ? seq : undefined;
-    const { address, name } = this.#config;
-    this.name = chooseName({ address, algo, given: name, before: this.name }, this.#log);
+    const { address, name, isAnnounced } = this.#config;
+    this.name = chooseName({ address, algo, given: name, isAnnounced, before: this.name }, this.#log);
+    checkOwnData(this.channels, this.name, source);
     this.#fault = '';
   }
 
@@ -254,7 +258,7 @@ export class Backend extends EventEmitter {
    */
   async #event(quote) {
     try {
-      return { orders: completeOrders(await this.#invoke('event', quote), quote, this.name), fills: [] };
+      return decisionOf(await this.#invoke('event', quote), quote, this.name);
     } catch (error) {
       if (this.#isStopped || error instanceof LostRemoteError) throw error;
       if (!(error instanceof Error)) throw error;

@@ -1,6 +1,7 @@
 import { RESERVED_TOPICS } from '../messages/reserved_topics.js';
 import { UserError } from '../support/errors.js';
 import { filterFault, overlap } from '../support/topic_filter.js';
+import { topicLevel } from '../support/topic_level.js';
 
 /**
  * Refuse channels that would feed an algorithm its own kind of output, or an input twice.
@@ -28,6 +29,22 @@ export function checkChannels(channels, source = 'initialize') {
     }
   });
   return channels;
+}
+
+/**
+ * Refuse channels that would feed an algorithm with what it publishes itself.
+ * @param {string[]} channels
+ * @param {string} algo  its name
+ * @param {string} source  where the channels come from, for the error
+ * @throws {UserError} naming the channel
+ */
+export function checkOwnData(channels, algo, source) {
+  const own = `data/${topicLevel(algo)}`;
+  const channel = channels.find((each) => overlap(each, `${own}/#`));
+  if (channel === undefined) return;
+  throw new UserError(
+    `channel "${channel}" of ${source} would receive ${own}/…, which ${algo} itself publishes: name the data of others, such as data/other/signal`,
+  );
 }
 
 /** @param {unknown} channel */

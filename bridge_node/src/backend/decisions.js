@@ -1,10 +1,12 @@
+import { LIMITS } from '../messages/limits.js';
 import { UserError } from '../support/errors.js';
+import { publicationNameFault } from './publications.js';
 
 /**
  * What an input led to: its orders and fills as JSON text, or as the bytes of that text; or why there are none.
- * A command has a reply, too. `halt` is what halts/<algo> retains from then on, for a backend without a journal.
+ * `data` is what the algorithm shares with others. A command has a reply, too. `halt` is what halts/<algo> retains from then on, for a backend without a journal.
  * @typedef {{orders: (string | Uint8Array)[], fills: (string | Uint8Array)[], reply?: string | Uint8Array,
- *   halt?: import('../messages/halt.js').Halt | null}} Decision
+ *   data?: import('./publications.js').Publication[], halt?: import('../messages/halt.js').Halt | null}} Decision
  * @typedef {{error: string, traceback?: string}} Failure
  * @typedef {Decision | Failure} Outcome
  */
@@ -23,13 +25,28 @@ export function readDecisions(entries, count) {
   }
   return entries.map((entry) => {
     if (isTexts(entry?.orders) && isTexts(entry.fills) && (entry.reply === undefined || isText(entry.reply))) {
-      return entry;
+      return entry.data === undefined ? entry : { ...entry, data: readData(entry) };
     }
     if (isText(entry?.error)) {
       return { error: read(entry.error), traceback: isText(entry.traceback) ? read(entry.traceback) : undefined };
     }
     throw new UserError(`the backend's events returned ${show(entry)}: an entry has orders and fills, or error`);
   });
+}
+
+/**
+ * @param {{data: unknown}} entry
+ * @returns {import('./publications.js').Publication[]}
+ */
+function readData(entry) {
+  const { data } = entry;
+  if (Array.isArray(data) && data.every((each) => isText(each?.name) && isText(each.text))) {
+    const publications = data.map(({ name, text }) => ({ name: read(name), text }));
+    if (!publications.some(({ name }) => publicationNameFault(name))) return publications;
+  }
+  throw new UserError(
+    `the backend's events returned ${show(entry)}: its data has to be a list of maps with name, a text of 1 to ${LIMITS.publicationName} characters, and text`,
+  );
 }
 
 /**

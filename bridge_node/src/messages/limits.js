@@ -4,12 +4,20 @@ export const LIMITS = {
   bytes: 1024 * 1024,
   /** quotes in the shorthand, or in an array */
   quotes: 1000,
+  /** orders, or fills, in an array */
+  outputs: 1000,
   /** characters of the topic, which each quote of a message has as its channel */
   channel: 1024,
   /** characters */
   sid: 64,
   /** characters */
   id: 256,
+  /** characters of the name of an algorithm */
+  name: 128,
+  /** characters of the address at which it is announced */
+  address: 256,
+  /** bytes of the record that announces it */
+  record: 64 * 1024,
   /** characters of the name of the person who sends a command */
   by: 256,
   /** characters of a command's reason */
@@ -18,6 +26,12 @@ export const LIMITS = {
   price: 1e9,
   /** units of an order */
   quantity: 1e15,
+  /** characters of the name of a publication */
+  publicationName: 64,
+  /** bytes of the fields of a publication as JSON */
+  publicationBytes: 1_000_000,
+  /** publications of one input */
+  publications: 1000,
   /** levels of nested maps and lists, so that no later reader runs out of stack */
   depth: 32,
 };

@@ -114,6 +114,14 @@ export class Publisher {
     return this.connection.client !== undefined;
   }
 
+  /**
+   * Bytes of a payload that the broker accepts, as far as it has said so.
+   * @param {string} topic
+   */
+  maxPayloadBytes(topic) {
+    return this.#maxPacketBytes - PUBLISH_OVERHEAD - this.#topicBytes(topic).length;
+  }
+
   start() {
     this.connection.start();
   }

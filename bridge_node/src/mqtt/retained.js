@@ -59,9 +59,10 @@ async function subscribeAndUnsubscribe(topic, client) {
 
 /**
  * @param {import('./connection.js').Connection} connection
- * @param {AbortSignal} signal
+ * @param {AbortSignal} signal  ends the waiting
+ * @returns {Promise<never>}
  */
-async function rejectWhenLost(connection, signal) {
+export async function rejectWhenLost(connection, signal) {
   await once(connection, 'down', { signal });
   throw new Error('the connection was lost');
 }

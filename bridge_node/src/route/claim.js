@@ -2,14 +2,28 @@ import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { isNewer, isQuestion, ownerOf, question, readClaim } from '../messages/claim.js';
+import { ask } from '../mqtt/ask.js';
 import { readRetained } from '../mqtt/retained.js';
 import { Backoff } from '../support/backoff.js';
+import { Deferred } from '../support/deferred.js';
 import { reason } from '../support/errors.js';
+
+/**
+ * ms in which the owner of a claim has to answer. A bridge that has lost its broker makes attempts at most 5 s
+ * apart (Backoff): one that lives is connected again by then.
+ */
+const MAX_SILENCE = 6000;
 
 /**
  * One bridge for one algorithm: two would use the same session, and the broker would disconnect one at each
  * connect of the other, for ever and without a reason. So each bridge publishes a claim at its start,
  * retained on `bridges/<algo>`, and a route whose bridge receives a newer claim ends.
+ *
+ * A bridge that is killed leaves its claim. Who waits for a claim asks, on the same topic, whether its owner lives;
+ * the owner answers by publishing the claim again.
+ *
+ * It publishes past the Publisher's queue: that stands still while the backend is away, and an answer must not.
  *
  * Emits `superseded` (the other's host and process), at most once.
  */
@@ -18,8 +32,11 @@ export class Claim extends EventEmitter {
   #publisher;
   #own;
   #connections = 0;
+  #confirmed = new Deferred();
   /** Whether the broker has confirmed the claim. */
   isClaimed = false;
+  /** The other bridge that serves the algorithm while we wait: it has answered. Otherwise empty. */
+  owner = '';
   #isEnded = false;
 
   /**
@@ -35,8 +52,9 @@ export class Claim extends EventEmitter {
   }
 
   /**
-   * Wait until no other bridge claims the algorithm, or until the connection has stopped for good.
+   * Wait until no living bridge claims the algorithm but ours, or until the connection has stopped for good.
    * @param {import('../support/log.js').Log} log
+   * @returns {Promise<boolean>} whether another bridge had claimed it
    */
   async whenFree(log) {
     const { connection } = this.#publisher;
@@ -44,26 +62,39 @@ export class Claim extends EventEmitter {
     let shown = '';
     while (!connection.isLast) {
       const other = await this.#other(log);
-      if (!other) return;
-      const line = `${this.#topic} is claimed by another bridge (${ownerOf(other)}); waiting until that has ended`;
-      if (line !== shown) log.warn(line);
-      shown = line;
+      if (!other) break;
+      const owner = ownerOf(other);
+      if (owner !== shown)
+        log.info(`${this.#topic} is claimed by another bridge (${owner}); waiting until that has ended`);
+      shown = owner;
+      if (!(await this.#isOwned(log))) {
+        log.warn(`the bridge that claims ${this.#topic} does not answer (${owner}); taking over`);
+        break;
+      }
+      this.owner = owner;
       await sleep(backoff.next(), undefined, { ref: false });
     }
+    this.owner = '';
+    return shown !== '';
   }
 
-  /** Publish the claim, now and on every later connection. */
+  /**
+   * Publish the claim, now and on every later connection.
+   * @returns {Promise<void>} resolves when the broker has confirmed it for the first time
+   */
   start() {
     const { connection } = this.#publisher;
     connection.on('up', (client) => this.#claimOn(client));
     if (connection.client) this.#claimOn(connection.client);
+    return this.#confirmed.promise;
   }
 
   /** Remove the claim, so that nothing is retained. */
   async withdraw() {
     if (this.#isEnded || this.#connections === 0) return;
     this.#isEnded = true;
-    if (this.#publisher.connected) await this.#publish('');
+    const { client } = this.#publisher.connection;
+    await client?.publishAsync(this.#topic, '', { qos: 1, retain: true }).catch(() => {}); // the broker is lost
   }
 
   /**
@@ -81,61 +112,71 @@ export class Claim extends EventEmitter {
     }
   }
 
+  /**
+   * Ask whether the bridge that claims the algorithm lives.
+   * @param {import('../support/log.js').Log} log
+   */
+  async #isOwned(log) {
+    const { connection } = this.#publisher;
+    const { client } = connection;
+    if (!client) return true; // it is not known, and the next look at the claim waits for the broker
+    try {
+      // that it is withdrawn is an answer, too
+      const isAnswer = (/** @type {Buffer} */ payload) => payload.length === 0 || readClaim(payload) !== undefined;
+      return await ask(this.#topic, question(this.#own.instance), isAnswer, MAX_SILENCE, connection);
+    } catch (error) {
+      if (connection.client === client) {
+        log.warn(`it is not known whether the bridge that claims ${this.#topic} lives: ${reason(error)}`);
+      }
+      return true;
+    }
+  }
+
   /** @param {import('mqtt').MqttClient} client */
   #claimOn(client) {
     this.#connections += 1;
     client.on('message', (topic, payload, { retain }) => {
-      if (topic === this.#topic) this.#compare(payload, retain);
+      if (topic === this.#topic && !this.#isEnded) this.#hear(payload, retain, client);
     });
     client.subscribe(this.#topic, { qos: 1 }, (error) => {
-      if (!error) this.#publishOwn(); // else the connection is lost, and another follows
+      if (!error) this.#publishOwn(client); // else the connection is lost, and another follows
     });
   }
 
-  #publishOwn() {
-    void this.#publish(JSON.stringify(this.#own)).then(() => {
-      this.isClaimed = true;
+  /** @param {import('mqtt').MqttClient} client */
+  #publishOwn(client) {
+    if (this.#isEnded) return;
+    client.publish(this.#topic, JSON.stringify(this.#own), { qos: 1, retain: true }, (error) => {
+      if (!error) {
+        this.isClaimed = true;
+        this.#confirmed.resolve();
+      } else if (this.#publisher.connection.client === client) {
+        const why = reason(error).replace(/^Publish error: /, '');
+        this.#publisher.connection.renew(`the broker refuses ${this.#topic}: ${why}`);
+      }
     });
-  }
-
-  /** @param {string} payload */
-  #publish(payload) {
-    return this.#publisher.publish([{ topic: this.#topic, payload, retain: true }]);
   }
 
   /**
    * @param {Buffer} payload
    * @param {boolean} isRetained  it was published before we subscribed
+   * @param {import('mqtt').MqttClient} client
    */
-  #compare(payload, isRetained) {
+  #hear(payload, isRetained, client) {
+    if (isQuestion(payload)) this.#publishOwn(client);
     const other = readClaim(payload);
-    if (this.#isEnded || !other || other.instance === this.#own.instance) return;
+    if (!other || other.instance === this.#own.instance) return;
     if (!this.isClaimed || (isRetained && this.#connections === 1)) {
       // It is a predecessor's, whose clock may be ahead of ours, or the clock was set back since: we are newer
       // whatever the clocks show.
       this.#own.started = Math.max(this.#own.started, other.started + 1);
     }
-    if (other.started > this.#own.started) {
+    if (isNewer(other, this.#own)) {
       this.#isEnded = true;
       this.emit('superseded', ownerOf(other));
     } else {
       // an older bridge has reconnected, or a broker has lost what it retained
-      this.#publishOwn();
+      this.#publishOwn(client);
     }
-  }
-}
-
-/** @param {{host: unknown, pid: unknown}} claim */
-function ownerOf({ host, pid }) {
-  return `${host}, process ${pid}`;
-}
-
-/** @param {Buffer} payload */
-function readClaim(payload) {
-  try {
-    const claim = JSON.parse(payload.toString());
-    return typeof claim?.instance === 'string' && Number.isFinite(claim.started) ? claim : undefined;
-  } catch {
-    return undefined; // empty, because a bridge has withdrawn its claim, or not a claim
   }
 }

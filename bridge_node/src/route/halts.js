@@ -1,6 +1,7 @@
 import { readHalt } from '../messages/halt.js';
 import { readRetained } from '../mqtt/retained.js';
 import { reason } from '../support/errors.js';
+import { commandChannel } from './topics.js';
 
 /** Commands whose ids are remembered. */
 const MAX_REMEMBERED = 1000;
@@ -80,7 +81,13 @@ export class Halts {
     const halt = this.#current;
     if (!halt || !backend.takesCommands) return false;
     const { reason: why, by, id } = halt;
-    const command = { channel: `commands/${this.#algo}`, id, command: 'halt', ...(by !== null && { by }), reason: why };
+    const command = {
+      channel: commandChannel(this.#algo),
+      id,
+      command: 'halt',
+      ...(by !== null && { by }),
+      reason: why,
+    };
     const outcome = await backend.decideFirst(command);
     const reply = 'error' in outcome ? undefined : readReply(outcome);
     if (typeof reply?.halt !== 'string') {

@@ -1,6 +1,7 @@
 import { Subscriber } from '../mqtt/subscriber.js';
 import { CommandIntake } from './command_intake.js';
 import { Intake } from './intake.js';
+import { commandChannel, sessionsOf } from './topics.js';
 
 /**
  * Receives what one algorithm decides on: quotes and data in one session at the broker, commands in another.
@@ -46,8 +47,8 @@ export class Inputs {
    * @param {string[]} channels
    */
   start(algo, channels) {
-    // The name alone, so that a bridge that is started again finds its session and the messages in it.
-    this.#quotes = this.#subscribe(`tickwire-bridge-${algo}`, channels, this.#queues.inputs, this.#intake);
+    const [session] = sessionsOf(algo);
+    this.#quotes = this.#subscribe(session, channels, this.#queues.inputs, this.#intake);
   }
 
   /** @param {string[]} channels  from now on */
@@ -67,7 +68,8 @@ export class Inputs {
     if (!this.#commands) {
       const intake = new CommandIntake(algo, this.#refusals, this.#broker.log);
       const { commands } = this.#queues;
-      this.#commands = this.#subscribe(`tickwire-commands-${algo}`, [`commands/${algo}`], commands, intake);
+      const [, session] = sessionsOf(algo);
+      this.#commands = this.#subscribe(session, [commandChannel(algo)], commands, intake);
     }
     await this.#commands.answered.promise;
   }

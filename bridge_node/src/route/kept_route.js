@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Backoff } from '../support/backoff.js';
-import { UserError } from '../support/errors.js';
+import { PauseError, UserError } from '../support/errors.js';
 
 /** ms that a route has to last for the delays to start again at the shortest. */
 const MIN_LASTING = 5000;
@@ -14,19 +14,24 @@ export class KeptRoute {
   #route;
   /** Why the latest attempt failed, as a line. */
   #failure = '';
-  #stopping = new AbortController();
+  #isStopped = false;
+  /** Ends the pause before the next attempt. */
+  #pause = new AbortController();
+  #mayTakeOver;
 
   /**
    * @param {string} address  of the backend
    * @param {(mayTakeOver: boolean) => import('./route.js').Route} make  called for each attempt; `mayTakeOver`
    *   is whether it may take the algorithm from another bridge
    * @param {import('../support/log.js').Log} log
+   * @param {boolean} [mayTakeOver]  whether the first attempt may
    */
-  constructor(address, make, log) {
+  constructor(address, make, log, mayTakeOver = true) {
     this.#address = address;
     this.#make = make;
     this.#log = log;
-    this.#route = make(true);
+    this.#mayTakeOver = mayTakeOver;
+    this.#route = make(mayTakeOver);
   }
 
   /** Why its backend cannot be used at present, as a line; empty if it can. */
@@ -39,37 +44,69 @@ export class KeptRoute {
     return this.#route.isAdmitted ? this.#route.missing : this.#failure || this.#route.missing;
   }
 
+  /** Whether the latest attempt has failed. */
+  get hasFailed() {
+    return this.#failure !== '';
+  }
+
+  /** Whether another bridge serves the algorithm, which lives. */
+  get isElsewhere() {
+    return this.#route.isElsewhere;
+  }
+
+  /** Whether it is ready, for quotes of its algorithm to be decided. */
+  get isServed() {
+    return this.#route.isAdmitted && this.#route.missing === '';
+  }
+
   /** Run until `stop`. */
   async run() {
-    const { signal } = this.#stopping;
     const backoff = new Backoff();
-    let mayTakeOver = true;
-    while (!signal.aborted) {
+    while (!this.#isStopped) {
       const begun = performance.now();
       try {
         await this.#route.run();
         return;
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        if (signal.aborted) return;
+        if (this.#isStopped) return;
         if (performance.now() - begun > MIN_LASTING) backoff.reset();
-        this.#report(error.message);
+        this.#report(error);
       }
       // whoever claims the algorithm after us is newer: to take it back would evict one another for ever
-      mayTakeOver &&= !this.#route.hasClaimed;
-      this.#route = this.#make(mayTakeOver);
-      await sleep(backoff.next(), undefined, { signal }).catch(() => {}); // it is stopped
+      this.#mayTakeOver &&= !this.#route.hasClaimed;
+      this.#route = this.#make(this.#mayTakeOver);
+      this.#pause = new AbortController();
+      const { signal } = this.#pause;
+      await sleep(backoff.next(), undefined, { signal }).catch(() => {}); // it is stopped, or tries again now
     }
+  }
+
+  /** Make the next attempt now, if there is a pause before it. */
+  tryNow() {
+    this.#pause.abort();
+  }
+
+  /** Have what waits for its backend wait at the broker, if the backend does not answer at present. */
+  parkIfSilent() {
+    this.#route.parkIfSilent();
   }
 
   /** End once the batch under way is published and acknowledged, if that is possible soon. */
   stop() {
-    this.#stopping.abort();
+    this.#isStopped = true;
+    this.#pause.abort();
     this.#route.stop();
   }
 
-  /** @param {string} sentence */
-  #report(sentence) {
+  /** @param {UserError} error */
+  #report(error) {
+    const sentence = error.message;
+    if (error instanceof PauseError) {
+      this.#log.info(sentence);
+      this.#failure = '';
+      return;
+    }
     const line = sentence.includes(this.#address) ? sentence : `backend ${this.#address}: ${sentence}`;
     if (line !== this.#failure) this.#log.error(`${line}; trying again with growing delays`);
     this.#failure = line;

@@ -1,9 +1,12 @@
 import { Publisher } from '../mqtt/publisher.js';
 import { Halts } from './halts.js';
 import { readOutcomes } from './outcomes.js';
+import { joinOutputs } from './output_arrays.js';
 import { LossWindow, republish } from './republish.js';
 import { Snapshots } from './snapshots.js';
 import { haltPublication, outputTopics } from './topics.js';
+
+/** @typedef {import('../mqtt/publisher.js').Publication} Publication */
 
 /**
  * What is published for one algorithm, on a connection of its own: outcomes, refusals, replies, halts and
@@ -14,6 +17,7 @@ import { haltPublication, outputTopics } from './topics.js';
  */
 export class Outputs {
   #backend;
+  #isBatched;
   #prefix;
   #log;
   #lossWindow;
@@ -28,9 +32,11 @@ export class Outputs {
   /**
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
    * @param {import('../backend/backend.js').Backend} backend
+   * @param {boolean} [isBatched]  whether orders and fills are published as arrays
    */
-  constructor(broker, backend) {
+  constructor(broker, backend, isBatched = false) {
     this.#backend = backend;
+    this.#isBatched = isBatched;
     this.#prefix = broker.prefix;
     this.#log = broker.log;
     this.publisher = new Publisher(broker, (publish) => this.#recover(publish));
@@ -62,7 +68,7 @@ export class Outputs {
   async settle(batch, outcomes) {
     const { publications, errors } = readOutcomes(batch, outcomes, this, this.#log);
     for (const record of errors) this.report(record);
-    await this.publisher.publish(publications);
+    await this.publisher.publish(this.#due(publications));
     for (const { message } of batch) message.acknowledge();
     this.#snapshots?.touch();
   }
@@ -94,6 +100,14 @@ export class Outputs {
     return this.publisher.stop();
   }
 
+  /**
+   * @param {Publication[]} publications  that are due together
+   * @returns {Publication[]} as they are published
+   */
+  #due(publications) {
+    return this.#isBatched ? joinOutputs(publications, this.topics, this.publisher) : publications;
+  }
+
   #showSnapshots() {
     if (!this.#backend.hasSnapshot) return;
     this.#snapshots ??= new Snapshots(
@@ -110,7 +124,8 @@ export class Outputs {
    */
   async #recover(publish) {
     await this.#backend.whenReady(); // only then the algorithm's name, and so the topics, are known
-    await republish(this.#backend, this.#lossWindow.seconds, this.topics, publish);
+    const publishPage = (/** @type {Publication[]} */ page) => publish(this.#due(page));
+    await republish(this.#backend, this.#lossWindow.seconds, this.topics, publishPage);
     if (this.halts?.isPublished) await publish([haltPublication(this.halts.current, this.topics)]);
   }
 }

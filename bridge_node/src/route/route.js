@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Backend } from '../backend/backend.js';
 import { Deferred } from '../support/deferred.js';
-import { UserError } from '../support/errors.js';
+import { PauseError, UserError } from '../support/errors.js';
 import { Claim } from './claim.js';
 import { Decider } from './decider.js';
 import { Forwarder } from './forwarder.js';
@@ -12,6 +14,13 @@ import { SECOND_SERVICE } from './served_names.js';
 
 /** ms that the batch under way has, when the route is asked to stop. */
 const MAX_GRACE = 5000;
+/**
+ * ms that the backend of an announced algorithm may be silent: longer than a service needs to be started again. Then its
+ * quotes wait at the broker, not in this process, where they could hold up those of others.
+ */
+const MAX_SILENCE = 5000;
+/** ms in which the claim of another bridge comes that has found the algorithm free at the same moment. */
+const CONTEST = 250;
 
 /**
  * What a user decides about a route; config.js has checked it.
@@ -19,9 +28,12 @@ const MAX_GRACE = 5000;
  * @property {string} address  of the backend
  * @property {Record<string, unknown>} params  for `initialize`
  * @property {string} [name]  of a backend that has no name of its own
+ * @property {boolean} [isAnnounced]  whether it was found by its record, which has the name: the route connects to it
+ *   only once no other bridge claims the algorithm, and is parked while it is silent
  * @property {string[]} [channels]  in place of those that `initialize` returns
  * @property {number} [count]  of quotes after which it ends
  * @property {boolean} [acceptOlderJournal]  continue with a journal that lacks published decisions
+ * @property {boolean} [batchOutputs]  publish orders and fills as arrays
  * @property {import('../messages/quote.js').Rules} [rules]  about messages
  */
 
@@ -54,6 +66,8 @@ export class Route {
   #decider;
   /** @type {Claim | undefined} */
   #claim;
+  /** Runs while a backend that was admitted is silent. @type {NodeJS.Timeout | undefined} */
+  #silence;
   /** Whether a backend was admitted, perhaps an earlier one. */
   isAdmitted = false;
   #isStopping = false;
@@ -72,7 +86,7 @@ export class Route {
     this.#place = place;
     this.#log = broker.log;
     this.#backend = new Backend(config, broker.log, () => this.#admit());
-    const outputs = new Outputs(broker, this.#backend);
+    const outputs = new Outputs(broker, this.#backend, config.batchOutputs);
     this.#outputs = outputs;
     const pacing = new ReadPacing((isPaused) => {
       this.#inputs.setPaused(isPaused);
@@ -87,6 +101,12 @@ export class Route {
       commandsWait: (messages, bytes) => this.#inputs.setCommandsWaiting(messages, bytes),
     };
     this.#forwarder = new Forwarder(steps, pacing, config.count);
+    if (config.isAnnounced) {
+      this.#backend.on('lost', () => {
+        this.#silence = setTimeout(() => this.parkIfSilent(), MAX_SILENCE).unref();
+      });
+      this.#backend.on('ready', () => clearTimeout(this.#silence));
+    }
     const refusals = {
       report: (/** @type {string} */ record) => outputs.report(record),
       reply: (/** @type {string} */ payload) => outputs.reply(payload),
@@ -108,6 +128,11 @@ export class Route {
     return `backend ${this.#config.address}: the broker has not confirmed its subscriptions yet`;
   }
 
+  /** Whether another bridge serves the algorithm, which lives. */
+  get isElsewhere() {
+    return this.#claim ? this.#claim.owner !== '' : false;
+  }
+
   /** Whether the algorithm was its own, at some time. */
   get hasClaimed() {
     return this.#claim?.isClaimed ?? false;
@@ -120,7 +145,7 @@ export class Route {
    */
   async run() {
     this.#outputs.start();
-    const backendFails = this.#backend.run().then(() => new Promise(() => {}));
+    const backendFails = this.#runBackend().then(() => new Promise(() => {}));
     try {
       await Promise.race([this.#forwarder.run(), backendFails, this.#failed.promise, this.#leaving.promise]);
     } finally {
@@ -147,11 +172,24 @@ export class Route {
     setTimeout(leave, MAX_GRACE).unref();
   }
 
+  /** Fail, so that its quotes wait at the broker, if its backend was admitted and does not answer at present. */
+  parkIfSilent() {
+    if (!this.isAdmitted || this.#backend.ready) return;
+    const { name } = this.#backend;
+    this.#failed.reject(new PauseError(`the quotes of ${name} wait at the broker until its backend answers`));
+  }
+
+  async #runBackend() {
+    const { name, isAnnounced } = this.#config;
+    if (isAnnounced && name !== undefined) await this.#whenFree(name);
+    if (!this.#isStopping) await this.#backend.run();
+  }
+
   /** Subscribe to the backend's channels, and make sure that its journal has every published decision. */
   async #admit() {
     const { name, channels, journalSeq } = this.#backend;
-    if (this.#claim) this.#inputs.change(channels);
-    else await this.#begin(name, channels);
+    if (this.#decider) this.#inputs.change(channels);
+    else if (!(await this.#begin(name, channels))) return false;
     const { connection } = this.#outputs.publisher;
     const { topics, halts } = this.#outputs;
     if (journalSeq !== undefined) {
@@ -160,33 +198,62 @@ export class Route {
     }
     await halts?.read(connection);
     if (await halts?.handTo(this.#backend)) this.#outputs.removeHalt();
+    this.#checkRunning();
     await this.#inputs.startCommands(name); // a halt that waited there is decided before the first quote
+    this.#checkRunning();
+    // not before now: one that is not admitted takes the algorithm from nobody
+    if (!this.isAdmitted && this.#place.mayTakeOver) void this.#claim?.start();
     this.isAdmitted = true;
+    return true;
+  }
+
+  /** What is begun after the end would never end. The Backend ignores the error then. */
+  #checkRunning() {
+    if (this.#isStopping) throw new Error('the route has stopped meanwhile');
   }
 
   /**
    * Begin, once, what needs the algorithm's name.
    * @param {string} name
    * @param {string[]} channels
+   * @returns {Promise<boolean>} whether it has begun; if not, another bridge had the algorithm until now
    */
   async #begin(name, channels) {
-    const outputs = this.#outputs;
-    const { names, instance, mayTakeOver } = this.#place;
-    names.take(name, this.#config.address);
-    outputs.begin(name);
-    const claim = new Claim(outputs.topics.claim, outputs.publisher, instance);
-    if (!mayTakeOver) await claim.whenFree(this.#log);
-    if (this.#isStopping) throw new Error('the route has stopped meanwhile');
-    claim.once('superseded', (other) => {
-      this.#failed.reject(
-        new UserError(`another bridge for ${name} has started (${other}): this one gives way. ${SECOND_SERVICE}`),
-      );
-    });
-    claim.start();
-    this.#claim = claim;
-    const halts = /** @type {import('./halts.js').Halts} */ (outputs.halts);
-    this.#decider = new Decider(name, this.#backend, halts, this.#log);
+    if (!(await this.#whenFree(name))) return false;
+    if (!this.#place.mayTakeOver) {
+      await this.#claim?.start();
+      await sleep(CONTEST);
+    }
+    this.#checkRunning();
+    const { halts } = this.#outputs;
+    this.#decider = new Decider(name, this.#backend, /** @type {import('./halts.js').Halts} */ (halts), this.#log);
     this.#inputs.start(name, channels);
+    return true;
+  }
+
+  /**
+   * Wait until no other bridge claims the algorithm, unless it may be taken from another, or until the route stops.
+   * @param {string} name
+   * @returns {Promise<boolean>} whether there was nothing to wait for
+   */
+  async #whenFree(name) {
+    this.#claim ??= this.#prepareClaim(name);
+    if (this.#place.mayTakeOver) return true;
+    return !(await this.#claim.whenFree(this.#log)) && !this.#isStopping;
+  }
+
+  /** @param {string} name */
+  #prepareClaim(name) {
+    const { names, instance } = this.#place;
+    names.take(name, this.#config.address);
+    this.#outputs.begin(name);
+    const claim = new Claim(this.#outputs.topics.claim, this.#outputs.publisher, instance);
+    claim.once('superseded', (other) => {
+      const sentence = `another bridge for ${name} has started (${other}): this one gives way`;
+      const hasServed = this.isAdmitted || this.#place.mayTakeOver;
+      this.#failed.reject(hasServed ? new UserError(`${sentence}. ${SECOND_SERVICE}`) : new PauseError(sentence));
+    });
+    return claim;
   }
 
   /** @param {import('./queue.js').Waiting[]} batch */
@@ -201,10 +268,9 @@ export class Route {
     this.stop();
     await this.#inputs.stop();
     await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
-    // before it is admitted nothing was published, not even the claim
-    if (this.isAdmitted) await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
+    await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
     await this.#outputs.stop();
     await this.#backend.close();
-    this.#place.names.release(this.#backend.name, this.#config.address);
+    this.#place.names.release(this.#outputs.algo, this.#config.address);
   }
 }

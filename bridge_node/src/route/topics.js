@@ -1,29 +1,55 @@
+import { topicLevel } from '../support/topic_level.js';
+
 /**
  * Where the outputs of one algorithm go, and its commands come from (contracts/README.md).
  * @param {string} algo
  * @param {string} prefix  of all topics
  */
 export function outputTopics(algo, prefix = '') {
+  const level = topicLevel(algo);
   return {
-    orders: `${prefix}orders/${algo}`,
-    fills: `${prefix}fills/${algo}`,
-    portfolio: `${prefix}portfolios/${algo}`,
-    errors: `${prefix}errors/${algo}`,
-    claim: `${prefix}bridges/${algo}`,
-    replies: `${prefix}replies/${algo}`,
-    halt: `${prefix}halts/${algo}`,
+    orders: `${prefix}orders/${level}`,
+    fills: `${prefix}fills/${level}`,
+    portfolio: `${prefix}portfolios/${level}`,
+    errors: `${prefix}errors/${level}`,
+    claim: `${prefix}bridges/${level}`,
+    replies: `${prefix}replies/${level}`,
+    halt: `${prefix}halts/${level}`,
+    data: `${prefix}data/${level}`,
   };
 }
 
 /**
- * Add the orders and fills of a decision, in the order in which they were placed, and then what else it has.
+ * The channel of an algorithm's commands.
+ * @param {string} algo
+ */
+export function commandChannel(algo) {
+  return `commands/${topicLevel(algo)}`;
+}
+
+/**
+ * The sessions at the broker of an algorithm's bridge. They have the name alone, so that a bridge that is started again
+ * finds its sessions and the messages in them.
+ * @param {string} algo
+ */
+export function sessionsOf(algo) {
+  return [`tickwire-bridge-${algo}`, `tickwire-commands-${algo}`];
+}
+
+/**
+ * Add the orders, fills and data of a decision, each in the order in which they were made, and then what else it
+ * has.
  * @param {import('../mqtt/publisher.js').Publication[]} publications
  * @param {import('../backend/decisions.js').Decision} decision
  * @param {ReturnType<typeof outputTopics>} topics
  */
-export function addOutputs(publications, { orders, fills, halt, reply }, topics) {
+export function addOutputs(publications, { orders, fills, data, halt, reply }, topics) {
   for (const payload of orders) publications.push({ topic: topics.orders, payload });
   for (const payload of fills) publications.push({ topic: topics.fills, payload });
+  if (data !== undefined) {
+    for (const { name, text } of data)
+      publications.push({ topic: `${topics.data}/${topicLevel(name)}`, payload: text });
+  }
   // before the reply: whoever has that may rely on it
   if (halt !== undefined) publications.push(haltPublication(halt, topics));
   if (reply !== undefined) publications.push({ topic: topics.replies, payload: reply });

@@ -3,6 +3,11 @@ export class UserError extends Error {
   name = 'UserError';
 }
 
+/** A route ends for now, for a reason that is no fault: it is made again, and waits. */
+export class PauseError extends UserError {
+  name = 'PauseError';
+}
+
 /** A message is not valid. `code` is one of contracts/refusals.json. */
 export class MessageError extends Error {
   name = 'MessageError';
@@ -15,6 +20,11 @@ export class MessageError extends Error {
     super(sentence);
     this.code = code;
   }
+}
+
+/** What was published about an algorithm is no valid record; the message says why. */
+export class RecordError extends Error {
+  name = 'RecordError';
 }
 
 /** A field is not a valid time. `code` is one of contracts/README.md, "Times"; the message names the value. */
@@ -36,6 +46,11 @@ export class InvalidTimeError extends MessageError {
 /** A backend without a portfolio returned something that is not a valid order. */
 export class OrderError extends Error {
   name = 'OrderError';
+}
+
+/** A backend without `events` returned something that cannot be published as data. */
+export class PublicationError extends Error {
+  name = 'PublicationError';
 }
 
 /**

@@ -65,6 +65,15 @@ def test_a_halt_is_published_and_its_reply_printed(
     }
 
 
+def test_a_name_with_a_space_and_a_percent_sign_is_one_encoded_level(
+    broker: Broker, start: Start, replies: Replies
+) -> None:
+    replier = replies(broker.port, {"outcome": "done", "text": "buying is halted"})
+    asking = ask(start, broker.url, "halt", "my 50%")
+    assert asking.wait() == 0, asking.output
+    assert replier.asked[0][0] == "commands/my%2050%25"
+
+
 @pytest.mark.parametrize("verb", ["resume", "reset"])
 def test_what_changes_nothing_is_no_failure(
     embedded: Broker, start: Start, replies: Replies, verb: str
@@ -127,10 +136,10 @@ def test_a_command_that_nobody_receives_names_those_who_would(
         "algo-service: nobody has the halt: no bridge has served random at the broker at"
         f" {mosquitto.url}; topics below a prefix need --prefix"
     )
-    single("bridges/random", b"{}", qos=1, retain=True, port=mosquitto.port)
-    asking = ask(start, mosquitto.url, "halt", "rando")
+    single("bridges/my%20random", b"{}", qos=1, retain=True, port=mosquitto.port)
+    asking = ask(start, mosquitto.url, "halt", "my rando")
     assert asking.wait() == 2
-    assert asking.output.endswith(f' {mosquitto.url}: did you mean "random"?')
+    assert asking.output.endswith(f' {mosquitto.url}: did you mean "my random"?')
 
 
 def test_a_reply_that_was_missed_comes_again_with_the_same_command(

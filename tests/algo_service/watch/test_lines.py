@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from algo_service import figures
+from algo_service.watch.messages import Kind
 from tests.algo_service.watch.wire import NOTHING, Watching, fill, order, snapshot
 
 FLAT = "random  flat                                 equity   1,000.00  profit      0.00"
@@ -341,3 +342,31 @@ def test_without_a_position_a_line_shows_the_last_quote() -> None:
     assert watching.lines == [
         "random  flat            GOOG at 101.50       equity   1,000.00  profit      0.00"
     ]
+
+
+def test_arrays_of_orders_and_fills_are_read_as_their_elements() -> None:
+    """Arrays, as of a bridge with --batch-outputs, lead to the lines of single messages."""
+    orders = [order(1, "buy", 5, 100.0), order(2, "sell", 5, 120.0)]
+    fills = [fill(1, "buy", 5, 100.0), fill(2, "sell", 5, 120.0)]
+    single, arrays = started(), started()
+    for each in orders:
+        single.take("orders", each)
+    for each in fills:
+        single.take("fills", each)
+    arrays.take("orders", orders).take("fills", fills)
+    for watching in (single, arrays):
+        watching.take("portfolios", snapshot(2, 1100.0))
+    assert len(single.lines) == 2
+    assert arrays.lines == single.lines
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [("orders", [order(1, "buy", 5, 100.0), 7]), ("orders", [[]]), ("errors", [{"reason": "x"}])],
+)
+def test_an_array_with_anything_else_or_on_another_topic_is_not_read(
+    kind: Kind, payload: list[object]
+) -> None:
+    watching = started().take(kind, payload)
+    assert watching.board.unreadable == 1
+    assert watching.lines == []

@@ -50,6 +50,16 @@ def test_what_is_retained_shows_at_once_and_orders_follow(broker: Broker, start:
     assert len(process.output.splitlines()) == 3
 
 
+def test_a_name_is_decoded_and_a_level_that_stands_for_none_is_shown_as_it_is(
+    broker: Broker, start: Start
+) -> None:
+    publish(broker.port, "portfolios/my%20algo", snapshot(1, 1000.0), retain=True)
+    publish(broker.port, "portfolios/50%", snapshot(1, 1000.0), retain=True)
+    process = watch(start, broker.url)
+    process.wait_for(r"^my algo +flat ")
+    process.wait_for(r"^50% +flat ")
+
+
 def test_a_broker_is_awaited_and_awaited_again_when_it_was_away(
     mosquitto: Broker, start: Start
 ) -> None:

@@ -18,6 +18,8 @@ QUOTES = 200
 PARTIES = (
     parties.TICKWIRE,
     parties.JOURNAL,
+    parties.ARRAYS,
+    parties.JOURNAL_ARRAYS,
     parties.ORDERS_ONLY,
     parties.PAHO,
     parties.ECHO,

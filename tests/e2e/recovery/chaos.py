@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import random
 import signal
 import sys
@@ -19,60 +18,15 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import paho.mqtt.client as mqtt
+from typing import NamedTuple
 
 from tests.e2e.recovery.ledger import Ledger, Records, ledger
+from tests.e2e.recovery.subscriber import Subscriber
 from tests.support.brokers import Broker
-from tests.support.processes import PATIENCE, Process, eventually, free_port
+from tests.support.processes import Process, eventually, free_port
 
 PARTS = ("service", "bridge", "broker", "feed")
 PARAMS = ("--param", "seed=7", "--param", "exit=0.25")
-RUN = "prices:r"
-
-
-class Subscriber:
-    """Someone who reads all outputs in a persistent session, which outlives every kill."""
-
-    def __init__(self, port: int, topics: tuple[str, ...] = ("orders/#", "fills/#", "replies/#")):
-        self.records: Records = {}
-        self.conflicts: list[tuple[str, str]] = []
-        self.row = 0
-        """The last row of the prices that an output mentions."""
-        self._subscribed = threading.Event()
-        self._client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, "chaos-subscriber", clean_session=False
-        )
-        self._client.on_connect = lambda client, *_: client.subscribe([(t, 1) for t in topics])
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_message = self._on_message
-        self._client.reconnect_delay_set(0.1, 0.2)
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
-        assert self._subscribed.wait(PATIENCE)
-
-    def _on_message(self, _client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
-        text = message.payload.decode()
-        record = json.loads(text)
-        key = (message.topic, record["id"])
-        run, _, row = record.get("quote_id", "").rpartition(":")
-        if run == RUN:
-            self.row = max(self.row, int(row))
-        # the same order may come again; another one under its id may not
-        if self.records.setdefault(key, text) != text:
-            self.conflicts.append((self.records[key], text))
-
-    def has(self, topic: str, id_: str, patience: float) -> bool:
-        """Whether a record with this id comes in time."""
-        with contextlib.suppress(AssertionError):
-            eventually(lambda: (topic, id_) in self.records, "a record", patience)
-        return (topic, id_) in self.records
-
-    def close(self) -> None:
-        """Disconnect."""
-        self._client.disconnect()
-        self._client.loop_stop()
 
 
 class Pipeline:
@@ -84,6 +38,7 @@ class Pipeline:
         quotes: int,
         feed_options: tuple[object, ...],
         service_options: tuple[object, ...],
+        bridge_options: tuple[object, ...],
     ):
         self.folder = folder
         self.journal = folder / "journal"
@@ -104,7 +59,7 @@ class Pipeline:
             ),
             "bridge": (
                 *("bridge-node", "--mqtt", self._broker.url, "--rpc", self._address),
-                *("--log-level", "warn", "--http", self._http),
+                *("--log-level", "warn", "--http", self._http, *bridge_options),
             ),
             "feed": (
                 *("market-data", "replay", file, "--mqtt", self._broker.url, "--run", "r"),
@@ -188,11 +143,12 @@ def run(
     feed_options: tuple[object, ...] = ("--max",),
     service_options: tuple[object, ...] = (),
     person: Person = nobody,
+    bridge_options: tuple[object, ...] = (),
     patience: float = 240,
 ) -> Outcome:
     """Run a pipeline, disturb it while a person gives commands, and return what it leaves."""
     folder.mkdir()
-    pipeline = Pipeline(folder, quotes, feed_options, service_options)
+    pipeline = Pipeline(folder, quotes, feed_options, service_options, bridge_options)
     subscriber = Subscriber(pipeline.port)
     try:
         for part in ("service", "bridge", "feed"):
@@ -279,13 +235,22 @@ def main() -> None:
     parser.add_argument("--quotes", type=int, default=100_000)
     parser.add_argument("--rate", type=float, default=2000)
     parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--batch-outputs", action="store_true", help="of the disturbed run")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         plain = run(folder / "plain", options.quotes, undisturbed)
         disturb = kills(options.seed, options.kills, options.quotes)
         feed = ("--rate", options.rate)
-        disturbed = run(folder / "disturbed", options.quotes, disturb, feed, patience=3600)
+        form = ("--batch-outputs",) if options.batch_outputs else ()
+        disturbed = run(
+            folder / "disturbed",
+            options.quotes,
+            disturb,
+            feed,
+            bridge_options=form,
+            patience=3600,
+        )
     if disturbed != plain:
         sys.exit(f"seed {options.seed}: the disturbed run left other orders or another ledger")
     print(f"seed {options.seed}: {options.kills} kills over {options.quotes} quotes left no trace")

@@ -13,14 +13,13 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 
 from tests.e2e.recovery.chaos import (
-    RUN,
     Outcome,
     Person,
     Pipeline,
-    Subscriber,
     await_progress,
     spread,
 )
+from tests.e2e.recovery.subscriber import RUN, Subscriber
 from tests.support.processes import BIN, eventually
 
 SERVICE_OPTIONS = ("--param", "max_drawdown=0.2")

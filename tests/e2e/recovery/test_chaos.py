@@ -31,6 +31,17 @@ def test_kills_of_every_part_change_no_order_and_no_account(plain: Outcome, tmp_
     assert chaos.run(tmp_path / "run", QUOTES, disturb, ("--rate", 2000)) == plain
 
 
+def test_kills_of_every_part_change_no_order_of_a_bridge_that_publishes_arrays(
+    plain: Outcome, tmp_path: Path
+) -> None:
+    """The same with outputs in batches, byte for byte those of a bridge that publishes each."""
+    disturb = chaos.kills(seed=8, count=6, quotes=QUOTES)
+    run = chaos.run(
+        tmp_path / "run", QUOTES, disturb, ("--rate", 2000), bridge_options=("--batch-outputs",)
+    )
+    assert run == plain
+
+
 @pytest.mark.parametrize("seed", [7, 11, 12])
 def test_kills_of_every_part_amid_commands_leave_no_contradiction(
     tmp_path: Path, seed: int

@@ -1,0 +1,1 @@
+"""Algorithms that announce themselves at the broker: announcing, listing, forgetting."""
