@@ -77,7 +77,7 @@ export class Backend extends EventEmitter {
     this.#config = config;
     this.#admit = admit;
     this.#log = log;
-    this.#client = new Client(config.address);
+    this.#client = new Client(config.address, { bigint: false }); // what is published is JSON, whose numbers are doubles
     this.#client.on('lost', (error) => {
       this.#isReady = false;
       this.#fault = reason(error);
