@@ -69,7 +69,7 @@ check: setup
 	mypy
 	lint-imports --cache-dir .mypy_cache/import_linter
 	cd bridge_node && npx eslint . && npx tsc && npm run --silent format:check && npm run --silent imports
-	bridge_node/node_modules/.bin/eslint --config bridge_node/eslint.config.js benchmarks
+	bridge_node/node_modules/.bin/eslint --config bridge_node/eslint.config.js benchmarks examples
 
 fix: setup
 	ruff check --fix .

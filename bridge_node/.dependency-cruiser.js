@@ -14,6 +14,13 @@ export default {
       to: { path: '^(src|bin|test)/' },
     },
     {
+      name: 'zerorpc-sides-meet-on-the-wire',
+      comment: 'a client needs no server, and a server no client',
+      severity: 'error',
+      from: { path: '^zerorpc/(client|server|wire)/' },
+      to: { path: '^zerorpc/(client|server)/', pathNot: '^zerorpc/$1/' },
+    },
+    {
       name: 'mqtt-knows-no-quotes',
       comment: 'it transports messages, whatever is in them',
       severity: 'error',

@@ -93,3 +93,9 @@ def test_the_algorithms_of_their_page_buy_after_a_fall() -> None:
     for create in (executed(own)["Falls"], executed(built_in)["Dips"]):
         played = play(create, [100, 101, 90], sizing="all_in", cash=900)
         assert played.orders == ["", "", "buy 10 GOOG"]
+
+
+def test_the_parts_of_the_algorithm_in_node_are_the_whole_file() -> None:
+    page = (ROOT / "docs/tutorial/algorithm-in-node.md").read_text()
+    parts = re.findall(r"^```js\n(.*?)^```", page, re.DOTALL | re.M)
+    assert "\n".join(parts) == (ROOT / "examples/node/means.js").read_text()

@@ -190,7 +190,7 @@ async function runBridge(options, command) {
   const { args, commands } = command;
   const { http, run, logLevel } = options;
   checkNoCommand(args, commands);
-  const discover = isDiscovering((option) => command.getOptionValueSource(option), process.env.BRIDGE_DISCOVER);
+  const discover = isDiscovering((option) => command.getOptionValueSource(option));
   const { access, prefix, routes, announced } = readConfig({ ...options, discover });
   const bridge = new Bridge(routes, new BrokerLink(access, createLog(logLevel), prefix), announced);
   const readiness = http && (await serveReadiness(http, run, () => bridge.missing));

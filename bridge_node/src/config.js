@@ -76,19 +76,14 @@ function checkDiscover({ name, count, acceptOlderJournal }) {
 /**
  * Whether all algorithms that are announced are served, and not the backends that are named.
  * @param {(option: 'rpc' | 'discover') => string | undefined} sourceOf  where its value is from: 'cli', 'env', 'default'
- * @param {string} [variable]  BRIDGE_DISCOVER
- * @throws {UserError} if the command line asks for both, or the variable is neither yes nor no
+ * @throws {UserError} if the command line asks for both
  */
-export function isDiscovering(sourceOf, variable) {
+export function isDiscovering(sourceOf) {
   const source = sourceOf('discover');
   if (source === 'cli' && sourceOf('rpc') === 'cli') {
     throw new UserError('--rpc names the backends, and --discover serves all that are announced: give one of them');
   }
-  if (source === 'env' && !['yes', 'no'].includes(String(variable))) {
-    throw new UserError(`BRIDGE_DISCOVER is "${variable}": it has to be yes or no`);
-  }
-  const isAsked = source === 'cli' || (source === 'env' && variable === 'yes');
-  return isAsked && sourceOf('rpc') === 'default';
+  return (source === 'cli' || source === 'env') && sourceOf('rpc') === 'default';
 }
 
 /**

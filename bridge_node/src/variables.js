@@ -1,7 +1,7 @@
 import { UserError } from './support/errors.js';
 
 /** Variables of options that have no value: those of other options are parsed with them. */
-const SWITCHES = ['BRIDGE_BATCH_OUTPUTS'];
+const SWITCHES = ['BRIDGE_BATCH_OUTPUTS', 'BRIDGE_DISCOVER'];
 const YES = /^(1|t|true|y|yes|on)$/i;
 const NO = /^(0|f|false|n|no|off)$/i;
 

@@ -43,29 +43,22 @@ for (const [options, sentence] of /** @type {[object, RegExp][]} */ ([
   });
 }
 
-for (const [
-  rpc,
-  discover,
-  variable,
-  expected,
-] of /** @type {[string, string | undefined, string | undefined, boolean][]} */ ([
-  ['default', undefined, undefined, false],
-  ['default', 'cli', undefined, true],
-  ['default', 'env', 'yes', true],
-  ['default', 'env', 'no', false],
-  ['env', 'cli', undefined, false],
-  ['env', 'env', 'yes', false],
-  ['cli', 'env', 'yes', false],
+for (const [rpc, discover, expected] of /** @type {[string, string | undefined, boolean][]} */ ([
+  ['default', undefined, false],
+  ['default', 'cli', true],
+  ['default', 'env', true],
+  ['env', 'cli', false],
+  ['env', 'env', false],
+  ['cli', 'env', false],
 ])) {
-  test(`with --rpc from ${rpc} and --discover from ${discover} (${variable}), ${expected ? 'all that are announced' : 'those that are named'} are served`, () => {
+  test(`with --rpc from ${rpc} and --discover from ${discover}, ${expected ? 'all that are announced' : 'those that are named'} are served`, () => {
     assert.equal(
-      isDiscovering((option) => ({ rpc, discover })[option], variable),
+      isDiscovering((option) => ({ rpc, discover })[option]),
       expected,
     );
   });
 }
 
-test('to name backends and to serve all is a contradiction, and a variable of another text is refused', () => {
+test('to name backends and to serve all is a contradiction', () => {
   assert.throws(() => isDiscovering(() => 'cli'), /^UserError: --rpc names the backends, and --discover serves all/);
-  assert.throws(() => isDiscovering(() => 'env', 'on'), /^UserError: BRIDGE_DISCOVER is "on": it has to be yes or no$/);
 });

@@ -273,7 +273,8 @@ export class Backend extends EventEmitter {
   }
 
   #newClient() {
-    const client = new Client(this.#address);
+    // what is published is JSON, whose numbers are doubles
+    const client = new Client(this.#address, { bigint: false });
     client.on('lost', (error) => {
       this.#isReady = false;
       this.#fault = reason(error);

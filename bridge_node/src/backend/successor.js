@@ -25,7 +25,7 @@ export class Successor {
    * @param {import('../support/log.js').Log} log
    */
   constructor(address, log) {
-    this.#client = new Client(address);
+    this.#client = new Client(address, { bigint: false });
     this.#log = log;
   }
 

@@ -48,7 +48,11 @@ export class Claim extends EventEmitter {
   isClaimed = false;
   /** The other bridge that serves the algorithm while we wait: it has answered. Otherwise empty. */
   owner = '';
+  /** Whether another bridge claims the algorithm that has not answered yet. */
+  isAsking = false;
   #isEnded = false;
+  /** The instance of a bridge that has not answered. */
+  #dead = '';
 
   /**
    * @param {string} topic
@@ -80,8 +84,12 @@ export class Claim extends EventEmitter {
       if (owner !== shown)
         log.info(`${this.#topic} is claimed by another bridge (${owner}); waiting until that has ended`);
       shown = owner;
-      if (!(await this.#isOwned(log))) {
+      this.isAsking = this.owner === '';
+      const isOwned = await this.#isOwned(log);
+      this.isAsking = false;
+      if (!isOwned) {
         log.warn(`the bridge that claims ${this.#topic} does not answer (${owner}); taking over`);
+        this.#dead = other.instance;
         break;
       }
       this.owner = owner;
@@ -144,7 +152,7 @@ export class Claim extends EventEmitter {
     try {
       const payload = (await readRetained(this.#topic, this.#publisher.connection)).at(-1);
       const claim = payload && readClaim(payload);
-      return claim?.instance === this.#own.instance ? undefined : claim;
+      return claim && [this.#own.instance, this.#dead].includes(claim.instance) ? undefined : claim;
     } catch (error) {
       log.warn(`it is not known whether another bridge has started: ${this.#topic} is not shown: ${reason(error)}`);
       return undefined;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decode, encode } from '@msgpack/msgpack';
 
-import { decodeEvent, encodeEvent, readResponseTo, UnreadableEvent } from '../envelope.js';
+import { decodeEvent, encodeEvent, readResponseTo, UnreadableEvent } from '../wire/envelope.js';
 import { EncodeError } from '../index.js';
 
 test('the first event of a call has an id as bytes, the version 3 and nothing else', () => {
@@ -13,7 +13,7 @@ test('the first event of a call has an id as bytes, the version 3 and nothing el
 });
 
 test('later events say which call they belong to', () => {
-  const [header] = /** @type {any} */ (decode(encodeEvent('b', '_zpc_hb', [0], 'a')));
+  const [header] = /** @type {any} */ (decode(encodeEvent('b', '_zpc_hb', [0], Buffer.from('a'))));
   assert.deepEqual(header, { message_id: new Uint8Array([0x62]), v: 3, response_to: new Uint8Array([0x61]) });
 });
 
@@ -57,7 +57,9 @@ test('an unreadable value still tells whose answer it is', () => {
 const UNENCODABLE = [
   ['a function', () => 1, /Function/],
   ['a symbol', Symbol('x'), /Symbol/],
-  ['a BigInt', 5n, /BigInt/],
+  ['an integer of more than 64 bits', 2n ** 64n, /more than 64 bits/],
+  ['a set', new Set([1]), /pass an array/],
+  ['a Map whose key is no string', new Map().set(1, 2), /key 1 of a Map/],
   ['half of a surrogate pair', 'GOOG\ud83d', /half of a surrogate pair/],
   ['half of a surrogate pair in a long text', 'x'.repeat(300) + '\ude00', /half of a surrogate pair/],
   ['half of a surrogate pair in a key', { '\ud800': 1 }, /half of a surrogate pair/],
@@ -78,6 +80,31 @@ for (const [what, value, reason] of UNENCODABLE) {
     assert.deepEqual(/** @type {any} */ (decode(encodeEvent('id', 'event', ['😀'])))[2], ['😀']);
   });
 }
+
+test('integers of 64 bits, small BigInts and Maps arrive as themselves', () => {
+  const value = [
+    2n ** 64n - 1n,
+    -(2n ** 63n),
+    2n ** 53n,
+    7n,
+    2 ** 53 - 1,
+    new Map(Object.entries(/** @type {any} */ ({ b: new Map(), a: 1 }))),
+  ];
+  const { args } = decodeEvent(encodeEvent('id', 'event', value));
+  assert.deepEqual(args, [2n ** 64n - 1n, -(2n ** 63n), 2n ** 53n, 7, 2 ** 53 - 1, { b: {}, a: 1 }]);
+  for (const size of [0x10, 0xffff, 0x10000]) {
+    const map = new Map(Object.entries(Array.from({ length: size }, (_, i) => i)));
+    assert.deepEqual(decodeEvent(encodeEvent('id', 'event', map)).args, Object.fromEntries(map));
+  }
+});
+
+test('an array that claims more elements than the message has bytes is refused before room is made for it', () => {
+  const claims = [0xdd, 0x01, 0xff, 0xff, 0xff];
+  const nested = Buffer.from([0x93, 0x80, 0xa1, 0x65, ...Array.from({ length: 100 }, () => claims).flat()]);
+  assert.throws(() => decodeEvent(nested), /claims more elements than it has bytes/);
+  const honest = encode([{}, 'event', [Array(70_000).fill(0), [[], [1, [2]]]]]);
+  assert.equal(decodeEvent(honest).args[0].length, 70_000);
+});
 
 function circular() {
   /** @type {unknown[]} */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, test } from 'node:test';
 
 import { LostRemoteError } from '../index.js';
-import { GUARD, PERIOD, startClient, startPair, startPeer, startServer } from './helpers.js';
+import { block, GUARD, PERIOD, startClient, startPair, startPeer, startServer } from './helpers.js';
 
 describe('heartbeats', GUARD, () => {
   test('a call of five periods is cut by neither side', async (t) => {
@@ -159,8 +159,3 @@ describe('a server that dies', GUARD, () => {
     await lost;
   });
 });
-
-/** Holds up this whole process. @param {number} ms */
-function block(ms) {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Pulse } from '../pulse.js';
+import { Pulse } from '../wire/pulse.js';
 
 // h: a beat is heard; . a look on time; L a look that comes late.
 const HISTORIES = [
@@ -17,7 +17,7 @@ const HISTORIES = [
 
 for (const [sentence, history, verdicts] of HISTORIES) {
   test(sentence, () => {
-    const pulse = new Pulse();
+    const pulse = new Pulse(1);
     const seen = [];
     for (const step of history) {
       if (step === 'h') pulse.hear();

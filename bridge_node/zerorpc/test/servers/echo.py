@@ -19,6 +19,7 @@ class Methods:
     def __init__(self) -> None:
         self._ran: list[str] = []
         self._released = gevent.event.Event()
+        self._sent = 0
 
     def echo(self, value: Any) -> Any:
         """Return what came."""
@@ -82,6 +83,21 @@ class Methods:
     def stream(self) -> Iterator[int]:
         """Stream three numbers."""
         return iter([1, 2, 3])
+
+    @zerorpc.stream
+    def endless(self) -> Iterator[int]:
+        """Stream numbers without end."""
+        while True:
+            yield self._sent
+            self._sent += 1
+
+    def sent(self) -> int:
+        """Return how many numbers were sent, once no more are."""
+        before = -1
+        while before != self._sent:
+            before = self._sent
+            gevent.sleep(0.2)
+        return self._sent
 
 
 def main() -> None:

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Dealer } from 'zeromq';
 
-import { decodeEvent, encodeEvent, readResponseTo } from './envelope.js';
-import { LostRemoteError, ProtocolError, RemoteError } from './errors.js';
-import { Pulse } from './pulse.js';
+import { LostRemoteError, ProtocolError } from '../errors.js';
+import { decodeEvent, encodeEvent, EXACT, NEAREST, RAW, RAW_NEAREST, readResponseTo } from '../wire/envelope.js';
+import { MAX_ANSWER_SIZE } from '../wire/limits.js';
+import { Call } from './call.js';
+import { Stream } from './stream.js';
 
 const DELIMITER = Buffer.alloc(0);
 
@@ -12,15 +14,16 @@ const DELIMITER = Buffer.alloc(0);
 const NEVER = 24 * 3_600_000;
 
 /**
- * A call that waits for its answer.
- * @typedef {object} Call
+ * A call that is open on a connection.
+ * @typedef {object} OpenCall
  * @property {string} id
  * @property {string} method
- * @property {boolean} isRaw  the texts in its answer stay bytes
- * @property {Pulse} pulse
+ * @property {import('@msgpack/msgpack').Decoder} decoder  of its answers
+ * @property {import('../wire/pulse.js').Pulse} pulse
  * @property {boolean} beating  a beat is queued for it; no second one is queued before that is sent
- * @property {(value: any) => void} resolve
- * @property {(error: Error) => void} reject
+ * @property {(event: import('../wire/envelope.js').Event) => boolean} take  an answer; returns whether it was the last
+ * @property {(error: Error) => void} reject  an answer could not be read
+ * @property {(reason: Error) => void} end  the connection ended
  */
 
 /**
@@ -31,13 +34,14 @@ export class Connection {
   #socket;
   #address;
   #period;
+  #isExact;
   #onEnd;
   #onDrop;
   /** @type {'opening' | 'open' | 'ended'} */
   #state = 'opening';
-  /** @type {Map<string, Call>} */
+  /** @type {Map<string, OpenCall>} */
   #calls = new Map();
-  /** @type {{call: Call, payload: Uint8Array | undefined}[]} */
+  /** @type {{call: OpenCall, payload: Uint8Array | undefined}[]} */
   #outbox = [];
   #pumping = false;
   #idPrefix = randomBytes(8).toString('hex');
@@ -50,18 +54,21 @@ export class Connection {
    * @param {string} address
    * @param {object} options
    * @param {number} options.heartbeat  period in ms
+   * @param {boolean} options.bigint  integers that no number holds are BigInts, not the nearest numbers
    * @param {(error: Error, wasOpen: boolean) => void} options.onEnd  called once, after
    *   all calls were rejected; `wasOpen` is whether `onOpen` was called before
    * @param {() => void} options.onDrop  called for each frame that answers no open call
    */
-  constructor(address, { heartbeat, onEnd, onDrop }) {
+  constructor(address, { heartbeat, bigint, onEnd, onDrop }) {
     this.#address = address;
     this.#period = heartbeat;
+    this.#isExact = bigint;
     this.#onEnd = onEnd;
     this.#onDrop = onDrop;
     this.#socket = new Dealer({
       linger: 0, // what was not sent when the connection ends is never sent
       reconnectInterval: NEVER,
+      maxMessageSize: MAX_ANSWER_SIZE,
       ipv6: address.includes('['), // libzmq otherwise looks up names as IPv6 only
     });
   }
@@ -81,12 +88,26 @@ export class Connection {
   call(method, args, isRaw) {
     const id = this.#newId();
     const payload = encodeEvent(id, method, args);
+    const decoder = this.#isExact ? (isRaw ? RAW : EXACT) : isRaw ? RAW_NEAREST : NEAREST;
     return new Promise((resolve, reject) => {
-      const call = { id, method, isRaw, pulse: new Pulse(), beating: false, resolve, reject };
-      this.#calls.set(id, call);
-      this.#startLooking();
-      this.#send(call, payload);
+      this.#open(new Call(id, method, decoder, resolve, reject), payload);
     });
+  }
+
+  /**
+   * @param {string} method
+   * @param {unknown[]} args
+   * @returns {Stream}
+   */
+  stream(method, args) {
+    const id = this.#newId();
+    const payload = encodeEvent(id, method, args);
+    const stream = new Stream(id, method, this.#isExact ? EXACT : NEAREST, {
+      grant: (call, count) => this.#send(call, encodeEvent(this.#newId(), '_zpc_more', [count], bytesOf(id))),
+      leave: (call) => this.#calls.delete(call.id),
+    });
+    this.#open(stream, payload);
+    return stream;
   }
 
   /**
@@ -102,12 +123,18 @@ export class Connection {
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     this.#outbox = [];
-    for (const call of calls) {
-      call.reject(
-        new LostRemoteError(`the call of "${call.method}" was cut off: ${reason.message}`, { cause: reason }),
-      );
-    }
+    for (const call of calls) call.end(reason);
     this.#onEnd(reason, wasOpen);
+  }
+
+  /**
+   * @param {OpenCall} call
+   * @param {Uint8Array} payload
+   */
+  #open(call, payload) {
+    this.#calls.set(call.id, call);
+    this.#startLooking();
+    this.#send(call, payload);
   }
 
   #newId() {
@@ -160,60 +187,22 @@ export class Connection {
     }
     let event;
     try {
-      event = decodeEvent(payload, call.isRaw);
-      if (call.isRaw && event.name !== 'OK') event = decodeEvent(payload); // the texts of an error are decoded
+      event = decodeEvent(payload, call.decoder);
+      // the texts of an error are decoded
+      if (event.name === 'ERR' && call.decoder !== EXACT) event = decodeEvent(payload);
     } catch (error) {
-      const { message } = /** @type {import('./envelope.js').UnreadableEvent} */ (error);
-      this.#settle(call).reject(new ProtocolError(`the answer to "${call.method}" is unreadable: ${message}`));
+      const { message } = /** @type {import('../wire/envelope.js').UnreadableEvent} */ (error);
+      this.#calls.delete(call.id);
+      call.reject(new ProtocolError(`the answer to "${call.method}" is unreadable: ${message}`));
       return;
     }
-    this.#answer(call, event);
+    if (event.name === '_zpc_hb') call.pulse.hear();
+    // credit for further events is not needed: a caller sends one, and starts with credit for it
+    else if (event.name !== '_zpc_more' && call.take(event)) this.#calls.delete(call.id);
   }
 
   /**
-   * @param {Call} call
-   * @param {import('./envelope.js').Event} event
-   */
-  #answer(call, { name, args }) {
-    switch (name) {
-      case '_zpc_hb':
-        call.pulse.hear();
-        break;
-      case '_zpc_more':
-        break; // credit for further events; a plain call sends one, and starts with credit for it
-      case 'OK':
-        if (Array.isArray(args) && args.length === 1) this.#settle(call).resolve(args[0]);
-        else this.#refuse(call, 'an OK whose arguments are not one value');
-        break;
-      case 'ERR':
-        if (isErrorTriple(args)) this.#settle(call).reject(new RemoteError(...args));
-        else this.#refuse(call, 'an ERR whose arguments are not name, message and traceback');
-        break;
-      case 'STREAM':
-      case 'STREAM_DONE':
-        this.#refuse(call, 'a stream, and streams are not supported');
-        break;
-      default:
-        this.#refuse(call, `the unknown event ${JSON.stringify(name)}`);
-    }
-  }
-
-  /**
-   * @param {Call} call
-   * @param {string} what
-   */
-  #refuse(call, what) {
-    this.#settle(call).reject(new ProtocolError(`"${call.method}" was answered with ${what}`));
-  }
-
-  /** @param {Call} call */
-  #settle(call) {
-    this.#calls.delete(call.id);
-    return call;
-  }
-
-  /**
-   * @param {Call} call
+   * @param {OpenCall} call
    * @param {Uint8Array} [payload]  none for a beat, which is encoded when its turn comes
    */
   #send(call, payload) {
@@ -235,7 +224,7 @@ export class Connection {
           }
           // No beat after the answer: the peer has closed that channel.
           if (this.#calls.has(call.id)) {
-            await this.#socket.send([DELIMITER, encodeEvent(this.#newId(), '_zpc_hb', [0], call.id)]);
+            await this.#socket.send([DELIMITER, encodeEvent(this.#newId(), '_zpc_hb', [0], bytesOf(call.id))]);
           }
           call.beating = false;
         }
@@ -280,16 +269,9 @@ export class Connection {
   }
 }
 
-/**
- * @param {unknown} args
- * @returns {args is [string, string, string | null]}
- */
-function isErrorTriple(args) {
-  if (!Array.isArray(args) || args.length !== 3) return false;
-  const [name, message, traceback] = args;
-  return (
-    typeof name === 'string' && typeof message === 'string' && (typeof traceback === 'string' || traceback === null)
-  );
+/** The form of an id on the wire. @param {string} id */
+function bytesOf(id) {
+  return Buffer.from(id, 'latin1');
 }
 
 /** @param {any} event */

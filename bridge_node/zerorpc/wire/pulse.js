@@ -8,8 +8,13 @@
  */
 export class Pulse {
   #heard = false;
-  #looks = 0;
+  #quiet;
   #silent = -1; // the first look starts the clock
+
+  /** @param {number} quiet  the number of looks at which no beat is sent yet */
+  constructor(quiet) {
+    this.#quiet = quiet;
+  }
 
   /** The remote's beat came. Only beats count (heartbeat.py, _recver). */
   hear() {
@@ -25,7 +30,8 @@ export class Pulse {
     else if (!late) this.#silent += 1;
     this.#heard = false;
     if (this.#silent >= 2) return 'lost';
-    // A call that lasts less than a period costs no beat; Python allows three periods for the first.
-    return this.#looks++ === 0 ? 'wait' : 'beat';
+    if (this.#quiet === 0) return 'beat';
+    this.#quiet -= 1;
+    return 'wait';
   }
 }

@@ -1,12 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { checkAddress } from '../address.js';
+import { checkPeriod, DEFAULTS } from '../defaults.js';
+import { LostRemoteError, TimeoutError } from '../errors.js';
 import { Connection } from './connection.js';
-import { LostRemoteError, TimeoutError } from './errors.js';
-
-export const DEFAULTS = Object.freeze({
-  heartbeat: 5000, // ms between two beats of one call; client and server must use the same
-});
 
 /** ms of one attempt to connect: an unknown host, or a peer that sends nothing, causes no event. */
 const MAX_ATTEMPT = 5000;
@@ -27,6 +25,7 @@ export class Client extends EventEmitter {
 
   #address;
   #heartbeat;
+  #bigint;
   /** @type {Connection | undefined}  set while it is open */
   #connection;
   /** @type {Promise<void> | undefined}  set while connect() is under way */
@@ -38,17 +37,15 @@ export class Client extends EventEmitter {
 
   /**
    * @param {string} address  for instance `tcp://127.0.0.1:4242`
-   * @param {{heartbeat?: number}} [options]  heartbeat: the period in ms
+   * @param {{heartbeat?: number, bigint?: boolean}} [options]  heartbeat: the period in ms, that of the server;
+   *   bigint: integers that no number holds come as BigInt, as they do by default, or as the nearest number
    */
-  constructor(address, { heartbeat = DEFAULTS.heartbeat } = {}) {
+  constructor(address, { heartbeat = DEFAULTS.heartbeat, bigint = true } = {}) {
     super();
-    if (!(Number.isFinite(heartbeat) && heartbeat > 0)) {
-      throw new TypeError(
-        `heartbeat is ${heartbeat}; it has to be a number of milliseconds above 0, such as ${DEFAULTS.heartbeat}`,
-      );
-    }
+    checkPeriod(heartbeat);
     this.#address = address;
     this.#heartbeat = heartbeat;
+    this.#bigint = bigint;
   }
 
   get address() {
@@ -97,11 +94,26 @@ export class Client extends EventEmitter {
   }
 
   /**
+   * Calls a method that streams, and returns its items, to be read with `for await`. Leaving the loop ends the call.
+   * @param {string} method
+   * @param {...unknown} args
+   * @returns {AsyncIterableIterator<any>}
+   */
+  stream(method, ...args) {
+    return this.#connectionFor(method).stream(method, args);
+  }
+
+  /**
    * @param {string} method
    * @param {unknown[]} args
    * @param {boolean} isRaw
    */
   async #call(method, args, isRaw) {
+    return this.#connectionFor(method).call(method, args, isRaw);
+  }
+
+  /** @param {string} method */
+  #connectionFor(method) {
     if (typeof method !== 'string' || method === '') {
       throw new TypeError(`${JSON.stringify(method)} is not the name of a method; pass a string such as "event"`);
     }
@@ -110,7 +122,7 @@ export class Client extends EventEmitter {
       if (this.#closed) throw this.#closed;
       throw new LostRemoteError(`cannot call "${method}": not connected to ${this.#address}; connect() first`);
     }
-    return this.#connection.call(method, args, isRaw);
+    return this.#connection;
   }
 
   /** Rejects open calls and a pending connect(), and closes the socket for good. */
@@ -158,6 +170,7 @@ export class Client extends EventEmitter {
     return new Promise((resolve, reject) => {
       const connection = new Connection(this.#address, {
         heartbeat: this.#heartbeat,
+        bigint: this.#bigint,
         onDrop: () => {
           this.dropped += 1;
         },
@@ -187,23 +200,5 @@ export class Client extends EventEmitter {
         connection.end(/** @type {Error} */ (error));
       }
     });
-  }
-}
-
-/**
- * Whether a server can have this address, such as `tcp://127.0.0.1:4242`.
- * @param {string} address
- */
-export function isAddress(address) {
-  const port = /^tcp:\/\/(?:[^\s:/[\]*]+|\[[^\s\]]+\]):(\d+)$/.exec(address)?.[1];
-  return port === undefined ? /^ipc:\/\/./.test(address) : Number(port) >= 1 && Number(port) <= 65535;
-}
-
-/** @param {string} address */
-function checkAddress(address) {
-  if (!isAddress(address)) {
-    throw new TypeError(
-      `${JSON.stringify(address)} is not the address of a server; write it like "tcp://127.0.0.1:4242"`,
-    );
   }
 }
