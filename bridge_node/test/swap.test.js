@@ -53,7 +53,7 @@ async function connect(t, url) {
     const ids = Array.from({ length: count }, (_, n) => String(n));
     await until(() => journal.decided.length >= count);
     assert.deepEqual(journal.decided, ids);
-    await until(() => orders.values.length >= count);
+    await until(() => orders.values.length >= count && new Set(orders.values.map(({ id }) => id)).size >= count);
     assert.deepEqual([...new Set(orders.values.map(({ id }) => id))], ids);
   };
   const begin = () => {
