@@ -115,7 +115,7 @@ export class AnnouncedRoute {
     while (!this.#isStopped) {
       if (this.#address !== this.#wantedAddress) {
         // it was swapped to the service that is announced now
-        if (this.#route && this.#route.address === this.#wantedAddress) this.#address = this.#route.address;
+        if (this.#route?.isAt(this.#wantedAddress)) this.#address = this.#wantedAddress;
         else if (this.#route) await this.#endRoute(this.#route);
         else this.#beginRoute();
       } else if (this.#isForgotten && this.#hasSessions) {

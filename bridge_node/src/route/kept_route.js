@@ -44,9 +44,12 @@ export class KeptRoute {
     return this.#route.isAdmitted ? this.#route.missing : this.#failure || this.#route.missing;
   }
 
-  /** Where its backend is at present. */
-  get address() {
-    return this.#route.address;
+  /**
+   * Whether its backend is there, or is being swapped to there.
+   * @param {string} address
+   */
+  isAt(address) {
+    return this.#route.isAt(address);
   }
 
   /** Whether the latest attempt has failed. */

@@ -124,9 +124,13 @@ export class Route {
     this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, config.rules);
   }
 
-  /** Where its backend is at present. */
-  get address() {
-    return this.#backend.address;
+  /**
+   * Whether its backend is there, or is being swapped to there.
+   * @param {string} address
+   */
+  isAt(address) {
+    const { assignment, swap } = this.#placement.duty;
+    return [this.#backend.address, assignment?.address, swap?.to].includes(address);
   }
 
   /** Why its backend is not connected and initialised, as a line; empty if it is. */
