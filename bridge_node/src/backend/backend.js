@@ -12,12 +12,7 @@ import { checkKinds, inputsOf } from './inputs.js';
 import { methodsOf } from './methods.js';
 import { chooseName } from './name.js';
 import { decisionOf } from './returned.js';
-
-/**
- * Which journal a service has (contracts/README.md, "RPC"): its id, or null where there is none yet, its number of
- * decisions, and how often it was handed over.
- * @typedef {{id: string | null, seq: number, epoch: number, is_open: boolean, file: string}} Standing
- */
+import { openJournal } from './standby.js';
 
 /**
  * @typedef {import('./decisions.js').Outcome} Outcome
@@ -37,12 +32,6 @@ const MOMENT = 100;
  * with a UserError, `run` rejects with it; with a LostRemoteError, the Backend connects again. It resolves to false if
  * it had to wait: what the backend has told may have changed meanwhile, and it is initialised again.
  * @typedef {() => Promise<boolean>} Admit
- */
-
-/**
- * Called before a standby is asked to open its journal, with the name that it reports; it may move the Backend to
- * another address.
- * @typedef {(name: string) => Promise<void>} Standby
  */
 
 /**
@@ -86,7 +75,7 @@ export class Backend extends EventEmitter {
    * @param {string[]} [config.channels]  in place of those that `initialize` returns
    * @param {import('../support/log.js').Log} log
    * @param {Admit} admit
-   * @param {Standby} standby
+   * @param {import('./standby.js').MayOpen} standby
    */
   constructor(config, log, admit = async () => true, standby = async () => {}) {
     super();
@@ -239,7 +228,7 @@ export class Backend extends EventEmitter {
   }
 
   /**
-   * @returns {Promise<Standing>} which journal it has
+   * @returns {Promise<import('./standby.js').Standing>} which journal it has
    * @throws {LostRemoteError} if it is lost
    */
   standing() {
@@ -248,7 +237,7 @@ export class Backend extends EventEmitter {
 
   /**
    * Have it close its journal, after the call under way.
-   * @returns {Promise<Standing>}
+   * @returns {Promise<import('./standby.js').Standing>}
    * @throws {LostRemoteError} if it is lost: it is not known whether it has
    */
   release() {
@@ -306,7 +295,7 @@ export class Backend extends EventEmitter {
 
   async #initialize() {
     this.#methods = await methodsOf(this.#client);
-    if (this.#methods.has('journal')) await this.#openJournal();
+    if (this.#methods.has('journal')) await openJournal(this.#client, this.#standby, this.#log);
     let channels;
     try {
       channels = await this.#client.invoke('initialize', this.#config.params);
@@ -324,24 +313,6 @@ export class Backend extends EventEmitter {
     this.name = chooseName({ address: this.#address, algo, given: name, isAnnounced, before: this.name }, this.#log);
     checkOwnData(this.channels, this.name, source);
     this.#fault = '';
-  }
-
-  /**
-   * Have a standby open its journal. That it is ours to open, another service that has it open decides.
-   * @throws {LostRemoteError} if it cannot: it is tried again
-   */
-  async #openJournal() {
-    const client = this.#client;
-    const { is_open: isOpen, epoch } = await client.invoke('journal');
-    if (isOpen) return;
-    const { algo } = await describe(client, this.#log);
-    await this.#standby(algo ?? '');
-    try {
-      await client.invoke('acquire', epoch + 1);
-    } catch (error) {
-      if (!(error instanceof RemoteError)) throw error;
-      throw new LostRemoteError(`it is a standby, and cannot open its journal: ${error.message}`);
-    }
   }
 
   /**

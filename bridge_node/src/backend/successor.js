@@ -41,7 +41,7 @@ export class Successor {
     return this.#methods.has('acquire');
   }
 
-  /** @returns {Promise<import('./backend.js').Standing>} which journal it has */
+  /** @returns {Promise<import('./standby.js').Standing>} which journal it has */
   standing() {
     return this.#client.invoke('journal');
   }
@@ -49,7 +49,7 @@ export class Successor {
   /**
    * Have it open its journal.
    * @param {number} epoch
-   * @returns {Promise<import('./backend.js').Standing>}
+   * @returns {Promise<import('./standby.js').Standing>}
    */
   acquire(epoch) {
     return this.#client.invoke('acquire', epoch);

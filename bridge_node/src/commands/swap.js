@@ -14,6 +14,8 @@ import { reason, shown, UserError } from '../support/errors.js';
 import { createLog } from '../support/log.js';
 import { topicLevel } from '../support/topic_level.js';
 
+/** [MQTT5-3.4.2.1] */
+const NO_MATCHING_SUBSCRIBERS = 0x10;
 /** ms within which the broker has to be reached. */
 const MAX_PATIENCE = 10_000;
 /** ms after the expiry until no reply is awaited any more: a swap that has begun before it may end after it. */
@@ -105,7 +107,19 @@ async function exchange(connection, broker, command, topics) {
       });
       try {
         await client.subscribeAsync(topics.replies, { qos: 1 });
+        let isUnheard = false;
+        client.on('packetreceive', (/** @type {any} */ { cmd, reasonCode }) => {
+          isUnheard ||= cmd === 'puback' && reasonCode === NO_MATCHING_SUBSCRIBERS;
+        });
         await client.publishAsync(topics.commands, JSON.stringify(command), { qos: 1 });
+        // on a later connection a bridge may be on its way back, and somebody may have the first one
+        if (isUnheard && !isPublished) {
+          reject(
+            new UserError(
+              `nobody has the swap: no bridge has served this name at the broker at ${broker.shown}; topics below a prefix need --prefix`,
+            ),
+          );
+        }
         isPublished = true;
       } catch (error) {
         if (connection.client !== client) return; // it is lost, and another follows

@@ -16,6 +16,7 @@ export class Placement {
   #connection;
   /** @type {Promise<void> | undefined} */
   #followed;
+  #hasSearched = false;
   /** The greatest epoch that was retained, as far as is known: what another bridge retains has a greater one. */
   #seen = 0;
 
@@ -60,7 +61,8 @@ export class Placement {
 
   /** The same, where the name is not known because nothing answers at the address. */
   async search() {
-    if (this.#followed) return;
+    if (this.#followed || this.#hasSearched) return;
+    this.#hasSearched = true; // only this route changes it from now on
     await this.#follow(outputTopics('', this.#broker.prefix).claim + '+', 'the algorithm');
   }
 

@@ -169,7 +169,7 @@ export class Swap {
     });
   }
 
-  /** @returns {Promise<import('../backend/backend.js').Standing | undefined>} undefined if the backend is dead */
+  /** @returns {Promise<import('../backend/standby.js').Standing | undefined>} undefined if the backend is dead */
   async #release() {
     const { backend } = this.#parts;
     if (!backend.ready) return undefined;
@@ -177,7 +177,7 @@ export class Swap {
   }
 
   /**
-   * @param {import('../backend/backend.js').Standing | undefined} released
+   * @param {import('../backend/standby.js').Standing | undefined} released
    * @param {number} epoch
    */
   async #take(released, epoch) {

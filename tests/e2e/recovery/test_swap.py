@@ -187,6 +187,10 @@ def test_the_command_prints_the_reply_and_fails_where_it_is_refused(
     nobody = asked("random", "--to", parts.address())
     assert nobody.popen.returncode == 2
     assert nobody.output.endswith(f"; random is served at {new} as before")
+    if broker.kind == "mosquitto":
+        unheard = asked("rnadom", "--to", old)
+        assert unheard.popen.returncode == 2
+        assert "nobody has the swap: no bridge has served this name" in unheard.output
     wrong = asked("random", "--to", "other")
     assert wrong.popen.returncode == 2
     assert wrong.output.startswith('bridge-node: --to is "other": an address is written tcp://')
