@@ -309,3 +309,52 @@ test('an algorithm is taken over from a bridge that was killed, as soon as that 
     }),
   );
 });
+
+test('a bridge that names a backend takes it from one that has found it, which serves it again afterwards', async (t) => {
+  const { url } = await startBroker(t);
+  const { announce, publish } = await connect(t, url);
+  const { service, address } = await startService(t, 'a');
+  await announce('a', address);
+  const found = discover(t, url);
+  await until(() => found.bridge.missing.length === 0);
+  const named = runBridge(t, url, [{ address, params: {} }]);
+  await until(() => found.lines.some(({ text }) => text.includes('another bridge for a has started')));
+  await until(() => named.bridge.missing.length === 0);
+  await publish(10);
+  await until(() => service.decided.size === 10);
+  await until(() => found.bridge.missing.length === 0); // it is served, by the other
+  await named.stop();
+  await publish(10);
+  await until(() => service.decided.size === 20);
+  assert.deepEqual(sorted(idsOf(service)), upTo(20));
+});
+
+test('an address that leads nowhere, or to something else, stops nothing', async (t) => {
+  const broker = await startBroker(t);
+  const { bridge } = discover(t, broker.url);
+  const { announce, publish } = await connect(t, broker.url);
+  const nowhere = ['tcp://[:::]:4242', 'tcp://a..b:1', 'tcp://-:65535', `tcp://${'x'.repeat(245)}:1`];
+  const other = broker.url.replace('mqtt:', 'tcp:');
+  for (const [n, address] of [...nowhere, other].entries()) await announce(`wrong${n}`, address);
+  const { service, address } = await startService(t, 'a');
+  await announce('a', address);
+  await until(() => bridge.missing.length === 5);
+  await publish(10);
+  await until(() => service.decided.size === 10);
+});
+
+test('a bridge that is stopped while it forgets an algorithm, and its broker is away, ends', async (t) => {
+  const broker = await startBroker(t);
+  const { bridge, stop, ended } = discover(t, broker.url);
+  const { announce, retain } = await connect(t, broker.url);
+  const { address } = await startService(t, 'a');
+  await announce('a', address);
+  await until(() => bridge.missing.length === 0);
+  broker.aedes.on('publish', (packet) => {
+    if (packet.topic === 'bridges/a' && packet.payload.length === 0) void broker.takeAway();
+  });
+  await retain('algos/a', '');
+  await until(() => bridge.missing[0]?.startsWith('broker '));
+  await stop();
+  await ended;
+});
