@@ -358,3 +358,40 @@ test('a bridge that is stopped while it forgets an algorithm, and its broker is 
   await stop();
   await ended;
 });
+
+test('a backend is initialised again once its algorithm is free that was claimed meanwhile', async (t) => {
+  const { url } = await startBroker(t);
+  const { announce, publish, retain, on } = await connect(t, url);
+  const service = new FakeService(['quotes'], 'a');
+  const initialized = new Collected();
+  /** @type {(value?: unknown) => void} */
+  let open = () => {};
+  const opened = new Promise((resolve) => {
+    open = resolve;
+  });
+  const { address } = await startBackend(t, {
+    ...service.methodsWithJournal(),
+    initialize: () => {
+      initialized.push('');
+      return opened.then(() => ['quotes']);
+    },
+  });
+  const { bridge, lines } = discover(t, url);
+  await announce('a', address);
+  await initialized.until(1);
+  const claim = JSON.stringify({ instance: 'other', started: Date.now() + 1e6, host: 'there', pid: 7 });
+  await retain('bridges/a', claim);
+  on('bridges/a').on('value', () => {
+    if (on('bridges/a').values.at(-1).startsWith('{"asks"')) void retain('bridges/a', claim);
+  });
+  open();
+  await until(() => lines.some(({ text }) => text.includes('is claimed by another bridge (there, process 7)')));
+  await until(() => bridge.missing.length === 0);
+  assert.equal(initialized.values.length, 1);
+  await retain('bridges/a', '');
+  await initialized.until(2);
+  await until(() => on('bridges/a').values.some((text) => text.includes(`"pid":${process.pid}`)));
+  await until(() => bridge.missing.length === 0);
+  await publish(10);
+  await until(() => service.decided.size === 10);
+});
