@@ -309,3 +309,89 @@ test('an algorithm is taken over from a bridge that was killed, as soon as that 
     }),
   );
 });
+
+test('a bridge that names a backend takes it from one that has found it, which serves it again afterwards', async (t) => {
+  const { url } = await startBroker(t);
+  const { announce, publish } = await connect(t, url);
+  const { service, address } = await startService(t, 'a');
+  await announce('a', address);
+  const found = discover(t, url);
+  await until(() => found.bridge.missing.length === 0);
+  const named = runBridge(t, url, [{ address, params: {} }]);
+  await until(() => found.lines.some(({ text }) => text.includes('another bridge for a has started')));
+  await until(() => named.bridge.missing.length === 0);
+  await publish(10);
+  await until(() => service.decided.size === 10);
+  await until(() => found.bridge.missing.length === 0); // it is served, by the other
+  await named.stop();
+  await publish(10);
+  await until(() => service.decided.size === 20);
+  assert.deepEqual(sorted(idsOf(service)), upTo(20));
+});
+
+test('an address that leads nowhere, or to something else, stops nothing', async (t) => {
+  const broker = await startBroker(t);
+  const { bridge } = discover(t, broker.url);
+  const { announce, publish } = await connect(t, broker.url);
+  const nowhere = ['tcp://[:::]:4242', 'tcp://a..b:1', 'tcp://-:65535', `tcp://${'x'.repeat(245)}:1`];
+  const other = broker.url.replace('mqtt:', 'tcp:');
+  for (const [n, address] of [...nowhere, other].entries()) await announce(`wrong${n}`, address);
+  const { service, address } = await startService(t, 'a');
+  await announce('a', address);
+  await until(() => bridge.missing.length === 5);
+  await publish(10);
+  await until(() => service.decided.size === 10);
+});
+
+test('a bridge that is stopped while it forgets an algorithm, and its broker is away, ends', async (t) => {
+  const broker = await startBroker(t);
+  const { bridge, stop, ended } = discover(t, broker.url);
+  const { announce, retain } = await connect(t, broker.url);
+  const { address } = await startService(t, 'a');
+  await announce('a', address);
+  await until(() => bridge.missing.length === 0);
+  broker.aedes.on('publish', (packet) => {
+    if (packet.topic === 'bridges/a' && packet.payload.length === 0) void broker.takeAway();
+  });
+  await retain('algos/a', '');
+  await until(() => bridge.missing[0]?.startsWith('broker '));
+  await stop();
+  await ended;
+});
+
+test('a backend is initialised again once its algorithm is free that was claimed meanwhile', async (t) => {
+  const { url } = await startBroker(t);
+  const { announce, publish, retain, on } = await connect(t, url);
+  const service = new FakeService(['quotes'], 'a');
+  const initialized = new Collected();
+  /** @type {(value?: unknown) => void} */
+  let open = () => {};
+  const opened = new Promise((resolve) => {
+    open = resolve;
+  });
+  const { address } = await startBackend(t, {
+    ...service.methodsWithJournal(),
+    initialize: () => {
+      initialized.push('');
+      return opened.then(() => ['quotes']);
+    },
+  });
+  const { bridge, lines } = discover(t, url);
+  await announce('a', address);
+  await initialized.until(1);
+  const claim = JSON.stringify({ instance: 'other', started: Date.now() + 1e6, host: 'there', pid: 7 });
+  await retain('bridges/a', claim);
+  on('bridges/a').on('value', () => {
+    if (on('bridges/a').values.at(-1).startsWith('{"asks"')) void retain('bridges/a', claim);
+  });
+  open();
+  await until(() => lines.some(({ text }) => text.includes('is claimed by another bridge (there, process 7)')));
+  await until(() => bridge.missing.length === 0);
+  assert.equal(initialized.values.length, 1);
+  await retain('bridges/a', '');
+  await initialized.until(2);
+  await until(() => on('bridges/a').values.some((text) => text.includes(`"pid":${process.pid}`)));
+  await until(() => bridge.missing.length === 0);
+  await publish(10);
+  await until(() => service.decided.size === 10);
+});
