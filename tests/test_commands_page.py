@@ -32,6 +32,7 @@ COMMANDS = {
     "market-data replay": ([READING, BROKER], "MARKET_DATA_"),
     "market-data samples": ([], ""),
     "bridge-node": ([], "BRIDGE_"),
+    "bridge-node algos": ([], "BRIDGE_"),
     "bridge-node broker": ([], "BRIDGE_"),
 }
 

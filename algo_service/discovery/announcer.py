@@ -13,7 +13,14 @@ from paho.mqtt.client import MQTTMessage
 from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from algo_service.discovery.record import CONTRACT, AlgoRecord, RecordError, State, read_record
+from algo_service.discovery.record import (
+    CONTRACT,
+    MAX_ALGORITHM_CHARACTERS,
+    AlgoRecord,
+    RecordError,
+    State,
+    read_record,
+)
 from market_data.errors import FeedError
 from market_data.mqtt.access import BrokerAccess
 from market_data.mqtt.connection import SLICE, Connection
@@ -70,7 +77,7 @@ class Announcer:
         self._record = AlgoRecord(
             name,
             "online",
-            algorithm,
+            algorithm[:MAX_ALGORITHM_CHARACTERS],
             CONTRACT,
             address,
             None,

@@ -187,7 +187,7 @@ class Directory:
             self.snapshots.pop(name, None)
             return
         try:
-            snapshot = read("portfolios", payload)
+            (snapshot,) = read("portfolios", payload)
         except UnreadableError:
             return
         assert isinstance(snapshot, Snapshot)

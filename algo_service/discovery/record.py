@@ -23,7 +23,7 @@ CONTRACT = 4
 
 MAX_RECORD_BYTES = 65_536
 MAX_ADDRESS_CHARACTERS = 256
-_MAX_ALGORITHM = 256
+MAX_ALGORITHM_CHARACTERS = 256
 _MAX_INSTANCE = 64
 
 _ADDRESS = re.compile(r"tcp://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([1-9][0-9]{0,4})")
@@ -128,7 +128,10 @@ def _is_finite(value: object) -> bool:
 _FIELDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "name": (_is_name, "a name of an algorithm"),
     "state": (lambda value: value in STATES, f"one of {', '.join(STATES)}"),
-    "algorithm": (_is_text(_MAX_ALGORITHM), f"a text of 1 to {_MAX_ALGORITHM} characters"),
+    "algorithm": (
+        _is_text(MAX_ALGORITHM_CHARACTERS),
+        f"a text of 1 to {MAX_ALGORITHM_CHARACTERS} characters",
+    ),
     "contract": (_is_version, "a version, such as 4"),
     "address": (is_address, "an address that others can reach, such as tcp://algo:4242"),
     "channels": (_are_channels, "a list of topics, or null"),

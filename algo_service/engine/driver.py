@@ -117,13 +117,14 @@ class Driver:
             return self._decide(each)
 
         decide = self._decide if minutes is None else timed
-        if self.is_restorable:
-            try:
-                return [*map(decide, inputs)], self.state
-            except BaseException:  # one of them fails, or the state after them cannot be kept
-                self.restore(before)
-                if minutes is not None:
-                    minutes.begin()
+        if not self.is_restorable:
+            return self._attempt_all(decide, inputs, before)
+        try:
+            return [*map(decide, inputs)], self.state
+        except BaseException:  # one of them fails, or the state after them cannot be kept
+            self.restore(before)
+            if minutes is not None:
+                minutes.begin()
         decisions: list[Decision | Failure] = []
         decision: Decision = {"orders": [], "fills": []}
 
@@ -131,21 +132,32 @@ class Driver:
             nonlocal decision
             decision = decide(each)
 
-        try:
-            after = advance(
-                self,
-                [(each, None) for each in inputs],
-                before,
-                step,
-                lambda *_: decisions.append(decision),
-                lambda _, failure: decisions.append(failure),
-                check=(lambda: self.state) if self.is_restorable else None,
-            )
-        except UnkeptStateError as error:
-            # only if an algorithm writes to its portfolio's attributes
-            self.restore(before)
-            return [_failure(error.cause)] * len(inputs), before
+        after = advance(
+            self,
+            [(each, None) for each in inputs],
+            before,
+            step,
+            lambda *_: decisions.append(decision),
+            lambda _, failure: decisions.append(failure),
+            check=lambda: self.state,
+        )
         return decisions, after
+
+    def _attempt_all(
+        self, decide: Callable[[Input], Decision], inputs: Sequence[Input], before: State
+    ) -> tuple[list[Decision | Failure], State]:
+        """Decide on a batch with an algorithm of which the portfolio alone can be restored."""
+        decisions: list[Decision | Failure] = []
+        for each in inputs:
+            try:
+                decisions.append(decide(each))
+            except BaseException as error:
+                decisions.append(self.take_back(error))
+        try:
+            return decisions, self.state
+        except BaseException as error:  # only if it writes to its portfolio's attributes
+            self.restore(before)
+            return [_failure(error)] * len(inputs), before
 
     def play(
         self,
@@ -271,6 +283,8 @@ class Driver:
 
     def restore(self, before: State) -> None:
         """Restore a state of this algorithm."""
+        if self._publications is not None:
+            self._publications.clear()
         if before.portfolio is not None:  # older journals have no account for returned orders
             self.portfolio.load(codec.decode(before.portfolio))
         if self.is_restorable and before.algorithm is not None:

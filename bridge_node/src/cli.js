@@ -143,7 +143,19 @@ export async function main(argv) {
       new Option('--port <port>', 'port of 127.0.0.1').env('BRIDGE_BROKER_PORT').argParser(parsePort).default(1883),
     )
     .action(runBroker);
-  for (const command of [program, ...program.commands]) {
+  const algos = program
+    .command('algos')
+    .description('list the algorithms at the broker: state, address, the bridge that serves it, equity, last quote')
+    .option('--json', 'print the list as JSON, with all that is announced')
+    .allowExcessArguments() // runAlgos has a better error for them
+    .action(runAlgos);
+  algos
+    .command('forget')
+    .description('remove an algorithm: its record, its route and what waits for it; its journal stays')
+    .argument('<name>', 'of the algorithm')
+    .allowExcessArguments(false)
+    .action(runForget);
+  for (const command of [program, ...program.commands, ...algos.commands]) {
     command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
     // the value of a misspelt option may be an address with a password
     command.configureOutput({
@@ -167,10 +179,7 @@ export async function main(argv) {
 async function runBridge(options, command) {
   const { args, commands } = command;
   const { http, run, logLevel } = options;
-  if (args.length > 0) {
-    const known = commands.map((each) => each.name());
-    throw new UserError(`there is no command "${withoutPassword(args[0])}"${didYouMean(args[0], known)}`);
-  }
+  checkNoCommand(args, commands);
   const discover = isDiscovering((option) => command.getOptionValueSource(option));
   const { access, prefix, routes, announced } = readConfig({ ...options, discover });
   const bridge = new Bridge(routes, new BrokerLink(access, createLog(logLevel), prefix), announced);
@@ -192,6 +201,37 @@ async function runBroker({ port }, command) {
   const started = startBroker(port, createLog(command.optsWithGlobals().logLevel));
   onSignal(() => started.then((stop) => stop()));
   await started;
+}
+
+/**
+ * @param {Record<string, any>} _options
+ * @param {Command} command
+ */
+async function runAlgos(_options, command) {
+  checkNoCommand(command.args, command.commands);
+  const { listAlgos } = await import('./commands/algos.js'); // a bridge does not need it
+  await listAlgos(command.optsWithGlobals());
+}
+
+/**
+ * @param {string} name
+ * @param {Record<string, any>} _options
+ * @param {Command} command
+ */
+async function runForget(name, _options, command) {
+  const { forgetAlgo } = await import('./commands/algos.js');
+  await forgetAlgo(name, command.optsWithGlobals());
+}
+
+/**
+ * @param {string[]} words  what is left of the command line
+ * @param {readonly Command[]} commands
+ * @throws {UserError} if there are any
+ */
+function checkNoCommand([word], commands) {
+  if (word === undefined) return;
+  const known = commands.map((each) => each.name());
+  throw new UserError(`there is no command "${withoutPassword(word)}"${didYouMean(word, known)}`);
 }
 
 /** @param {() => void} end */

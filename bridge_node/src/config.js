@@ -28,7 +28,7 @@ export const DEFAULT_BACKENDS = ['tcp://127.0.0.1:4242'];
  * @throws {UserError} naming the option whose value cannot be used
  */
 export function readConfig(options) {
-  const { params, name, channel, symbols, fields, count, acceptOlderJournal, batchOutputs, prefix, discover } = options;
+  const { params, name, channel, symbols, fields, count, acceptOlderJournal, batchOutputs, discover } = options;
   if (discover) checkDiscover(options);
   const addresses = discover ? [] : readAddresses(options);
   const shared = {
@@ -41,10 +41,22 @@ export function readConfig(options) {
     batchOutputs,
   };
   return {
-    prefix: prefix === undefined ? '' : checkPrefix(prefix),
-    access: readBroker(/** @type {import('./mqtt/options.js').Given} */ (options)),
+    ...readAccess(options),
     routes: addresses.map((address) => ({ address, ...shared })),
     announced: discover ? shared : undefined,
+  };
+}
+
+/**
+ * How the broker is reached, and the prefix of all topics there.
+ * @param {Record<string, any>} options
+ * @returns {Pick<Config, 'access' | 'prefix'>}
+ * @throws {UserError} naming the option whose value cannot be used
+ */
+export function readAccess(options) {
+  return {
+    prefix: options.prefix === undefined ? '' : checkPrefix(options.prefix),
+    access: readBroker(/** @type {import('./mqtt/options.js').Given} */ (options)),
   };
 }
 

@@ -289,3 +289,21 @@ for (const [name, start, skip] of BROKERS) {
     for (const { service } of services) assert.deepEqual(sorted(idsOf(service)), upTo(60));
   });
 }
+
+test('an algorithm is taken over from a bridge that was killed, as soon as that has not answered', async (t) => {
+  await Promise.all(
+    BROKERS.filter(([, , skip]) => !skip).map(async ([, start]) => {
+      const { url } = await start(t);
+      const { announce, publish, retain } = await connect(t, url);
+      const { service, address } = await startService(t, 'a');
+      await retain('bridges/a', JSON.stringify({ instance: 'killed', started: Date.now(), host: 'here', pid: 7 }));
+      await announce('a', address);
+      const { bridge, lines } = discover(t, url);
+      await until(() => bridge.missing.length === 0);
+      await publish(5);
+      await until(() => service.decided.size === 5);
+      const asked = lines.filter(({ text }) => text.includes('does not answer (here, process 7); taking over'));
+      assert.equal(asked.length, 1);
+    }),
+  );
+});

@@ -3,15 +3,61 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 
+import mqtt from 'mqtt';
+
 import { startBroker } from '../src/mqtt/embedded_broker.js';
 import { keptLog, portOf } from './helpers.js';
 
-test('the embedded broker stops without waiting for clients that send nothing', async (t) => {
+/** A port that nothing listens on. */
+async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const port = portOf(probe);
   probe.close();
   await once(probe, 'close');
+  return port;
+}
+
+test('what waits for a session comes before what is published while the session is resumed', async (t) => {
+  const port = await freePort();
+  const stop = await startBroker(port, keptLog().log);
+  t.after(stop);
+  const url = `mqtt://127.0.0.1:${port}`;
+  const session = { clientId: 'reader', clean: false, reconnectPeriod: 0 };
+  const first = await mqtt.connectAsync(url, session);
+  await first.subscribeAsync('quotes', { qos: 1 });
+  await first.endAsync();
+  const publisher = await mqtt.connectAsync(url);
+  t.after(() => publisher.end(true));
+  const COUNT = 4000;
+  let published = 0;
+  const publish = () => publisher.publishAsync('quotes', String(published++), { qos: 1 });
+  await Promise.all(Array.from({ length: COUNT / 2 }, publish));
+  // the others while the reader connects and is sent those that wait
+  const flow = (async () => {
+    while (published < COUNT) await publish();
+  })();
+  const reader = mqtt.connect(url, session);
+  t.after(() => reader.end(true));
+  /** @type {number[]} */
+  const seen = [];
+  await new Promise((resolve, reject) => {
+    reader.once('close', () => reject(new Error(`the connection was lost after ${seen.length} messages`)));
+    reader.on('message', (_topic, payload) => {
+      const number = Number(payload.toString());
+      if (!seen.includes(number)) seen.push(number); // QoS 1: a message may come twice
+      if (seen.length === COUNT) resolve(undefined);
+    });
+  });
+  await flow;
+  assert.deepEqual(
+    seen,
+    Array.from({ length: COUNT }, (_, n) => n),
+  );
+});
+
+test('the embedded broker stops without waiting for clients that send nothing', async (t) => {
+  const port = await freePort();
   const { log, lines } = keptLog();
   t.mock.timers.enable({ apis: ['setTimeout'] }); // aedes gives them half a minute
   const stop = await startBroker(port, log);

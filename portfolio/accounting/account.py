@@ -117,7 +117,10 @@ class Account:
         if fill.side == "buy":
             self.cash -= fill.amount + fill.fee
             quantity, cost = held or (0.0, 0.0)
-            self.positions[fill.sid] = Position(quantity + fill.quantity, cost + fill.amount)
+            # half the time that the class itself takes
+            self.positions[fill.sid] = tuple.__new__(
+                Position, (quantity + fill.quantity, cost + fill.amount)
+            )
         else:
             assert held is not None, f"{fill.id} sells {fill.sid}, which is not held"
             self.cash += fill.amount - fill.fee

@@ -63,7 +63,7 @@ class Terms:
         if self.is_free:
             most = max(0.0, min(amount, cash))
             if not self.is_whole:
-                return Lot(most / price, most)
+                return tuple.__new__(Lot, (most / price, most))  # half the time of the class
             quantity = self.units(price, most)
             return Lot(quantity, quantity * price)
         slip = self.costs.slip("buy")

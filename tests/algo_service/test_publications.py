@@ -140,6 +140,17 @@ def test_what_is_published_at_data_has_an_id_of_it(store: DecisionStore) -> None
     ]
 
 
+def test_data_that_fails_publishes_nothing_either(store: DecisionStore) -> None:
+    """Nor does the repetition of its batch publish what it had published before it failed."""
+    engine = started(store)
+    inputs = [{"channel": "data/x", "id": str(n), "quote": n, "fail": n == 2} for n in range(4)]
+    engine.decide([quote(1)])
+    decisions = engine.decide([{"sid": "GOOG", **each} for each in inputs])
+    assert "error" in decisions.pop(2)
+    found = [json.loads(each["text"])["now"] for made in decisions for each in made["data"]]
+    assert found == [0, 1, 3]
+
+
 def test_a_journal_is_verified_with_what_was_published(tmp_path: Path) -> None:
     """Another version that publishes something else is a difference."""
     path = tmp_path / "journal.db"

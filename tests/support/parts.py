@@ -49,9 +49,17 @@ class Parts:
                **settings: Any) -> Process:  # fmt: skip
         """Start `bridge-node`, and await its readiness."""
         rpc = backend if isinstance(backend, str) else backend.address
+        return self._bridge(broker, "--rpc", rpc, *options, ready=ready, **settings)
+
+    def discovering(self, broker: Broker, *options: object, ready: bool = True,
+                    **settings: Any) -> Process:  # fmt: skip
+        """Start `bridge-node --discover`, and await that an algorithm is served."""
+        return self._bridge(broker, "--discover", *options, ready=ready, **settings)
+
+    def _bridge(self, broker: Broker, *options: object, ready: bool, **settings: Any) -> Process:
         http = free_port()
         process = self._start(
-            "bridge-node", "--mqtt", broker.url, "--rpc", rpc, "--http", http, *options, **settings
+            "bridge-node", "--mqtt", broker.url, "--http", http, *options, **settings
         )
         process.http = http
         if ready:

@@ -52,8 +52,10 @@ class Watcher:
         client.subscribe([(topic, 1) for topic in self._topics])
 
     def _on_message(self, _client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:
+        payload = message.payload.decode(errors="replace")  # what others write may be anything
+        is_output = {"orders", "fills"} & set(message.topic.split("/"))
         with self._changed:
-            self._messages[message.topic] += elements(message.payload.decode())
+            self._messages[message.topic] += elements(payload) if is_output else [payload]
             self._changed.notify_all()
 
     def publish(self, payload: str | bytes | dict[str, Any], topic: str = "quotes") -> None:

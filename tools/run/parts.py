@@ -41,10 +41,15 @@ def parts(environment: Mapping[str, str], ports: Mapping[str, int], run: str) ->
     algo = _words(environment.get("ALGO") or "random --param exit=0.25")
     found = [
         Part("broker", ["bridge-node", "broker", "--port", str(ports["MQTT_PORT"])], quiet, 3),
-        Part("algo", ["algo-service", "serve", "--addr", rpc, "--algo", *algo], environment, 2),
+        Part(
+            "algo",
+            ["algo-service", "serve", "--addr", rpc, "--announce", mqtt, "--algo", *algo],
+            environment,
+            2,
+        ),
         Part(
             "bridge",
-            ["bridge-node", "--mqtt", mqtt, "--rpc", rpc, "--http", http, "--run", run],
+            ["bridge-node", "--mqtt", mqtt, "--discover", "--http", http, "--run", run],
             quiet,
             1,
         ),

@@ -12,8 +12,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * @param {Buffer} payload
- * @returns {{message: unknown, plainKeys: number}}  `plainKeys` is the number of keys of a map
- *   of texts and finite numbers, which needs no further checks; 0 for any other message
+ * @returns {{message: unknown, plainKeys: number[]}}  `plainKeys` are the numbers of keys of a map, or of each
+ *   map of an array, of texts and finite numbers, which need no further checks; empty for any other message
  * @throws {MessageError} in this order: empty, too_large, not_utf8, not_json, too_deep, key_twice, surrogate
  */
 export function parse(payload) {
@@ -29,7 +29,7 @@ export function parse(payload) {
   }
   const message = parseText(text);
   const plainKeys = countPlainKeys(message, text);
-  if (plainKeys === 0) check(message, text);
+  if (plainKeys.length === 0) check(message, text);
   return { message, plainKeys };
 }
 
@@ -66,25 +66,41 @@ function withoutStrayNumbers(text) {
 }
 
 /**
- * The number of keys of a map of texts and finite numbers with each key once; 0 for anything else. Without a
- * backslash every colon follows a key or is in a text. If a key were there twice, the text would have more
- * colons than the parsed map accounts for.
- * @param {unknown} message
+ * The number of keys of each map of texts and finite numbers with each key once; empty for anything else.
+ * Without a backslash every colon follows a key or is in a text. If a key were there twice, the text would have
+ * more colons than the parsed maps account for.
+ * @param {unknown} message  a map, or an array of maps
  * @param {string} text
  */
 function countPlainKeys(message, text) {
-  if (message === null || typeof message !== 'object' || Array.isArray(message) || text.includes('\\')) return 0;
+  if (text.includes('\\')) return [];
+  /** @type {number[]} */
+  const keys = [];
+  let colons = 0;
+  if (Array.isArray(message)) for (const element of message) colons += countPlain(element, keys);
+  else colons = countPlain(message, keys);
+  return countColons(text) === colons ? keys : []; // never if NaN
+}
+
+/**
+ * @param {unknown} map
+ * @param {number[]} counts  to which the number of its keys is added
+ * @returns {number}  the colons that its text has; NaN if it is no map of texts and finite numbers
+ */
+function countPlain(map, counts) {
+  if (map === null || typeof map !== 'object' || Array.isArray(map)) return NaN;
   let keys = 0;
   let colons = 0;
-  for (const key in message) {
-    const value = /** @type {Record<string, unknown>} */ (message)[key];
+  for (const key in map) {
+    const value = /** @type {Record<string, unknown>} */ (map)[key];
     keys += 1;
     if (typeof value === 'string') colons += countColons(value);
     else if (typeof value === 'number') {
-      if (!Number.isFinite(value)) return 0;
-    } else if (value !== null && typeof value !== 'boolean') return 0;
+      if (!Number.isFinite(value)) return NaN;
+    } else if (value !== null && typeof value !== 'boolean') return NaN;
   }
-  return countColons(text) === keys + colons ? keys : 0;
+  counts.push(keys);
+  return keys + colons;
 }
 
 /** @param {string} text */

@@ -54,15 +54,15 @@ export function readQuotes(channel, payload, newId, rules = NO_RULES) {
   const { message, plainKeys } = parse(payload);
   const mapping = rules.fields.length === 0 ? undefined : mappingFor(rules.fields, channel);
   const reader = { channel, newId, mapping, plainKeys };
-  const quotes = Array.isArray(message) ? readArray(message, reader) : readMap(message, reader);
+  const quotes = Array.isArray(message) ? readArray(message, reader) : readMap(message, 0, reader);
   if (rules.symbols) checkSymbols(quotes, rules.symbols);
   return quotes;
 }
 
 /**
- * How the messages of a channel are read.
+ * How a message is read; `plainKeys` as `parse` returns them.
  * @typedef {{channel: string, newId: () => string, mapping: import('./fields.js').Mapping | undefined,
- *   plainKeys: number}} Reader
+ *   plainKeys: number[]}} Reader
  */
 
 /**
@@ -76,7 +76,7 @@ function readArray(batch, reader) {
   }
   return batch.map((element, n) => {
     try {
-      const quotes = readMap(element, reader);
+      const quotes = readMap(element, n, reader);
       if (quotes.length === 1) return quotes[0];
       throw new MessageError('too_many', `${quotes.length} quotes in it: an element of an array is one quote`);
     } catch (error) {
@@ -88,13 +88,14 @@ function readArray(batch, reader) {
 
 /**
  * @param {unknown} message
+ * @param {number} n  of the maps in the message before it
  * @param {Reader} reader
  * @returns {Quote[]}
  */
-function readMap(message, reader) {
+function readMap(message, n, reader) {
   checkMap(message, '{"sid": "GOOG", "quote": 345}');
   if (reader.mapping) return [readMapped(message, reader, reader.mapping)];
-  if (message.sid !== undefined && message.quote !== undefined) return [readFull(message, reader)];
+  if (message.sid !== undefined && message.quote !== undefined) return [readFull(message, n, reader)];
   try {
     const sid = nameOf.sid(message);
     if (sid === undefined && message.quote === undefined) {
@@ -109,12 +110,13 @@ function readMap(message, reader) {
 
 /**
  * @param {Record<string, unknown>} message
+ * @param {number} n  of the maps in the message before it
  * @param {Reader} reader
  */
-function readFull(message, reader) {
+function readFull(message, n, reader) {
   // most messages have no other fields, so there is nothing to copy
   const own = 2 + Number(message.ts !== undefined) + Number(message.id !== undefined);
-  if (reader.plainKeys === own) return form(message.sid, message.quote, message.ts, message.id, undefined, reader);
+  if (reader.plainKeys[n] === own) return form(message.sid, message.quote, message.ts, message.id, undefined, reader);
   const { sid, quote, ts, id, channel: _elsewhere, ...others } = message;
   return form(sid, quote, ts ?? aliasedTime(message), id, others, reader);
 }
@@ -172,7 +174,7 @@ function form(anySid, price, ts, anyId, others, { channel, newId, plainKeys }) {
   const hasTime = ts !== undefined && ts !== null;
   if (hasTime) checkTime(ts);
   const ownId = anyId === undefined ? undefined : readId(anyId);
-  if (others && plainKeys === 0) for (const [key, value] of Object.entries(others)) checkOther(value, key);
+  if (others && plainKeys.length === 0) for (const [key, value] of Object.entries(others)) checkOther(value, key);
   const id = ownId ?? newId();
   if (!others) return hasTime ? { sid, quote, ts, id, channel } : { sid, quote, id, channel };
   return hasTime ? { sid, quote, ts, id, channel, ...others } : { sid, quote, id, channel, ...others };

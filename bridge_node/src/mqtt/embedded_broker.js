@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { Readable } from 'node:stream';
 
 import { Aedes } from 'aedes';
 
@@ -20,6 +21,7 @@ export async function startBroker(port, log) {
     concurrency: 0,
   });
   queueWithoutRetain(aedes);
+  keepOrder(aedes);
   /** @type {Set<import('node:net').Socket>} */
   const sockets = new Set();
   const server = createServer((socket) => {
@@ -33,9 +35,7 @@ export async function startBroker(port, log) {
     });
     server.listen(port, '127.0.0.1', () => resolve(undefined));
   });
-  log.info(
-    `broker listening on mqtt://127.0.0.1:${port}; for trying things out: it keeps nothing on disk, and new quotes may overtake those that waited for a reconnect`,
-  );
+  log.info(`broker listening on mqtt://127.0.0.1:${port}; for trying things out: it keeps nothing on disk`);
   return () => {
     server.close();
     aedes.close();
@@ -56,4 +56,60 @@ function queueWithoutRetain(aedes) {
   const enqueue = persistence.outgoingEnqueueCombi.bind(persistence);
   /** @param {unknown} subscriptions @param {object} packet */
   persistence.outgoingEnqueueCombi = (subscriptions, packet) => enqueue(subscriptions, { ...packet, retain: false });
+}
+
+/**
+ * Hold new messages for a client that resumes its session until it has been sent those that waited for it. [MQTT-4.6.0-6]
+ * Messages on a topic are forwarded in the order in which they came. aedes 1.2 subscribes the client again before it
+ * empties the queue: new messages overtook those in it, or came twice, at which it ended the connection.
+ * @param {Aedes} aedes
+ */
+function keepOrder(aedes) {
+  const { persistence } = /** @type {any} */ (aedes);
+  const outgoingStream = persistence.outgoingStream.bind(persistence);
+  /** What the queue of a client has sent, by their numbers. @type {WeakMap<object, Set<number>>} */
+  const sent = new WeakMap();
+  /** @param {object} client */
+  persistence.outgoingStream = (client) => Readable.from(noting(outgoingStream(client), sent.get(client)));
+  aedes.preConnect = (client, packet, done) => {
+    if (!packet.clean) {
+      const numbers = new Set();
+      sent.set(client, numbers);
+      holdUntilConnected(client, numbers);
+    }
+    done(null, true);
+  };
+}
+
+/**
+ * @param {AsyncIterable<{brokerCounter: number}>} packets
+ * @param {Set<number>} [numbers]
+ */
+async function* noting(packets, numbers) {
+  for await (const packet of packets) {
+    numbers?.add(packet.brokerCounter);
+    yield packet;
+  }
+}
+
+/**
+ * @param {any} client  of aedes, before its session is resumed
+ * @param {Set<number>} sent  the numbers of what its queue has sent, when it is connected
+ */
+function holdUntilConnected(client, sent) {
+  const deliver = client.deliverQoS;
+  /** @type {{brokerCounter: number}[] | undefined} */
+  let held = [];
+  /** @param {{brokerCounter: number}} packet @param {() => void} done */
+  client.deliverQoS = (packet, done) => {
+    if (!held) return deliver(packet, done);
+    held.push(packet);
+    setImmediate(done); // its publisher does not wait for this client
+  };
+  client.once('connected', () => {
+    const packets = held ?? [];
+    held = undefined;
+    for (const packet of packets) if (!sent.has(packet.brokerCounter)) deliver(packet, () => {});
+    sent.clear();
+  });
 }

@@ -13,7 +13,7 @@ import { reason } from '../support/errors.js';
  * ms in which the owner of a claim has to answer. A bridge that has lost its broker makes attempts at most 5 s
  * apart (Backoff): one that lives is connected again by then.
  */
-const MAX_SILENCE = 6000;
+export const MAX_SILENCE = 6000;
 
 /**
  * One bridge for one algorithm: two would use the same session, and the broker would disconnect one at each
@@ -38,6 +38,8 @@ export class Claim extends EventEmitter {
   /** The other bridge that serves the algorithm while we wait: it has answered. Otherwise empty. */
   owner = '';
   #isEnded = false;
+  /** The instance of a bridge that has not answered. */
+  #dead = '';
 
   /**
    * @param {string} topic
@@ -69,6 +71,7 @@ export class Claim extends EventEmitter {
       shown = owner;
       if (!(await this.#isOwned(log))) {
         log.warn(`the bridge that claims ${this.#topic} does not answer (${owner}); taking over`);
+        this.#dead = other.instance;
         break;
       }
       this.owner = owner;
@@ -105,7 +108,7 @@ export class Claim extends EventEmitter {
     try {
       const payload = (await readRetained(this.#topic, this.#publisher.connection)).at(-1);
       const claim = payload && readClaim(payload);
-      return claim?.instance === this.#own.instance ? undefined : claim;
+      return claim && [this.#own.instance, this.#dead].includes(claim.instance) ? undefined : claim;
     } catch (error) {
       log.warn(`it is not known whether another bridge has started: ${this.#topic} is not shown: ${reason(error)}`);
       return undefined;

@@ -32,7 +32,9 @@ export class Decider {
    * @returns {Promise<Outcome[]>} one per input
    */
   async decide(batch) {
-    const inputs = batch.flatMap((waiting) => waiting.inputs);
+    /** @type {import('../messages/kinds.js').Input[]} */
+    const none = [];
+    const inputs = none.concat(...batch.map((waiting) => waiting.inputs)); // flatMap takes four times as long
     const firstOther = batch.findIndex(({ kind }) => kind !== 'command');
     const count = firstOther === -1 ? batch.length : firstOther; // a message is one command
     const commands = /** @type {Command[]} */ (inputs.slice(0, count));

@@ -251,6 +251,17 @@ def test_of_a_service_at_every_address_the_name_of_the_host_is_announced(
     assert record.address == f"tcp://{socket.gethostname()}:{port}"
 
 
+def test_of_a_class_with_a_long_name_the_beginning_is_announced(
+    mosquitto: Broker, serve: Serve, records: NewRecords, tmp_path: Path
+) -> None:
+    long = "L" * 300
+    code = f"class {long}:\n def initialize(self, p): return []\n def event(self, data): pass\n"
+    (tmp_path / "long.py").write_text(code)
+    spec = f"{tmp_path / 'long.py'}:{long}"
+    serve("--announce", mosquitto.url, "--algo", spec, "--name", "short")
+    assert records(mosquitto, "algos/short").wait_for("online").algorithm == "L" * 256
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

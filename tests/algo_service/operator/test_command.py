@@ -60,6 +60,7 @@ def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> N
         ("a/b", None, None, 'NAME is "a/b": a name has no "/"'),
         ("a\nb", None, None, 'NAME is "a\nb": a name has'),
         ("n" * 129, None, None, f'NAME is "{"n" * 129}": a name has at most 128 characters'),
+        ("a\udcff", None, None, 'NAME is "a\udcff": a name is text in UTF-8'),
         ("", None, None, 'NAME is "": '),
         ("random", "", None, "--reason has 0 characters; it has to have 1 to 1,000"),
         ("random", "x" * 1001, None, "--reason has 1,001 characters; it has to have 1 to 1,000"),
