@@ -299,6 +299,8 @@ test('an algorithm is taken over from a bridge that was killed, as soon as that 
       await retain('bridges/a', JSON.stringify({ instance: 'killed', started: Date.now(), host: 'here', pid: 7 }));
       await announce('a', address);
       const { bridge, lines } = discover(t, url);
+      const asking = `backend ${address}: the bridge that claims its algorithm is asked whether it lives`;
+      await until(() => bridge.missing[0] === asking);
       await until(() => bridge.missing.length === 0);
       await publish(5);
       await until(() => service.decided.size === 5);

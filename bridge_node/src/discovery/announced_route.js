@@ -3,8 +3,11 @@
  * @typedef {import('../route/kept_route.js').KeptRoute} KeptRoute
  */
 
-/** ms that an algorithm may take until it is served; after that it counts as away. */
-const MAX_START = 5000;
+/**
+ * ms that an algorithm may take until it is served; after that it counts as away. It is more than it takes to find out
+ * that a bridge which claims it was killed.
+ */
+const MAX_START = 10_000;
 
 /**
  * Follows the records of one algorithm: begins its route, moves it to another address, ends it. A backend that is

@@ -37,6 +37,8 @@ export class Claim extends EventEmitter {
   isClaimed = false;
   /** The other bridge that serves the algorithm while we wait: it has answered. Otherwise empty. */
   owner = '';
+  /** Whether another bridge claims the algorithm that has not answered yet. */
+  isAsking = false;
   #isEnded = false;
   /** The instance of a bridge that has not answered. */
   #dead = '';
@@ -69,7 +71,10 @@ export class Claim extends EventEmitter {
       if (owner !== shown)
         log.info(`${this.#topic} is claimed by another bridge (${owner}); waiting until that has ended`);
       shown = owner;
-      if (!(await this.#isOwned(log))) {
+      this.isAsking = this.owner === '';
+      const isOwned = await this.#isOwned(log);
+      this.isAsking = false;
+      if (!isOwned) {
         log.warn(`the bridge that claims ${this.#topic} does not answer (${owner}); taking over`);
         this.#dead = other.instance;
         break;

@@ -117,7 +117,8 @@ export class Route {
   /** Why its backend is not connected and initialised, as a line; empty if it is. */
   get fault() {
     const { fault } = this.#backend;
-    return fault && `backend ${this.#config.address}: ${fault}`;
+    const why = this.#claim?.isAsking ? 'the bridge that claims its algorithm is asked whether it lives' : fault;
+    return why && `backend ${this.#config.address}: ${why}`;
   }
 
   /** What is missing for its quotes to be decided and its orders to be published, as a line; empty if nothing is. */

@@ -67,6 +67,20 @@ def test_bridges_with_two_prefixes_share_one_broker(
     assert [bridge.stop() for bridge in bridges] == [0, 0]
 
 
+def test_with_a_prefix_an_algorithm_is_found_below_it_and_not_beside_it(
+    broker: Broker, parts: Parts, watch: Watch
+) -> None:
+    parts.service(*SERVICE, "--announce", broker.url, "--name", "beside")
+    parts.service(*SERVICE, "--announce", broker.url, "--prefix", "site1")
+    bridge = parts.discovering(broker, "--prefix", "site1")
+    watcher = watch(broker, "#")
+    feed(watcher, "site1/")
+    assert bridge.stop() == 0
+    assert "beside" not in bridge.output
+    served = {topic for topic in watcher.topics() if "bridges/" in topic or "orders/" in topic}
+    assert served == {"site1/bridges/random", "site1/orders/random"}
+
+
 def test_a_user_whose_rights_end_at_the_prefix_can_run_a_bridge(
     start: Callable[..., Process], tmp_path: Path, parts: Parts, watch: Watch
 ) -> None:
