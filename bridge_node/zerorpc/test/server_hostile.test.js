@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { encode } from '@msgpack/msgpack';
 
-import { MAX_CALL_SIZE, MAX_CALLS } from '../wire/limits.js';
-import { eventually, GUARD, startCaller, startClient, startOwnServer } from './helpers.js';
+import { MAX_CALL_SIZE, MAX_CALLS, MAX_UNREAD } from '../wire/limits.js';
+import { eventually, GUARD, PERIOD, startCaller, startClient, startOwnServer } from './helpers.js';
 
 const methods = {
   echo: (/** @type {unknown} */ value) => value,
@@ -109,6 +109,30 @@ describe('a hostile caller', GUARD, () => {
     await assertRefused(caller);
     await caller.call('echo', ['small'], 'small');
     assert.deepEqual((await caller.take()).args, ['small']);
+  });
+
+  test('is lost when it grants a stream without end and does not read it, however well it beats', async (t) => {
+    let items = 0;
+    let isClosed = false;
+    const { server, address } = await startOwnServer(t, {
+      ...methods,
+      *endless() {
+        try {
+          for (; ; items += 1) yield '.'.repeat(1000);
+        } finally {
+          isClosed = true;
+        }
+      },
+    });
+    const caller = startCaller(t, address);
+    const id = await caller.call('endless');
+    await caller.tell(id, '_zpc_more', [2 ** 31]);
+    const beats = setInterval(() => caller.tell(id, '_zpc_hb', [0]).catch(() => {}), PERIOD / 2);
+    await eventually(() => isClosed && server.calls === 0);
+    clearInterval(beats);
+    assert(items > MAX_UNREAD / 2, `${items}`);
+    const client = await startClient(t, address);
+    assert.equal(await client.invoke('echo', 'alive'), 'alive');
   });
 
   test('is disconnected by a message that is too large, and nobody else', async (t) => {
