@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from paho.mqtt.publish import single
@@ -63,19 +65,22 @@ class Trial:
     def orders(self) -> list[str]:
         return self.watcher.raw("orders/random")
 
-    def swap(self, name: str, n: int = 0) -> str:
+    def swap(self, name: str, n: int = 0, **fields: object) -> str:
         """Publish a swap, and return its id."""
-        message = {"command": "swap", "id": f"s{n}", "to": self.addresses[name]}
+        message = {"command": "swap", "id": f"s{n}", "to": self.addresses[name], **fields}
         text = json.dumps({**message, "expires": "2200-01-01"})
         single("commands/random", text, qos=1, port=self._broker.port)
         return message["id"]
 
     def reply(self, id_: str) -> str:
+        """Await the reply to a swap, and return its outcome."""
+        return str(self.answer(id_)["outcome"])
+
+    def answer(self, id_: str) -> dict[str, Any]:
         def found() -> object:
             return [each for each in self.watcher.of("replies/random") if each["id"] == id_]
 
-        (reply, *_) = eventually(found, f"the reply to {id_}")  # type: ignore[misc]
-        return str(reply["outcome"])
+        return eventually(found, f"the reply to {id_}", patience=60)[0]  # type: ignore[index]
 
     def start_again(self, name: str) -> None:
         if name == "bridge":
@@ -166,6 +171,40 @@ def test_a_kill_in_any_phase_of_a_swap_loses_and_repeats_nothing(
     assert feed.wait(90) == 0, feed.output
     trial.check(count)
     assert trial.reply(trial.swap("old" if outcome == "done" else "new", 1)) == "done"
+
+
+def test_a_dead_service_is_left_by_force_and_may_come_back_as_the_standby(
+    mosquitto: Broker, parts: Parts, start: Start, watch: Watch, tmp_path: Path
+) -> None:
+    trial = Trial(parts, start, watch, mosquitto, tmp_path)
+    feed = trial.feed(count := 1800)
+    trial.processes["old"].kill()
+    refused = trial.answer(trial.swap("new"))
+    assert refused["outcome"] == "refused"
+    assert "--force swaps away from it" in refused["text"]
+    assert trial.reply(trial.swap("new", 1, force=True)) == "done"
+    trial.processes["bridge"].kill()
+    trial.start_again("bridge")  # with the address of the dead one
+    trial.start_again("old")
+    assert feed.wait(90) == 0, feed.output
+    trial.check(count)
+    assert trial.reply(trial.swap("old", 2)) == "done"
+
+
+def test_a_service_that_hangs_keeps_its_journal_and_is_named(
+    mosquitto: Broker, parts: Parts, start: Start, watch: Watch, tmp_path: Path
+) -> None:
+    trial = Trial(parts, start, watch, mosquitto, tmp_path)
+    feed = trial.feed(count := 1800)
+    old = trial.processes["old"]
+    old.signal(signal.SIGSTOP)
+    answer = trial.answer(trial.swap("new", force=True))
+    assert answer["outcome"] == "refused"
+    assert f"in use by another service (process {old.popen.pid})" in answer["text"]
+    old.signal(signal.SIGCONT)
+    assert feed.wait(90) == 0, feed.output
+    trial.check(count)
+    assert trial.reply(trial.swap("new", 1)) == "done"
 
 
 def test_the_command_prints_the_reply_and_fails_where_it_is_refused(
