@@ -173,6 +173,30 @@ def test_a_kill_in_any_phase_of_a_swap_loses_and_repeats_nothing(
     assert trial.reply(trial.swap("old" if outcome == "done" else "new", 1)) == "done"
 
 
+@pytest.mark.parametrize(("service", "method"), [("old", "release"), ("new", "acquire")])
+def test_a_bridge_that_is_stopped_meanwhile_leaves_the_swap_to_the_next(
+    service: str,
+    method: str,
+    mosquitto: Broker,
+    parts: Parts,
+    start: Start,
+    watch: Watch,
+    tmp_path: Path,
+) -> None:
+    trial = Trial(parts, start, watch, mosquitto, tmp_path)
+    feed = trial.feed(count := 1800)
+    hold = trial.folders[service] / f"{method}-after"
+    hold.touch()
+    id_ = trial.swap("new")
+    trial.processes[service].wait_for(f"held at {hold.name}")
+    assert trial.processes["bridge"].stop() == 0
+    hold.unlink()
+    trial.start_again("bridge")
+    assert trial.reply(id_) == "done"
+    assert feed.wait(90) == 0, feed.output
+    trial.check(count)
+
+
 def test_a_dead_service_is_left_by_force_and_may_come_back_as_the_standby(
     mosquitto: Broker, parts: Parts, start: Start, watch: Watch, tmp_path: Path
 ) -> None:
