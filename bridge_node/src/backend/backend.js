@@ -5,14 +5,9 @@ import { Client, LostRemoteError, RemoteError } from '../../zerorpc/index.js';
 import { Backoff } from '../support/backoff.js';
 import { Deferred } from '../support/deferred.js';
 import { reason, UserError } from '../support/errors.js';
-import { checkChannels, checkOwnData } from './channels.js';
 import { readDecisions } from './decisions.js';
-import { describe } from './description.js';
-import { checkKinds, inputsOf } from './inputs.js';
-import { methodsOf } from './methods.js';
-import { chooseName } from './name.js';
+import { initialised } from './initialised.js';
 import { decisionOf } from './returned.js';
-import { openJournal } from './standby.js';
 
 /**
  * @typedef {import('./decisions.js').Outcome} Outcome
@@ -67,12 +62,7 @@ export class Backend extends EventEmitter {
   journalSeq;
 
   /**
-   * @param {object} config
-   * @param {string} config.address
-   * @param {Record<string, unknown>} config.params  for `initialize`
-   * @param {string} [config.name]  of a backend that has none of its own
-   * @param {boolean} [config.isAnnounced]  whether no other name than this is accepted
-   * @param {string[]} [config.channels]  in place of those that `initialize` returns
+   * @param {{address: string} & import('./initialised.js').Config} config
    * @param {import('../support/log.js').Log} log
    * @param {Admit} admit
    * @param {import('./standby.js').MayOpen} standby
@@ -294,24 +284,13 @@ export class Backend extends EventEmitter {
   }
 
   async #initialize() {
-    this.#methods = await methodsOf(this.#client);
-    if (this.#methods.has('journal')) await openJournal(this.#client, this.#standby, this.#log);
-    let channels;
-    try {
-      channels = await this.#client.invoke('initialize', this.#config.params);
-    } catch (error) {
-      if (!(error instanceof RemoteError)) throw error;
-      throw new UserError(`the backend at ${this.#address} refuses to initialize: ${error.name}: ${error.message}`);
-    }
-    this.channels = this.#config.channels ?? checkChannels(channels);
-    this.#inputs = await inputsOf(this.#client, this.#methods);
-    const source = this.#config.channels ? '--channel' : 'initialize';
-    checkKinds(this.channels, this.#inputs, source);
-    const { algo, seq } = this.hasSnapshot ? await describe(this.#client, this.#log) : {};
-    this.journalSeq = this.hasJournal ? seq : undefined;
-    const { name, isAnnounced } = this.#config;
-    this.name = chooseName({ address: this.#address, algo, given: name, isAnnounced, before: this.name }, this.#log);
-    checkOwnData(this.channels, this.name, source);
+    const client = this.#client;
+    const found = await initialised(client, this.#config, this.name, this.#standby, this.#log);
+    this.#methods = found.methods;
+    this.#inputs = found.inputs;
+    this.channels = found.channels;
+    this.journalSeq = found.journalSeq;
+    this.name = found.name;
     this.#fault = '';
   }
 
