@@ -59,6 +59,7 @@ class ServiceMethods:
         self.engine, self._store = self._in_worker(create)
         self.on_initialized: Callable[[list[str]], None] = lambda _channels: None
         """Called in the hub's thread with the channels that `initialize` is about to return."""
+        self._reported = ""
         # As the bridge does for a quote without an id; new at every start.
         start = secrets.token_hex(6)
         self._ids = (f"~{start}-{n}" for n in itertools.count())
@@ -82,7 +83,10 @@ class ServiceMethods:
         try:
             channels = self._in_worker(self.engine.initialize, params)
         except InitializeError as error:
-            log.error("%s\n%s", error, error.traceback)
+            text = f"{error}\n{error.traceback}"
+            if text != self._reported:  # a bridge tries it again and again
+                self._reported = text
+                log.error("%s", text)
             raise
         self.on_initialized(channels)
         return channels
