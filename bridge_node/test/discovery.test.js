@@ -3,84 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import mqtt from 'mqtt';
-
-import { FakeService, runBridge, startBackend, until } from './fake_backend.js';
-import { BROKERS, Collected, startBroker } from './helpers.js';
-
-/** @typedef {import('node:test').TestContext} Test */
-
-/**
- * A client that announces algorithms, publishes quotes, and keeps what comes by topic.
- * @param {Test} t
- * @param {string} url
- */
-async function connect(t, url) {
-  const client = await mqtt.connectAsync(url);
-  t.after(() => client.endAsync());
-  /** @type {Map<string, Collected>} */
-  const came = new Map();
-  /** @param {string} topic */
-  const on = (topic) => {
-    if (!came.has(topic)) came.set(topic, new Collected());
-    return /** @type {Collected} */ (came.get(topic));
-  };
-  client.on('message', (topic, payload) => on(topic).push(payload.toString()));
-  await client.subscribeAsync(['orders/+', 'bridges/+'], { qos: 1 });
-  let count = 0;
-  return {
-    on,
-    /** @param {string} topic @param {string | Buffer} payload */
-    retain: (topic, payload) => client.publishAsync(topic, payload, { qos: 1, retain: true }),
-    /** @param {string} name @param {string} address @param {object} [fields] */
-    announce: (name, address, fields = {}) => {
-      const record = { ...RECORD, name, address, ...fields };
-      return client.publishAsync(`algos/${name}`, JSON.stringify(record), { qos: 1, retain: true });
-    },
-    /** @param {number} quotes */
-    publish: async (quotes) => {
-      for (let n = 0; n < quotes; n++) {
-        const quote = { sid: 'GOOG', quote: 345, id: String(count++) };
-        await client.publishAsync('quotes', JSON.stringify(quote), { qos: 1 });
-      }
-    },
-  };
-}
-
-const RECORD = {
-  state: 'online',
-  algorithm: 'mine',
-  contract: 4,
-  channels: ['quotes'],
-  parameters: {},
-  instance: '9f86d081884c7d65',
-  since: '2026-11-28T10:00:00.000Z',
-};
-
-/**
- * @param {Test} t
- * @param {string} name
- */
-async function startService(t, name) {
-  const service = new FakeService(['quotes'], name);
-  const { address, stop } = await startBackend(t, service.methodsWithJournal());
-  return { service, address, stop };
-}
-
-/**
- * @param {Test} t
- * @param {string} url
- */
-const discover = (t, url) => runBridge(t, url, [], { params: {} });
-
-/** @param {FakeService} service */
-const idsOf = ({ decided }) => [...decided.keys()].map((key) => Number(key.split(' ')[1]));
-
-/** @param {number} end */
-const upTo = (end) => Array.from({ length: end }, (_, n) => n);
-
-/** @param {number[]} ids */
-const sorted = (ids) => ids.toSorted((a, b) => a - b);
+import { connect, discover, idsOf, sorted, startService, upTo } from './announcing.js';
+import { FakeService, startBackend, until } from './fake_backend.js';
+import { BROKERS, startBroker } from './helpers.js';
 
 for (const [name, start, skip] of BROKERS) {
   test(
@@ -261,51 +186,32 @@ test('an algorithm that is away does not keep the bridge from being ready for th
   await until(() => bridge.missing[0] === 'every algorithm on algos/+ is offline');
 });
 
-for (const [name, start, skip] of BROKERS) {
-  test(`with ${name} two bridges share the algorithms, and each serves what the other leaves`, { skip }, async (t) => {
-    const { url } = await start(t);
-    const { announce, publish, on } = await connect(t, url);
-    const services = await Promise.all(upTo(6).map((n) => startService(t, `a${n}`)));
-    const bridges = [discover(t, url), discover(t, url)];
-    await until(() => bridges.every(({ bridge }) => bridge.missing[0]?.startsWith('no algorithm')));
-    await Promise.all(services.map(({ address }, n) => announce(`a${n}`, address)));
-    await until(() => bridges.every(({ bridge }) => bridge.missing.length === 0));
-    await publish(20);
-    await until(() => services.every(({ service }) => service.decided.size === 20));
-    const before = services.map((_, n) => on(`bridges/a${n}`).values.length);
-    await publish(20);
-    await until(() => services.every(({ service }) => service.decided.size === 40));
-    // nobody fights: after it is settled no claim changes, other than being asserted to who asks
-    for (const [n, count] of before.entries()) {
-      const later = on(`bridges/a${n}`)
-        .values.slice(count)
-        .map((claim) => JSON.parse(claim).instance);
-      assert.ok(new Set(later.filter(Boolean)).size <= 1);
-    }
-    await bridges[0].stop();
-    await until(() => bridges[1].bridge.missing.length === 0);
-    await publish(20);
-    await until(() => services.every(({ service }) => service.decided.size === 60));
-    for (const { service } of services) assert.deepEqual(sorted(idsOf(service)), upTo(60));
-  });
-}
+test('an address that leads nowhere, or to something else, stops nothing', async (t) => {
+  const broker = await startBroker(t);
+  const { bridge } = discover(t, broker.url);
+  const { announce, publish } = await connect(t, broker.url);
+  const nowhere = ['tcp://[:::]:4242', 'tcp://a..b:1', 'tcp://-:65535', `tcp://${'x'.repeat(245)}:1`];
+  const other = broker.url.replace('mqtt:', 'tcp:');
+  for (const [n, address] of [...nowhere, other].entries()) await announce(`wrong${n}`, address);
+  const { service, address } = await startService(t, 'a');
+  await announce('a', address);
+  await until(() => bridge.missing.length === 5);
+  await publish(10);
+  await until(() => service.decided.size === 10);
+});
 
-test('an algorithm is taken over from a bridge that was killed, as soon as that has not answered', async (t) => {
-  await Promise.all(
-    BROKERS.filter(([, , skip]) => !skip).map(async ([, start]) => {
-      const { url } = await start(t);
-      const { announce, publish, retain } = await connect(t, url);
-      const { service, address } = await startService(t, 'a');
-      await retain('bridges/a', JSON.stringify({ instance: 'killed', started: Date.now(), host: 'here', pid: 7 }));
-      await announce('a', address);
-      const { bridge, lines } = discover(t, url);
-      const asking = `backend ${address}: the bridge that claims its algorithm is asked whether it lives`;
-      await until(() => bridge.missing[0] === asking);
-      await until(() => bridge.missing.length === 0);
-      await publish(5);
-      await until(() => service.decided.size === 5);
-      const asked = lines.filter(({ text }) => text.includes('does not answer (here, process 7); taking over'));
-      assert.equal(asked.length, 1);
-    }),
-  );
+test('a bridge that is stopped while it forgets an algorithm, and its broker is away, ends', async (t) => {
+  const broker = await startBroker(t);
+  const { bridge, stop, ended } = discover(t, broker.url);
+  const { announce, retain } = await connect(t, broker.url);
+  const { address } = await startService(t, 'a');
+  await announce('a', address);
+  await until(() => bridge.missing.length === 0);
+  broker.aedes.on('publish', (packet) => {
+    if (packet.topic === 'bridges/a' && packet.payload.length === 0) void broker.takeAway();
+  });
+  await retain('algos/a', '');
+  await until(() => bridge.missing[0]?.startsWith('broker '));
+  await stop();
+  await ended;
 });

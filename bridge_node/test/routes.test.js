@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import mqtt from 'mqtt';
 
+import { isQuestion } from '../src/messages/claim.js';
 import { FakeService, PLAIN, runBridge, startBackend, until } from './fake_backend.js';
 import { BROKERS, Collected, startBroker } from './helpers.js';
 
@@ -29,8 +30,9 @@ async function connect(t, url) {
   };
   client.on('message', (topic, payload) => {
     const [kind, algo] = topic.split('/');
-    if (kind === 'bridges') claims.push(payload.toString());
-    else ordersOf(algo).push(JSON.parse(payload.toString()));
+    if (kind === 'bridges') {
+      if (!isQuestion(payload)) claims.push(payload.toString()); // a bridge that waits asks at any time
+    } else ordersOf(algo).push(JSON.parse(payload.toString()));
   });
   await client.subscribeAsync(['orders/+', 'bridges/+'], { qos: 1 });
   let count = 0;

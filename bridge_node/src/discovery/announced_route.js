@@ -31,13 +31,13 @@ export class AnnouncedRoute {
   /** Settles when the route is as the record says. */
   #settled = Promise.resolve();
   #isSettling = false;
-  #isStopped = false;
+  #stopping = new AbortController();
   #isForgotten = false;
 
   /**
    * @param {(record: AlgoRecord) => KeptRoute} make  called for each address
-   * @param {() => Promise<void>} forget  called when it is forgotten and its route has ended, unless another bridge
-   *   serves it
+   * @param {(signal: AbortSignal) => Promise<void>} forget  called when it is forgotten and its route has ended,
+   *   unless another bridge serves it; the signal ends it
    * @param {(error: Error) => void} failed  called if the route ends by an error that is not reported
    */
   constructor(make, forget, failed) {
@@ -96,10 +96,14 @@ export class AnnouncedRoute {
 
   /** End the route, if there is one; resolves when it has ended. */
   async stop() {
-    this.#isStopped = true;
+    this.#stopping.abort();
     this.#route?.stop();
     await this.#settled;
     await this.#ended;
+  }
+
+  get #isStopped() {
+    return this.#stopping.signal.aborted;
   }
 
   #settle() {
@@ -118,7 +122,7 @@ export class AnnouncedRoute {
         else this.#beginRoute();
       } else if (this.#isForgotten && this.#hasSessions) {
         this.#hasSessions = false;
-        await this.#forget();
+        await this.#forget(this.#stopping.signal);
       } else {
         return;
       }

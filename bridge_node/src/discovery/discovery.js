@@ -101,8 +101,8 @@ export class Discovery {
     const broker = this.#broker;
     return new AnnouncedRoute(
       ({ address }) => new KeptRoute(address, () => this.#make(name, address), broker.log, false),
-      async () => {
-        for (const session of sessionsOf(name)) await forgetSession(broker, session);
+      async (signal) => {
+        for (const session of sessionsOf(name)) await forgetSession(broker, session, signal);
       },
       (error) => this.#ended.reject(error),
     );
