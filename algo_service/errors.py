@@ -12,7 +12,9 @@ AlgoServiceError
 ├── PublicationError an algorithm published something that cannot be a message
 ├── OperatorError    a person's command is refused, or has no reply
 ├── StateError       what an algorithm's save() returned cannot be kept
-└── JournalError     a journal cannot be opened, or cannot be written
+├── JournalError     a journal cannot be opened, or cannot be written
+├── StandbyError     a standby is asked to decide
+└── HandOverError    a journal is not handed over
 
 Parameters are the portfolio's as well: their error is `portfolio.ParameterError`.
 """
@@ -75,3 +77,11 @@ class StateError(AlgoServiceError):
 
 class JournalError(AlgoServiceError):
     """A journal cannot be opened, or cannot be written."""
+
+
+class StandbyError(AlgoServiceError):
+    """A standby, which has not opened its journal, is asked for more than that."""
+
+
+class HandOverError(AlgoServiceError):
+    """A journal is not handed over."""

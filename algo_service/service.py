@@ -5,9 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import secrets
 import signal
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,18 +15,16 @@ import gevent.event
 
 from algo_service.engine.engine import Engine
 from algo_service.errors import AlgoServiceError, WarmUpError
-from algo_service.journal.open import journal_file, open_store
-from algo_service.journal.store import DecisionStore
-from algo_service.loader import absolute, load
 from algo_service.names import objection
-from algo_service.parameters import merge
 from algo_service.rpc.methods import ServiceMethods
 from algo_service.rpc.server import Server
+from algo_service.served import ServedAlgorithm
 from market_data.feeds.options import ReadOptions
 
 if TYPE_CHECKING:
     from algo_service.discovery.announcement import Announcement
     from algo_service.discovery.announcer import Announcer
+    from algo_service.history import FeedHistory
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +45,10 @@ def serve(
     name: str | None,
     overrides: Mapping[str, Any],
     journal: str | None,
-    ready: Callable[[Engine, Path | None], None],
+    ready: Callable[[], None],
+    opened: Callable[[Engine, Path | None], None],
     *,
+    standby: bool = False,
     accept_incomplete: bool = False,
     keep_inputs: bool = True,
     warm_up: tuple[Sequence[str], ReadOptions] | None = None,
@@ -61,7 +59,10 @@ def serve(
     :param name: its name on the wire; by default the built-in's or the class' name.
     :param overrides: parameters that win over those given to `initialize`.
     :param journal: as `journal.open` takes it; without one the state is in memory.
-    :param ready: called once the service listens, with the journal's file.
+    :param ready: called once the service listens.
+    :param opened: called after that, once it continues from its store, with the journal's file;
+        of a standby whenever it was given the journal.
+    :param standby: leave the journal to another service, until a bridge asks for it.
     :param accept_incomplete: continue with a journal that was copied without its -wal file.
     :param keep_inputs: keep in the journal what the decisions were made from.
     :param warm_up: sources of the history that the algorithm is given before its first quote, and
@@ -74,57 +75,62 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, signalled.set)
 
-    own_name = ""
-
-    def create() -> tuple[Engine, DecisionStore]:
-        nonlocal own_name
-        own_name, algorithm = load(spec)
-        algo = name or own_name
-        if announce and (reason := objection(algo)):
-            raise AlgoServiceError(f'"{algo}" cannot be announced: {reason}; give another --name')
-        seed = secrets.randbelow(2**32)
-        # a wrong parameter of the service's own is found now, not at the first initialize
-        merge(getattr(algorithm, "PARAMETERS", None), overrides, seed=seed)
-        history = None
-        if warm_up:  # what reads files is not needed otherwise
-            from algo_service.history import FeedHistory
-
-            history = FeedHistory(*warm_up, signalled.is_set)
-        store = open_store(
-            journal, algo, accept_incomplete=accept_incomplete, keep_inputs=keep_inputs
+    def make() -> ServedAlgorithm:
+        served = ServedAlgorithm(
+            spec,
+            name,
+            overrides,
+            journal,
+            accept_incomplete=accept_incomplete,
+            keep_inputs=keep_inputs,
+            history=_history(warm_up, signalled.is_set) if warm_up else None,
         )
-        # Readers ignore a snapshot whose seq is lower than the last one's: a service that has lost
-        # its count has to start from above all that it counted before.
-        first_seq = 0 if store.is_durable else time.time_ns() // 1000
-        engine = Engine(algorithm, algo, overrides, seed, store, first_seq, history)
-        store.note_start(absolute(spec))
-        if history and not engine.has_begun:
-            history.check()  # a mistake in it is known now, not at the first initialize
-        return engine, store
+        if announce and (reason := objection(served.name)):
+            raise AlgoServiceError(
+                f'"{served.name}" cannot be announced: {reason}; give another --name'
+            )
+        if not standby:
+            served.open()
+        return served
 
     try:
-        methods = ServiceMethods(create)
+        methods = ServiceMethods(make)
     except WarmUpError:
         if signalled.is_set():
             return
         raise
-    server = Server(methods.by_name(), methods.engine.name)
+    served = methods.served
+    server = Server(methods.by_name(), served.name)
     server.bind(address)
     gc.collect()
     gc.freeze()  # modules and classes stay: the collector need not examine them
     gc.set_threshold(COLLECT_AFTER)
-    ready(methods.engine, None if journal is None else journal_file(journal, methods.engine.name))
+    ready()
+    announcing = _Announcing(announce, served) if announce else None
+
+    def show_opened() -> None:
+        opened(served.engine, served.file)
+        if announcing:
+            announcing.begin()
+
+    methods.on_opened = show_opened
+    if announcing:
+        methods.on_initialized = announcing.update
+        methods.on_released = announcing.hand_on
+    if served.is_open:
+        show_opened()
+    else:
+        log.info("standby of %s: its journal %s is not open", served.name, served.file)
     serving = gevent.spawn(server.run)
-    announcer = _announcer(announce, methods, own_name) if announce else None
     gevent.wait([signalled, serving], count=1)
     if signalled.is_set():
         log.info("ending")
         server.stop()
-        if announcer:
-            announcer.end()
+        if announcing:
+            announcing.end()
         is_drained = methods.drain(GRACE)
-        if announcer:
-            announcer.join()
+        if announcing:
+            announcing.join()
         if not is_drained:
             # A thread cannot be ended from outside, and the operator wants the process to end.
             log.warning("the event under way did not end within %g s: leaving it", GRACE)
@@ -135,11 +141,43 @@ def serve(
     methods.close()
 
 
-def _announcer(announce: Announcement, methods: ServiceMethods, algorithm: str) -> Announcer:
-    from algo_service.discovery.announcer import Announcer  # it imports a client of MQTT
+def _history(
+    warm_up: tuple[Sequence[str], ReadOptions], is_ending: Callable[[], bool]
+) -> Callable[[], FeedHistory]:
+    # what reads files is not needed otherwise
+    from algo_service.history import FeedHistory
 
-    engine = methods.engine
-    announcer = Announcer(announce.access, engine.name, algorithm, announce.address)
-    methods.on_initialized = lambda channels: announcer.update(channels, engine.parameters)
-    announcer.start(engine.parameters_to_come)
-    return announcer
+    return lambda: FeedHistory(*warm_up, is_ending)
+
+
+class _Announcing:
+    """Announces the service while it is open: a standby is not for bridges to find."""
+
+    def __init__(self, announce: Announcement, served: ServedAlgorithm):
+        self._announce = announce
+        self._served = served
+        self._announcer: Announcer | None = None
+
+    def begin(self) -> None:
+        from algo_service.discovery.announcer import Announcer  # it imports a client of MQTT
+
+        access, address = self._announce
+        served = self._served
+        self._announcer = Announcer(access, served.name, served.own_name, address)
+        self._announcer.start(served.engine.parameters_to_come)
+
+    def update(self, channels: list[str]) -> None:
+        if self._announcer:
+            self._announcer.update(channels, self._served.engine.parameters)
+
+    def hand_on(self) -> None:
+        if self._announcer:
+            self._announcer.hand_on()
+
+    def end(self) -> None:
+        if self._announcer:
+            self._announcer.end()
+
+    def join(self) -> None:
+        if self._announcer:
+            self._announcer.join()

@@ -34,6 +34,7 @@ COMMANDS = {
     "bridge-node": ([], "BRIDGE_"),
     "bridge-node algos": ([], "BRIDGE_"),
     "bridge-node broker": ([], "BRIDGE_"),
+    "bridge-node swap": ([], "BRIDGE_"),
 }
 
 

@@ -78,6 +78,13 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     " decided again.",
 )
 @click.option(
+    "--standby",
+    is_flag=True,
+    envvar="ALGO_SERVICE_STANDBY",
+    show_envvar=True,
+    help="Leave the --journal to the service that has it open, until a bridge swaps to this one.",
+)
+@click.option(
     "--warm-up",
     metavar="FILE|SAMPLE",
     multiple=True,
@@ -105,6 +112,7 @@ def serve(
     journal: str | None,
     keep_inputs: str,
     accept_incomplete_journal: bool,
+    standby: bool,
     warm_up: tuple[str, ...],
     log_level: str,
     **others: Any,
@@ -112,6 +120,8 @@ def serve(
     """Serve one algorithm until SIGINT or SIGTERM."""
     from algo_service import service
 
+    if standby and journal is None:
+        raise click.UsageError("--standby needs --journal: it is the journal that is handed over")
     # lines of an algorithm's own print() appear when they are printed, also through a pipe
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     logging.basicConfig(level=log_level.upper(), format="%(message)s", stream=sys.stdout)
@@ -122,8 +132,10 @@ def serve(
     announcement = taken_announcement(others, addr)
     options = taken_for_warm_up(others, is_given=bool(warm_up))
 
-    def ready(engine: Engine, journal: Path | None) -> None:
+    def ready() -> None:
         click.secho(f"serving on {addr} ...", bold=True, fg="cyan")
+
+    def opened(engine: Engine, journal: Path | None) -> None:
         parameters = ", ".join(f"{key}={value}" for key, value in engine.parameters_to_come.items())
         where = f"in the journal {journal}" if journal else "in memory: a restart starts again"
         click.echo(f"algorithm {engine.name} ({parameters}); its state is {where}")
@@ -142,6 +154,8 @@ def serve(
         merge_params(params, short),
         journal,
         ready,
+        opened,
+        standby=standby,
         accept_incomplete=accept_incomplete_journal,
         keep_inputs=keep_inputs == "yes",
         warm_up=(warm_up, options) if warm_up else None,

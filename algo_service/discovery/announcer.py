@@ -55,8 +55,9 @@ class Announcer:
     """One service, as it is announced.
 
     The service's main thread calls `start` once it listens, `update` after each `initialize`, `end`
-    and then `join`. None of them waits for the broker, except `join`, and no fault of the broker,
-    or of what others publish, reaches the service: it is logged.
+    (or `hand_on`, where another service takes its place) and then `join`. None of them waits for
+    the broker, except `join`, and no fault of the broker, or of what others publish, reaches the
+    service: it is logged.
 
     :param name: the algorithm's name on the wire.
     :param algorithm: what runs: the name of a built-in algorithm or of a class.
@@ -99,6 +100,7 @@ class Announcer:
         self._is_displaced = False
         # of all
         self._is_announced = False
+        self._is_handed_on = False
         self._is_forgotten = False
         self._next_answer = 0.0
         self._to_report = self._reported = ""
@@ -118,6 +120,11 @@ class Announcer:
 
     def end(self) -> None:
         """Ask for the end: the state becomes `offline`, if there is a connection."""
+        self._end.request()
+
+    def hand_on(self) -> None:
+        """End, and leave the record as it is: another service is about to be announced there."""
+        self._is_handed_on = True
         self._end.request()
 
     def join(self) -> None:
@@ -197,7 +204,7 @@ class Announcer:
 
     def _leave(self, connection: Connection) -> None:
         """Publish that the service has ended, and disconnect, so that there is no will."""
-        if not self._is_displaced:
+        if not (self._is_displaced or self._is_handed_on):
             self._mid = connection.send(
                 self._topic, self._in_state("offline").payload(), retain=True
             )

@@ -12,6 +12,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from algo_service.discovery.record import AlgoRecord, RecordError, read_record
+from algo_service.discovery.withdrawn import is_withdrawn
 from algo_service.errors import OperatorError
 from algo_service.watch.messages import Snapshot, UnreadableError, clean, read
 from market_data.mqtt.access import BrokerAccess
@@ -175,7 +176,7 @@ class Directory:
             self.records[name] = record
 
     def _take_claim(self, name: str, payload: bytes, *, is_retained: bool) -> None:
-        if not payload:
+        if is_withdrawn(payload):
             self.claims.pop(name, None)
         elif claim := _claim(payload):
             self.claims[name] = claim

@@ -41,6 +41,8 @@ def forget(access: BrokerAccess, name: str, stop: Stop) -> Claim | None:
             claim = _await_end(directory, name)
             if claim:
                 return claim
+        # the claim of a bridge that was killed, and where the backend was swapped to
+        directory.publish("bridges", name)
         for session in (f"tickwire-bridge-{name}", f"tickwire-commands-{name}"):
             _delete_session(access, session, stop)
         directory.publish("portfolios", name)
@@ -57,8 +59,6 @@ def _await_end(directory: Directory, name: str) -> Claim | None:
         while name in directory.claims and time.monotonic() < deadline:
             directory.turn()
         return directory.claims.get(name)
-    if name in directory.claims:  # of a bridge that was killed
-        directory.publish("bridges", name)
     return None
 
 

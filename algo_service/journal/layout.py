@@ -39,6 +39,9 @@ CREATE TABLE publications (
 ) WITHOUT ROWID;
 """
 
+_ID = "INSERT INTO meta VALUES ('journal', lower(hex(randomblob(8))));"
+"""Tells this journal from every other one."""
+
 _TABLES = f"""
 {_DECISIONS}
 CREATE TABLE failures (
@@ -68,6 +71,7 @@ CREATE TABLE fills (
 ) WITHOUT ROWID;
 {_TABLES}
 {_MARK}
+{_ID}
 """
 
 _FROM_2 = _MARK
@@ -87,6 +91,7 @@ INSERT INTO log SELECT seq, at, 'reset', halt FROM resets;
 INSERT INTO meta SELECT 'older', coalesce(max(seq), 0) FROM decisions_3;
 DROP TABLE decisions_3;
 DROP TABLE resets;
+{_ID}
 """
 """Layouts 4 and 5 keep inputs, replies, batches, the log, and values by minute."""
 
@@ -97,8 +102,9 @@ INSERT INTO decisions
     SELECT seq, channel, id, iif(content IS NULL, digest, NULL), content FROM decisions_4;
 DROP TABLE decisions_4;
 {_PUBLICATIONS}
+{_ID}
 """
-"""Layout 5 has no digest beside a content, and what algorithms publish."""
+"""Layout 5 has no digest beside a content, what algorithms publish, and an id of the journal."""
 
 _STEPS = {2: (_FROM_2, 3), 3: (_FROM_3, 5), 4: (_FROM_4, 5)}
 """What makes one layout into another one, and that."""

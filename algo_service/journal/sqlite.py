@@ -15,10 +15,12 @@ from typing import Any
 
 from algo_service.decisions import Batch, Decision, Failure, Input, Key, State
 from algo_service.errors import JournalError
+from algo_service.journal import standing
 from algo_service.journal.content import encode, fingerprint
 from algo_service.journal.file import JournalFile
 from algo_service.journal.reading import explained
 from algo_service.journal.rows import QUOTES, known_of, outputs
+from algo_service.journal.standing import Standing
 from algo_service.journal.store import Known, StoredRun, StoredWarmUp, WarmUp
 
 # Variables of one statement; SQLite takes 32,766 since 3.32.
@@ -183,9 +185,32 @@ class SqliteStore:
     def note_start(self, spec: str) -> None:
         """Record that a service continues from here, with this algorithm."""
         with self._explained(), self._transaction():
-            (seq,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM decisions").fetchone()
-            self._write_log(seq, "start", spec)
+            self._write_log(standing.read(self._db).seq, "start", spec)
         self._file.keep_up()
+
+    def standing(self) -> Standing:
+        """Return which journal this is, its number of decisions and its epoch."""
+        with self._explained():
+            return standing.read(self._db)
+
+    def note_acquired(self, epoch: int) -> None:
+        """Record that this service was given the journal.
+
+        :param epoch: newer than the one that it has, or the same.
+        """
+        with self._explained(), self._transaction():
+            query = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
+            self._db.execute(query, (standing.EPOCH, str(epoch)))
+            self._log_hand_over("acquired", epoch)
+        self._file.keep_up()
+
+    def note_released(self) -> None:
+        """Record that this service gives the journal away."""
+        with self._explained(), self._transaction():
+            self._log_hand_over("released", standing.read(self._db).epoch)
+
+    def _log_hand_over(self, kind: str, epoch: int) -> None:
+        self._write_log(standing.read(self._db).seq, kind, json.dumps({"epoch": epoch}))
 
     def note_rollback(self, inputs: int, error: str) -> None:
         """Record that a batch was undone, with the next commit: now may be the wrong moment."""

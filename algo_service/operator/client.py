@@ -16,6 +16,7 @@ from paho.mqtt.client import MQTTMessage
 from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from algo_service.discovery.withdrawn import is_withdrawn
 from algo_service.errors import OperatorError
 from algo_service.operator.command import LIFETIME, Command
 from algo_service.operator.reply import Reply, read_reply
@@ -135,7 +136,8 @@ class Client:
         if message.topic.startswith(self._bridges):
             level = message.topic.removeprefix(self._bridges)
             name = name_of_level(level) or level
-            (self._served.add if message.payload else self._served.discard)(name)
+            is_served = not is_withdrawn(bytes(message.payload))
+            (self._served.add if is_served else self._served.discard)(name)
         elif reply := read_reply(bytes(message.payload), self._command.id):
             self._reply = reply
 

@@ -19,10 +19,9 @@ import gevent
 from gevent.threadpool import ThreadPool
 
 from algo_service.decisions import Decision, Failure, Kind
-from algo_service.engine.engine import Engine
 from algo_service.engine.failure import sentence
 from algo_service.errors import AlgoServiceError, InitializeError
-from algo_service.journal.store import DecisionStore
+from algo_service.served import ServedAlgorithm
 
 log = logging.getLogger(__name__)
 
@@ -50,16 +49,20 @@ def exposed(method: Callable[..., Any]) -> Callable[..., Any]:
 class ServiceMethods:
     """The methods of the contract (contracts/README.md), callable from gevent's hub.
 
-    :param create: makes the engine and its store; called in the worker thread.
+    :param make: makes what is served; called in the worker thread.
     """
 
-    def __init__(self, create: Callable[[], tuple[Engine, DecisionStore]]):
+    def __init__(self, make: Callable[[], ServedAlgorithm]):
         # One thread, kept as long as the service runs: calls are decided in the order of arrival.
         self._worker = ThreadPool(1)
-        self.engine, self._store = self._in_worker(create)
+        self.served = self._in_worker(make)
         self.on_initialized: Callable[[list[str]], None] = lambda _channels: None
         """Called in the hub's thread with the channels that `initialize` is about to return."""
         self._reported = ""
+        self.on_opened: Callable[[], None] = lambda: None
+        """Called in the hub's thread when `acquire` has opened the journal."""
+        self.on_released: Callable[[], None] = lambda: None
+        """Called in the hub's thread when `release` has closed the journal."""
         # As the bridge does for a quote without an id; new at every start.
         start = secrets.token_hex(6)
         self._ids = (f"~{start}-{n}" for n in itertools.count())
@@ -73,15 +76,18 @@ class ServiceMethods:
             "inputs": self.inputs,
             "snapshot": self.snapshot,
         }
-        if self._store.is_durable:
+        if self.served.file is not None:
             methods["orders_since"] = self.orders_since
+            methods["journal"] = self.journal
+            methods["release"] = self.release
+            methods["acquire"] = self.acquire
         return methods
 
     @exposed
     def initialize(self, params: dict[str, Any]) -> list[str]:
         """Prepare the algorithm with a map of parameters; returns the channels that it wants."""
         try:
-            channels = self._in_worker(self.engine.initialize, params)
+            channels = self._in_worker(lambda: self.served.engine.initialize(params))
         except InitializeError as error:
             text = f"{error}\n{error.traceback}"
             if text != self._reported:  # a bridge tries it again and again
@@ -118,7 +124,11 @@ class ServiceMethods:
     @exposed
     def events(self, inputs: list[dict[str, Any]]) -> list[Decision | Failure]:
         """Decide on a list of inputs; returns one entry each: orders and fills, or an error."""
-        return self._in_worker(self.engine.decide, inputs, time.time())
+        # what is served is looked up in the worker: a call before this one may have released it
+        return self._in_worker(self._decide, inputs, time.time())
+
+    def _decide(self, inputs: list[dict[str, Any]], now: float) -> list[Decision | Failure]:
+        return self.served.engine.decide(inputs, now)
 
     @exposed
     def inputs(self) -> list[str]:
@@ -128,7 +138,7 @@ class ServiceMethods:
     @exposed
     def snapshot(self) -> dict[str, Any]:
         """Return the portfolio, the algorithm's name and parameters, the last quote id and seq."""
-        return self._in_worker(self.engine.snapshot)
+        return self._in_worker(self.served.snapshot)
 
     @exposed
     def orders_since(self, seconds: float, after: int = 0) -> list[dict[str, Any]]:
@@ -136,12 +146,37 @@ class ServiceMethods:
 
         Each entry is as `events` has it, with its seq; the next page is that `after` the last seq.
         """
-        outputs = self._in_worker(self._store.outputs_since, seconds, after, PAGE)
+        outputs = self._in_worker(lambda: self.served.store.outputs_since(seconds, after, PAGE))
         return [{"seq": seq, **decision} for seq, decision in outputs]
+
+    @exposed
+    def journal(self) -> dict[str, Any]:
+        """Return which journal this is: id, seq, epoch, whether it is open here, and its file."""
+        return self._in_worker(self.served.standing)
+
+    @exposed
+    def release(self) -> dict[str, Any]:
+        """Close the journal, and decide nothing until `acquire`; returns what `journal` does."""
+        was_open = self.served.is_open
+        standing = self._in_worker(self.served.release)
+        if was_open:
+            self.on_released()
+            log.warning("released the journal %s: standby now", self.served.file)
+        return standing
+
+    @exposed
+    def acquire(self, epoch: int) -> dict[str, Any]:
+        """Open the journal, with an epoch above its own; returns what `journal` does."""
+        was_open = self.served.is_open
+        standing = self._in_worker(self.served.acquire, epoch)
+        if not was_open:
+            log.warning("acquired the journal %s, epoch %d", self.served.file, epoch)
+            self.on_opened()
+        return standing
 
     def close(self) -> None:
         """Close the store; the calls under way have to be decided."""
-        self._in_worker(self._store.close)
+        self._in_worker(self.served.close)
 
     def drain(self, patience: float) -> bool:
         """Wait until the calls under way are decided; return whether they were, in time.

@@ -143,6 +143,16 @@ export async function main(argv) {
       new Option('--port <port>', 'port of 127.0.0.1').env('BRIDGE_BROKER_PORT').argParser(parsePort).default(1883),
     )
     .action(runBroker);
+  program
+    .command('swap')
+    .description('hand a running algorithm over to another service, a standby with the same journal')
+    .argument('<name>', 'of the algorithm')
+    .requiredOption('--to <url>', 'the address of the service that serves it from then on')
+    .option('--force', 'swap away from a service that is dead')
+    .option('--reason <text>', 'why, for the records')
+    .option('--by <text>', 'who asks, in place of user@host')
+    .allowExcessArguments(false)
+    .action(runSwap);
   const algos = program
     .command('algos')
     .description('list the algorithms at the broker: state, address, the bridge that serves it, equity, last quote')
@@ -221,6 +231,16 @@ async function runAlgos(_options, command) {
 async function runForget(name, _options, command) {
   const { forgetAlgo } = await import('./commands/algos.js');
   await forgetAlgo(name, command.optsWithGlobals());
+}
+
+/**
+ * @param {string} name
+ * @param {Record<string, any>} _options
+ * @param {Command} command
+ */
+async function runSwap(name, _options, command) {
+  const { swap } = await import('./commands/swap.js');
+  await swap(name, command.optsWithGlobals());
 }
 
 /**

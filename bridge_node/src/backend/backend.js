@@ -12,6 +12,7 @@ import { checkKinds, inputsOf } from './inputs.js';
 import { methodsOf } from './methods.js';
 import { chooseName } from './name.js';
 import { decisionOf } from './returned.js';
+import { openJournal } from './standby.js';
 
 /**
  * @typedef {import('./decisions.js').Outcome} Outcome
@@ -35,14 +36,17 @@ const MOMENT = 100;
 
 /**
  * The algorithm service at an address, in whatever language: connected and initialised again whenever it
- * was lost.
+ * was lost. It may be moved to another address; what is under way there is tried again here.
  *
- * Emits `ready` after each `initialize`, once it is admitted, and `lost` when the connection has ended.
+ * Emits `ready` after each `initialize`, once it is admitted, `lost` when the connection has ended,
+ * `unavailable` while it is silent, and `left` when the connection has ended or it has moved.
  */
 export class Backend extends EventEmitter {
   #config;
   #admit;
+  #standby;
   #log;
+  #address;
   #client;
   #fault = 'it has not answered yet';
   /** Whether the present connection is the last one. */
@@ -71,18 +75,21 @@ export class Backend extends EventEmitter {
    * @param {string[]} [config.channels]  in place of those that `initialize` returns
    * @param {import('../support/log.js').Log} log
    * @param {Admit} admit
+   * @param {import('./standby.js').MayOpen} standby
    */
-  constructor(config, log, admit = async () => true) {
+  constructor(config, log, admit = async () => true, standby = async () => {}) {
     super();
     this.#config = config;
     this.#admit = admit;
+    this.#standby = standby;
     this.#log = log;
-    this.#client = new Client(config.address, { bigint: false }); // what is published is JSON, whose numbers are doubles
-    this.#client.on('lost', (error) => {
-      this.#isReady = false;
-      this.#fault = reason(error);
-      this.emit('lost');
-    });
+    this.#address = config.address;
+    this.#client = this.#newClient();
+  }
+
+  /** Where it is at present. */
+  get address() {
+    return this.#address;
   }
 
   /** Whether it is connected, initialised and admitted. */
@@ -117,31 +124,48 @@ export class Backend extends EventEmitter {
   async run() {
     const backoff = new Backoff();
     while (!this.#isLast) {
+      let client = this.#client;
       try {
-        await this.#connect();
+        client = await this.#connect();
         await this.#initialize();
         if (this.#isLast) return;
         if (!(await this.#admit())) continue;
         backoff.reset();
-        this.#isReady = this.#client.connected;
+        this.#isReady = client === this.#client && client.connected;
       } catch (error) {
         if (this.#isLast) return;
+        if (client !== this.#client) continue; // it has moved meanwhile
         if (error instanceof UserError) throw error;
         if (!(error instanceof LostRemoteError)) {
-          throw new UserError(`the backend at ${this.#config.address} cannot be used: ${reason(error)}`);
+          throw new UserError(`the backend at ${this.#address} cannot be used: ${reason(error)}`);
         }
         this.#fault = reason(error);
-        this.#log.warn(`backend ${this.#config.address}: ${this.#fault}`);
+        this.#log.warn(`backend ${this.#address}: ${this.#fault}`);
         await sleep(backoff.next());
       }
       if (!this.#isReady) continue;
-      this.#log.info({ algo: this.name, channels: this.channels }, `backend ${this.#config.address} is ready`);
+      this.#log.info({ algo: this.name, channels: this.channels }, `backend ${this.#address} is ready`);
       this.emit('ready');
-      await Promise.race([once(this.#client, 'lost'), this.#closed.promise]);
+      await Promise.race([once(this, 'left'), this.#closed.promise]);
+      if (client !== this.#client) continue;
       // a bridge that is stopped together with its backend has received its signal meanwhile
       await Promise.race([sleep(MOMENT), this.#closed.promise]);
-      if (!this.#isLast) this.#log.warn(`backend ${this.#config.address} is lost; waiting for it`);
+      if (!this.#isLast) this.#log.warn(`backend ${this.#address} is lost; waiting for it`);
     }
+  }
+
+  /**
+   * Go to another address, or connect anew to the same; what is under way is tried again there. Not after `retire`.
+   * @param {string} address
+   */
+  moveTo(address) {
+    const before = this.#client;
+    this.#isReady = false;
+    this.#fault = 'it has not answered yet';
+    this.#address = address;
+    this.#client = this.#newClient();
+    void before.close();
+    this.emit('left');
   }
 
   /**
@@ -198,6 +222,28 @@ export class Backend extends EventEmitter {
     return this.#invoke('orders_since', seconds, after);
   }
 
+  /** Whether it has a journal that can be handed over. */
+  get canRelease() {
+    return this.#methods.has('release');
+  }
+
+  /**
+   * @returns {Promise<import('./standby.js').Standing>} which journal it has
+   * @throws {LostRemoteError} if it is lost
+   */
+  standing() {
+    return this.#client.invoke('journal');
+  }
+
+  /**
+   * Have it close its journal, after the call under way.
+   * @returns {Promise<import('./standby.js').Standing>}
+   * @throws {LostRemoteError} if it is lost: it is not known whether it has
+   */
+  release() {
+    return this.#client.invoke('release');
+  }
+
   /** Make no other connection, and log nothing when this one ends: we are about to close it. */
   retire() {
     this.#isLast = true;
@@ -215,30 +261,47 @@ export class Backend extends EventEmitter {
     while (!this.#isReady && !this.#isStopped) await Promise.race([once(this, 'ready'), this.#closed.promise]);
   }
 
+  #newClient() {
+    // what is published is JSON, whose numbers are doubles
+    const client = new Client(this.#address, { bigint: false });
+    client.on('lost', (error) => {
+      this.#isReady = false;
+      this.#fault = reason(error);
+      this.emit('left');
+      this.emit('lost');
+    });
+    return client;
+  }
+
+  /** @returns {Promise<Client>} that is connected */
   async #connect() {
-    for (let timeout = PATIENCE; ; timeout = NEXT_LOOK) {
+    let isReported = false;
+    for (;;) {
+      const client = this.#client;
       try {
-        await this.#client.connect({ timeout });
+        await client.connect({ timeout: isReported ? NEXT_LOOK : PATIENCE });
         this.#fault = 'it is being initialised';
-        return;
+        return client;
       } catch (error) {
         if (this.#isLast) throw error;
+        if (client !== this.#client) continue; // it has moved
         this.#fault = reason(error);
-        if (timeout === PATIENCE) this.#log.warn(`backend ${this.#config.address} is unavailable; waiting for it`);
+        if (!isReported) this.#log.warn(`backend ${this.#address} is unavailable; waiting for it`);
+        isReported = true;
+        this.emit('unavailable');
       }
     }
   }
 
   async #initialize() {
     this.#methods = await methodsOf(this.#client);
+    if (this.#methods.has('journal')) await openJournal(this.#client, this.#standby, this.#log);
     let channels;
     try {
       channels = await this.#client.invoke('initialize', this.#config.params);
     } catch (error) {
       if (!(error instanceof RemoteError)) throw error;
-      throw new UserError(
-        `the backend at ${this.#config.address} refuses to initialize: ${error.name}: ${error.message}`,
-      );
+      throw new UserError(`the backend at ${this.#address} refuses to initialize: ${error.name}: ${error.message}`);
     }
     this.channels = this.#config.channels ?? checkChannels(channels);
     this.#inputs = await inputsOf(this.#client, this.#methods);
@@ -246,8 +309,8 @@ export class Backend extends EventEmitter {
     checkKinds(this.channels, this.#inputs, source);
     const { algo, seq } = this.hasSnapshot ? await describe(this.#client, this.#log) : {};
     this.journalSeq = this.hasJournal ? seq : undefined;
-    const { address, name, isAnnounced } = this.#config;
-    this.name = chooseName({ address, algo, given: name, isAnnounced, before: this.name }, this.#log);
+    const { name, isAnnounced } = this.#config;
+    this.name = chooseName({ address: this.#address, algo, given: name, isAnnounced, before: this.name }, this.#log);
     checkOwnData(this.channels, this.name, source);
     this.#fault = '';
   }
@@ -294,7 +357,7 @@ export class Backend extends EventEmitter {
    * @param {Backoff} backoff
    */
   #tryAgainAfter(error, backoff) {
-    this.#log.error(`backend ${this.#config.address}: ${reason(error)}; trying the same again`);
+    this.#log.error(`backend ${this.#address}: ${reason(error)}; trying the same again`);
     return sleep(backoff.next());
   }
 }

@@ -118,7 +118,9 @@ export class AnnouncedRoute {
   async #followRecord() {
     while (!this.#isStopped) {
       if (this.#address !== this.#wantedAddress) {
-        if (this.#route) await this.#endRoute(this.#route);
+        // it was swapped to the service that is announced now
+        if (this.#route?.isAt(this.#wantedAddress)) this.#address = this.#wantedAddress;
+        else if (this.#route) await this.#endRoute(this.#route);
         else this.#beginRoute();
       } else if (this.#isForgotten && this.#hasSessions) {
         this.#hasSessions = false;

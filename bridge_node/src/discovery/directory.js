@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { question, readClaim } from '../messages/claim.js';
+import { epochOf, readDuty } from '../messages/duty.js';
 import { Connection } from '../mqtt/connection.js';
 import { reason, RecordError, UserError } from '../support/errors.js';
 import { nameOfLevel, topicLevel } from '../support/topic_level.js';
@@ -176,7 +177,8 @@ export class Directory {
    */
   #takeClaim(name, payload, isRetained) {
     const claim = readClaim(payload);
-    if (payload.length > 0 && !claim) return; // a question, or broken
+    const isWithdrawn = payload.length === 0 || epochOf(readDuty(payload)) > 0;
+    if (!isWithdrawn && !claim) return; // a question, or broken
     setOrDelete(this.claims, name, claim);
     if (claim && !isRetained) this.answered.add(name);
   }

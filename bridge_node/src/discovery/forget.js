@@ -24,8 +24,8 @@ export async function forget(directory, broker, name) {
   await directory.remove('algos', name);
   await directory.ask([name], MAX_SILENCE);
   if (answered.has(name)) await directory.until(() => !claims.has(name), MAX_END);
-  else if (claims.has(name)) await directory.remove('bridges', name); // of a bridge that was killed
   if (answered.has(name) && claims.has(name)) return claims.get(name);
+  await directory.remove('bridges', name); // the claim of a bridge that was killed, and where the backend was swapped to
   for (const session of sessionsOf(name)) await forgetSession(broker, session);
   await directory.remove('portfolios', name);
   return undefined;

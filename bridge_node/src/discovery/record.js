@@ -1,7 +1,7 @@
 /** The record of an algorithm that is announced on algos/<algo> (contracts/algo.schema.json). */
 
-import { isAddress } from '../../zerorpc/index.js';
 import { nameFault } from '../backend/name.js';
+import { isReachable } from '../messages/address.js';
 import { LIMITS } from '../messages/limits.js';
 import { isMap, parseMap } from '../messages/map.js';
 import { MessageError, RecordError, shown } from '../support/errors.js';
@@ -28,9 +28,6 @@ const MAX_ALGORITHM = 256;
 const MAX_INSTANCE = 64;
 
 const SINCE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-const HOST = /^tcp:\/\/([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[1-9]\d*$/;
-/** Hosts at which a server listens, and nobody reaches it. */
-const WILDCARDS = ['0.0.0.0', '[::]'];
 
 /** @type {Record<keyof AlgoRecord, [isRight: (value: any) => boolean, expected: string]>} */
 const FIELDS = {
@@ -83,13 +80,6 @@ function mapOf(payload) {
  */
 function isText(value, max) {
   return typeof value === 'string' && value !== '' && [...value].length <= max;
-}
-
-/** @param {unknown} value */
-function isReachable(value) {
-  if (typeof value !== 'string' || value.length > LIMITS.address) return false;
-  const host = HOST.exec(value)?.[1];
-  return host !== undefined && !WILDCARDS.includes(host) && isAddress(value);
 }
 
 /**

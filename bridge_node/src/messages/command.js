@@ -2,23 +2,28 @@
 
 import { InvalidTimeError, MessageError, shown } from '../support/errors.js';
 import { didYouMean } from '../support/nearest.js';
+import { isReachable } from './address.js';
 import { LIMITS } from './limits.js';
 import { isMap } from './map.js';
 import { instant, SECOND } from './time.js';
 import { isWithin, readId } from './values.js';
 
 /**
- * A command in the one form that a backend receives (contracts/command.schema.json#/$defs/canonical).
+ * A command in the one form that a backend receives (contracts/command.schema.json#/$defs/canonical); of a swap,
+ * which the bridge carries out itself, with two fields more.
  * @typedef {{channel: string, id: string, command: string, by?: string, reason?: string,
- *   expires?: string | number}} Command
+ *   expires?: string | number, to?: string, force?: boolean}} Command
  */
 
-export const COMMANDS = ['halt', 'resume', 'reset', 'flatten'];
+/** The command that is the bridge's own. */
+export const SWAP = 'swap';
+export const COMMANDS = ['halt', 'resume', 'reset', 'flatten', SWAP];
 /** What would be dangerous if it came late: these are not carried out after their expiry. */
-const EXPIRING = ['resume', 'flatten'];
+const EXPIRING = ['resume', 'flatten', SWAP];
 /** The reason of the orders that they refuse. */
 const HALTING = ['halt', 'flatten'];
 const FIELDS = ['command', 'id', 'reason', 'by', 'ts', 'expires'];
+const SWAP_FIELDS = [...FIELDS, 'to', 'force'];
 /** Seconds after its `ts` that a command counts for, if it expires and does not say when. */
 export const COUNTS_FOR = 60;
 /** Of a halt for which none is given. */
@@ -42,9 +47,10 @@ export function readCommand(channel, message, newId) {
     const near = typeof command === 'string' ? didYouMean(command, COMMANDS) : '';
     throw new MessageError('command_unknown', `"command" is ${shown(command, 80)}${near || `: it is ${listed()}`}`);
   }
+  const fields = command === SWAP ? SWAP_FIELDS : FIELDS;
   for (const name of Object.keys(message)) {
-    if (FIELDS.includes(name)) continue;
-    const near = didYouMean(name, FIELDS) || `, which are ${FIELDS.join(', ')}`;
+    if (fields.includes(name)) continue;
+    const near = didYouMean(name, fields) || `, which are ${fields.join(', ')}`;
     throw new MessageError('command_field', `${shown(name, 80)} is not a field of a command${near}`);
   }
   const by = readText(message.by, 'by', LIMITS.by);
@@ -58,7 +64,22 @@ export function readCommand(channel, message, newId) {
     ...(by !== undefined && { by }),
     ...(reason !== undefined && { reason }),
     ...(expires !== undefined && { expires }),
+    ...(command === SWAP && { to: readAddress(message.to), force: readForce(message.force) }),
   };
+}
+
+/**
+ * Whether it is too late to carry a command out.
+ * @param {Command} command
+ * @param {number} now  ms since 1970
+ */
+export function hasExpired({ expires }, now) {
+  return expires !== undefined && instant(expires) < BigInt(now) * 1_000_000n;
+}
+
+/** @param {Command} command  that has expired */
+export function expiryText({ command, expires }) {
+  return `${command} has expired, at ${expires}, and was not carried out`;
 }
 
 /**
@@ -131,6 +152,20 @@ function readText(value, key, maxLength) {
     'command_text',
     `"${key}" is ${shown(value, 80)}: it has to be a text of 1 to ${maxLength} characters`,
   );
+}
+
+/** @param {unknown} to */
+function readAddress(to) {
+  if (isReachable(to)) return to;
+  const given = to === undefined ? 'missing' : shown(to, 80);
+  throw new MessageError('command_address', `"to" is ${given}: it has to be an address such as tcp://127.0.0.1:4243`);
+}
+
+/** @param {unknown} force */
+function readForce(force) {
+  if (force === undefined || force === null) return false;
+  if (typeof force === 'boolean') return force;
+  throw new MessageError('command_force', `"force" is ${shown(force, 80)}: it has to be true or false`);
 }
 
 function listed() {

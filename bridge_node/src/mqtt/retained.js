@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 
+import { overlap } from '../support/topic_filter.js';
+
 /**
  * What the broker retains for a topic. It waits for the broker if that is unavailable.
- * @param {string} topic
+ * @param {string} topic  or a filter of several
  * @param {import('./connection.js').Connection} connection
- * @returns {Promise<Buffer[]>} the payload of the retained message, if there is one, and then of those that
+ * @returns {Promise<Buffer[]>} the payload of each retained message, and then of those that
  *   were published meanwhile; an empty payload has removed the one before
  * @throws {Error} if the broker does not show it
  */
@@ -33,7 +35,7 @@ async function readOn(topic, connection, client) {
   const payloads = [];
   /** @param {string} from @param {Buffer} payload */
   const record = (from, payload) => {
-    if (from === topic) payloads.push(payload);
+    if (overlap(topic, from)) payloads.push(payload);
   };
   const settled = new AbortController();
   client.on('message', record);

@@ -1,8 +1,9 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isNewer, isQuestion, ownerOf, question, readClaim } from '../messages/claim.js';
+import { epochOf, readDuty } from '../messages/duty.js';
 import { ask } from '../mqtt/ask.js';
 import { readRetained } from '../mqtt/retained.js';
 import { Backoff } from '../support/backoff.js';
@@ -16,6 +17,13 @@ import { reason } from '../support/errors.js';
 export const MAX_SILENCE = 6000;
 
 /**
+ * The duty that is retained beside the claim; `hear` is called with each one that comes on the topic.
+ * @typedef {object} Placed
+ * @property {import('../messages/duty.js').Duty} duty
+ * @property {(duty: import('../messages/duty.js').Duty) => void} hear
+ */
+
+/**
  * One bridge for one algorithm: two would use the same session, and the broker would disconnect one at each
  * connect of the other, for ever and without a reason. So each bridge publishes a claim at its start,
  * retained on `bridges/<algo>`, and a route whose bridge receives a newer claim ends.
@@ -25,11 +33,14 @@ export const MAX_SILENCE = 6000;
  *
  * It publishes past the Publisher's queue: that stands still while the backend is away, and an answer must not.
  *
+ * The same record has the duty: where the backend is, after a swap. It outlives the claim.
+ *
  * Emits `superseded` (the other's host and process), at most once.
  */
 export class Claim extends EventEmitter {
   #topic;
   #publisher;
+  #placement;
   #own;
   #connections = 0;
   #confirmed = new Deferred();
@@ -47,11 +58,13 @@ export class Claim extends EventEmitter {
    * @param {string} topic
    * @param {import('../mqtt/publisher.js').Publisher} publisher  whose connection it uses
    * @param {string} instance  of the bridge; the same claim may be made again by its bridge
+   * @param {Placed} [placement]  where the backend is, as far as it was swapped
    */
-  constructor(topic, publisher, instance) {
+  constructor(topic, publisher, instance, placement = { duty: {}, hear: () => {} }) {
     super();
     this.#topic = topic;
     this.#publisher = publisher;
+    this.#placement = placement;
     this.#own = { instance, started: Date.now(), host: hostname(), pid: process.pid };
   }
 
@@ -97,12 +110,38 @@ export class Claim extends EventEmitter {
     return this.#confirmed.promise;
   }
 
-  /** Remove the claim, so that nothing is retained. */
+  /**
+   * Retain another duty.
+   * @param {import('../messages/duty.js').Duty} duty
+   * @throws {Error} if the claim has ended; otherwise it resolves when the broker has confirmed it
+   */
+  async note(duty) {
+    this.#placement.duty = duty;
+    const { connection } = this.#publisher;
+    for (;;) {
+      if (this.#isEnded || connection.isLast) throw new Error('the bridge serves the algorithm no more');
+      const client = connection.client ?? (await once(connection, 'up'))[0];
+      try {
+        await client.publishAsync(this.#topic, this.#payload, { qos: 1, retain: true });
+        return;
+      } catch (error) {
+        if (connection.client === client) throw error;
+      }
+    }
+  }
+
+  /** Remove the claim, so that nothing but the duty is retained. */
   async withdraw() {
     if (this.#isEnded || this.#connections === 0) return;
     this.#isEnded = true;
     const { client } = this.#publisher.connection;
-    await client?.publishAsync(this.#topic, '', { qos: 1, retain: true }).catch(() => {}); // the broker is lost
+    const { duty } = this.#placement;
+    const rest = Object.keys(duty).length > 0 ? JSON.stringify(duty) : '';
+    await client?.publishAsync(this.#topic, rest, { qos: 1, retain: true }).catch(() => {}); // the broker is lost
+  }
+
+  get #payload() {
+    return JSON.stringify({ ...this.#own, ...this.#placement.duty });
   }
 
   /**
@@ -130,7 +169,8 @@ export class Claim extends EventEmitter {
     if (!client) return true; // it is not known, and the next look at the claim waits for the broker
     try {
       // that it is withdrawn is an answer, too
-      const isAnswer = (/** @type {Buffer} */ payload) => payload.length === 0 || readClaim(payload) !== undefined;
+      const isAnswer = (/** @type {Buffer} */ payload) =>
+        payload.length === 0 || readClaim(payload) !== undefined || epochOf(readDuty(payload)) > 0;
       return await ask(this.#topic, question(this.#own.instance), isAnswer, MAX_SILENCE, connection);
     } catch (error) {
       if (connection.client === client) {
@@ -154,7 +194,7 @@ export class Claim extends EventEmitter {
   /** @param {import('mqtt').MqttClient} client */
   #publishOwn(client) {
     if (this.#isEnded) return;
-    client.publish(this.#topic, JSON.stringify(this.#own), { qos: 1, retain: true }, (error) => {
+    client.publish(this.#topic, this.#payload, { qos: 1, retain: true }, (error) => {
       if (!error) {
         this.isClaimed = true;
         this.#confirmed.resolve();
@@ -173,7 +213,9 @@ export class Claim extends EventEmitter {
   #hear(payload, isRetained, client) {
     if (isQuestion(payload)) this.#publishOwn(client);
     const other = readClaim(payload);
-    if (!other || other.instance === this.#own.instance) return;
+    if (other?.instance === this.#own.instance) return;
+    this.#placement.hear(readDuty(payload));
+    if (!other) return;
     if (!this.isClaimed || (isRetained && this.#connections === 1)) {
       // It is a predecessor's, whose clock may be ahead of ours, or the clock was set back since: we are newer
       // whatever the clocks show.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { EXAMPLE, idOf, readCommand } from '../messages/command.js';
+import { EXAMPLE, idOf, readCommand, SWAP } from '../messages/command.js';
 import { parseMap } from '../messages/map.js';
 import { checkTopic } from '../messages/topic.js';
 import { MessageError } from '../support/errors.js';
@@ -19,6 +19,7 @@ import { replyText } from './reply.js';
 export class CommandIntake {
   #algo;
   #refusals;
+  #swap;
   #log;
   #idPrefix = `~${randomBytes(6).toString('hex')}`;
   #idCount = 0;
@@ -26,17 +27,20 @@ export class CommandIntake {
   /**
    * @param {string} algo
    * @param {Refusals} refusals
+   * @param {(command: import('../messages/command.js').Command, message: import('../mqtt/subscriber.js').Message) => void} swap
+   *   called for each swap
    * @param {import('../support/log.js').Log} log
    */
-  constructor(algo, refusals, log) {
+  constructor(algo, refusals, swap, log) {
     this.#algo = algo;
     this.#refusals = refusals;
+    this.#swap = swap;
     this.#log = log;
   }
 
   /**
    * @param {import('../mqtt/subscriber.js').Message} message
-   * @returns {import('./queue.js').Waiting | undefined} undefined if it was refused
+   * @returns {import('./queue.js').Waiting | undefined} undefined if it was refused, or is a swap
    */
   read(message) {
     const { topic, payload } = message;
@@ -47,7 +51,9 @@ export class CommandIntake {
       map = parseMap(payload, EXAMPLE);
       const command = readCommand(topic, map, this.#newId);
       this.#log.info({ ...command }, 'received a command');
-      return { message, kind: 'command', inputs: [command] };
+      if (command.command !== SWAP) return { message, kind: 'command', inputs: [command] };
+      this.#swap(command, message);
+      return undefined;
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
       void this.#refuse(message, map, error);

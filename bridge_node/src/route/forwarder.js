@@ -54,6 +54,8 @@ export class Forwarder {
   #settled = Promise.resolve();
   /** Ends the waiting of the loop for messages, while it waits. @type {Deferred | undefined} */
   #woken;
+  /** While it is held: resolves when nothing is under way, and when it may go on. @type {{idle: Deferred, over: Deferred} | undefined} */
+  #pause;
 
   /**
    * @param {Steps} steps
@@ -94,9 +96,26 @@ export class Forwarder {
     await this.#settled;
   }
 
+  /**
+   * Take no other batch until `go`.
+   * @returns {Promise<void>} resolves when all that was taken is settled; never, if the backend is lost meanwhile
+   */
+  hold() {
+    this.#pause ??= { idle: new Deferred(), over: new Deferred() };
+    this.#woken?.resolve();
+    return this.#pause.idle.promise;
+  }
+
+  /** End a hold. */
+  go() {
+    this.#pause?.over.resolve();
+    this.#pause = undefined;
+  }
+
   /** Take no other batch; `run` resolves when the one under way is settled. */
   stop() {
     this.#isStopping = true;
+    this.go();
     this.#woken?.resolve();
   }
 
@@ -112,6 +131,11 @@ export class Forwarder {
   /** Wait for messages; undefined if no more are to be decided. */
   async #nextBatch() {
     for (;;) {
+      while (this.#pause) {
+        await this.#settled;
+        this.#pause?.idle.resolve();
+        await this.#pause?.over.promise;
+      }
       await this.#steps.ready();
       const batch = this.#takeBatch();
       if (batch || this.#isDone()) return batch;
@@ -122,7 +146,7 @@ export class Forwarder {
   }
 
   #takeBatch() {
-    if (this.#isDone()) return undefined;
+    if (this.#pause || this.#isDone()) return undefined;
     const commands = this.commands.take(MAX_COMMANDS, MAX_BYTES);
     const inputs = this.inputs.take(Math.min(this.#callSize.quotes, this.#left), MAX_BYTES);
     return commands && inputs ? [...commands, ...inputs] : (commands ?? inputs);

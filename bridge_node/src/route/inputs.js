@@ -62,11 +62,13 @@ export class Inputs {
 
   /**
    * @param {string} algo
+   * @param {(command: import('../messages/command.js').Command, message: import('../mqtt/subscriber.js').Message) => void} swap
+   *   called for each swap that is asked for
    * @returns {Promise<void>} resolves when the commands that waited at the broker have come
    */
-  async startCommands(algo) {
+  async startCommands(algo, swap) {
     if (!this.#commands) {
-      const intake = new CommandIntake(algo, this.#refusals, this.#broker.log);
+      const intake = new CommandIntake(algo, this.#refusals, swap, this.#broker.log);
       const { commands } = this.#queues;
       const [, session] = sessionsOf(algo);
       this.#commands = this.#subscribe(session, [commandChannel(algo)], commands, intake);

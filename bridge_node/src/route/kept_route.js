@@ -44,6 +44,14 @@ export class KeptRoute {
     return this.#route.isAdmitted ? this.#route.missing : this.#failure || this.#route.missing;
   }
 
+  /**
+   * Whether its backend is there, or is being swapped to there.
+   * @param {string} address
+   */
+  isAt(address) {
+    return this.#route.isAt(address);
+  }
+
   /** Whether the latest attempt has failed. */
   get hasFailed() {
     return this.#failure !== '';

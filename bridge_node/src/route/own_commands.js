@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import { expiryText, hasExpired } from '../messages/command.js';
 import { haltText } from '../messages/halt.js';
-import { instant } from '../messages/time.js';
 import { replyText } from './reply.js';
 
 /** Commands whose replies are remembered. */
@@ -61,10 +61,8 @@ export class OwnCommands {
    * @returns {{outcome: import('./reply.js').Outcome, text: string, halt?: import('../messages/halt.js').Halt | null}}
    */
   #carryOut(command, now) {
-    const { command: name, expires, id, by = null, reason = '' } = command;
-    if (expires !== undefined && instant(expires) < BigInt(now) * 1_000_000n) {
-      return { outcome: 'refused', text: `${name} has expired, at ${expires}, and was not carried out` };
-    }
+    const { command: name, id, by = null, reason = '' } = command;
+    if (hasExpired(command, now)) return { outcome: 'refused', text: expiryText(command) };
     const { current } = this.#halts;
     if (name === 'halt') {
       const text = `the bridge refuses each buy of ${this.#algo}, which takes no commands itself`;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { LostRemoteError } from '../../zerorpc/index.js';
 import { Backend } from '../backend/backend.js';
 import { Deferred } from '../support/deferred.js';
 import { PauseError, UserError } from '../support/errors.js';
@@ -9,8 +10,10 @@ import { Forwarder } from './forwarder.js';
 import { Inputs } from './inputs.js';
 import { checkAge } from './older_journal.js';
 import { Outputs } from './outputs.js';
+import { Placement } from './placement.js';
 import { ReadPacing } from './read_pacing.js';
 import { SECOND_SERVICE } from './served_names.js';
+import { Swaps } from './swaps.js';
 
 /** ms that the batch under way has, when the route is asked to stop. */
 const MAX_GRACE = 5000;
@@ -60,10 +63,13 @@ export class Route {
   #log;
   #backend;
   #outputs;
+  #placement;
   #forwarder;
   #inputs;
   /** Made when the name of the backend is known. @type {Decider | undefined} */
   #decider;
+  /** @type {Swaps | undefined} */
+  #swaps;
   /** @type {Claim | undefined} */
   #claim;
   /** Runs while a backend that was admitted is silent. @type {NodeJS.Timeout | undefined} */
@@ -85,9 +91,13 @@ export class Route {
     this.#config = config;
     this.#place = place;
     this.#log = broker.log;
-    this.#backend = new Backend(config, broker.log, () => this.#admit());
+    const mayOpen = (/** @type {string} */ name) => this.#mayOpen(name);
+    this.#backend = new Backend(config, broker.log, () => this.#admit(), mayOpen);
     const outputs = new Outputs(broker, this.#backend, config.batchOutputs);
     this.#outputs = outputs;
+    this.#placement = new Placement(config.address, this.#backend, broker, outputs.publisher.connection);
+    // its name is not known then, and where it was swapped to only the broker knows
+    this.#backend.on('unavailable', () => this.#placement.search());
     const pacing = new ReadPacing((isPaused) => {
       this.#inputs.setPaused(isPaused);
       if (!isPaused) outputs.publisher.readNow();
@@ -114,19 +124,29 @@ export class Route {
     this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, config.rules);
   }
 
+  /**
+   * Whether its backend is there, or is being swapped to there.
+   * @param {string} address
+   */
+  isAt(address) {
+    const { assignment, swap } = this.#placement.duty;
+    return [this.#backend.address, assignment?.address, swap?.to].includes(address);
+  }
+
   /** Why its backend is not connected and initialised, as a line; empty if it is. */
   get fault() {
-    const { fault } = this.#backend;
+    const { fault, address } = this.#backend;
     const why = this.#claim?.isAsking ? 'the bridge that claims its algorithm is asked whether it lives' : fault;
-    return why && `backend ${this.#config.address}: ${why}`;
+    return why && `backend ${address}: ${why}`;
   }
 
   /** What is missing for its quotes to be decided and its orders to be published, as a line; empty if nothing is. */
   get missing() {
     if (this.fault) return this.fault;
-    if (!this.isAdmitted || !this.#backend.ready) return `backend ${this.#config.address}: it is being admitted`;
+    const { address, ready } = this.#backend;
+    if (!this.isAdmitted || !ready) return `backend ${address}: it is being admitted`;
     if (this.#inputs.ready) return '';
-    return `backend ${this.#config.address}: the broker has not confirmed its subscriptions yet`;
+    return `backend ${address}: the broker has not confirmed its subscriptions yet`;
   }
 
   /** Whether another bridge serves the algorithm, which lives. */
@@ -163,6 +183,7 @@ export class Route {
     this.#isStopping = true;
     const { connection, connected } = this.#outputs.publisher;
     const leave = () => this.#leaving.resolve();
+    this.#swaps?.stop();
     this.#backend.retire();
     connection.retire();
     this.#inputs.retire();
@@ -182,13 +203,18 @@ export class Route {
 
   async #runBackend() {
     const { name, isAnnounced } = this.#config;
-    if (isAnnounced && name !== undefined) await this.#whenFree(name);
+    if (isAnnounced && name !== undefined) {
+      await this.#placement.follow(name);
+      await this.#whenFree(name);
+    }
     if (!this.#isStopping) await this.#backend.run();
   }
 
   /** Subscribe to the backend's channels, and make sure that its journal has every published decision. */
   async #admit() {
-    const { name, channels, journalSeq } = this.#backend;
+    const { name, channels, journalSeq, address } = this.#backend;
+    await this.#placement.follow(name);
+    if (this.#backend.address !== address) throw new LostRemoteError('it was swapped');
     if (this.#decider) this.#inputs.change(channels);
     else if (!(await this.#begin(name, channels))) return false;
     const { connection } = this.#outputs.publisher;
@@ -200,12 +226,41 @@ export class Route {
     await halts?.read(connection);
     if (await halts?.handTo(this.#backend)) this.#outputs.removeHalt();
     this.#checkRunning();
-    await this.#inputs.startCommands(name); // a halt that waited there is decided before the first quote
+    const swaps = (this.#swaps ??= this.#makeSwaps(name));
+    await this.#inputs.startCommands(name, (command, message) => swaps.push(command, message)); // a halt that waited there is decided before the first quote
     this.#checkRunning();
+    this.#placement.settle();
+    if (this.#placement.isChanged && this.hasClaimed) await this.#claim?.note(this.#placement.duty);
+    this.#placement.isChanged = false;
     // not before now: one that is not admitted takes the algorithm from nobody
     if (!this.isAdmitted && this.#place.mayTakeOver) void this.#claim?.start();
     this.isAdmitted = true;
     return true;
+  }
+
+  /**
+   * A standby is about to open its journal: not while it is being handed over, nor if another backend has it.
+   * @param {string} name
+   */
+  async #mayOpen(name) {
+    await this.#placement.follow(name);
+    await this.#placement.swapping;
+    await this.#placement.resume();
+  }
+
+  /** @param {string} name */
+  #makeSwaps(name) {
+    const { params, channels } = this.#config;
+    const claim = /** @type {Claim} */ (this.#claim);
+    const parts = {
+      backend: this.#backend,
+      forwarder: this.#forwarder,
+      placement: this.#placement,
+      note: (/** @type {import('../messages/duty.js').Duty} */ duty) => claim.note(duty),
+      params,
+      channels,
+    };
+    return new Swaps(name, parts, (payload) => this.#outputs.reply(payload), this.#log);
   }
 
   /** What is begun after the end would never end. The Backend ignores the error then. */
@@ -248,7 +303,7 @@ export class Route {
     const { names, instance } = this.#place;
     names.take(name, this.#config.address);
     this.#outputs.begin(name);
-    const claim = new Claim(this.#outputs.topics.claim, this.#outputs.publisher, instance);
+    const claim = new Claim(this.#outputs.topics.claim, this.#outputs.publisher, instance, this.#placement);
     claim.once('superseded', (other) => {
       const sentence = `another bridge for ${name} has started (${other}): this one gives way`;
       const hasServed = this.isAdmitted || this.#place.mayTakeOver;

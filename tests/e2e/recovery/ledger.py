@@ -40,7 +40,7 @@ def ledger(journal: Path) -> Ledger:
         }
         rest = [
             (table, *row)
-            for table in ("failures", "minutes", "state", "meta")
+            for table in ("failures", "minutes", "state", "meta WHERE name <> 'journal'")
             for row in database.execute(f"SELECT * FROM {table}")
         ]
     return Ledger(decided, records, rest)

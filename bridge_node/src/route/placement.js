@@ -1,0 +1,134 @@
+import { hasOpened } from '../backend/successor.js';
+import { assigned, concerns, epochOf, readDuty } from '../messages/duty.js';
+import { readRetained } from '../mqtt/retained.js';
+import { reason } from '../support/errors.js';
+import { outputTopics } from './topics.js';
+
+/**
+ * Where the backend of a route is: at the address that the route was given or, once it was swapped, where
+ * bridges/<algo> says. A swap that a bridge has left unfinished ends here: with the new backend if that has opened the
+ * journal, else with the old one.
+ */
+export class Placement {
+  #given;
+  #backend;
+  #broker;
+  #connection;
+  /** @type {Promise<void> | undefined} */
+  #followed;
+  #hasSearched = false;
+  /** The greatest epoch that was retained, as far as is known: what another bridge retains has a greater one. */
+  #seen = 0;
+
+  /** @type {import('../messages/duty.js').Duty} */
+  #duty = {};
+  /** Whether `duty` has changed since it was read or retained. */
+  isChanged = false;
+  /** Settles when the swap that this bridge is at has ended; undefined while there is none. @type {Promise<void> | undefined} */
+  swapping;
+
+  /**
+   * @param {string} given  the address
+   * @param {import('../backend/backend.js').Backend} backend
+   * @param {import('../mqtt/broker_link.js').BrokerLink} broker
+   * @param {import('../mqtt/connection.js').Connection} connection
+   */
+  constructor(given, backend, broker, connection) {
+    this.#given = given;
+    this.#backend = backend;
+    this.#broker = broker;
+    this.#connection = connection;
+  }
+
+  /** What bridges/<algo> retains beside the claim. */
+  get duty() {
+    return this.#duty;
+  }
+
+  set duty(duty) {
+    this.#duty = duty;
+    this.#seen = Math.max(this.#seen, epochOf(duty));
+  }
+
+  /**
+   * Move the backend to where it was swapped to; the first call counts. It waits for the broker if that is unavailable.
+   * @param {string} name  of the algorithm
+   */
+  follow(name) {
+    this.#followed ??= this.#follow(outputTopics(name, this.#broker.prefix).claim, name);
+    return this.#followed;
+  }
+
+  /** The same, where the name is not known because nothing answers at the address. */
+  async search() {
+    if (this.#followed || this.#hasSearched) return;
+    this.#hasSearched = true; // only this route changes it from now on
+    await this.#follow(outputTopics('', this.#broker.prefix).claim + '+', 'the algorithm');
+  }
+
+  /** End a swap that was left unfinished, as far as that is possible now. */
+  async resume() {
+    const { assignment, swap } = this.duty;
+    if (!swap) return;
+    const isDone = await hasOpened(swap.to, this.#broker.log);
+    if (this.duty.swap !== swap) return; // it has ended meanwhile
+    if (isDone) {
+      this.duty = { assignment: assigned(assignment, swap) };
+      this.isChanged = true;
+    }
+    this.#move(isDone ? swap.to : swap.from);
+  }
+
+  /** Whether the bridge serves the algorithm no more. */
+  get isOver() {
+    return this.#connection.isLast;
+  }
+
+  /** A backend is about to be admitted: it is the one that serves, and no swap is under way. */
+  settle() {
+    const { assignment, swap } = this.duty;
+    if (!swap || this.swapping) return;
+    this.duty = assignment ? { assignment } : {};
+    this.isChanged = true;
+  }
+
+  /**
+   * If a bridge before this one has swapped the backend since it was followed, do as it has done.
+   * @param {import('../messages/duty.js').Duty} duty  that came on bridges/<algo>
+   */
+  hear(duty) {
+    if (epochOf(duty) <= this.#seen) return;
+    this.duty = duty;
+    void this.#obey();
+  }
+
+  async #obey() {
+    if (this.duty.swap) await this.resume();
+    else if (this.duty.assignment) this.#move(this.duty.assignment.address);
+  }
+
+  /**
+   * @param {string} topic
+   * @param {string} name
+   */
+  async #follow(topic, name) {
+    try {
+      const records = (await readRetained(topic, this.#connection)).map(readDuty);
+      this.#seen = Math.max(0, ...records.map(epochOf));
+      const duty = records.findLast((each) => concerns(each, this.#given));
+      if (!duty || this.duty.assignment || this.duty.swap) return;
+      this.duty = duty;
+    } catch (error) {
+      this.#broker.log.warn(`it is not known whether ${name} was swapped: ${topic} is not shown: ${reason(error)}`);
+      return;
+    }
+    await this.#obey();
+  }
+
+  /** @param {string} address */
+  #move(address) {
+    if (address === this.#backend.address) return;
+    this.#broker.log.warn(`backend ${this.#given}: it was swapped, and ${address} serves in its place`);
+    this.#backend.moveTo(address);
+  }
+}
