@@ -58,6 +58,7 @@ class ServiceMethods:
         self.served = self._in_worker(make)
         self.on_initialized: Callable[[list[str]], None] = lambda _channels: None
         """Called in the hub's thread with the channels that `initialize` is about to return."""
+        self._reported = ""
         self.on_opened: Callable[[], None] = lambda: None
         """Called in the hub's thread when `acquire` has opened the journal."""
         self.on_released: Callable[[], None] = lambda: None
@@ -88,7 +89,10 @@ class ServiceMethods:
         try:
             channels = self._in_worker(lambda: self.served.engine.initialize(params))
         except InitializeError as error:
-            log.error("%s\n%s", error, error.traceback)
+            text = f"{error}\n{error.traceback}"
+            if text != self._reported:  # a bridge tries it again and again
+                self._reported = text
+                log.error("%s", text)
             raise
         self.on_initialized(channels)
         return channels

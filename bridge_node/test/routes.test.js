@@ -186,7 +186,7 @@ test('a route gives way to another bridge, and serves again once that has ended'
   await newer.stop();
   await newer.ended;
   await until(() => older.bridge.missing.length === 0);
-  assert.equal(claims.values[before], '');
+  assert.ok(claims.values.slice(before).includes('')); // beside answers to who asks whether it lives
   await publish(10);
   await ordersOf('shared').until(20);
 });

@@ -45,7 +45,7 @@ function announceAt(broker) {
   const client = mqtt.connect(broker, { will: { topic, payload: record('lost'), ...retained } });
   const send = (state) => client.publishAsync(topic, record(state), retained).catch(() => {});
   client.on('error', (error) => console.error(`${broker}: ${error.message}`));
-  client.on('connect', () => client.subscribe(topic, { qos: 1 }, () => send('online')));
+  client.on('connect', () => client.subscribe(topic, () => send('online')));
   // the last will of an earlier process may come late; an empty record is of a person who has forgotten the algorithm
   const mend = (payload) => payload.includes('"online"') || send('online');
   client.on('message', (_, payload) => (payload.length === 0 ? client.end() : mend(payload)));

@@ -67,6 +67,10 @@ class Watcher:
         """What came on a topic so far, parsed."""
         return [json.loads(payload) for payload in self.raw(topic)]
 
+    def last(self, topic: str) -> dict[str, Any]:
+        """The message that came last on a topic, parsed; nothing if none came so far."""
+        return (self.of(topic) or [{}])[-1]
+
     def raw(self, topic: str) -> list[str]:
         """What came on a topic so far, as it came."""
         with self._changed:

@@ -15,6 +15,9 @@ export class BrokerLink {
   /** What was logged last. @type {'nothing' | 'available' | 'unavailable'} */
   #reported = 'nothing';
 
+  /** Of MQTT, as the broker took it last: the next connection begins with it. @type {4 | 5} */
+  version = 5;
+
   /**
    * @param {object} access  as `readBroker` returns it
    * @param {string} access.shown  the address as it may be logged
@@ -41,13 +44,14 @@ export class BrokerLink {
 
   /**
    * @param {object} connection  that is up
-   * @param {string} version  of MQTT
+   * @param {4 | 5} version  of MQTT
    */
   connected(connection, version) {
+    this.version = version;
     this.#faults.set(connection, '');
     if (this.#reported === 'available' || this.fault) return;
     this.#reported = 'available';
-    this.log.info(`connected to ${this.shown}, MQTT ${version}`);
+    this.log.info(`connected to ${this.shown}, MQTT ${version === 5 ? '5' : '3.1.1'}`);
   }
 
   /**

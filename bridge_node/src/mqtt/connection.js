@@ -34,8 +34,8 @@ export class Connection extends EventEmitter {
   #options;
   #attach;
   #backoff = new Backoff();
-  /** @type {4 | 5} */
-  #version = 5;
+  /** Of MQTT; 4 is 3.1.1. @type {4 | 5} */
+  #version;
   /** @type {import('mqtt').MqttClient | undefined} */
   #attempt;
   /** @type {NodeJS.Timeout | undefined} */
@@ -54,6 +54,7 @@ export class Connection extends EventEmitter {
   constructor(broker, options, attach) {
     super();
     this.#broker = broker;
+    this.#version = broker.version;
     this.#options = options;
     this.#attach = attach;
   }
@@ -96,7 +97,7 @@ export class Connection extends EventEmitter {
     });
     client.on('connect', (connack) => {
       upSince = performance.now();
-      this.#broker.connected(this, this.#version === 5 ? '5' : '3.1.1');
+      this.#broker.connected(this, this.#version);
       this.emit('up', client, connack);
       const stream = /** @type {PacketStream} */ (client.stream);
       stream.begin(this.#attach?.(client, stream));

@@ -135,7 +135,7 @@ def test_a_restarted_service_is_initialised_again_before_the_next_quote(
     assert after["amount"] < 777
     # a service that keeps its state in memory begins anew, and readers of snapshots go along
     snapshots = watcher.wait_until(
-        lambda: watcher.of("portfolios/random")[-1]["quote_id"] == "1", "portfolios/random"
+        lambda: watcher.last("portfolios/random").get("quote_id") == "1", "portfolios/random"
     )
     assert [s["seq"] for s in snapshots] == sorted(s["seq"] for s in snapshots)
 

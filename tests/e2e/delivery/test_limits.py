@@ -89,7 +89,7 @@ def test_a_drawdown_stops_all_buying_until_a_person_resets_it(
         ("sell", 800.0, ""),
         ("buy", 0.0, "max_drawdown"),
     ]
-    watcher.wait_until(lambda: watcher.of("portfolios/Loser")[-1]["seq"] == 6, "portfolios/Loser")
+    watcher.wait_until(lambda: watcher.last("portfolios/Loser").get("seq") == 6, "portfolios/Loser")
     assert watcher.of("portfolios/Loser")[-1]["halt"] == orders[1]["reason"]
     assert len(watcher.of("fills/Loser")) == 2
     assert orders[1]["reason"] in reset(broker)

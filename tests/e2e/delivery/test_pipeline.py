@@ -153,7 +153,7 @@ def test_a_replay_of_goog_gives_the_orders_of_an_engine(
     snapshot = engine.snapshot()
     wanted = {key: snapshot[key] for key in ("cash", "positions", "equity", "quote_id")}
     watcher.wait_until(
-        lambda: wanted.items() <= watcher.of("portfolios/random")[-1].items(), "portfolios/random"
+        lambda: wanted.items() <= watcher.last("portfolios/random").items(), "portfolios/random"
     )
 
 
@@ -310,7 +310,7 @@ def test_the_snapshot_is_retained_at_start_and_shows_the_last_state(
         watcher.publish({"sid": "GOOG", "quote": 100 + n, "id": str(n)})
     fills = watcher.wait("fills/random", 5)
     snapshots = watcher.wait_until(
-        lambda: watcher.of("portfolios/random")[-1]["quote_id"] == "19", "portfolios/random"
+        lambda: watcher.last("portfolios/random").get("quote_id") == "19", "portfolios/random"
     )
     # one that is published while the watcher subscribes may come twice: as it is, and retained
     assert [s["seq"] for s in snapshots] == sorted(s["seq"] for s in snapshots)
@@ -340,7 +340,7 @@ def test_count_stops_the_bridge_after_so_many_quotes(
     assert bridge.wait() == 0
     assert [order["quote_id"] for order in watcher.of("orders/random")] == ["0", "1", "2"]
     assert watcher.wait_until(
-        lambda: watcher.of("portfolios/random")[-1]["quote_id"] == "2", "portfolios/random"
+        lambda: watcher.last("portfolios/random").get("quote_id") == "2", "portfolios/random"
     )
 
 

@@ -78,7 +78,7 @@ def test_a_halt_stops_buying_through_a_restart_until_it_is_resumed(
     watcher.publish(quote(3))
     assert watcher.wait("orders/Every", 3)[2]["reason"] == refused["reason"]
     watcher.wait_until(
-        lambda: watcher.of("portfolios/Every")[-1]["quote_id"] == "3", "portfolios/Every"
+        lambda: watcher.last("portfolios/Every").get("quote_id") == "3", "portfolios/Every"
     )
     snapshot = watcher.of("portfolios/Every")[-1]
     assert snapshot["halted"]["reason"] == "news"
@@ -125,7 +125,7 @@ def test_a_flatten_sells_all_of_goog_at_its_next_quote_and_buys_no_more(
         assert (order["side"], order["quantity"]) == ("buy", 0)
         assert order["reason"] == "halted by Ann: the end of the trial"
     watcher.wait_until(
-        lambda: watcher.of("portfolios/Every")[-1]["positions"] == {}, "portfolios/Every"
+        lambda: watcher.last("portfolios/Every").get("positions") == {}, "portfolios/Every"
     )
 
 

@@ -24,10 +24,8 @@ def feed(watcher: Watcher, prefix: str) -> None:
         watcher.publish({"sid": "GOOG", "quote": 100 + n, "id": str(n)}, f"{prefix}quotes")
     watcher.publish(b"no quote", f"{prefix}quotes")
     watcher.wait(f"{prefix}errors/random")
-    watcher.wait_until(
-        lambda: watcher.of(f"{prefix}portfolios/random")[-1]["quote_id"] == "29",
-        f"{prefix}portfolios/random",
-    )
+    portfolio = f"{prefix}portfolios/random"
+    watcher.wait_until(lambda: watcher.last(portfolio).get("quote_id") == "29", portfolio)
 
 
 def test_with_a_prefix_the_same_comes_below_it_and_nothing_beside_it(

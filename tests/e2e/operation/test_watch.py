@@ -61,7 +61,7 @@ def test_the_equity_beside_an_order_is_never_that_of_before_it(
         """Check every order so far, and count those beside the equity of their own quote."""
         last = f"mine:r:{len(quotes)}"
         watcher.wait_until(
-            lambda: watcher.of("portfolios/random")[-1]["quote_id"] == last, "a snapshot", 120
+            lambda: watcher.last("portfolios/random").get("quote_id") == last, "a snapshot", 120
         )
         orders = watcher.of("orders/random")
         eventually(lambda: len(ORDER.findall(shown.output)) == len(orders), "every order")

@@ -58,7 +58,7 @@ def test_every_bad_message_is_reported_and_every_good_one_decided(
         assert error["sha256"] == hashlib.sha256(payload).hexdigest()
         assert base64.b64decode(error["payload_base64"]) == payload[:65536]
     watcher.wait_until(
-        lambda: watcher.of("portfolios/random")[-1]["quote_id"] == str(len(BAD) - 1),
+        lambda: watcher.last("portfolios/random").get("quote_id") == str(len(BAD) - 1),
         "portfolios/random",
     )
 
@@ -97,7 +97,7 @@ def test_an_algorithm_that_raises_leaves_the_portfolio_as_it_was(
     (payload,) = {base64.b64decode(error["payload_base64"])[:15] for error in errors}
     assert payload == b'{"sid": "GOOG",'
     watcher.wait_until(
-        lambda: watcher.of("portfolios/Fails")[-1]["cash"] == 49500.0, "portfolios/Fails"
+        lambda: watcher.last("portfolios/Fails").get("cash") == 49500.0, "portfolios/Fails"
     )
 
 

@@ -74,7 +74,7 @@ def recordings() -> list[list[bytes]]:
     drawn = (messages.draw() for _ in itertools.repeat(None))
     return [
         *cases.values(),
-        *([each] for each in own if each),
+        *([each] for each in own if each and has_ids(each)),
         list(itertools.islice(filter(has_ids, drawn), 10_000)),
     ]
 

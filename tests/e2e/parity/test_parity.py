@@ -39,7 +39,7 @@ def test_a_backtest_gives_the_orders_of_the_pipeline_byte_for_byte(
     )
     assert replay.wait() == 0
     topic = f"portfolios/{name}"
-    watcher.wait_until(lambda: watcher.of(topic)[-1]["quote_id"] == "goog:backtest:2148", topic)
+    watcher.wait_until(lambda: watcher.last(topic).get("quote_id") == "goog:backtest:2148", topic)
     orders = tmp_path / "orders.jsonl"
     words = ("backtest", "--algo", name, *OPTIONS, "--data", "goog", "--orders", orders)
     subprocess.run([BIN / "algo-service", *words], check=True, capture_output=True)
@@ -79,7 +79,7 @@ def test_a_file_of_a_tool_gives_the_same_orders_live_and_backtested(
     words = ("replay", file, "--mqtt", mosquitto.url, "--run", "backtest", "--max")
     assert start("market-data", *words).wait() == 0
     topic = "portfolios/sma_cross"
-    watcher.wait_until(lambda: watcher.of(topic)[-1]["quote_id"] == last, topic)
+    watcher.wait_until(lambda: watcher.last(topic).get("quote_id") == last, topic)
     orders = tmp_path / "orders.jsonl"
     words = ("backtest", *rule, "--data", file, "--orders", orders)
     subprocess.run([BIN / "algo-service", *words], check=True, capture_output=True)

@@ -41,9 +41,7 @@ def await_last(watcher: Watcher, name: str) -> dict[str, Any]:
     """Awaits that the last quote is decided, and returns the snapshot."""
     topic = f"portfolios/{name}"
     last = QUOTES[-1]["id"]
-    came = watcher.wait_until(
-        lambda: bool(watcher.of(topic)) and watcher.of(topic)[-1]["quote_id"] == last, topic
-    )
+    came = watcher.wait_until(lambda: watcher.last(topic).get("quote_id") == last, topic)
     return dict(came[-1])
 
 

@@ -32,7 +32,7 @@ def test_a_warmed_up_average_trades_as_in_a_backtest_of_all_bars(
     words = ("replay", live, "--mqtt", broker.url, "--run", "backtest", "--max")
     assert start("market-data", *words).wait() == 0
     topic = "portfolios/sma_cross"
-    watcher.wait_until(lambda: watcher.of(topic)[-1]["quote_id"] == "live:backtest:200", topic)
+    watcher.wait_until(lambda: watcher.last(topic).get("quote_id") == "live:backtest:200", topic)
     orders = tmp_path / "orders.jsonl"
     words = ("backtest", *RULE, "--data", past, "--data", live, "--orders", orders)
     subprocess.run([BIN / "algo-service", *words], check=True, capture_output=True)

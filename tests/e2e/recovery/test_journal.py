@@ -37,7 +37,7 @@ def test_a_killed_service_goes_on_and_what_it_decided_is_there_to_read(
         watcher.publish(quote(n))
     watcher.wait("portfolios/random")
     watcher.wait_until(
-        lambda: watcher.of("portfolios/random")[-1]["quote_id"] == "19", "portfolios/random"
+        lambda: watcher.last("portfolios/random").get("quote_id") == "19", "portfolios/random"
     )
     before = watcher.of("portfolios/random")[-1]
     orders = watcher.raw("orders/random")
@@ -49,7 +49,7 @@ def test_a_killed_service_goes_on_and_what_it_decided_is_there_to_read(
     watcher.publish(quote(19))
     watcher.publish(quote(20))
     watcher.wait_until(
-        lambda: watcher.of("portfolios/random")[-1]["quote_id"] == "20", "portfolios/random"
+        lambda: watcher.last("portfolios/random").get("quote_id") == "20", "portfolios/random"
     )
     after = watcher.of("portfolios/random")[-1]
     assert after["seq"] == before["seq"] + 1 == 21

@@ -54,7 +54,7 @@ def test_a_restored_backup_stops_the_bridge_unless_accepted(
     assert [s["seq"] for s in watcher.of("portfolios/random")] == [20]
     accepting = parts.bridge(broker, service, "--accept-older-journal")
     watcher.wait_until(
-        lambda: watcher.of("portfolios/random")[-1]["quote_id"] == "20", "portfolios/random"
+        lambda: watcher.last("portfolios/random").get("quote_id") == "20", "portfolios/random"
     )
     accepting.wait_for("continuing, as --accept-older-journal asks: the journal of random has 10")
     assert watcher.of("portfolios/random")[-1]["seq"] == 21
