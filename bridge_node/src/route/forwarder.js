@@ -139,6 +139,7 @@ export class Forwarder {
       await this.#steps.ready();
       const batch = this.#takeBatch();
       if (batch || this.#isDone()) return batch;
+      if (this.#pause) continue; // held meanwhile, when there was nobody to wake up
       this.#woken = new Deferred();
       await this.#woken.promise;
       this.#woken = undefined;
