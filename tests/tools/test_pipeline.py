@@ -115,6 +115,8 @@ def test_lines_are_shown_whole_whatever_their_length_and_bytes(run: Run) -> None
     running.wait_for(r"^feed   \| x{200000}$")
     running.wait_for(r"^feed   \| caf\ufffd$")
     running.wait_for(r"^feed   \| no end$")
+    running.signal(signal.SIGINT)
+    assert running.wait() == 0
 
 
 def test_the_run_ends_when_nobody_reads_it_any_more() -> None:
