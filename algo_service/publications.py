@@ -11,6 +11,7 @@ from algo_service.decisions import Publication
 from algo_service.errors import PublicationError
 from algo_service.journal.content import MAX_LEVELS
 from portfolio.reals import real
+from portfolio.times import MAX_SAFE
 
 MAX_NAME_LENGTH = 64
 """Characters of a publication's name."""
@@ -46,8 +47,9 @@ class Publications:
 
         :param name: 1 to 64 characters; in the topic, `%`, `/`, `+`, `#` and space are
             percent-encoded.
-        :param message: the fields, of text, numbers of any kind, None, booleans, and lists and maps
-            of these. `id`, `ts` (that of the input) and `channel` are added.
+        :param message: the fields, of text, numbers of any kind (a whole number beyond 2**53 - 1
+            becomes the nearest double), None, booleans, and lists and maps of these. `id`, `ts`
+            (that of the input) and `channel` are added.
         :raises PublicationError: naming the field and its value, if it cannot be a message.
         """
         if (
@@ -130,7 +132,7 @@ def _plain(value: Any, path: str, levels: int) -> Any:
                 for each, inner in value.items()
             }
         return [_plain(each, f"{path}.{n}", levels - 1) for n, each in enumerate(value)]
-    if type(value) is int:
+    if type(value) is int and abs(value) <= MAX_SAFE:
         return value
     try:
         return real(value, f'"{path}"')

@@ -28,7 +28,7 @@ def real(value: Any, name: str) -> float:
         return value
     if not is_real(value):
         raise ValueError(
-            f"{name} is {value!r:.80}, of the type {type(value).__name__}:"
+            f"{name} is {_shown(value)}, of the type {type(value).__name__}:"
             " it has to be a finite number"
         )
     try:
@@ -36,8 +36,15 @@ def real(value: Any, name: str) -> float:
     except (OverflowError, ValueError):  # 10**400; Decimal("sNaN")
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"{name} is {value!r:.80}: it has to be a finite number")
+        raise ValueError(f"{name} is {_shown(value)}: it has to be a finite number")
     return number
+
+
+def _shown(value: Any) -> str:
+    try:
+        return f"{value!r:.80}"
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a whole number of thousands of digits"
 
 
 def is_real(value: Any) -> bool:

@@ -174,12 +174,12 @@ def test_a_message_has_numbers_of_any_kind(store: DecisionStore) -> None:
         "a": Decimal("0.5"),
         "b": numpy.float32(0.25),
         "c": 3,
-        "d": [numpy.int64(2), True, None],
+        "d": [numpy.int64(2), True, None, 2**60],
     }
     engine = started(store, publishing("kinds", {"values": values, "text": "ü"}))
     (decision,) = engine.decide([quote(1)])
     assert decision["data"][0]["text"] == (
-        '{"values":{"a":0.5,"b":0.25,"c":3,"d":[2.0,true,null]},"text":"ü","id":"shares:quotes:1:0"}'
+        '{"values":{"a":0.5,"b":0.25,"c":3,"d":[2.0,true,null,1.152921504606847e+18]},"text":"ü","id":"shares:quotes:1:0"}'
     )
 
 
@@ -192,6 +192,8 @@ def test_a_message_has_numbers_of_any_kind(store: DecisionStore) -> None:
         ("signal", [1], 1, 'the message of "signal" is [1]: it has to be a map of fields'),
         ("signal", {"id": "x"}, 1, '"id" of "signal" is \'x\': this field is set for the message'),
         ("signal", {"a": {"b": float("nan")}}, 1, '"signal.a.b" is nan'),
+        ("signal", {"a": 10**400}, 1, '"signal.a" is 1000'),
+        ("signal", {"a": 10**5000}, 1, '"signal.a" is '),
         ("signal", {"a": object}, 1, "\"signal.a\" is <class 'object'>"),
         ("signal", {"a": {1: 2}}, 1, '"signal.a" has the key 1: a key has to be a text'),
         ("signal", {"a": "\ud800"}, 1, "half of a character"),
