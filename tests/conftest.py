@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.brokers import MOSQUITTO, Broker
+from tests.support.claimant import Claimant
 from tests.support.processes import Process
 
 E2E = Path(__file__).parent / "e2e"
@@ -83,3 +85,17 @@ def embedded(start: Callable[..., Process], tmp_path: Path) -> Broker:
 def broker(request: pytest.FixtureRequest) -> Broker:
     """Each broker in turn: the test must hold on both."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def claim() -> Iterator[Callable[..., Claimant]]:
+    """Makes those who claim an algorithm; they end with the test."""
+    made: list[Claimant] = []
+
+    def make(*args: Any, **options: Any) -> Claimant:
+        made.append(Claimant(*args, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()

@@ -4,7 +4,8 @@ import { publicationNameFault } from './publications.js';
 
 /**
  * What an input led to: its orders and fills as JSON text, or as the bytes of that text; or why there are none.
- * `data` is what the algorithm shares with others. A command has a reply, too. `halt` is what halts/<algo> retains from then on, for a backend without a journal.
+ * `data` is what the algorithm shares with others. A command has a reply, too. `halt` is what halts/<algo> retains
+ * from then on, for a backend without a journal.
  * @typedef {{orders: (string | Uint8Array)[], fills: (string | Uint8Array)[], reply?: string | Uint8Array,
  *   data?: import('./publications.js').Publication[], halt?: import('../messages/halt.js').Halt | null}} Decision
  * @typedef {{error: string, traceback?: string}} Failure

@@ -227,7 +227,8 @@ export class Route {
     if (await halts?.handTo(this.#backend)) this.#outputs.removeHalt();
     this.#checkRunning();
     const swaps = (this.#swaps ??= this.#makeSwaps(name));
-    await this.#inputs.startCommands(name, (command, message) => swaps.push(command, message)); // a halt that waited there is decided before the first quote
+    // a halt that waited there is decided before the first quote
+    await this.#inputs.startCommands(name, (command, message) => swaps.push(command, message));
     this.#checkRunning();
     this.#placement.settle();
     if (this.#placement.isChanged && this.hasClaimed) await this.#claim?.note(this.#placement.duty);

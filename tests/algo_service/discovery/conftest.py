@@ -11,7 +11,6 @@ from paho.mqtt.publish import single
 
 from algo_service.discovery.record import AlgoRecord, read_record
 from tests.support.brokers import Broker
-from tests.support.claimant import Claimant
 from tests.support.processes import ROOT, eventually
 from tests.support.watcher import Watcher
 
@@ -69,20 +68,6 @@ def records() -> Iterator[Callable[..., Records]]:
 
     def make(broker: Broker, topic: str = "algos/random") -> Records:
         made.append(Records(broker, topic))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
-
-
-@pytest.fixture
-def claim() -> Iterator[Callable[..., Claimant]]:
-    """Makes those who claim an algorithm; they end with the test."""
-    made: list[Claimant] = []
-
-    def make(*args: Any, **options: Any) -> Claimant:
-        made.append(Claimant(*args, **options))
         return made[-1]
 
     yield make

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,19 +19,6 @@ RECORD: dict[str, Any] = EXAMPLES["valid"][0]["message"]
 PORTFOLIO = {"seq": 7, "quote_id": None, "positions": {}}
 EQUITIES = [50_123.4, 0.00001234, 0.5, 0.0, -3.216, 1e15, 1_234_567.891, None]
 PRICES = [345.0, 0.00000801, 1.4e-10, 8e-9, 123_456.789, 99_999_999.9, 3, 1e15]
-
-
-@pytest.fixture
-def claim() -> Iterator[Callable[..., Claimant]]:
-    made: list[Claimant] = []
-
-    def make(*args: Any, **options: Any) -> Claimant:
-        made.append(Claimant(*args, **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
 
 
 def run(name: str, *words: str) -> subprocess.CompletedProcess[str]:
