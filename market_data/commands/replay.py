@@ -1,0 +1,255 @@
+"""`market-data replay`."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from market_data.commands.read_options import read_options, taken
+from market_data.errors import FeedError, StateFileError
+from market_data.feeds.feed import Feed, open_feed
+from market_data.feeds.quote import SkippedRow
+from market_data.mqtt.address import check_page, check_topic
+from market_data.mqtt.options import mqtt_options, taken_access
+from market_data.mqtt.publisher import Publisher
+from market_data.replay.readiness import await_ready
+from market_data.replay.replay import Message, Pace, messages, read_ahead, replay
+from market_data.replay.state import Cursor, Mark, State, read_state
+from market_data.stopping import Interrupted, Stop
+
+# Seconds that a stopped replay waits for the broker to confirm what was sent.
+_PATIENCE = 0.5
+
+
+def report(text: str) -> None:
+    """Print a line to stderr, below a progress bar if there is one."""
+    click.echo(f"\n{text}" if sys.stdout.isatty() else text, err=True)
+
+
+class SkipReporter:
+    """Reports the first skipped row of each source and reason."""
+
+    def __init__(self, *, several: bool) -> None:
+        self._reported: set[tuple[str, str]] = set()
+        self._several = several
+
+    def __call__(self, skipped: SkippedRow) -> None:
+        """Report a row, if it is the first one of its kind."""
+        key = skipped.source, skipped.problem
+        if key in self._reported:
+            return
+        self._reported.add(key)
+        where = f"row {skipped.row}" + (f" of {skipped.source}" if self._several else "")
+        report(f"{where} skipped: {skipped.reason}")
+
+
+def _check_rate(_context: click.Context, _option: click.Parameter, rate: float) -> float:
+    if not (math.isfinite(rate) and rate > 0):
+        raise click.BadParameter(f"{rate:g} is not a number above 0.")
+    return rate
+
+
+@click.command("replay")
+@click.argument("sources", metavar="FILE|SAMPLE|URL…", nargs=-1, required=True)
+@read_options("MARKET_DATA")
+@mqtt_options("MARKET_DATA")
+@click.option(
+    "--topic",
+    envvar="MARKET_DATA_TOPIC",
+    show_envvar=True,
+    default="quotes",
+    show_default=True,
+    help="Where to publish.",
+)
+@click.option(
+    "--rate",
+    type=float,
+    callback=_check_rate,
+    envvar="MARKET_DATA_RATE",
+    show_envvar=True,
+    default=10.0,
+    show_default=True,
+    help="Quotes per second.",
+)
+@click.option(
+    "--max",
+    "at_most",
+    is_flag=True,
+    envvar="MARKET_DATA_MAX",
+    show_envvar=True,
+    help="As fast as it goes.",
+)
+@click.option(
+    "--loop",
+    is_flag=True,
+    envvar="MARKET_DATA_LOOP",
+    show_envvar=True,
+    help="Start again at the end.",
+)
+@click.option(
+    "--run",
+    metavar="TEXT",
+    envvar="MARKET_DATA_RUN",
+    show_envvar=True,
+    help="Part of every quote's id; by default the time of the start.",
+)
+@click.option(
+    "--state",
+    metavar="FILE",
+    envvar="MARKET_DATA_STATE",
+    show_envvar=True,
+    help="Keeps how far the run has come: started again after a crash, it continues from there.",
+)
+@click.option(
+    "--when-ready",
+    metavar="URL",
+    envvar="MARKET_DATA_WHEN_READY",
+    show_envvar=True,
+    help="Wait until this page answers 200 before the first quote; if it answers 409, the page"
+    " belongs to another run, and the replay ends.",
+)
+@click.pass_context
+def replay_command(
+    context: click.Context,
+    /,
+    sources: tuple[str, ...],
+    topic: str,
+    rate: float,
+    at_most: bool,
+    loop: bool,
+    run: str | None,
+    state: str | None,
+    when_ready: str | None,
+    **options: Any,
+) -> None:
+    """Publish price history as quotes, that of several sources in the order of time.
+
+    A source is the name of a sample; a file that ends in .csv, .parquet, or .jsonl (a recording of
+    quotes, one per line), with .gz or .zst behind it if it is compressed; a database, which is a
+    file that ends in .db or .sqlite or a URL such as postgresql://HOST/NAME, with a --query. The
+    layouts of yfinance, Yahoo, Binance, Alpha Vantage, Stooq, MetaTrader, HistData and
+    CryptoDataDownload are recognised.
+    """
+    if at_most and _origin(context, "rate") is _origin(context, "at_most"):
+        raise click.UsageError("--rate and --max exclude each other.")
+    # an option of the command line wins over one of the environment
+    unpaced = at_most and _origin(context, "rate") is not ParameterSource.COMMANDLINE
+    stop = Stop()
+    skips = SkipReporter(several=len(sources) > 1)
+    feed: Feed | None = None
+    reported = 0
+    try:
+        with stop.on_signals():
+            access = taken_access(options)
+            # the state keeps the topic without the prefix, and so do quotes
+            full_topic = check_topic(access.prefix + check_topic(topic))
+            publisher: Publisher[Mark] = Publisher(access, full_topic, stop, report)
+            page = check_page(when_ready) if when_ready else None
+            feed = open_feed(sources, on_skip=skips, **taken(options))
+            before = read_state(Path(state), feed.name, topic, run) if state else None
+            now = before or State(feed.name, topic, run or _time_of_start())
+            with stop.interruptible():
+                texts = read_ahead(messages(feed, now.run, loop=loop, start=now.again_from))
+            speed = "as fast as it goes" if unpaced else f"{rate:g} per second"
+            destination = f"to {full_topic} on {access.address}, {speed}"
+            if before is None:
+                click.echo(f"replaying {_described(feed)} as run {now.run} {destination}")
+            else:
+                click.echo(_continuing(before, feed, str(state), destination, loop=loop))
+            reported = len(feed.quality.report().notes)
+            for note in feed.quality.report().notes:
+                click.echo(note)
+            cursor = Cursor(Path(state), now, publisher, time.monotonic) if state else None
+            if page:
+                await_ready(page, stop, report)
+            publisher.connect()
+            pace = None if unpaced else Pace(rate, time.monotonic)
+            length = None if loop else _length(feed, now)
+            _publish(texts, publisher, pace, stop, length, cursor, now.confirmed)
+    except Interrupted:
+        click.echo("stopped before the first quote")
+    finally:
+        for line in feed.quality.report().lines()[reported:] if feed else ():
+            report(line)
+
+
+def _origin(context: click.Context, parameter: str) -> ParameterSource | None:
+    return context.get_parameter_source(parameter)
+
+
+def _time_of_start() -> str:
+    # to the millisecond, so that two replays started together have ids of their own
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"[:-3] + "Z"
+
+
+def _continuing(state: State, feed: Feed, file: str, destination: str, *, loop: bool) -> str:
+    number, row = state.again_from
+    where = f"{'row' if feed.is_in_rows else 'quote'} {row}"
+    if number > 1:
+        where += f" of pass {number}"
+    if state.complete and not loop:
+        return (
+            f"run {state.run} of {feed.name} is complete (delete {file} to replay it again);"
+            f" publishing again from {where}, which the broker may have forgotten, {destination}"
+        )
+    return f"continuing run {state.run} from {where} of {_described(feed)}, {destination}"
+
+
+def _described(feed: Feed) -> str:
+    return ", ".join(
+        f"{source.name}: {source.sample.rows} quotes of {source.sample.sid}"
+        if source.sample
+        else str(source)
+        for source in feed.sources
+    )
+
+
+def _length(feed: Feed, state: State) -> int | None:
+    samples = [source.sample for source in feed.sources if source.sample]
+    if len(samples) < len(feed.sources):
+        return None
+    return sum(sample.rows for sample in samples) - state.again_from.row + 1
+
+
+def _publish(
+    feed: Iterator[Message],
+    publisher: Publisher[Mark],
+    pace: Pace | None,
+    stop: Stop,
+    length: int | None,
+    cursor: Cursor | None,
+    known: Mark | None,
+) -> None:
+    started = time.monotonic()
+    bar: AbstractContextManager[Iterator[Message]] = nullcontext(feed)
+    if sys.stdout.isatty():
+        # drawing a bar takes longer than publishing a quote
+        steps = 100 if pace is None else 1
+        bar = click.progressbar(feed, length=length, update_min_steps=steps, show_pos=True)
+    advance = cursor.advance if cursor else lambda: None
+    try:
+        with bar as shown:
+            replay(shown, publisher, pace, stop, known=known, on_progress=advance)
+    except (Interrupted, FeedError) as end:
+        publisher.settle(_PATIENCE)
+        counts = f"{publisher.published} quotes published, {publisher.confirmed} confirmed"
+        click.echo(f"stopped after {time.monotonic() - started:.1f} s: {counts}")
+        if cursor and not isinstance(end, StateFileError):
+            cursor.save()
+        if isinstance(end, FeedError):
+            raise
+    else:
+        if cursor:
+            cursor.save(complete=True)
+        click.echo(f"sent {publisher.confirmed} quotes in {time.monotonic() - started:.1f} s")
+    finally:
+        publisher.close()
