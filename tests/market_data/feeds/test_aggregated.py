@@ -75,6 +75,26 @@ def test_the_days_of_goog_become_the_weeks_of_pandas() -> None:
     ]
 
 
+@pytest.mark.parametrize(("every", "of_pandas"), [("15m", "15min"), ("1h", "1h"), ("1d", "1D")])
+def test_the_minutes_of_bitcoin_become_the_bars_of_pandas(every: str, of_pandas: str) -> None:
+    """One bar of the file ends early, when the market stood still for more than an hour."""
+    minutes = pd.read_csv(SAMPLES["btcusdt"].path)
+    minutes.index = pd.DatetimeIndex(minutes.pop("close_time")).tz_localize(None)
+    expected = list(rows_of_pandas(minutes, of_pandas))
+    found = rows_of(open_feed("btcusdt", bars=every))  # type: ignore[arg-type]
+    assert [row[:-1] for row in found] == [row[:-1] for row in expected]
+    # the sum of pandas is not exact
+    assert [row[-1] for row in found] == pytest.approx([row[-1] for row in expected], rel=1e-12)
+
+
+def test_the_hour_without_bitcoin_is_filled_by_choice() -> None:
+    hours = {each.ts: each for each in open_feed("btcusdt", bars="1h")}
+    filled = {each.ts: each for each in open_feed("btcusdt", bars="1h", empty="fill")}
+    assert set(filled) - set(hours) == {"2023-03-24T13:59:59.999Z"}
+    found = filled["2023-03-24T13:59:59.999Z"]
+    assert (found.quote, found.fields["volume"]) == (hours["2023-03-24T12:59:59.999Z"].quote, 0)
+
+
 @pytest.mark.parametrize(("every", "of_pandas"), [("5m", "5min"), ("1h", "1h"), ("1d", "1D")])
 @pytest.mark.parametrize("bar_time", ["open", "close"])
 def test_minutes_become_the_bars_of_pandas(
