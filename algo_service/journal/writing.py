@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from algo_service.decisions import Decision, Failure, Input
@@ -79,9 +80,9 @@ def replace_all(database: sqlite3.Connection, recent: Sequence[Recent], elapsed:
 
 
 def _batches(recent: Sequence[Recent], elapsed: float) -> Iterator[tuple[int, float, float]]:
-    for each, after in zip(recent, [*recent[1:], None], strict=True):
-        if after is None or (after.at, after.ago) != (each.at, each.ago):
-            yield each.seq, each.at, elapsed - each.ago
+    for (at, ago), batch in groupby(recent, key=lambda each: (each.at, each.ago)):
+        *_, last = batch
+        yield last.seq, at, elapsed - ago
 
 
 def _failure_row(seq: int, failure: Failure) -> tuple[Any, ...]:
