@@ -19,6 +19,7 @@ def test_each_kind_is_made_by_its_usual_spec_and_named_after_it(kind: str) -> No
 def test_spaces_around_a_spec_and_its_numbers_are_allowed() -> None:
     assert parse(" sma: 20 ").name == "sma-20"
     assert parse("sma:2e1").name == "sma-20"
+    assert parse("bollinger:20,2.5").name == "bollinger-20-2.5"
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,14 @@ def test_spaces_around_a_spec_and_its_numbers_are_allowed() -> None:
         ("sma:nan", 'period of sma is "nan": it has to be a number'),
         ("sma:0", "period of sma is 0: it has to be a whole number from 1 to 10000"),
         ("sma:2.5", "period of sma is 2.5: it has to be a whole number from 1 to 10000"),
+        ("bolinger:20,2", 'there is no indicator "bolinger": did you mean bollinger:20,2?'),
+        (
+            "macd:12,26",
+            '"macd:12,26" gives 2 numbers, and macd takes 3 (fast, slow, signal): such as'
+            " macd:12,26,9",
+        ),
+        ("macd:26,12,9", "fast of macd is 26, slow 12: fast has to be less"),
+        ("bollinger:20,101", "deviations of bollinger is 101: it has to be from 0 to 100"),
         ("sma:1e400", "period of sma is inf: it has to be a whole number from 1 to 10000"),
     ],
 )
