@@ -24,7 +24,8 @@ class Atr(BarIndicator[float]):
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period, self.warm_up = period, period + 1
+        self.period = int(period)
+        self.warm_up = self.period + 1
 
     def _new(self) -> AtrSeries:
         return AtrSeries(self.period)
@@ -41,10 +42,11 @@ class AtrSeries:
 
     def add(self, bar: Bar) -> float | None:
         """Take a bar in; return the mean once there are enough."""
-        before, self._close = self._close, bar.close
+        high, low, close = bar
+        before, self._close = self._close, close
         if before is None:
             return None
-        return self._ranges.add(max(bar.high, before) - min(bar.low, before))
+        return self._ranges.add(max(high, before) - min(low, before))
 
     def save(self) -> list[Any]:
         """Return the last close, and the mean."""

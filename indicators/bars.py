@@ -1,46 +1,52 @@
-"""What reads a bar: the high and the low of a quote, and its volume."""
+"""What an indicator is that reads the high and the low of a quote."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from indicators.errors import QuoteFieldError
-from indicators.indicator import Indicator
+from indicators.indicator import INFINITY, Indicator
 
 Value = TypeVar("Value")
 
 
-class Bar(NamedTuple):
-    """The prices of one bar; the close is what the quote holds as its price."""
-
-    high: float
-    low: float
-    close: float
+Bar = tuple[float, float, float]
+"""High, low, and the price of the quote, which is the close."""
 
 
 class BarIndicator(Indicator[Value]):
     """An indicator that needs the high and the low of each quote.
 
-    A quote without them is refused: that the price itself was the highest and the lowest is not
-    known.
+    A quote without them is refused: that its price was the highest and the lowest is not known.
     """
 
-    def _read(self, quote: Mapping[str, Any]) -> Bar:
-        """Return the bar of a quote.
+    NEEDS = 'bars with "sid", "quote", "high" and "low"'
 
-        :raises QuoteFieldError: if the quote lacks a price, or if its high is below its low.
+    def update(self, quote: Mapping[str, Any]) -> Value | None:
+        """Take a bar in, and return the value of its instrument.
+
+        :return: None while warming up, and where the formula has no value.
+        :raises QuoteFieldError: if the quote lacks a price, or its high is below its low; nothing
+            has changed then.
         """
-        bar = Bar(
-            self._number(quote, "high"), self._number(quote, "low"), self._number(quote, "quote")
-        )
-        if bar.high < bar.low:
+        high, low, close = quote.get("high"), quote.get("low"), quote.get("quote")
+        if not (
+            type(high) is type(low) is type(close) is float
+            and -INFINITY < low <= high < INFINITY
+            and -INFINITY < close < INFINITY
+        ):
+            high, low, close = self._bar(quote)
+        if "sid" not in quote:
+            raise self._lack(quote, "sid")
+        return self._series[quote["sid"]].add((high, low, close))
+
+    def _bar(self, quote: Mapping[str, Any]) -> Bar:
+        high, low = self._number(quote, "high"), self._number(quote, "low")
+        if high < low:
             raise QuoteFieldError(
                 "high",
-                f'{self.name}: "high" of {quote.get("sid")} is {bar.high:.12g}, which is below its'
-                f' "low", {bar.low:.12g}',
+                f'{self.name}: "high" of {quote.get("sid")} is {high:.12g}, which is below its'
+                f' "low", {low:.12g}',
             )
-        return bar
-
-    def _needs(self, field: str) -> str:
-        return 'needs bars, with "high" and "low"' if field != "quote" else super()._needs(field)
+        return high, low, self._number(quote, "quote")

@@ -31,7 +31,7 @@ class Donchian(BarIndicator[DonchianValue]):
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period = self.warm_up = period
+        self.period = self.warm_up = int(period)
 
     def _new(self) -> DonchianSeries:
         return DonchianSeries(self.period)
@@ -59,8 +59,8 @@ class Stochastic(BarIndicator[StochasticValue]):
 
     def __init__(self, period: int, slowing: int, signal: int) -> None:
         super().__init__(period, slowing, signal)
-        self.period, self.slowing, self.signal = period, slowing, signal
-        self.warm_up = period + slowing + signal - 2
+        self.period, self.slowing, self.signal = int(period), int(slowing), int(signal)
+        self.warm_up = self.period + self.slowing + self.signal - 2
 
     def _new(self) -> StochasticSeries:
         return StochasticSeries(self.period, self.slowing, self.signal)
@@ -82,14 +82,16 @@ class Highest:
 
     def push(self, number: float) -> float:
         """Take a number in; return the highest."""
-        kept = self._kept
+        kept, count = self._kept, self._count
         while kept and kept[-1][1] <= number:
             kept.pop()
-        kept.append((self._count, number))
-        if kept[0][0] <= self._count - self.period:
+        kept.append((count, number))
+        first, highest = kept[0]
+        if first <= count - self.period:
             kept.popleft()
-        self._count += 1
-        return kept[0][1]
+            highest = kept[0][1]
+        self._count = count + 1
+        return highest
 
     @property
     def is_full(self) -> bool:
@@ -116,7 +118,8 @@ class DonchianSeries:
 
     def add(self, bar: Bar) -> DonchianValue | None:
         """Take a bar in; return the channel once there are enough."""
-        upper, lower = self._highs.push(bar.high), -self._lows.push(-bar.low)
+        high, low, _ = bar
+        upper, lower = self._highs.push(high), -self._lows.push(-low)
         return DonchianValue(lower, (lower + upper) / 2, upper) if self._highs.is_full else None
 
     def save(self) -> list[Any]:
@@ -144,7 +147,7 @@ class StochasticSeries:
         channel = self._channel.add(bar)
         if channel is None or channel.upper == channel.lower:
             return None
-        self._raw.push(100 * ((bar.close - channel.lower) / (channel.upper - channel.lower)))
+        self._raw.push(100 * ((bar[2] - channel.lower) / (channel.upper - channel.lower)))
         if not self._raw.is_full:
             return None
         k = self._raw.mean

@@ -28,7 +28,7 @@ class StandardDeviation(Indicator[float]):
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period = self.warm_up = period
+        self.period = self.warm_up = int(period)
 
     def _new(self) -> DeviationSeries:
         return DeviationSeries(self.period)
@@ -49,7 +49,7 @@ class ZScore(Indicator[float]):
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period = self.warm_up = period
+        self.period = self.warm_up = int(period)
 
     def _new(self) -> ZScoreSeries:
         return ZScoreSeries(self.period)
@@ -76,8 +76,8 @@ class Bollinger(Indicator[BollingerValue]):
 
     def __init__(self, period: int, deviations: float) -> None:
         super().__init__(period, deviations)
-        self.period = self.warm_up = period
-        self.deviations = deviations
+        self.period = self.warm_up = int(period)
+        self.deviations = float(deviations)
 
     def _new(self) -> BollingerSeries:
         return BollingerSeries(self.period, self.deviations)
@@ -95,10 +95,13 @@ class SpreadWindow(WindowSum):
 
     def push(self, number: float) -> None:
         """Take a number in, and let the oldest one go once there are `period`."""
-        whole = self.units(number)
-        old = self.units(self.numbers[0]) if self.is_full else 0
-        self.total += whole - old
-        self._squares += (whole - old) * (whole + old)
+        unit = self.in_units(number)
+        units = self.units
+        old = units[0] if len(units) == self.period else 0
+        change = unit - old
+        self.total += change
+        self._squares += change * (unit + old)
+        units.append(unit)
         self.numbers.append(number)
 
     def _refine(self, by: int) -> None:
@@ -150,7 +153,7 @@ class ZScoreSeries(SpreadWindow):
         spread = self.spread
         if not spread:
             return None
-        return self.in_deviations(spread, self.period * self.units(price) - self.total)
+        return self.in_deviations(spread, self.period * self.units[-1] - self.total)
 
 
 class BollingerSeries(SpreadWindow):

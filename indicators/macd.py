@@ -34,8 +34,8 @@ class Macd(Indicator[MacdValue]):
         super().__init__(fast, slow, signal)
         if fast >= slow:
             raise SettingError(f"fast of macd is {fast}, slow {slow}: fast has to be less")
-        self.fast, self.slow, self.signal = fast, slow, signal
-        self.warm_up = slow + signal - 1
+        self.fast, self.slow, self.signal = int(fast), int(slow), int(signal)
+        self.warm_up = self.slow + self.signal - 1
 
     def _new(self) -> MacdSeries:
         return MacdSeries(self.fast, self.slow, self.signal)

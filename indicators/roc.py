@@ -22,7 +22,8 @@ class Momentum(Indicator[float]):
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period, self.warm_up = period, period + 1
+        self.period = int(period)
+        self.warm_up = self.period + 1
 
     def _new(self) -> MomentumSeries:
         return MomentumSeries(self.period)
@@ -40,7 +41,8 @@ class Roc(Indicator[float]):
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period, self.warm_up = period, period + 1
+        self.period = int(period)
+        self.warm_up = self.period + 1
 
     def _new(self) -> RocSeries:
         return RocSeries(self.period)
@@ -58,7 +60,8 @@ class Rocr(Indicator[float]):
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period, self.warm_up = period, period + 1
+        self.period = int(period)
+        self.warm_up = self.period + 1
 
     def _new(self) -> RocrSeries:
         return RocrSeries(self.period)

@@ -27,7 +27,8 @@ class Rsi(Indicator[float]):
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period, self.warm_up = period, period + 1
+        self.period = int(period)
+        self.warm_up = self.period + 1
 
     def _new(self) -> RsiSeries:
         return RsiSeries(self.period)

@@ -24,17 +24,20 @@ class Vwap(Indicator[float]):
     KIND = "vwap"
     SETTINGS = (Setting("period", 20),)
     FIELDS = ("vwap",)
+    NEEDS = 'quotes with "sid", "quote", and "volume" or "size"'
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period = self.warm_up = period
+        self.period = self.warm_up = int(period)
 
-    def _read(self, quote: Mapping[str, Any]) -> tuple[float, float]:
-        """Return price and volume.
+    def update(self, quote: Mapping[str, Any]) -> float | None:
+        """Take a price and its volume in, and return the value of their instrument.
 
-        :raises QuoteFieldError: if the quote lacks one of them, or the volume is negative.
+        :return: None while warming up, and where all of the volumes are 0.
+        :raises QuoteFieldError: if the quote lacks one of them, or the volume is negative; nothing
+            has changed then.
         """
-        price: float = super()._read(quote)
+        price = self._number(quote, "quote")
         field = "volume" if quote.get("size") is None else "size"
         volume = self._number(quote, field)
         if volume < 0:
@@ -42,12 +45,9 @@ class Vwap(Indicator[float]):
                 field,
                 f'{self.name}: "{field}" of {quote.get("sid")} is {volume:.12g}, which is below 0',
             )
-        return price, volume
-
-    def _needs(self, field: str) -> str:
-        if field == "quote":
-            return super()._needs(field)
-        return 'needs quotes with "volume", or trades with "size"'
+        if "sid" not in quote:
+            raise self._lack(quote, "sid")
+        return self._series[quote["sid"]].add((price, volume))
 
     def _new(self) -> VwapSeries:
         return VwapSeries(self.period)

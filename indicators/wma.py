@@ -19,7 +19,7 @@ class Wma(Indicator[float]):
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period = self.warm_up = period
+        self.period = self.warm_up = int(period)
 
     def _new(self) -> WmaSeries:
         return WmaSeries(self.period)
@@ -38,13 +38,17 @@ class WmaSeries(WindowSum):
 
     def push(self, number: float) -> None:
         """Take a number in; the weight of each older one falls by 1."""
-        whole = self.units(number)
-        count = len(self.numbers)
+        unit = self.in_units(number)
+        units = self.units
+        count = len(units)
         if count == self.period:
-            self._weighted += count * whole - self.total
+            self._weighted += count * unit - self.total
+            self.total += unit - units[0]
         else:
-            self._weighted += (count + 1) * whole
-        super().push(number)
+            self._weighted += (count + 1) * unit
+            self.total += unit
+        units.append(unit)
+        self.numbers.append(number)
 
     def _refine(self, by: int) -> None:
         super()._refine(by)

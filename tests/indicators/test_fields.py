@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from indicators import QuoteFieldError, parse
+from indicators import KINDS, QuoteFieldError, parse
+from indicators.spec import usual
 
 
 @pytest.mark.parametrize(
@@ -17,22 +18,27 @@ from indicators import QuoteFieldError, parse
             "sma:2",
             {"sid": "A", "value": 3.0},
             "quote",
-            'sma-2 needs quotes with "quote", and this one of A has no "quote"',
+            'sma-2 needs quotes with "sid" and "quote", and this one of A has no "quote"',
         ),
-        ("sma:2", {"value": 3}, "quote", 'sma-2 needs quotes with "quote", and this is none'),
+        (
+            "sma:2",
+            {"value": 3},
+            "sid",
+            'sma-2 needs quotes with "sid" and "quote", and this one has no "sid"',
+        ),
         (
             "sma:2",
             {"sid": "A", "quote": "345"},
             "quote",
-            'sma-2 needs quotes with "quote", and "quote" of A is \'345\', which is not a finite'
-            " number",
+            'sma-2 needs quotes with "sid" and "quote", and "quote" of A is \'345\', which is not a'
+            " finite number",
         ),
         (
             "vwap:2",
             {"sid": "A", "quote": 3.0},
             "volume",
-            'vwap-2 needs quotes with "volume", or trades with "size", and this one of A has no'
-            ' "volume"',
+            'vwap-2 needs quotes with "sid", "quote", and "volume" or "size", and this one of A has'
+            ' no "volume"',
         ),
         (
             "vwap:2",
@@ -44,13 +50,15 @@ from indicators import QuoteFieldError, parse
             "atr:2",
             {"sid": "A", "quote": 3.0, "high": 4.0, "low": None},
             "low",
-            'atr-2 needs bars, with "high" and "low", and this one of A has no "low"',
+            'atr-2 needs bars with "sid", "quote", "high" and "low", and this one of A has no'
+            ' "low"',
         ),
         (
             "donchian:2",
             {"sid": "A", "high": 4.0, "low": 3.0},
             "quote",
-            'donchian-2 needs quotes with "quote", and this one of A has no "quote"',
+            'donchian-2 needs bars with "sid", "quote", "high" and "low", and this one of A has no'
+            ' "quote"',
         ),
         (
             "stochastic:2,1,1",
@@ -66,6 +74,14 @@ def test_a_quote_without_what_is_needed_is_refused_with_a_sentence(
     with pytest.raises(QuoteFieldError) as raised:
         parse(spec).update(quote)
     assert (raised.value.field, str(raised.value)) == (field, text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_quote_of_no_instrument_is_refused(kind: str) -> None:
+    indicator = parse(usual(KINDS[kind]))
+    with pytest.raises(QuoteFieldError, match=r'and this one has no "sid"$'):
+        indicator.update({"quote": 3.0, "high": 4.0, "low": 2.0, "volume": 5.0})
+    assert indicator.save() == {}
 
 
 @pytest.mark.parametrize("price", [math.nan, math.inf, -math.inf, True, "1", None, 10**400])

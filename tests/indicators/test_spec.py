@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
-from indicators import KINDS, SettingError, parse
+from indicators import KINDS, SettingError, Sma, parse
 from indicators.spec import usual
 
 
@@ -55,3 +58,11 @@ def test_a_mistake_in_a_spec_is_a_sentence(spec: str, text: str) -> None:
 def test_a_number_of_another_type_is_refused_by_name() -> None:
     with pytest.raises(SettingError, match=r"^period of sma is True: it has to be a number$"):
         KINDS["sma"](True)
+
+
+@pytest.mark.parametrize("period", [3, 3.0, np.int64(3), np.float32(3)])
+def test_a_whole_number_may_have_any_type(period: Any) -> None:
+    indicator = Sma(period)
+    assert (indicator.name, indicator.period, indicator.warm_up) == ("sma-3", 3, 3)
+    values = [indicator.update({"sid": "A", "quote": price}) for price in (1, 2, 6)]
+    assert values == [None, None, 3]

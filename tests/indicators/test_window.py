@@ -50,8 +50,8 @@ def test_a_variance_and_a_weighted_sum_are_exact(numbers: list[float], period: i
         assert mean == float(sum(k * each for k, each in enumerate(last, 1)) / weights)
         squares = period * sum(each**2 for each in last) - sum(last) ** 2
         assert Fraction(window.spread, 1 << 2 * window.bits) == squares
-        # the root to 60 digits, by whole numbers
-        root = Fraction(isqrt(squares * 10**120 // period**2 << 2200), 10**60 << 1100)
+        # the root to 1,200 bits, by whole numbers
+        root = Fraction(isqrt(int(squares * 4**1200)), period << 1200)
         assert window.deviation == pytest.approx(float(root), rel=1e-15, abs=1e-300)
 
 
