@@ -13,6 +13,7 @@ from itertools import pairwise, repeat
 from operator import add
 from typing import Any, NamedTuple, Protocol
 
+from market_data.bars.bar import LAST
 from market_data.errors import UnusableFileError
 from market_data.feeds import bars
 from market_data.feeds.cells import sid_of, sids_of, text_of
@@ -152,7 +153,7 @@ class TableReader:
             return first  # quotes, each of its own instant
         self.length, self.is_end_known = usual, bar_time == "close"
         if bar_time == "open" and usual is not None and is_constant:
-            self._end = partial(add, usual - bars.END)
+            self._end = partial(add, usual - LAST)
             self.is_end_known = True
             self.notes.append(
                 f"the times open {bars.name(usual)}: each quote gets the time of its bar's end,"
@@ -160,7 +161,7 @@ class TableReader:
             )
         elif bar_time == "open":
             self.notes.append("the times open bars of different lengths: they stay as they are")
-        elif bar_time == "close" and any(time % bars.END for time in first.times if time):
+        elif bar_time == "close" and any(time % LAST for time in first.times if time):
             self._end = _cut
         return self._ended(first)
 
@@ -253,7 +254,7 @@ class TableReader:
 
 def _cut(ns: int) -> int:
     # what writes microseconds ends a bar at its last microsecond: as one end, the last millisecond
-    return ns - ns % bars.END
+    return ns - ns % LAST
 
 
 def _local_times(
