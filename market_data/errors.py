@@ -144,8 +144,8 @@ class UntimedError(FeedError):
 
     def __init__(self, source: str, row: int):
         super().__init__(
-            f"{source}: row {row} has no time, and merging, sorting and picking by time need one;"
-            ' expected "ts" in every quote'
+            f"{source}: row {row} has no time, and merging, sorting, picking by time and bars"
+            ' need one; expected "ts" in every quote'
         )
         self.source = source
         self.row = row

@@ -80,8 +80,12 @@ class TableReader:
         self._end: Callable[[int], int] | None = None
         self.length: int | None = 0
         """Of the bars, in nanoseconds: None if it is not known, 0 for quotes of single instants."""
+        self.is_constant = True
+        """Whether bars that are shorter than `length` are rare."""
         self.is_end_known = True
         """Whether a quote's time is that at which its price is known."""
+        self.is_open_time = False
+        """Whether the times open bars."""
         self.names_days = False
         """Whether the times are dates without a time of day."""
         self._first = self._read_first()
@@ -151,7 +155,8 @@ class TableReader:
         bar_time = self._bar_time if self._bar_time and known == "unknown" else known
         if not (self.plan.is_bar or self.names_days or (self._bar_time and is_constant)):
             return first  # quotes, each of its own instant
-        self.length, self.is_end_known = usual, bar_time == "close"
+        self.length, self.is_constant = usual, is_constant
+        self.is_end_known, self.is_open_time = bar_time == "close", bar_time == "open"
         if bar_time == "open" and usual is not None and is_constant:
             self._end = partial(add, usual - LAST)
             self.is_end_known = True
