@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from market_data.errors import NotReadyError as NotReadyError
     from market_data.errors import PrefixError as PrefixError
     from market_data.errors import ReadOptionError as ReadOptionError
+    from market_data.errors import SessionTakenError as SessionTakenError
     from market_data.errors import SkippedRowError as SkippedRowError
     from market_data.errors import SourceNotFoundError as SourceNotFoundError
     from market_data.errors import StateFileError as StateFileError
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from market_data.mqtt.access import TlsFiles as TlsFiles
     from market_data.mqtt.address import BrokerAddress as BrokerAddress
     from market_data.mqtt.publisher import Publisher as Publisher
+    from market_data.mqtt.subscriber import Received as Received
+    from market_data.mqtt.subscriber import Subscriber as Subscriber
     from market_data.replay.replay import Pace as Pace
     from market_data.replay.replay import messages as messages
     from market_data.replay.state import Cursor as Cursor
@@ -84,6 +87,7 @@ else:
             "NotReadyError",
             "PrefixError",
             "ReadOptionError",
+            "SessionTakenError",
             "SkippedRowError",
             "SourceNotFoundError",
             "StateFileError",
@@ -116,6 +120,10 @@ else:
             "find_source",
         ),
         "market_data.mqtt.publisher": ("Publisher",),
+        "market_data.mqtt.subscriber": (
+            "Received",
+            "Subscriber",
+        ),
         "market_data.replay.replay": (
             "Pace",
             "messages",

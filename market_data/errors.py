@@ -18,6 +18,7 @@ FeedError
 ├── PrefixError           a prefix that topics cannot begin with
 ├── BrokerOptionError     options of a broker that exclude or need one another, or a file of theirs
 ├── NotReadyError         a page that will never answer that the reader is ready
+├── SessionTakenError     a session at the broker that another process uses, too
 └── BrokerRefusedError    a broker that will not take this client or its quotes
 """
 
@@ -219,6 +220,27 @@ class NotReadyError(FeedError):
         super().__init__(f"{page} is not for this replay: {reason}")
         self.page = page
         self.reason = reason
+
+
+class SessionTakenError(FeedError):
+    """Another process has connected with the same session: each would disconnect the other.
+
+    :param closed: the connections that the broker has closed, where it does not tell why.
+    """
+
+    def __init__(self, session: str, broker: str, closed: int = 0):
+        found = (
+            f"the broker at {broker} has closed {closed} connections of the session"
+            f' "{session}" soon after they were made, as it does if another process uses it'
+            if closed
+            else f'another process uses the session "{session}" at the broker at {broker}'
+        )
+        super().__init__(
+            f"{found}: a session serves one process; end the other one, or give this one another"
+            " session by --session"
+        )
+        self.session = session
+        self.broker = broker
 
 
 class BrokerRefusedError(FeedError):
