@@ -4,7 +4,7 @@ import { Swap, SwapRefusal } from './swap.js';
 
 /**
  * @typedef {import('../messages/command.js').Command} Command
- * @typedef {import('../mqtt/subscriber.js').Message} Message
+ * @typedef {import('../mqtt/message.js').Message} Message
  */
 
 /** Swaps that wait for one another. */

@@ -9,7 +9,7 @@ import pytest
 from algo_service.journal import report
 from benchmarks import growth
 from benchmarks.backtest import run as backtest
-from benchmarks.pipeline import catch_up, latency, memory, parties, ten, throughput
+from benchmarks.pipeline import catch_up, floods, latency, memory, parties, ten, throughput
 from benchmarks.pipeline.lab import QUICK, Lab
 from benchmarks.pipeline.parties import Party
 from tests.support.brokers import MOSQUITTO
@@ -52,6 +52,7 @@ def test_the_other_cases_of_the_pipeline_run() -> None:
         assert ten.run(2, QUOTES, has_one_bridge).slowest > 0
     held = memory.run(Lab(1, QUICK._replace(quotes=QUOTES, parked=QUOTES)))
     assert held["service"]["waiting"] > 0
+    assert floods.run(floods.FLOODS[-1]._replace(messages=1), is_blocked=True, routes=2) > 0
 
 
 def test_the_cost_of_a_decision_is_measured_with_an_order_on_every_second_quote(
