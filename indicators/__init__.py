@@ -6,6 +6,7 @@ what they give.
 
 from indicators.atr import Atr
 from indicators.channel import Donchian, DonchianValue, Stochastic, StochasticValue
+from indicators.crossing import Crossing
 from indicators.deviation import Bollinger, BollingerValue, StandardDeviation, ZScore
 from indicators.ema import Ema
 from indicators.errors import IndicatorError, QuoteFieldError, SettingError
@@ -25,6 +26,7 @@ __all__ = [
     "Atr",
     "Bollinger",
     "BollingerValue",
+    "Crossing",
     "Donchian",
     "DonchianValue",
     "Ema",

@@ -39,7 +39,7 @@ class BarIndicator(Indicator[Value]):
             high, low, close = self._bar(quote)
         if "sid" not in quote:
             raise self._lack(quote, "sid")
-        return self._series[quote["sid"]].add((high, low, close))
+        return self._of(quote["sid"]).add((high, low, close))
 
     def _bar(self, quote: Mapping[str, Any]) -> Bar:
         high, low = self._number(quote, "high"), self._number(quote, "low")

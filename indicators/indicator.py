@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -71,7 +70,7 @@ class Indicator(ABC, Generic[Value]):
             for setting, number in zip(self.SETTINGS, numbers, strict=True)
         )
         self.name = "-".join([self.KIND, *map("{:.12g}".format, self.numbers)])
-        self._series: defaultdict[str, Series[Value]] = defaultdict(self._new)
+        self._series: dict[str, Series[Value]] = {}
 
     @abstractmethod
     def _new(self) -> Series[Value]:
@@ -88,9 +87,21 @@ class Indicator(ABC, Generic[Value]):
             price, sid = quote["quote"], quote["sid"]
         except KeyError as error:
             raise self._lack(quote, error.args[0]) from None
-        if type(price) is not float or not -INFINITY < price < INFINITY:
+        # the difference is not 0 where the price is infinite or not a number
+        if type(price) is not float or price - price:
             price = self._number(quote, "quote")
-        return self._series[sid].add(price)
+        try:
+            series = self._series[sid]  # in less time than a call takes
+        except KeyError:
+            series = self._of(sid)
+        return series.add(price)
+
+    def _of(self, sid: str) -> Series[Value]:
+        """Return the series of an instrument, which is a new one at its first quote."""
+        series = self._series.get(sid)
+        if series is None:
+            series = self._series[sid] = self._new()
+        return series
 
     def _number(self, quote: Mapping[str, Any], field: str) -> float:
         """Return a field of a quote as a float.
@@ -133,4 +144,4 @@ class Indicator(ABC, Generic[Value]):
         """Take on the state that `save` of the same indicator returned."""
         self._series.clear()
         for sid, state in data.items():
-            self._series[sid].load(state)
+            self._of(sid).load(state)

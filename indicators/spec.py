@@ -7,6 +7,7 @@ from typing import Any
 
 from indicators.atr import Atr
 from indicators.channel import Donchian, Stochastic
+from indicators.crossing import Crossing
 from indicators.deviation import Bollinger, StandardDeviation, ZScore
 from indicators.ema import Ema
 from indicators.errors import SettingError
@@ -24,6 +25,7 @@ INDICATORS: tuple[type[Indicator[Any]], ...] = (
     Wma,
     Vwap,
     Macd,
+    Crossing,
     Rsi,
     Stochastic,
     Momentum,

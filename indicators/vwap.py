@@ -47,7 +47,7 @@ class Vwap(Indicator[float]):
             )
         if "sid" not in quote:
             raise self._lack(quote, "sid")
-        return self._series[quote["sid"]].add((price, volume))
+        return self._of(quote["sid"]).add((price, volume))
 
     def _new(self) -> VwapSeries:
         return VwapSeries(self.period)

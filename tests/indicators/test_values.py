@@ -32,6 +32,15 @@ def macd(fast: int, slow: int, signal: int) -> Expected:
     return [*talib.MACD(CLOSE, fast, slow, signal)]
 
 
+def crossing(fast: int, slow: int) -> Expected:
+    above = np.sign(
+        np.round((talib.SMA(CLOSE, fast) if fast > 1 else CLOSE) - talib.SMA(CLOSE, slow), 9)
+    )
+    before = np.concatenate([[np.nan], above[:-1]])
+    lacks = np.isnan(above) | np.isnan(before)
+    return [np.where(lacks, np.nan, np.where(above * before < 0, above, 0))]
+
+
 def bollinger(period: int, deviations: float) -> Expected:
     upper, middle, lower = talib.BBANDS(CLOSE, period, deviations, deviations)
     return [lower, middle, upper]
@@ -69,6 +78,8 @@ EXPECTED: dict[str, Callable[[], Expected]] = {
     "vwap:20": lambda: vwap(20),
     "macd:12,26,9": lambda: macd(12, 26, 9),
     "macd:5,35,5": lambda: macd(5, 35, 5),
+    "crossing:10,30": lambda: crossing(10, 30),
+    "crossing:1,2": lambda: crossing(1, 2),
     "rsi:14": lambda: [talib.RSI(CLOSE, 14)],
     "rsi:2": lambda: [talib.RSI(CLOSE, 2)],
     "stochastic:14,3,3": lambda: stochastic(14, 3, 3),
