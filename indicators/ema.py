@@ -22,7 +22,7 @@ class Ema(Indicator[float]):
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period = self.warm_up = period
+        self.period = self.warm_up = int(period)
 
     def _new(self) -> Smoothed:
         return Smoothed(self.period, 2 / (self.period + 1))

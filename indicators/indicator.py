@@ -54,6 +54,8 @@ class Indicator(ABC, Generic[Value]):
     """Of the numbers of a spec, in their order."""
     FIELDS: ClassVar[tuple[str, ...]]
     """The names of its values, as they are published."""
+    NEEDS: ClassVar[str] = 'quotes with "sid" and "quote"'
+    """What it is computed from, for messages."""
 
     name: str
     warm_up: int
@@ -67,7 +69,7 @@ class Indicator(ABC, Generic[Value]):
             setting.check(number, self.KIND)
             for setting, number in zip(self.SETTINGS, numbers, strict=True)
         )
-        self.name = "-".join([self.KIND, *map("{:g}".format, self.numbers)])
+        self.name = "-".join([self.KIND, *map("{:.12g}".format, self.numbers)])
         self._series: dict[str, Series[Value]] = {}
 
     @abstractmethod
@@ -81,21 +83,25 @@ class Indicator(ABC, Generic[Value]):
         :return: None while warming up, and where the formula has no value.
         :raises QuoteFieldError: if the quote lacks a field; nothing has changed then.
         """
-        number = self._read(quote)
-        series = self._series.get(quote["sid"])
+        try:
+            price, sid = quote["quote"], quote["sid"]
+        except KeyError as error:
+            raise self._lack(quote, error.args[0]) from None
+        # the difference is not 0 where the price is infinite or not a number
+        if type(price) is not float or price - price:
+            price = self._number(quote, "quote")
+        try:
+            series = self._series[sid]  # in less time than a call takes
+        except KeyError:
+            series = self._of(sid)
+        return series.add(price)
+
+    def _of(self, sid: str) -> Series[Value]:
+        """Return the series of an instrument, which is a new one at its first quote."""
+        series = self._series.get(sid)
         if series is None:
-            series = self._series[quote["sid"]] = self._new()
-        return series.add(number)
-
-    def _read(self, quote: Mapping[str, Any]) -> Any:
-        """Return what a series takes in: the price.
-
-        :raises QuoteFieldError: if the quote lacks it.
-        """
-        price = quote.get("quote")
-        if type(price) is float and -INFINITY < price < INFINITY:
-            return price
-        return self._number(quote, "quote")
+            series = self._series[sid] = self._new()
+        return series
 
     def _number(self, quote: Mapping[str, Any], field: str) -> float:
         """Return a field of a quote as a float.
@@ -103,23 +109,27 @@ class Indicator(ABC, Generic[Value]):
         :raises QuoteFieldError: if it is absent, null, or not a finite number.
         """
         value = quote.get(field)
+        if type(value) is float and -INFINITY < value < INFINITY:
+            return value
         if isinstance(value, int | float) and not isinstance(value, bool):
             with suppress(OverflowError):
                 number = float(value)
                 if -INFINITY < number < INFINITY:
                     return number
-        sid = quote.get("sid")
         if value is None:
-            has = f'and this one of {sid} has no "{field}"' if sid else "and this is none"
-            raise QuoteFieldError(field, f"{self.name} {self._needs(field)}, {has}")
+            raise self._lack(quote, field)
         raise QuoteFieldError(
             field,
-            f'{self.name} {self._needs(field)}, and "{field}" of {sid} is {value!r:.40}, which is'
-            " not a finite number",
+            f'{self.name} needs {self.NEEDS}, and "{field}" of {quote.get("sid")} is'
+            f" {value!r:.40}, which is not a finite number",
         )
 
-    def _needs(self, field: str) -> str:
-        return f'needs quotes with "{field}"'
+    def _lack(self, quote: Mapping[str, Any], field: str) -> QuoteFieldError:
+        sid = quote.get("sid")
+        has = f'this one of {sid} has no "{field}"' if sid else 'this one has no "sid"'
+        return QuoteFieldError(
+            field if sid else "sid", f"{self.name} needs {self.NEEDS}, and {has}"
+        )
 
     def values(self, value: Value) -> dict[str, float]:
         """Return a value as it is published: a map of the names in `FIELDS`."""
@@ -132,7 +142,6 @@ class Indicator(ABC, Generic[Value]):
 
     def load(self, data: Mapping[str, list[Any]]) -> None:
         """Take on the state that `save` of the same indicator returned."""
-        self._series = {}
+        self._series.clear()
         for sid, state in data.items():
-            series = self._series[sid] = self._new()
-            series.load(state)
+            self._of(sid).load(state)

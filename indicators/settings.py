@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 from indicators.errors import SettingError
 
@@ -27,8 +28,9 @@ class Setting:
 
         :raises SettingError: if it is no number, not whole, or out of bounds.
         """
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, Real):
             raise SettingError(f"{self.name} of {kind} is {value!r:.40}: it has to be a number")
+        value = float(value)
         if not (self.minimum <= value <= self.maximum and (value % 1 == 0 or not self.is_whole)):
             whole = "a whole number " if self.is_whole else ""
             raise SettingError(

@@ -19,7 +19,7 @@ class Sma(Indicator[float]):
 
     def __init__(self, period: int) -> None:
         super().__init__(period)
-        self.period = self.warm_up = period
+        self.period = self.warm_up = int(period)
 
     def _new(self) -> SmaSeries:
         return SmaSeries(self.period)
@@ -33,4 +33,4 @@ class SmaSeries(WindowSum):
     def add(self, price: float) -> float | None:
         """Take a price in; return the mean once there are enough."""
         self.push(price)
-        return self.total / self._divisor if len(self.numbers) == self.period else None
+        return self.total / self._divisor if len(self.units) == self.period else None

@@ -5,12 +5,40 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+from indicators.atr import Atr
+from indicators.channel import Donchian, Stochastic
+from indicators.crossing import Crossing
+from indicators.deviation import Bollinger, StandardDeviation, ZScore
 from indicators.ema import Ema
 from indicators.errors import SettingError
 from indicators.indicator import Indicator
+from indicators.macd import Macd
+from indicators.roc import Momentum, Roc, Rocr
+from indicators.rsi import Rsi
 from indicators.sma import Sma
+from indicators.vwap import Vwap
+from indicators.wma import Wma
 
-KINDS: dict[str, type[Indicator[Any]]] = {each.KIND: each for each in (Sma, Ema)}
+INDICATORS: tuple[type[Indicator[Any]], ...] = (
+    Sma,
+    Ema,
+    Wma,
+    Vwap,
+    Macd,
+    Crossing,
+    Rsi,
+    Stochastic,
+    Momentum,
+    Roc,
+    Rocr,
+    StandardDeviation,
+    Bollinger,
+    ZScore,
+    Atr,
+    Donchian,
+)
+
+KINDS = {each.KIND: each for each in INDICATORS}
 """All indicators, by the word for each in a spec."""
 
 

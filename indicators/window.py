@@ -21,14 +21,15 @@ class WindowSum:
     Its unit is 2^-`bits`, which becomes finer when a number needs it.
     """
 
-    __slots__ = ("_divisor", "_scale", "bits", "numbers", "period", "total")
+    __slots__ = ("_divisor", "_scale", "bits", "numbers", "period", "total", "units")
 
     def __init__(self, period: int) -> None:
         self.period = period
         self.numbers: deque[float] = deque(maxlen=period)
-        self.bits = 0
+        self.units: deque[int] = deque(maxlen=period)
+        """The same numbers in units."""
         self.total = 0
-        """Of the numbers, in units."""
+        """Their sum, in units."""
         self._set_bits(0)
 
     def _set_bits(self, bits: int) -> None:
@@ -39,17 +40,15 @@ class WindowSum:
 
     def push(self, number: float) -> None:
         """Take a number in, and let the oldest one go once there are `period`."""
-        numbers = self.numbers
         scaled = number * self._scale
-        whole = int(scaled) if scaled.is_integer() else self._refined(number)
-        if len(numbers) == self.period:
-            self.total += whole - self.units(numbers[0])
-        else:
-            self.total += whole
-        numbers.append(number)
+        unit = int(scaled) if scaled.is_integer() else self._refined(number)
+        units = self.units
+        self.total += unit - units[0] if len(units) == self.period else unit
+        units.append(unit)
+        self.numbers.append(number)
 
-    def units(self, number: float) -> int:
-        """Return one of the numbers in units."""
+    def in_units(self, number: float) -> int:
+        """Return a number in units, which are made finer if it needs that."""
         scaled = number * self._scale
         return int(scaled) if scaled.is_integer() else self._refined(number)
 
@@ -62,13 +61,14 @@ class WindowSum:
 
     def _refine(self, by: int) -> None:
         """Make the unit finer by 2^`by`."""
+        self.units = deque([unit << by for unit in self.units], self.period)
         self.total <<= by
         self._set_bits(self.bits + by)
 
     @property
     def is_full(self) -> bool:
         """Whether there are `period` numbers."""
-        return len(self.numbers) == self.period
+        return len(self.units) == self.period
 
     @property
     def mean(self) -> float:

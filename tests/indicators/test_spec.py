@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
-from indicators import KINDS, SettingError, parse
+from indicators import KINDS, SettingError, Sma, parse
 from indicators.spec import usual
 
 
@@ -19,6 +22,7 @@ def test_each_kind_is_made_by_its_usual_spec_and_named_after_it(kind: str) -> No
 def test_spaces_around_a_spec_and_its_numbers_are_allowed() -> None:
     assert parse(" sma: 20 ").name == "sma-20"
     assert parse("sma:2e1").name == "sma-20"
+    assert parse("bollinger:20,2.5").name == "bollinger-20-2.5"
 
 
 @pytest.mark.parametrize(
@@ -34,6 +38,14 @@ def test_spaces_around_a_spec_and_its_numbers_are_allowed() -> None:
         ("sma:nan", 'period of sma is "nan": it has to be a number'),
         ("sma:0", "period of sma is 0: it has to be a whole number from 1 to 10000"),
         ("sma:2.5", "period of sma is 2.5: it has to be a whole number from 1 to 10000"),
+        ("bolinger:20,2", 'there is no indicator "bolinger": did you mean bollinger:20,2?'),
+        (
+            "macd:12,26",
+            '"macd:12,26" gives 2 numbers, and macd takes 3 (fast, slow, signal): such as'
+            " macd:12,26,9",
+        ),
+        ("macd:26,12,9", "fast of macd is 26, slow 12: fast has to be less"),
+        ("bollinger:20,101", "deviations of bollinger is 101: it has to be from 0 to 100"),
         ("sma:1e400", "period of sma is inf: it has to be a whole number from 1 to 10000"),
     ],
 )
@@ -46,3 +58,11 @@ def test_a_mistake_in_a_spec_is_a_sentence(spec: str, text: str) -> None:
 def test_a_number_of_another_type_is_refused_by_name() -> None:
     with pytest.raises(SettingError, match=r"^period of sma is True: it has to be a number$"):
         KINDS["sma"](True)
+
+
+@pytest.mark.parametrize("period", [3, 3.0, np.int64(3), np.float32(3)])
+def test_a_whole_number_may_have_any_type(period: Any) -> None:
+    indicator = Sma(period)
+    assert (indicator.name, indicator.period, indicator.warm_up) == ("sma-3", 3, 3)
+    values = [indicator.update({"sid": "A", "quote": price}) for price in (1, 2, 6)]
+    assert values == [None, None, 3]
