@@ -30,6 +30,8 @@ COMMANDS = {
     "algo-service flatten": ([BROKER], "ALGO_SERVICE_"),
     "market-data": ([], ""),
     "market-data replay": ([READING, BROKER], "MARKET_DATA_"),
+    "market-data indicators": ([BROKER], "MARKET_DATA_"),
+    "market-data bars": ([BROKER], "MARKET_DATA_"),
     "market-data samples": ([], ""),
     "bridge-node": ([], "BRIDGE_"),
     "bridge-node algos": ([], "BRIDGE_"),
