@@ -9,9 +9,10 @@ from typing import Any
 from algo_service.algorithm import Algorithm
 from algo_service.decisions import Batch, Decision, Failure, Input, Key, State
 from algo_service.engine.account import account_of, read_account
-from algo_service.engine.driver import Driver, Quote, is_restorable
+from algo_service.engine.driver import Driver, Quote
 from algo_service.engine.failure import sentence
 from algo_service.engine.inputs import accept_all, keys, kind_of, outcomes
+from algo_service.engine.kept_state import is_restorable
 from algo_service.engine.minutes import MinuteValues
 from algo_service.engine.warm_up import History, begin_warm, warm_up_again
 from algo_service.errors import AlgoServiceError, HandOverError
@@ -91,7 +92,7 @@ class Engine:
 
     @property
     def is_restorable(self) -> bool:
-        """Whether the algorithm has `save` and `load`, so that its own state can be kept."""
+        """Whether the algorithm's own state can be kept: it has `save` and `load`, or `SAVED`."""
         return is_restorable(self._create)
 
     @property

@@ -29,6 +29,7 @@ from algo_service.journal.sqlite import SqliteStore
 from algo_service.verify.repeat import Repetition
 from portfolio import OrderAccount, ParameterError, Portfolio
 from tests.portfolio import random_runs
+from tests.support.algorithms import ON_QUOTES
 
 QUOTE = {"sid": "GOOG", "channel": "quotes"}
 
@@ -94,7 +95,7 @@ def test_a_warmed_up_average_decides_as_one_that_saw_all_bars() -> None:
     assert blind.decide([dict(quote) for quote in live]) != decisions
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", ON_QUOTES)
 def test_a_built_in_algorithm_places_no_order_and_keeps_its_cash(name: str) -> None:
     warmed = engine(BUILT_IN[name], Past(quotes(150)))
     warmed.initialize({"cash": 1234})

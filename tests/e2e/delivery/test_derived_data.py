@@ -10,6 +10,7 @@ from algo_service import Engine
 from indicators import Sma
 from market_data.bars.aggregator import Aggregator
 from market_data.bars.interval import parse_interval
+from tests.algo_service.test_published_cross import Inside, orders
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
 from tests.support.processes import Process
@@ -76,3 +77,28 @@ def test_an_algorithm_trades_on_published_indicators_and_another_on_published_ba
     expected = orders_of(ON_BARS, "OnBars", bars)
     assert len(expected) == len(bars) > 3
     assert watcher.wait("orders/OnBars", len(expected)) == expected
+
+
+def test_published_cross_gives_the_orders_of_the_rule_inside(
+    broker: Broker, parts: Parts, start: Callable[..., Process], watch: Callable[..., Watcher]
+) -> None:
+    """With the bridge and the indicator service its orders are those of the same rule inside."""
+    params = {"fast": 1, "slow": 2, "cash": 1000.0}
+    service = parts.service("--algo", "published_cross")
+    parts.bridge(broker, service, "--params", json.dumps(params))
+    start(
+        *("market-data", "indicators", "--indicator", "sma:1", "--indicator", "sma:2"),
+        *("--mqtt", broker.url),
+    ).wait_for("subscribed")
+    watcher = watch(broker, "indicators/#", "orders/#")
+    inputs = []
+    for n, each in enumerate(quotes()):
+        watcher.publish(each)
+        inputs.append({**each, "channel": "quotes"})
+        if n:  # the next quote comes after the means of this one
+            watcher.wait("indicators/sma-2/GOOG", n)
+        watcher.wait("indicators/sma-1/GOOG", n + 1)
+    expected = orders(Inside, {**params, "sizing": "all_in"}, inputs, "published_cross")
+    assert len(expected) > 3
+    watcher.wait("orders/published_cross", len(expected))
+    assert watcher.raw("orders/published_cross") == expected

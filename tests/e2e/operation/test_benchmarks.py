@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from algo_service.journal import report
-from benchmarks import growth
+from benchmarks import growth, indicators
 from benchmarks.backtest import run as backtest
 from benchmarks.pipeline import (
     averages,
@@ -21,6 +21,7 @@ from benchmarks.pipeline import (
 )
 from benchmarks.pipeline.lab import QUICK, Lab
 from benchmarks.pipeline.parties import Party
+from indicators import KINDS
 from tests.support.brokers import MOSQUITTO
 
 QUOTES = 200
@@ -85,3 +86,13 @@ def test_a_backtest_ends_with_the_fills_and_the_equity_of_the_loop_by_hand() -> 
     rows = backtest.table(results)
     assert errors + backtest.disagreements(rows) == []
     assert len(rows) == len(ours) == 2
+
+
+def test_each_indicator_is_measured_beside_those_that_have_it() -> None:
+    measured = indicators.run(turns=1, rounds=1)
+    assert list(measured) == list(KINDS)
+    for kind, (own, by_talipp, by_talib) in measured.items():
+        assert own > 0
+        assert (by_talipp is not None) == (kind in indicators.TALIPP)
+        assert (by_talib is not None) == (kind in indicators.TALIB)
+    assert len(indicators.table(measured).splitlines()) == 2 + len(KINDS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from algo_service.algorithms import BUILT_IN
+from tests.support.algorithms import ON_QUOTES
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
 from tests.support.processes import BIN, ROOT, Process
@@ -21,7 +21,7 @@ OPTIONS = ("--cash", "20000", "--units", "whole", "--commission", "0.002", "--fi
 @pytest.mark.parametrize(
     ("name", "read", "last"),
     [
-        *((name, (), "2148") for name in BUILT_IN),
+        *((name, (), "2148") for name in ON_QUOTES),
         ("sma_cross", ("--bars", "1w"), "1w:GOOG:2013-02-24T23:59:59.999Z"),
     ],
 )
