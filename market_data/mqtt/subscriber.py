@@ -25,6 +25,9 @@ forgets it when a session is resumed."""
 MAX_UNACKNOWLEDGED_BYTES = 16 * 1024 * 1024
 """The same of their payloads."""
 
+MAX_RECEIVED = MAX_UNACKNOWLEDGED // 2
+"""Messages that `receive` returns at once: meanwhile the broker sends others."""
+
 _MAX_KNOWN_TOPICS = 10_000
 
 # A connection that the broker closes within so many seconds, and that is made again at the first
@@ -141,7 +144,7 @@ class Subscriber:
         while (
             self._connection is not None
             and self._connection.alive
-            and before < len(self._arrived)
+            and before < len(self._arrived) < MAX_RECEIVED
             and not self._is_full()
         ):
             before = len(self._arrived)
