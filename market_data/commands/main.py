@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from market_data.commands.record import record_command
 from market_data.commands.replay import replay_command
 from market_data.commands.samples import list_samples
 from market_data.errors import FeedError
@@ -26,8 +27,8 @@ class _Group(click.Group):
 
 @click.group(cls=_Group)
 def main() -> None:
-    """Publish price history as quotes."""
+    """Publish price history as quotes, and record what is published."""
 
 
-for _command in (list_samples, replay_command):
+for _command in (list_samples, record_command, replay_command):
     main.add_command(_command)
