@@ -30,6 +30,7 @@ COMMANDS = {
     "algo-service flatten": ([BROKER], "ALGO_SERVICE_"),
     "market-data": ([], ""),
     "market-data live": ([BROKER], "MARKET_DATA_"),
+    "market-data record": ([BROKER], "MARKET_DATA_"),
     "market-data replay": ([READING, BROKER], "MARKET_DATA_"),
     "market-data samples": ([], ""),
     "bridge-node": ([], "BRIDGE_"),

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from market_data.commands.live import live_command
+from market_data.commands.record import record_command
 from market_data.commands.replay import replay_command
 from market_data.commands.samples import list_samples
 from market_data.errors import FeedError
@@ -27,8 +28,8 @@ class _Group(click.Group):
 
 @click.group(cls=_Group)
 def main() -> None:
-    """Publish quotes: price history, and what is live."""
+    """Publish quotes: price history, and what is live; and record what is published."""
 
 
-for _command in (list_samples, live_command, replay_command):
+for _command in (list_samples, live_command, record_command, replay_command):
     main.add_command(_command)

@@ -19,6 +19,7 @@ from market_data.feeds.options import ReadOptions, check_options, read_rules, re
 from market_data.feeds.parquet_feed import ParquetTable
 from market_data.feeds.quality import Quality
 from market_data.feeds.quote import InvalidQuoteError, Quote, SkippedRow
+from market_data.feeds.recording.feed import read_recording
 from market_data.feeds.sources import Source, find_sources
 from market_data.feeds.sql_feed import SqlTable
 from market_data.feeds.table import Table, TableReader
@@ -63,8 +64,9 @@ class Feed:
     Iterating raises UnusableFileError where a source cannot be read or holds no quote,
     UnknownColumnError where a named column is missing, MissingPackageError where a package is;
     UnsortedError, unless it is to be sorted, at a quote that is earlier than the one before it in
-    its source; if there are several sources, or one is to be sorted or cut, UntimedError at a quote
-    without a time; BarsError where bars of different lengths cannot be merged; and SkippedRowError
+    its source (a recorder's folder that is the only source is read in the order of arrival); if
+    there are several sources, or one is to be sorted or cut, UntimedError at a quote without a
+    time; BarsError where bars of different lengths cannot be merged; and SkippedRowError
     at a row that is not a valid quote, with `strict`.
     """
 
@@ -109,7 +111,7 @@ class Feed:
         readers = {
             source.name: self._reader(source, self._skip)
             for source in self.sources
-            if source.kind != "jsonl"
+            if source.kind not in ("jsonl", "recording")
         }
         if len(self.sources) > 1:
             _check_lengths(self.sources, readers)
@@ -159,16 +161,19 @@ class Feed:
     def _read(self, source: Source, reader: TableReader | None, pick: _Pick) -> Iterator[Timed]:
         shown = str(source)
         if reader is None:
-            assert source.path is not None
-            batches = read_jsonl(source.path, source.name, self._skip, self._rules)
+            batches = self._messages(source)
         else:
             batches = reader.timed()
             if self._rules.symbols is not None:
                 batches = self._of_symbols(batches, self._rules.symbols)
         batches = self._not_empty(batches, source, reader)
         is_sorted = self._options.get("sort") or (source.kind == "csv" and _goes_back(reader))
-        if is_sorted or len(self.sources) > 1 or {"start", "end"} & self._options.keys():
+        is_timed = len(self.sources) > 1 or bool({"start", "end"} & self._options.keys())
+        if is_sorted or is_timed:
             batches = merge.all_timed(batches, shown)
+        elif source.kind == "recording":
+            # in the order of arrival, in which a live algorithm has decided, whatever their times
+            return batches
         texts = reader.plan.texts if reader else ()
         hint = f", or --columns sid={texts[0]} if that names instruments" if texts else ""
         batches = merge.sort(batches) if is_sorted else merge.in_order(batches, shown, hint)
@@ -176,6 +181,13 @@ class Feed:
         if reader is not None and reader.plan.is_bar:
             batches = bars.without_repeats(batches, self._quality.repeat)
         return batches
+
+    def _messages(self, source: Source) -> Iterator[Timed]:
+        path, name = source.path, source.name
+        assert path is not None
+        if source.kind == "recording":
+            return read_recording(path, name, self._skip, self._rules, self._quality.note)
+        return read_jsonl(path, name, self._skip, self._rules)
 
     def _of_symbols(self, batches: Iterator[Timed], symbols: frozenset[str]) -> Iterator[Timed]:
         """Yield the quotes of the chosen instruments."""

@@ -74,7 +74,7 @@ _USERS: dict[str, set[str]] = {
     "header": {"csv"},
     "query": {"sql"},
     "columns": _TABLES,
-    "fields": {"jsonl"},
+    "fields": {"jsonl", "recording"},
     "decimal": _TABLES,
     "thousands": _TABLES,
     "bar_time": _TABLES,
