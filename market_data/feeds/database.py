@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def without_password(url: str) -> str:
     """Return a database's URL as an error names it: without user, password and options."""
-    scheme, rest = url.split("://", 1)
+    scheme, separator, rest = url.rpartition("://")
     # up to the last @, for a password may hold one; the query may hold one, too
-    return f"{scheme}://{rest.split('?', 1)[0].rpartition('@')[2]}"
+    return scheme + separator + rest.split("?", 1)[0].rpartition("@")[2]
 
 
 def open_engine(url: str | Path, shown: str, *, may_create: bool = False) -> Engine:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from os import PathLike
@@ -17,14 +16,16 @@ from market_data.feeds.messages.quote import check_symbol
 from market_data.feeds.number_column import separators
 from market_data.feeds.options import ReadOptions, check_options, read_rules, read_span
 from market_data.feeds.parquet_feed import ParquetTable
+from market_data.feeds.pick import Pick
 from market_data.feeds.quality import Quality
 from market_data.feeds.quote import InvalidQuoteError, Quote, SkippedRow
 from market_data.feeds.recording.feed import read_recording
+from market_data.feeds.recording.reading import rows
 from market_data.feeds.sources import Source, find_sources
-from market_data.feeds.sql_feed import SqlTable
+from market_data.feeds.sql_feed import SqlTable, is_of_messages, message_rows
+from market_data.feeds.sql_query import SqlQuery
 from market_data.feeds.table import Table, TableReader
 from market_data.feeds.timed import Timed
-from portfolio.times import span
 
 Given = str | PathLike[str] | Any
 """A sample's name, a file, a database's URL, or a data frame of pandas or polars."""
@@ -79,6 +80,7 @@ class Feed:
         self._rules = read_rules(options)
         self._on_skip = on_skip
         self._quality = Quality()
+        self._queries: dict[str, SqlQuery] = {}  # of the present iteration, by source
 
     @property
     def name(self) -> str:
@@ -111,7 +113,7 @@ class Feed:
         readers = {
             source.name: self._reader(source, self._skip)
             for source in self.sources
-            if source.kind not in ("jsonl", "recording")
+            if not self._is_of_messages(source)
         }
         if len(self.sources) > 1:
             _check_lengths(self.sources, readers)
@@ -119,7 +121,7 @@ class Feed:
             where = f"{name}: " if len(self.sources) > 1 else ""
             for note in reader.notes:
                 quality.note(where + note)
-        picks = [_Pick(self._options, readers.get(source.name)) for source in self.sources]
+        picks = [Pick(self._options, readers.get(source.name)) for source in self.sources]
         feeds = [
             self._read(source, readers.get(source.name), pick)
             for source, pick in zip(self.sources, picks, strict=True)
@@ -147,10 +149,17 @@ class Feed:
     def _reader(self, source: Source, on_skip: Callable[[SkippedRow], None]) -> TableReader:
         return TableReader(self._table(source), source.name, self._options, on_skip)
 
+    def _is_of_messages(self, source: Source) -> bool:
+        """Tell whether a source holds messages, and no table; this runs the query of a database."""
+        if source.kind != "sql":
+            return source.kind in ("jsonl", "recording")
+        query = self._queries[source.name] = SqlQuery(source, self._options.get("query"))
+        return is_of_messages(query, self._options)
+
     def _table(self, source: Source) -> Table:
         if source.kind == "sql":
-            options = self._options
-            return SqlTable(source, options.get("query"), options.get("columns") or {})
+            query = self._queries[source.name]
+            return SqlTable(source, query, self._options.get("columns") or {})
         if source.kind == "frame":
             return FrameTable(source.frame, str(source), source.symbol)
         assert source.path is not None
@@ -158,7 +167,7 @@ class Feed:
             return ParquetTable(source.path, source.symbol)
         return CsvTable(source.path, source.name, source.symbol, self._options)
 
-    def _read(self, source: Source, reader: TableReader | None, pick: _Pick) -> Iterator[Timed]:
+    def _read(self, source: Source, reader: TableReader | None, pick: Pick) -> Iterator[Timed]:
         shown = str(source)
         if reader is None:
             batches = self._messages(source)
@@ -171,7 +180,7 @@ class Feed:
         is_timed = len(self.sources) > 1 or bool({"start", "end"} & self._options.keys())
         if is_sorted or is_timed:
             batches = merge.all_timed(batches, shown)
-        elif source.kind == "recording":
+        elif reader is None and source.kind != "jsonl":
             # in the order of arrival, in which a live algorithm has decided, whatever their times
             return batches
         texts = reader.plan.texts if reader else ()
@@ -184,9 +193,13 @@ class Feed:
 
     def _messages(self, source: Source) -> Iterator[Timed]:
         path, name = source.path, source.name
+        if source.kind == "sql":
+            found = message_rows(self._queries[name])
+            return read_recording(found, name, self._skip, self._rules, self._quality.note)
         assert path is not None
         if source.kind == "recording":
-            return read_recording(path, name, self._skip, self._rules, self._quality.note)
+            found = rows(path)
+            return read_recording(found, name, self._skip, self._rules, self._quality.note)
         return read_jsonl(path, name, self._skip, self._rules)
 
     def _of_symbols(self, batches: Iterator[Timed], symbols: frozenset[str]) -> Iterator[Timed]:
@@ -245,37 +258,6 @@ class Feed:
                     f"{name} has no column of symbols that is known: if {reader.plan.texts[0]}"
                     f" holds them, --columns sid={reader.plan.texts[0]}"
                 )
-
-
-class _Pick:
-    """Picks the quotes of one source that --from and --to ask for."""
-
-    def __init__(self, options: ReadOptions, reader: TableReader | None):
-        # dates name their days in any zone; times of day are of the zone that was given
-        self._start, self._end = read_span(
-            options, in_zone=reader is not None and not reader.names_days
-        )
-        self._first: int | None = None
-        self._last: int | None = None
-
-    @property
-    def span(self) -> str:
-        """What the source holds, as far as it was read."""
-        if self._first is None or self._last is None:
-            return "nothing"
-        return " to ".join(span(self._first, self._last))
-
-    def quotes(self, batches: Iterator[Timed]) -> Iterator[Timed]:
-        """Yield the quotes that are picked; they are in order."""
-        if (self._start, self._end) == (-math.inf, math.inf):
-            yield from batches
-            return
-        for batch in batches:
-            self._first = batch.times[0] if self._first is None else self._first
-            self._last = batch.times[-1]
-            yield from merge.between([batch], self._start, self._end)
-            if self._last is not None and self._last >= self._end:
-                return
 
 
 def _goes_back(reader: TableReader | None) -> bool:
