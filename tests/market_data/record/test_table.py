@@ -89,13 +89,15 @@ def test_several_recorders_of_one_table_keep_each_message_once(
     table: Callable[..., Table], url: str
 ) -> None:
     messages = [quote(number) for number in range(300)]
+    refusals: list[str] = []
 
     def run(destination: Table) -> None:
         for at in range(0, 300, 10):
             while True:
                 try:
                     destination.keep(messages[at : at + 10])
-                except NotKeptError:  # SQLite is locked for a moment
+                except NotKeptError as error:
+                    refusals.append(str(error))
                     continue
                 break
 
@@ -104,6 +106,8 @@ def test_several_recorders_of_one_table_keep_each_message_once(
         thread.start()
     for thread in threads:
         thread.join()
+    # that another one was quicker is no reason to wait
+    assert set(refusals) <= {"database is locked"}
     found = rows(url)
     assert [row[2] for row in found] == [message.payload.decode() for message in messages]
     assert [row[0] for row in found] == list(range(1, 301))
