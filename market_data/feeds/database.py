@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from market_data.errors import MissingPackageError, UnusableFileError
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Engine
+    from sqlalchemy import URL, Engine, TextClause
 
 
 def without_password(url: str) -> str:
@@ -64,6 +64,13 @@ def _with_driver(url: URL) -> URL:
     if url.drivername in ("postgresql", "postgres") and find_spec("psycopg"):
         return url.set(drivername="postgresql+psycopg")
     return url
+
+
+def verbatim(query: str) -> TextClause:
+    """Return a user's query, of which nothing is a parameter: neither `%s` nor `:name`."""
+    import sqlalchemy
+
+    return sqlalchemy.text(query.replace(":", "\\:"))
 
 
 def database_errors() -> tuple[type[Exception], ...]:

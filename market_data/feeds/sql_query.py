@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from market_data.errors import UnusableFileError
-from market_data.feeds.database import database_errors, open_engine, reason_of
+from market_data.feeds.database import database_errors, open_engine, reason_of, verbatim
 from market_data.feeds.sources import Source
 from market_data.feeds.timed import BATCH
 
@@ -41,7 +41,7 @@ def _run(source: Source, query: str | None) -> Iterator[Any]:
                 # SQLite would create and drop tables even if nothing is committed
                 connection.exec_driver_sql("PRAGMA query_only = ON")
             streaming = {"stream_results": True, "max_row_buffer": BATCH}
-            result = connection.exec_driver_sql(query, execution_options=streaming)
+            result = connection.execute(verbatim(query), execution_options=streaming)
             if not result.returns_rows:
                 raise UnusableFileError(shown, "the query has no result", _expected(engine))
             yield list(result.keys())
