@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from os import PathLike
@@ -20,6 +19,7 @@ from market_data.feeds.messages.quote import check_symbol
 from market_data.feeds.number_column import separators
 from market_data.feeds.options import ReadOptions, check_options, read_rules, read_span
 from market_data.feeds.parquet_feed import ParquetTable
+from market_data.feeds.pick import Pick
 from market_data.feeds.quality import Quality
 from market_data.feeds.quote import InvalidQuoteError, Quote, SkippedRow
 from market_data.feeds.recording.feed import read_recording
@@ -27,7 +27,6 @@ from market_data.feeds.sources import Source, find_sources
 from market_data.feeds.sql_feed import SqlTable
 from market_data.feeds.table import Table, TableReader
 from market_data.feeds.timed import Timed
-from portfolio.times import span
 
 Given = str | PathLike[str] | Any
 """A sample's name, a file, a database's URL, or a data frame of pandas or polars."""
@@ -135,7 +134,7 @@ class Feed:
             where = f"{name}: " if len(self.sources) > 1 else ""
             for note in reader.notes:
                 quality.note(where + note)
-        picks = [_Pick(self._options, readers.get(source.name)) for source in self.sources]
+        picks = [Pick(self._options, readers.get(source.name)) for source in self.sources]
         feeds = [
             self._read(source, readers.get(source.name), pick)
             for source, pick in zip(self.sources, picks, strict=True)
@@ -149,7 +148,7 @@ class Feed:
             yield from as_bars(quotes, aggregator, str(self), days, quality)
         self._note_more(readers)
 
-    def _picked(self, batches: Iterator[Timed], picks: Sequence[_Pick]) -> Iterator[Timed]:
+    def _picked(self, batches: Iterator[Timed], picks: Sequence[Pick]) -> Iterator[Timed]:
         is_empty = True
         for batch in batches:
             is_empty = False
@@ -183,7 +182,7 @@ class Feed:
             return ParquetTable(source.path, source.symbol)
         return CsvTable(source.path, source.name, source.symbol, self._options)
 
-    def _read(self, source: Source, reader: TableReader | None, pick: _Pick) -> Iterator[Timed]:
+    def _read(self, source: Source, reader: TableReader | None, pick: Pick) -> Iterator[Timed]:
         shown = str(source)
         if reader is None:
             batches = self._messages(source)
@@ -270,37 +269,6 @@ class Feed:
                     f"{name} has no column of symbols that is known: if {reader.plan.texts[0]}"
                     f" holds them, --columns sid={reader.plan.texts[0]}"
                 )
-
-
-class _Pick:
-    """Picks the quotes of one source that --from and --to ask for."""
-
-    def __init__(self, options: ReadOptions, reader: TableReader | None):
-        # dates name their days in any zone; times of day are of the zone that was given
-        self._start, self._end = read_span(
-            options, in_zone=reader is not None and not reader.names_days
-        )
-        self._first: int | None = None
-        self._last: int | None = None
-
-    @property
-    def span(self) -> str:
-        """What the source holds, as far as it was read."""
-        if self._first is None or self._last is None:
-            return "nothing"
-        return " to ".join(span(self._first, self._last))
-
-    def quotes(self, batches: Iterator[Timed]) -> Iterator[Timed]:
-        """Yield the quotes that are picked; they are in order."""
-        if (self._start, self._end) == (-math.inf, math.inf):
-            yield from batches
-            return
-        for batch in batches:
-            self._first = batch.times[0] if self._first is None else self._first
-            self._last = batch.times[-1]
-            yield from merge.between([batch], self._start, self._end)
-            if self._last is not None and self._last >= self._end:
-                return
 
 
 def _goes_back(reader: TableReader | None) -> bool:
