@@ -13,6 +13,10 @@ if _reason:
     raise ImportError(_reason)
 
 if TYPE_CHECKING:
+    from market_data.bars.aggregator import Aggregator as Aggregator
+    from market_data.bars.bar import Bar as Bar
+    from market_data.bars.interval import Interval as Interval
+    from market_data.bars.interval import parse_interval as parse_interval
     from market_data.errors import AddressError as AddressError
     from market_data.errors import BarsError as BarsError
     from market_data.errors import BrokerOptionError as BrokerOptionError
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from market_data.errors import UnsortedError as UnsortedError
     from market_data.errors import UntimedError as UntimedError
     from market_data.errors import UnusableFileError as UnusableFileError
+    from market_data.errors import UnusableQuoteError as UnusableQuoteError
     from market_data.feeds.columns import parse_columns as parse_columns
     from market_data.feeds.feed import Feed as Feed
     from market_data.feeds.feed import open_feed as open_feed
@@ -68,6 +73,9 @@ else:
 
     # imported on first use (PEP 562): a backtest imports no MQTT client
     _NAMES = {
+        "market_data.bars.aggregator": ("Aggregator",),
+        "market_data.bars.bar": ("Bar",),
+        "market_data.bars.interval": ("Interval", "parse_interval"),
         "market_data.mqtt.access": ("BrokerAccess", "TlsFiles"),
         "market_data.mqtt.address": ("BrokerAddress",),
         "market_data.errors": (
@@ -92,6 +100,7 @@ else:
             "UnsortedError",
             "UntimedError",
             "UnusableFileError",
+            "UnusableQuoteError",
         ),
         "market_data.feeds.columns": ("parse_columns",),
         "market_data.feeds.feed": (

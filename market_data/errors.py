@@ -11,6 +11,7 @@ FeedError
 ├── BarsError             bars of different lengths that would be merged by times of unknown meaning
 ├── UnsortedError         a quote that is earlier than the one before it
 ├── UntimedError          a quote without a time where its time decides the order
+├── UnusableQuoteError    a quote that cannot be part of a bar
 ├── StateFileError        a state file of another replay, a damaged one, one that cannot be written
 ├── RecordingError        a folder that a recorder cannot write, or must not
 ├── AddressError          a URL that names no broker, or no page
@@ -145,11 +146,27 @@ class UntimedError(FeedError):
 
     def __init__(self, source: str, row: int):
         super().__init__(
-            f"{source}: row {row} has no time, and merging, sorting and picking by time need one;"
-            ' expected "ts" in every quote'
+            f"{source}: row {row} has no time, and merging, sorting, picking by time and bars"
+            ' need one; expected "ts" in every quote'
         )
         self.source = source
         self.row = row
+
+
+class UnusableQuoteError(FeedError):
+    """A quote that cannot be part of a bar of this interval."""
+
+    def __init__(self, quote: Mapping[str, object], interval: str, found: str):
+        super().__init__(
+            f"no bar of {interval} can be made of the quote of {quote['sid']}"
+            f"{_with_id(quote)}: {found}"
+        )
+        self.interval = interval
+        self.found = found
+
+
+def _with_id(quote: Mapping[str, object]) -> str:
+    return f' with the id "{quote["id"]}"' if "id" in quote else ""
 
 
 class StateFileError(FeedError):

@@ -1,4 +1,4 @@
-"""The quotes of one source that --from and --to ask for."""
+"""The span of time of which quotes are read."""
 
 from __future__ import annotations
 

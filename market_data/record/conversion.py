@@ -19,7 +19,7 @@ from market_data.record.segment import sync_folder
 _AT_ONCE = 200
 """Messages of one step."""
 
-_GROUP_ROWS = 100_000
+_GROUP_ROWS = 20_000
 _GROUP_BYTES = 16 * 1024 * 1024
 """A row group is written when it has so many rows, or bytes of payloads."""
 

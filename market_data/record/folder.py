@@ -30,6 +30,9 @@ MAX_SEGMENT_BYTES = 64 * 1024 * 1024
 MAX_SEGMENT_SECONDS = 900.0
 """So is one that was begun so long ago, when the next message comes or the recorder is idle."""
 
+_DAY = 24 * 3600 * 1_000_000_000
+"""Nanoseconds."""
+
 _PAUSE = 60.0
 """Seconds between two attempts to convert a segment, where the first has failed."""
 
@@ -81,8 +84,8 @@ class Folder:
         kept = 0
         # those of an attempt before that failed at a later day
         waiting = (message for message in messages if message.number > self._number)
-        for day, some in itertools.groupby(waiting, lambda message: _day(message.arrived)):
-            kept += self._keep(day, list(some))
+        for day, some in itertools.groupby(waiting, lambda message: message.arrived // _DAY):
+            kept += self._keep(day_of(day * _DAY // 1000), list(some))
         return kept
 
     def _keep(self, day: str, messages: list[Received]) -> int:
@@ -182,7 +185,3 @@ class Folder:
             self._full.append(SegmentFile(segment.first, segment.path))
         else:
             segment.path.unlink(missing_ok=True)
-
-
-def _day(arrived: int) -> str:
-    return day_of(arrived // 1000)

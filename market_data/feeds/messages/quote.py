@@ -87,11 +87,8 @@ def _near(sid: str, symbols: frozenset[str]) -> str:
 
 
 def _on(quote: Quote, channel: str) -> Quote:
-    sid, price, ts, row, source, others, at, recorded = quote
-    assert recorded is not None
-    own_id, _channel, shared, fields, place = recorded
-    recorded = Recorded(own_id, channel, shared, fields, place)
-    return Quote(sid, price, ts, row, source, others, at, recorded)
+    assert quote.recorded is not None
+    return quote._replace(recorded=quote.recorded._replace(channel=channel))
 
 
 def _array(batch: list[Any], row: int, source: str, rules: Rules, channel: str | None) -> Found:

@@ -7,6 +7,9 @@ import binascii
 import json
 from typing import NamedTuple
 
+# json.dumps would make one for each line
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 class Row(NamedTuple):
     """A message: its number in the recording, from 1, and when it arrived, in µs since 1970."""
@@ -24,7 +27,7 @@ def encode(row: Row) -> bytes:
         fields["payload"] = row.payload.decode()
     except UnicodeDecodeError:
         fields["base64"] = base64.b64encode(row.payload).decode()
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _encode(fields).encode() + b"\n"
 
 
 def decode(line: bytes) -> Row:

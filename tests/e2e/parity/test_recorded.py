@@ -89,14 +89,20 @@ def test_a_recording_that_is_replayed_and_recorded_gives_the_same_rows(
 ) -> None:
     """Topic, bytes and columns; of its own are only the times of arrival."""
     first, second = tmp_path / "first", tmp_path / "second"
-    for source, folder in (("goog", first), (first, second)):
+    published = [
+        ("goog", "--topic", "quotes/a", "--to", "2005-01-31"),
+        ("goog", "--topic", "quotes/b", "--from", "2005-02-01", "--to", "2005-06-30"),
+    ]
+    for replays, folder in ((published, first), ([(first,)], second)):
         recorder = record(folder)
-        words = ("replay", source, "--mqtt", mosquitto.url, "--max", "--to", "2005-06-30")
-        assert start("market-data", *words).wait() == 0
+        for words in replays:
+            replay = start("market-data", "replay", *words, "--mqtt", mosquitto.url, "--max")
+            assert replay.wait() == 0
         eventually(lambda: sum(1 for _ in rows(folder)) == QUOTES, "all quotes")  # noqa: B023
         assert recorder.stop() == 0
     one, other = (
         pd.read_parquet(folder).drop(columns=["arrived", "day"]) for folder in (first, second)
     )
     assert len(one) == QUOTES
+    assert set(one["topic"]) == {"quotes/a", "quotes/b"}
     pd.testing.assert_frame_equal(one, other)

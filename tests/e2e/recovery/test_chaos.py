@@ -26,7 +26,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 
 def test_kills_of_every_part_change_no_order_and_no_account(plain: Outcome, tmp_path: Path) -> None:
-    """Kills of every part leave the orders and the ledger of an undisturbed run."""
+    """And what was recorded meanwhile holds each quote once."""
     disturb = chaos.kills(seed=7, count=12, quotes=QUOTES)
     assert chaos.run(tmp_path / "run", QUOTES, disturb, ("--rate", 2000)) == plain
 
