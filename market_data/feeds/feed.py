@@ -86,7 +86,7 @@ class Feed:
         self._rules = read_rules(options)
         self._on_skip = on_skip
         self._quality = Quality()
-        self._queries: dict[str, SqlQuery] = {}  # of the present iteration, by source
+        self._queries: dict[str, SqlQuery] = {}  # that have begun and are not read yet, by source
 
     @property
     def name(self) -> str:
@@ -108,6 +108,15 @@ class Feed:
             return False
         (source,) = self.sources
         return source.kind != "csv" or not _goes_back(self._reader(source, lambda _: None))
+
+    @cached_property
+    def recordings(self) -> frozenset[str]:
+        """The names of the sources whose quotes have the topics on which they were recorded.
+
+        This runs the queries of databases, and may raise what iterating does.
+        """
+        found = (s for s in self.sources if s.kind != "jsonl" and self._is_of_messages(s))
+        return frozenset(source.name for source in found)
 
     @property
     def quality(self) -> Quality:
@@ -178,12 +187,13 @@ class Feed:
         """Tell whether a source holds messages, and no table; this runs the query of a database."""
         if source.kind != "sql":
             return source.kind in ("jsonl", "recording")
-        query = self._queries[source.name] = SqlQuery(source, self._options.get("query"))
-        return is_of_messages(query, self._options)
+        if source.name not in self._queries:
+            self._queries[source.name] = SqlQuery(source, self._options.get("query"))
+        return is_of_messages(self._queries[source.name], self._options)
 
     def _table(self, source: Source) -> Table:
         if source.kind == "sql":
-            query = self._queries[source.name]
+            query = self._queries.pop(source.name)
             return SqlTable(source, query, self._options.get("columns") or {})
         if source.kind == "frame":
             return FrameTable(source.frame, str(source), source.symbol)
@@ -219,7 +229,7 @@ class Feed:
     def _messages(self, source: Source) -> Iterator[Timed]:
         path, name = source.path, source.name
         if source.kind == "sql":
-            found = message_rows(self._queries[name])
+            found = message_rows(self._queries.pop(name))
             return read_recording(found, name, self._skip, self._rules, self._quality.note)
         assert path is not None
         if source.kind == "recording":

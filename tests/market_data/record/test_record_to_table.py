@@ -13,6 +13,7 @@ from market_data import FeedError, Quote, as_message, open_feed
 from market_data.commands.main import main
 from market_data.record.table import Table
 from tests.market_data.record.messages import quote, received
+from tests.market_data.subscriber import Subscriber
 from tests.support.brokers import Broker
 from tests.support.postgres import Postgres
 from tests.support.processes import Process, eventually
@@ -23,7 +24,11 @@ QUERY = "SELECT topic, payload, bytes FROM messages ORDER BY seq"
 
 
 def test_a_recorder_that_is_killed_again_and_again_keeps_each_quote_once_in_order(
-    mosquitto: Broker, postgres: Postgres, start: Callable[..., Process], tmp_path: Path
+    mosquitto: Broker,
+    postgres: Postgres,
+    start: Callable[..., Process],
+    subscribe: Callable[..., Subscriber],
+    tmp_path: Path,
 ) -> None:
     name = postgres.new_database()
     url = postgres.url(name)
@@ -55,6 +60,12 @@ def test_a_recorder_that_is_killed_again_and_again_keeps_each_quote_once_in_orde
     assert [message["id"] for message in read] == [f"prices:r:{n}" for n in range(1, QUOTES + 1)]
     assert {message["channel"] for message in read} == {"quotes/goog"}
     assert [message["quote"] for message in read] == [100 + n % 7 for n in range(QUOTES)]
+    # and published where they were recorded
+    subscriber = subscribe(mosquitto.port, "quotes/goog")
+    again = start("market-data", "replay", url, "--query", QUERY, "--max", "--mqtt", mosquitto.url)
+    assert again.wait() == 0, again.output
+    subscriber.await_count(QUOTES)
+    assert subscriber.first_appearances() == [message["id"] for message in read]
 
 
 @pytest.fixture
