@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 
 from algo_service import Engine
 from algo_service.algorithms import BUILT_IN, RandomAlgo, SmaCross
-from algo_service.decisions import Failure
+from algo_service.decisions import Failure, State
 from algo_service.engine.driver import Driver, TimedQuote
 from algo_service.engine.encoding import encode
 from algo_service.errors import WarmUpError
@@ -65,8 +65,11 @@ def close(each: Engine) -> None:
     each._store.close()
 
 
-def own_state(each: Engine) -> Any:
-    return decode(each._state.algorithm)
+def prices(state: State) -> list[float]:
+    """Return the prices of GOOG that a `sma_cross` has kept."""
+    assert state.algorithm is not None
+    prices, *_ = decode(state.algorithm)["crossings"].get("GOOG", [[]])
+    return prices
 
 
 def test_a_warmed_up_average_decides_as_one_that_saw_all_bars() -> None:
@@ -228,12 +231,12 @@ def test_other_parameters_before_the_first_quote_warm_up_again() -> None:
     past = Past(quotes(60))
     warmed = engine(SmaCross, past)
     warmed.initialize({"slow": 50})
-    assert own_state(warmed)["means"]
+    assert len(prices(warmed._state)) == 50
     warmed.initialize({"slow": 50})
     assert past.reads == 1
     warmed.initialize({"slow": 70})
     assert past.reads == 2
-    assert len(own_state(warmed)["first"]["GOOG"]) == 60
+    assert len(prices(warmed._state)) == 60
     warmed.decide(quotes(1, 60))
     with pytest.raises(ParameterError, match="has started with slow=70, not 50"):
         warmed.initialize({"slow": 50})
@@ -285,19 +288,17 @@ def test_a_restart_before_the_first_quote_may_change_anything(
     restarted = engine(SmaCross, None if change == "no history" else past, journal)
     restarted.initialize({"slow": 50 if change == "history" else 60})
     if change == "no history":
-        assert own_state(restarted)["first"] == {}
+        assert prices(restarted._state) == []
         assert "starts without a warm-up: the one in the journal" in caplog.text
     else:
         assert past.reads == 1
-        assert len(own_state(restarted)["first"]["GOOG"]) == len(past.history)
+        assert len(prices(restarted._state)) == len(past.history)
     state = restarted._state
     restarted.decide(quotes(1, 40))
     close(restarted)
     assert ("warm-up " in summary(journal)) == (change != "no history")
     resumed = engine(SmaCross, None, journal)
-    assert len(own_state(resumed)["first"]["GOOG"]) == 1 + len(
-        decode(state.algorithm)["first"].get("GOOG", [])
-    )
+    assert len(prices(resumed._state)) == 1 + len(prices(state))
     close(resumed)
 
 
@@ -384,7 +385,7 @@ def test_a_faulty_history_leaves_the_engine_as_before_initialize() -> None:
     assert warmed.snapshot()["cash"] is None
     warmed.initialize({})
     assert warmed._driver.portfolio.is_warming_up is False
-    assert len(own_state(warmed)["first"]["GOOG"]) == 5
+    assert len(prices(warmed._state)) == 5
 
 
 def written(path: Path, history: list[dict[str, Any]]) -> Path:
@@ -421,7 +422,7 @@ def test_a_changed_file_is_read_again_before_the_first_quote(
             written(path, quotes(count))
         warmed = engine(SmaCross, FeedHistory([str(path)], {}), journal, slow=50)
         warmed.initialize({})
-        assert len(own_state(warmed)["first"]["GOOG"]) == count
+        assert len(prices(warmed._state)) == count
         close(warmed)
 
 

@@ -9,7 +9,7 @@ import pytest
 from algo_service.journal import report
 from benchmarks import growth, record
 from benchmarks.backtest import run as backtest
-from benchmarks.pipeline import catch_up, latency, memory, parties, ten, throughput
+from benchmarks.pipeline import averages, catch_up, latency, memory, parties, ten, throughput
 from benchmarks.pipeline.lab import QUICK, Lab
 from benchmarks.pipeline.parties import Party
 from tests.support.brokers import MOSQUITTO
@@ -47,6 +47,8 @@ def test_every_quote_comes_to_the_receiver_once_and_in_order() -> None:
 @needs_mosquitto
 def test_the_other_cases_of_the_pipeline_run() -> None:
     assert catch_up.run(QUOTES, journal=True) > 0
+    for program in averages.PROGRAMS.values():
+        assert averages.run(program, QUOTES).rate > 0
     assert latency.run(parties.TICKWIRE, {1_000: 0.1})[1_000]["worst"] > 0
     for has_one_bridge in (True, False):
         assert ten.run(2, QUOTES, has_one_bridge).slowest > 0

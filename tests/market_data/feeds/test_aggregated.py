@@ -116,6 +116,22 @@ def test_ticks_of_several_sources_become_bars_of_each_instrument(tmp_path: Path)
     ]
 
 
+def test_bars_of_minutes_without_trades_between_them_become_longer_bars(tmp_path: Path) -> None:
+    """Most intervals are longer than the bars, which does not tell that the bars are."""
+    times = [0, 1, 7, 8, 18, 19, 30, 42, 49, 60, 72]
+    rows = [f"{TEN + n * 60_000},2,3,1,2" for n in times]
+    path = table(tmp_path / "a.csv", "time,open,high,low,close", *rows)
+    assert len(list(open_feed(path, bars="5m", bar_time="close"))) == 8
+
+
+def test_midnights_of_a_file_of_days_name_their_days(tmp_path: Path) -> None:
+    """A Monday is the first day of its week, although a bar of that time ends with the Sunday."""
+    rows = [f"2024-01-{n:02} 00:00:00,{n},{n},{n},{n}" for n in range(8, 23)]
+    path = table(tmp_path / "a.csv", "time,open,high,low,close", *rows)
+    found = [(each.ts, each.fields["open"], each.quote) for each in open_feed(path, bars="1w")]
+    assert found == [("2024-01-14T23:59:59.999Z", 8, 14), ("2024-01-21T23:59:59.999Z", 15, 21)]
+
+
 def test_empty_intervals_are_filled_by_choice(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"ts,price\n{TEN},1\n{TEN + 200_000},2\n{TEN + 300_000},3\n")
