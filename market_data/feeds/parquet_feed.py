@@ -30,7 +30,7 @@ class ParquetTable:
 
     def __init__(self, path: Path, symbol: str):
         self._path = path
-        with _opened(path) as file:
+        with opened(path) as file:
             # where pandas has it in a CSV file: first, and without a name
             names = file.schema_arrow.names
             self._names = sorted(names, key=lambda name: not arrow_table.is_nameless_index(name))
@@ -44,13 +44,14 @@ class ParquetTable:
     def rows(self, needed: list[int], header_rows: int, on_skip: OnSkip) -> Iterator[Rows]:  # noqa: ARG002
         """Yield the rows; all of them have as many cells, and the header is not among them."""
         names = [self._names[index] for index in needed]
-        with _opened(self._path) as file:
+        with opened(self._path) as file:
             batches = (batch.select(names) for batch in file.iter_batches(BATCH, columns=names))
             yield from arrow_table.rows_of(batches, needed)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """Open a file; raises as ParquetTable does, also while it is read."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq

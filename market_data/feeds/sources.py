@@ -13,10 +13,11 @@ from market_data.feeds.database import without_password
 from market_data.feeds.frame_feed import is_frame
 from market_data.feeds.opening import SUFFIXES
 from market_data.feeds.quote import MAX_SID
+from market_data.feeds.recording.layout import is_recording
 from market_data.samples import SAMPLES, Sample
 from portfolio.nearest import nearest
 
-Kind = Literal["csv", "parquet", "jsonl", "sql", "frame"]
+Kind = Literal["csv", "parquet", "jsonl", "recording", "sql", "frame"]
 
 _KINDS: dict[str, Kind] = {
     ".parquet": "parquet",
@@ -56,11 +57,14 @@ class Source(NamedTuple):
 
 
 def find_source(given: str | PathLike[str] | Any) -> Source:
-    """Return the sample of this name, or else the file at this path, or the database of this URL.
+    """Return the sample of this name, the file or folder at this path, or the database of this URL.
 
     A file that is named like a sample is reached as ./NAME. What kind of file it is its ending
     tells, before .gz or .zst if there is one: .parquet; .jsonl or .ndjson; .db, .sqlite or
-    .sqlite3; any other is CSV. SourceNotFoundError where there is none of them.
+    .sqlite3; any other is CSV. A folder is one that a recorder writes.
+
+    :raises SourceNotFoundError: if there is none of them.
+    :raises UnusableFileError: if it is a folder of another kind.
     """
     if is_frame(given):
         return Source("frame", "frame", None, frame=given)
@@ -75,9 +79,19 @@ def find_source(given: str | PathLike[str] | Any) -> Source:
         return Source(PurePosixPath(parts.path).stem or parts.scheme, "sql", None, url=text)
     path = Path(text)
     # empty text would be the present folder
+    if text and path.is_dir():
+        return _recording(path)
     if text and path.exists():
         return Source(_stem(path), _KINDS.get(_uncompressed(path).suffix.lower(), "csv"), path)
     raise SourceNotFoundError(text, nearest(text.lower(), SAMPLES), sorted(SAMPLES))
+
+
+def _recording(path: Path) -> Source:
+    if not is_recording(path):
+        expected = "a file, or a folder that market-data record writes"
+        raise UnusableFileError(str(path), "it is a folder", expected)
+    # a folder may be given as "." or "..", or with a slash behind it
+    return Source(path.resolve().name or "recording", "recording", path)
 
 
 def _uncompressed(path: Path) -> Path:

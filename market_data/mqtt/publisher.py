@@ -65,7 +65,7 @@ class Publisher(Generic[Mark]):
         # Until one text was delivered on a connection the others wait: if many were sent while a
         # client subscribes, the first ones would arrive after the others.
         self._has_subscriber = not awaits_subscriber
-        self._reported_none = False
+        self._reported_none = ""  # the topic of which it was told that nobody is subscribed to it
         self._backoff = Backoff()  # while there is no subscriber
         self._ask_at = 0.0
 
@@ -177,15 +177,14 @@ class Publisher(Generic[Mark]):
         if reason.is_failure:
             self._refusal = self._outbox.refused(mid), reason
         elif reason.value == _NO_MATCHING_SUBSCRIBERS and self._awaits_subscriber:
-            self._outbox.undelivered(mid)
-            self._no_subscriber()
+            self._no_subscriber(self._outbox.undelivered(mid))
         elif self._outbox.delivered(mid):
             self._subscriber()
 
-    def _no_subscriber(self) -> None:
+    def _no_subscriber(self, topic: str) -> None:
         if not self._reported_none:
-            self._notify(f"nobody is subscribed to {self._topic}; waiting for a subscriber")
-        self._reported_none = True
+            self._notify(f"nobody is subscribed to {topic}; waiting for a subscriber")
+            self._reported_none = topic
         self._has_subscriber = False
         if not self._outbox.on_their_way:
             self._backoff.grow()
@@ -193,7 +192,7 @@ class Publisher(Generic[Mark]):
 
     def _subscriber(self) -> None:
         if self._reported_none:
-            self._notify(f"somebody is subscribed to {self._topic}")
-        self._reported_none = False
+            self._notify(f"somebody is subscribed to {self._reported_none}")
+        self._reported_none = ""
         self._has_subscriber = True
         self._backoff.reset()

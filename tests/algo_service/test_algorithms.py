@@ -485,7 +485,7 @@ class LastCommitStore(MemoryStore):
 
     def commit(self, batch: Batch) -> None:
         last = batch.inputs[-1].key[1]
-        self.kept = StoredRun(batch.parameters, batch.after, batch.seq, last, None)
+        self.kept = StoredRun(batch.parameters, batch.after, batch.seq, last, None, 0)
 
 
 PARAMS: dict[str, dict[str, Any]] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from algo_service.journal import report
-from benchmarks import growth, indicators
+from benchmarks import growth, indicators, record
 from benchmarks.backtest import run as backtest
 from benchmarks.pipeline import (
     averages,
@@ -65,6 +65,16 @@ def test_the_other_cases_of_the_pipeline_run() -> None:
     held = memory.run(Lab(1, QUICK._replace(quotes=QUOTES, parked=QUOTES)))
     assert held["service"]["waiting"] > 0
     assert floods.run(floods.FLOODS[-1]._replace(messages=1), is_blocked=True, routes=2) > 0
+
+
+@needs_mosquitto
+def test_the_recorder_keeps_what_a_bare_client_receives(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record.run(QUOTES)
+    printed = capsys.readouterr().out
+    assert "bare paho" in printed
+    assert "market-data record" in printed
 
 
 def test_the_cost_of_a_decision_is_measured_with_an_order_on_every_second_quote(

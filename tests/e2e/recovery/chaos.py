@@ -4,37 +4,43 @@
 
 runs a schedule of any length outside of the test suite, and says at the end whether the orders
 published, the ledger in the journal and the indicators published are those of a run that nothing
-disturbed.
+disturbed. Both runs are recorded, and each quote has to be there once.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import random
 import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from market_data.feeds.recording import reading
 from tests.e2e.recovery import derived
 from tests.e2e.recovery.ledger import Ledger, Records, ledger
 from tests.e2e.recovery.subscriber import Subscriber
 from tests.support.brokers import Broker
 from tests.support.processes import Process, eventually, free_port
 
-PARTS = ("service", "bridge", "broker", "feed")
+PARTS = ("service", "bridge", "broker", "feed", "recorder")
 INDICATORS = "indicators"
 """One more part, of runs that have it: it reads the same quotes as the bridge."""
 PARAMS = ("--param", "seed=7", "--param", "exit=0.25")
 
 
 class Pipeline:
-    """Broker, service with a journal, bridge and feed with a state, each to be killed at will."""
+    """Broker, service with a journal, bridge, recorder and feed with a state.
+
+    Each is to be killed at will.
+    """
 
     def __init__(
         self,
@@ -48,8 +54,10 @@ class Pipeline:
         self.folder = folder
         self.parts = (*PARTS, INDICATORS) if has_indicators else PARTS
         self.journal = folder / "journal"
+        self.recording = folder / "recording"
         self.saved = folder / "mosquitto.db"
         self._processes: dict[str, Process] = {}
+        self._subscribed_at = 0.0
         self._address = f"tcp://127.0.0.1:{free_port()}"
         self._http = free_port()
         file = folder / "prices.csv"
@@ -67,6 +75,10 @@ class Pipeline:
             "bridge": (
                 *("bridge-node", "--mqtt", self._broker.url, "--rpc", self._address),
                 *("--log-level", "warn", "--http", self._http, *bridge_options),
+            ),
+            "recorder": (
+                *("market-data", "record", "--channel", "quotes", "--out", self.recording),
+                *("--mqtt", self._broker.url, "--part", "0.2"),
             ),
             "feed": (
                 *("market-data", "replay", file, "--mqtt", self._broker.url, "--run", "r"),
@@ -99,9 +111,24 @@ class Pipeline:
         """Start all parts but the broker, which runs; the feed waits for the bridge alone."""
         if INDICATORS in self.parts:
             self.start(INDICATORS)
-            self._processes[INDICATORS].wait_for("subscribed")
-        for part in ("service", "bridge", "feed"):
+        for part in ("service", "bridge", "recorder"):
             self.start(part)
+        if INDICATORS in self.parts:
+            self._processes[INDICATORS].wait_for("subscribed")
+        self._processes["recorder"].wait_for("^recording ")
+        self._subscribed_at = time.time()
+        self.start("feed")
+
+    def await_saved_sessions(self) -> None:
+        """Await that the broker has saved all sessions: it may then be killed."""
+        eventually(
+            lambda: self.saved.exists() and self.saved.stat().st_mtime > self._subscribed_at,
+            "the broker's save",
+        )
+
+    def recorded(self) -> list[str]:
+        """The ids of the quotes that are recorded, in the order of their arrival."""
+        return [json.loads(row.payload)["id"] for row in reading.rows(self.recording)]
 
     def kill(self, part: str) -> None:
         """End a part as a crash would."""
@@ -192,6 +219,10 @@ def run(
         eventually(lambda: len(computed.records) >= len(expected), "every indicator", patience)
         assert computed.conflicts == []
         assert derived.values(computed.records) == expected
+        eventually(lambda: len(pipeline.recorded()) >= quotes, "every quote to be recorded")
+        ids = [f"prices:r:{row}" for row in range(1, quotes + 1)]
+        # a broker that is killed may deliver again what it has forgotten, behind what came later
+        assert sorted(pipeline.recorded()) == sorted(ids)
         return Outcome(dict(subscriber.records), ledger(pipeline.journal))
     except BaseException:
         sys.stderr.write(pipeline.output() + "\n")
@@ -218,8 +249,8 @@ def kills(seed: int, count: int, quotes: int) -> Callable[[Pipeline, Subscriber]
 
     def disturb(pipeline: Pipeline, subscriber: Subscriber) -> None:
         schedule = random.Random(seed)
-        # the broker has to know of the sessions before it may forget: they are seconds old
-        eventually(pipeline.saved.exists, "the broker's first save")
+        # before it has, it may not forget: they are seconds old
+        pipeline.await_saved_sessions()
         # by progress where there is any, so that every run kills in the midst of things
         for n, row in enumerate(spread(subscriber.row, (subscriber.row + quotes) // 2, count)):
             await_progress(subscriber, row)
