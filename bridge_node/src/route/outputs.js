@@ -91,6 +91,18 @@ export class Outputs {
     void this.publisher.publish([haltPublication(null, this.topics)]);
   }
 
+  /**
+   * Retain a person's halt that another backend than the present one has told, or that none is in force.
+   * @param {import('../messages/halt.js').Halt | null} halt
+   * @returns {Promise<void>} resolves when the broker has confirmed it
+   */
+  async keepHalt(halt) {
+    if (!this.halts || (halt === null && this.halts.current === null)) return;
+    if (halt) this.halts.begin(halt);
+    else this.halts.end();
+    await this.publisher.publish([haltPublication(halt, this.topics)]);
+  }
+
   /** Publish the last snapshot, if it is not published yet. */
   async flush() {
     await this.#snapshots?.flush();
