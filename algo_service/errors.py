@@ -14,7 +14,8 @@ AlgoServiceError
 ├── StateError       what an algorithm's save() returned cannot be kept
 ├── JournalError     a journal cannot be opened, or cannot be written
 ├── StandbyError     a standby is asked to decide
-└── HandOverError    a journal is not handed over
+├── HandedOverError  a service that has handed over is asked to decide
+└── HandOverError    a journal or an account is not handed over
 
 Parameters are the portfolio's as well: their error is `portfolio.ParameterError`.
 """
@@ -83,5 +84,9 @@ class StandbyError(AlgoServiceError):
     """A standby, which has not opened its journal, is asked for more than that."""
 
 
+class HandedOverError(AlgoServiceError):
+    """A service that has handed its account over to another is asked to decide."""
+
+
 class HandOverError(AlgoServiceError):
-    """A journal is not handed over."""
+    """A journal or an account is not handed over."""

@@ -8,12 +8,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from algo_service.engine.account import record
 from algo_service.engine.engine import Engine
-from algo_service.errors import AlgoServiceError, HandOverError, StandbyError
+from algo_service.errors import (
+    AlgoServiceError,
+    HandedOverError,
+    HandOverError,
+    StandbyError,
+)
 from algo_service.journal.open import journal_file, open_store
 from algo_service.journal.sqlite import SqliteStore
 from algo_service.journal.standing import standing_of
-from algo_service.journal.store import DecisionStore
+from algo_service.journal.store import DecisionStore, Standing
 from algo_service.loader import absolute, load
 from algo_service.parameters import merge
 from portfolio import Portfolio
@@ -27,7 +33,8 @@ class ServedAlgorithm:
 
     `open` and `acquire` open the store and make the engine, which continues from it; `release`
     closes both. Where it is not open it is a standby: another service may have the journal open.
-    One thread makes it and calls all methods.
+    After `hand_over` another algorithm goes on with its account, and it decides nothing until
+    `take_back`. One thread makes it and calls all methods.
 
     :param spec: as `loader.load` takes it.
     :param name: its name on the wire; by default the built-in's or the class' name.
@@ -65,18 +72,37 @@ class ServedAlgorithm:
         self._history = history
         self._engine: Engine | None = None
         self._store: DecisionStore | None = None
+        self._has_handed_over = False
 
     @property
     def is_open(self) -> bool:
-        """Whether it decides; if not, it is a standby."""
+        """Whether it has a store; if not, it is a standby."""
         return self._engine is not None
+
+    @property
+    def decides(self) -> bool:
+        """Whether it is open, and has not handed over its account."""
+        return self.is_open and not self._has_handed_over
 
     @property
     def engine(self) -> Engine:
         """What decides.
 
         :raises StandbyError: if this is a standby.
+        :raises HandedOverError: if it has handed over its account.
         """
+        engine = self._open_engine
+        if self._has_handed_over:
+            raise HandedOverError(
+                f"{self.name} was handed over after decision {engine.seq:,}: another service goes"
+                " on with its account, and this one decides nothing more; if the other one has not"
+                f" gone on, and will not, take_back({self.standing()['epoch'] + 1}) has this one do"
+                " so"
+            )
+        return engine
+
+    @property
+    def _open_engine(self) -> Engine:
         if self._engine is None:
             raise StandbyError(
                 f"{self.name} is a standby here, and has not opened its journal: a bridge has it do"
@@ -90,7 +116,7 @@ class ServedAlgorithm:
 
         :raises StandbyError: if this is a standby.
         """
-        _ = self.engine
+        _ = self._open_engine
         assert self._store is not None
         return self._store
 
@@ -105,14 +131,21 @@ class ServedAlgorithm:
     def standing(self) -> dict[str, Any]:
         """Return which journal this is, and how far it has come: `journal` of the contract.
 
+        Without a journal it is the memory of this process.
+
         :raises JournalError: if it cannot be read.
         """
-        assert self.file is not None
-        if isinstance(self._store, SqliteStore):
-            found = self._store.standing()
-        else:
-            found = standing_of(self.file)
-        return {**found._asdict(), "is_open": self.is_open, "file": str(self.file)}
+        found = self._standing()._asdict()
+        if self._engine is not None:
+            found["seq"] = self._engine.seq
+        file = None if self.file is None else str(self.file)
+        return {**found, "is_open": self.is_open, "file": file}
+
+    def _standing(self) -> Standing:
+        if self._store is not None:
+            return self._store.standing()
+        assert self.file is not None, "what is in memory is always open"
+        return standing_of(self.file)
 
     def acquire(self, epoch: Any) -> dict[str, Any]:
         """Open the journal, unless it is open, and keep the epoch in it.
@@ -123,27 +156,95 @@ class ServedAlgorithm:
         :raises HandOverError: if the epoch is not.
         :raises AlgoServiceError: as `open`; then the epoch is not kept.
         """
-        if type(epoch) is not int or epoch < 1:
-            raise HandOverError(f"acquire({epoch!r:.80}): an epoch is a whole number above 0")
+        _check_epoch("acquire", epoch)
         if self._store is not None:
             assert isinstance(self._store, SqliteStore)
             before = self._store.standing().epoch
             if epoch < before:
-                raise self._too_old(epoch, before)
+                raise self._too_late("acquire", epoch, before)
             if epoch > before:
                 self._store.note_acquired(epoch)
-            return self.standing()
+        else:
+            self._open_anew("acquire", epoch, lambda store: store.note_acquired(epoch))
+        return self.standing()
+
+    def hand_over(self, epoch: Any) -> dict[str, Any]:
+        """Decide nothing more; return what another algorithm goes on with.
+
+        :param epoch: above the one that is kept; the same again returns the same again.
+        :return: as in contracts/account.schema.json.
+        :raises HandOverError: if the epoch is not.
+        :raises AlgoServiceError: if there is nothing to hand over; then it decides as before.
+        """
+        _check_epoch("hand_over", epoch)
+        engine, store = self._open_engine, self.store
+        is_new = self._is_new("hand_over", epoch, is_so=self._has_handed_over)
+        account = {"epoch": epoch, **engine.hand_over()}
+        if is_new:
+            store.note_handed_over(epoch, record(account))
+            self._has_handed_over = True
+        return account
+
+    def take_over(self, account: Any, epoch: Any) -> dict[str, Any]:
+        """Go on with the account that another algorithm has handed over.
+
+        :param account: what its `hand_over` returned.
+        :param epoch: not below the one that is kept; the same again changes nothing.
+        :return: as `standing`.
+        :raises HandOverError: if the epoch is below, or as `Engine.take_over`.
+        :raises AlgoServiceError: as `engine` and `Engine.take_over`; then nothing was taken over.
+        """
+        _check_epoch("take_over", epoch)
+        engine = self.engine
+        before = self.store.standing()
+        if epoch < before.epoch:
+            raise self._too_late("take_over", epoch, before.epoch)
+        if before.taken_over != epoch:
+            engine.take_over(account, epoch)
+        return self.standing()
+
+    def take_back(self, epoch: Any) -> dict[str, Any]:
+        """Decide again, as if nothing had been handed over; a standby opens its journal.
+
+        :param epoch: above the one that is kept; the same again changes nothing.
+        :return: as `standing`.
+        :raises HandOverError: if the epoch is not.
+        :raises AlgoServiceError: as `acquire`.
+        """
+        _check_epoch("take_back", epoch)
+        if self._store is None:
+            self._open_anew("take_back", epoch, lambda store: store.note_taken_back(epoch))
+        elif self._is_new("take_back", epoch, is_so=not self._has_handed_over):
+            self._store.note_taken_back(epoch)
+            self._has_handed_over = False
+        return self.standing()
+
+    def _is_new(self, method: str, epoch: int, *, is_so: bool) -> bool:
+        """Whether a call has not been carried out yet.
+
+        :param is_so: whether what it asks for is the case.
+        :raises HandOverError: if it comes late.
+        """
+        before = self.store.standing().epoch
+        if epoch < before or (epoch == before and not is_so):
+            raise self._too_late(method, epoch, before)
+        return epoch > before
+
+    def _open_anew(self, method: str, epoch: int, note: Callable[[SqliteStore], None]) -> None:
+        """Open the journal of a standby.
+
+        :param note: records it, once the engine continues from it.
+        """
         store = self._opened()
         assert isinstance(store, SqliteStore)
         try:
             before = store.standing().epoch
             if epoch <= before:
-                raise self._too_old(epoch, before)
+                raise self._too_late(method, epoch, before)
         except BaseException:
             store.close()
             raise
-        self._begin(store, epoch)
-        return self.standing()
+        self._begin(store, lambda: note(store))
 
     def release(self) -> dict[str, Any]:
         """Close the journal, so that another service may open it; return as `standing`.
@@ -161,6 +262,7 @@ class ServedAlgorithm:
     def close(self) -> None:
         """Close the store, if it is open."""
         store, self._engine, self._store = self._store, None, None
+        self._has_handed_over = False
         if store is not None:
             store.close()
 
@@ -185,7 +287,7 @@ class ServedAlgorithm:
             keep_inputs=self._keep_inputs,
         )
 
-    def _begin(self, store: DecisionStore, epoch: int | None = None) -> None:
+    def _begin(self, store: DecisionStore, note: Callable[[], None] = lambda: None) -> None:
         try:
             history = self._history() if self._history else None
             # Readers ignore a snapshot whose seq is lower than the last one's: a service that has
@@ -194,18 +296,22 @@ class ServedAlgorithm:
             engine = Engine(
                 self._algorithm, self.name, self._overrides, self._seed, store, first_seq, history
             )
-            if epoch is not None:
-                assert isinstance(store, SqliteStore)
-                store.note_acquired(epoch)
+            note()
             store.note_start(absolute(self._spec))
             if history and not engine.has_begun:
                 history.check()  # a mistake in it is known now, not at the first initialize
+            has_handed_over = store.standing().handed_over
         except BaseException:
             store.close()
             raise
         self._store, self._engine = store, engine
+        self._has_handed_over = has_handed_over
 
-    def _too_old(self, epoch: int, before: int) -> AlgoServiceError:
-        return HandOverError(
-            f"acquire({epoch}) comes too late: the journal {self.file} has epoch {before} by now"
-        )
+    def _too_late(self, method: str, epoch: int, before: int) -> AlgoServiceError:
+        where = f"the journal {self.file}" if self.file else f"{self.name}, in memory,"
+        return HandOverError(f"{method}({epoch}) comes too late: {where} has epoch {before} by now")
+
+
+def _check_epoch(method: str, epoch: Any) -> None:
+    if type(epoch) is not int or epoch < 1:
+        raise HandOverError(f"{method}({epoch!r:.80}): an epoch is a whole number above 0")

@@ -117,8 +117,10 @@ def serve(
     if announcing:
         methods.on_initialized = announcing.update
         methods.on_released = announcing.hand_on
-    if served.is_open:
+    if served.decides:
         show_opened()
+    elif served.is_open:
+        log.warning("%s was handed over to another algorithm, and decides nothing", served.name)
     else:
         log.info("standby of %s: its journal %s is not open", served.name, served.file)
     serving = gevent.spawn(server.run)

@@ -268,6 +268,15 @@ class Portfolio:
         """Restore the state that `save` returned."""
         self.transaction.load(data)
 
+    def take_over(self, data: Mapping[str, Any]) -> None:
+        """Go on with the account and the halt of another portfolio, before the first input.
+
+        Sizing and smallest buy are this one's own, and its limits begin with the equity.
+
+        :param data: what its `save` returned.
+        """
+        self.transaction.take_over(data)
+
     # What a person's command asks for; the engine calls it after `begin_other`.
 
     def halt_buying(self, reason: str, by: str | None, command_id: str) -> bool:

@@ -150,3 +150,21 @@ class Transaction:
         self.said_spent = data["said_spent"]
         self.input = None
         self.forget()
+
+    def take_over(self, data: Mapping[str, Any]) -> None:
+        """Go on with an account of which the `save` of another portfolio has returned `data`.
+
+        What belongs to the settings of this one stays, its smallest buy and its sizing; the limits
+        begin with the equity.
+        """
+        account, own = ("cash", "realised", "fees", "positions"), self.save()
+        self.load(
+            {
+                **own,
+                **{name: data[name] for name in account},
+                "prices": {**own["prices"], **data["prices"]},
+                "halt": data.get("halt"),
+                "said_spent": False,
+            }
+        )
+        self._rules.limits.begin(self._account.equity)

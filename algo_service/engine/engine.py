@@ -8,14 +8,16 @@ from typing import Any
 
 from algo_service.algorithm import Algorithm
 from algo_service.decisions import Batch, Decision, Failure, Input, Key, State
+from algo_service.engine.account import account_of, read_account
 from algo_service.engine.driver import Driver, Quote, is_restorable
 from algo_service.engine.failure import sentence
-from algo_service.engine.inputs import accept_all, keys, outcomes
+from algo_service.engine.inputs import accept_all, keys, kind_of, outcomes
 from algo_service.engine.minutes import MinuteValues
-from algo_service.engine.warm_up import History, warm_up
-from algo_service.errors import AlgoServiceError
+from algo_service.engine.warm_up import History, begin_warm, warm_up_again
+from algo_service.errors import AlgoServiceError, HandOverError
 from algo_service.journal.memory import MemoryStore
-from algo_service.journal.store import DecisionStore, StoredRun
+from algo_service.journal.recent import pack
+from algo_service.journal.store import DecisionStore, StoredRun, TakeOver
 from algo_service.parameters import merge, renamed
 from portfolio import Parameter, ParameterError, Portfolio
 
@@ -30,8 +32,9 @@ class Engine:
     If the store holds decisions, the engine continues from them: it initialises the algorithm with
     the stored parameters and restores the stored state.
 
-    One thread calls all methods: `initialize` first, then `decide` for each batch; `snapshot` at
-    any time between them.
+    One thread calls all methods: `initialize` first, then `take_over` if it goes on with the
+    account of another algorithm, then `decide` for each batch; `snapshot` at any time between them,
+    and last `hand_over` if another algorithm goes on.
 
     :param create: makes the algorithm, such as its class; called again if `initialize` is called
         with other parameters before the first quote.
@@ -61,6 +64,7 @@ class Engine:
         self._seed = seed
         self._store = MemoryStore() if store is None else store
         self._first_seq = self._seq = first_seq
+        self._is_continued = False
         self._last_quote_id: str | None = None
         self._last: dict[str, Any] | None = None
         self._minute: int | None = None
@@ -92,8 +96,13 @@ class Engine:
 
     @property
     def has_begun(self) -> bool:
-        """Whether an input was decided."""
-        return self._seq > self._first_seq
+        """Whether an input was decided, or an account taken over."""
+        return self._is_continued or self._seq > self._first_seq
+
+    @property
+    def seq(self) -> int:
+        """The count of decisions."""
+        return self._seq
 
     def initialize(self, params: Mapping[str, Any]) -> list[str]:
         """Prepare the algorithm and return the channels that it wants.
@@ -145,6 +154,54 @@ class Engine:
         decided = self._decide(driver, fresh, now) if fresh else {}
         return [decided[each] if isinstance(each, tuple) else each for each in found]
 
+    def hand_over(self) -> dict[str, Any]:
+        """Return what another algorithm goes on with (contracts/account.schema.json).
+
+        :raises AlgoServiceError: if the algorithm was not initialised.
+        :raises JournalError: if the latest decisions cannot be read.
+        """
+        account = account_of(self._initialized().portfolio)
+        return {
+            "algo": self.name,
+            "seq": self._seq,
+            **account,
+            "recent": pack(self._store.recent()),
+        }
+
+    def take_over(self, given: Any, epoch: int) -> None:
+        """Go on with the account that another algorithm has handed over, before the first input.
+
+        What `initialize` has led to stays, except for cash, positions and profit.
+
+        :param given: what `hand_over` of the other one has returned.
+        :raises HandOverError: if this one has decided anything, or the account cannot be read.
+        :raises AlgoServiceError: if the algorithm was not initialised.
+        :raises JournalError: if it cannot be kept; then nothing has changed.
+        """
+        driver = self._initialized()
+        if self._seq > self._first_seq:
+            raise HandOverError(
+                f"{self.name} has decided {self._seq - self._first_seq:,} inputs here, and takes"
+                " nothing over: start it anew, with a journal of its own if it has one"
+            )
+        account = read_account(given, self.name)
+        # a count in memory begins above all that were counted before
+        seq = account.seq if self._store.is_durable else max(self._seq, account.seq)
+        try:
+            driver.portfolio.take_over(account.portfolio)
+            after = driver.state
+            self._store.take_over(
+                TakeOver(epoch, seq, self.parameters, after, account.recent, account.text)
+            )
+        except BaseException:
+            driver.restore(self._state)
+            raise
+        self._state, self._is_continued = after, True
+        self._first_seq = self._seq = seq
+        self._last_quote_id = next(
+            (key[1] for _, key, *_ in reversed(account.recent) if kind_of(key[0]) == "quote"), None
+        )
+
     def _initialized(self) -> Driver:
         if self._driver is None:
             raise AlgoServiceError("initialize has not been called: call it before the first quote")
@@ -183,34 +240,11 @@ class Engine:
 
     def _start(self, parameters: dict[str, Any]) -> Driver:
         driver = Driver(self._create, self.name, parameters)
-        self._warm_up(driver, parameters)
+        warmed = self._store.stored_warm_up()
+        before = renamed(self._declared, warmed.warm_up.parameters) if warmed else {}
+        begin_warm(driver, self._history, self._store, self.name, parameters, before)
         self._driver, self.parameters, self._state = driver, parameters, driver.state
         return driver
-
-    def _warm_up(self, driver: Driver, parameters: dict[str, Any]) -> None:
-        """Give the history to an algorithm, or restore the state that the store holds after it."""
-        history, warmed = self._history, self._store.stored_warm_up()
-        identity = history.identity if history else None
-        before = renamed(self._declared, warmed.warm_up.parameters) if warmed else {}
-        if (
-            warmed
-            and self.is_restorable
-            and warmed.warm_up._replace(parameters=before).is_of(parameters, identity)
-        ):
-            driver.restore(warmed.state)
-            log.info("continuing from the warm-up with %s, which is in the journal", warmed.warm_up)
-        elif history:
-            self._store.keep_warm_up(warm_up(driver, history, parameters), driver.state)
-        elif warmed:
-            why = "had other parameters" if self.is_restorable else "left state that is not kept"
-            log.warning(
-                "%s starts without a warm-up: the one in the journal, with %s, %s, and no"
-                " --warm-up is given",
-                self.name,
-                warmed.warm_up,
-                why,
-            )
-            self._store.keep_warm_up(None, driver.state)
 
     def _resume(self, run: StoredRun) -> None:
         self._seed = run.parameters["seed"]
@@ -224,7 +258,7 @@ class Engine:
             )
         driver = Driver(self._create, self.name, parameters)
         if self._history:
-            self._warm_up_again(driver, self._history, run)
+            warm_up_again(driver, self._history, self._store, self.name, run)
         driver.restore(run.state)
         self._driver, self.parameters = driver, parameters
         if run.state.portfolio is None:
@@ -234,36 +268,9 @@ class Engine:
                 self.name,
             )
         self._state = run.state
-        self._first_seq, self._seq, self._last_quote_id = 0, run.seq, run.quote_id
+        self._first_seq, self._seq, self._last_quote_id = run.first, run.seq, run.quote_id
+        self._is_continued = True
         self._minute = run.minute
-
-    def _warm_up_again(self, driver: Driver, history: History, run: StoredRun) -> None:
-        """Give the history to an algorithm whose own state the store does not hold.
-
-        For others, log that the history is not used.
-        """
-        if not self.is_restorable:
-            warm_up(driver, history, run.parameters)
-            log.info(
-                "%s has no save() and load(): it was warmed up again for what it holds itself; its"
-                " cash and positions are those of the journal",
-                self.name,
-            )
-            return
-        warmed = self._store.stored_warm_up()
-        if warmed and warmed.warm_up.sources == history.sources:
-            log.info("warmed up before its first quote, with %s: not again", warmed.warm_up)
-            return
-        before = (
-            f"was warmed up with {warmed.warm_up}" if warmed else "was started without a warm-up"
-        )
-        log.warning(
-            "--warm-up %s is not used: the journal of %s holds %d decisions, and %s",
-            history.sources,
-            self.name,
-            run.seq,
-            before,
-        )
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state as plain data (contracts/portfolio.schema.json)."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from algo_service.errors import JournalError
 from algo_service.journal.reading import open_to_read
+from algo_service.journal.standing import taken_of
 
 SUFFIX = ".db"
 
@@ -54,8 +55,11 @@ def listing(folder: Path) -> Iterator[str]:
 
 def _content(file: Path) -> str:
     with closing(open_to_read(file)) as database:
-        meta = dict(database.execute("SELECT name, value FROM meta"))
+        meta: dict[str, str] = dict(database.execute("SELECT name, value FROM meta"))
+        taken = taken_of(meta)
         ((decisions, orders),) = database.execute(
-            "SELECT (SELECT count(*) FROM decisions), (SELECT count(*) FROM orders)"
+            "SELECT (SELECT count(*) FROM decisions WHERE seq > :first),"
+            " (SELECT count(*) FROM orders WHERE seq > :first)",
+            {"first": taken.seq if taken else 0},
         )
     return f"{meta.get('algo', 'no algorithm yet')}, {decisions:,} decisions, {orders:,} orders"

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from itertools import islice
 
 from algo_service.decisions import Batch, Decision, Failure, Key, State
 from algo_service.journal.content import encode, fingerprint, read
-from algo_service.journal.store import Known, StoredRun, StoredWarmUp, WarmUp
+from algo_service.journal.store import (
+    Known,
+    Recent,
+    Standing,
+    StoredRun,
+    StoredWarmUp,
+    TakeOver,
+    WarmUp,
+)
 
 
 class MemoryStore:
@@ -26,6 +35,9 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._known: dict[Key, tuple[Decision | Failure, bytes | None, bytes | None]] = {}
+        self._standing = Standing(secrets.token_hex(8), 0, 0, False, None)
+        self._seq = 0
+        self._at = 0.0
 
     def stored_run(self) -> StoredRun | None:
         """Return None: what was in memory is lost with its process."""
@@ -51,6 +63,11 @@ class MemoryStore:
             is_long = len(content) > self.MAX_CONTENT
             found = (None, fingerprint(read(content))) if is_long else (content, None)
             kept[each[0]] = decision, *found
+        self._seq, self._at = batch.seq, batch.at
+        self._remove_oldest()
+
+    def _remove_oldest(self) -> None:
+        kept = self._known
         for key in list(islice(kept, max(0, len(kept) - self.MAX_DECISIONS))):
             del kept[key]
 
@@ -68,6 +85,35 @@ class MemoryStore:
     ) -> list[tuple[int, Decision | Failure]]:
         """Return nothing: a caller that needs outputs again needs a durable store."""
         return []
+
+    def standing(self) -> Standing:
+        """Return that of this process."""
+        return self._standing._replace(seq=self._seq)
+
+    def recent(self) -> list[Recent]:
+        """Return what it holds; all as of the last batch, because the times are not kept."""
+        first = self._seq - len(self._known) + 1
+        return [
+            Recent(seq, key, content, digest, decision, self._at, 0.0)
+            for seq, (key, (decision, content, digest)) in enumerate(self._known.items(), first)
+        ]
+
+    def take_over(self, taken: TakeOver) -> None:
+        """Keep the latest decisions, to recognise inputs that come again."""
+        self._known = {
+            each.key: (each.decision, each.content, each.digest) for each in taken.recent
+        }
+        self._remove_oldest()
+        self._seq, self._at = taken.seq, taken.recent[-1].at if taken.recent else 0.0
+        self._standing = self._standing._replace(epoch=taken.epoch, taken_over=taken.epoch)
+
+    def note_handed_over(self, epoch: int, text: str) -> None:  # noqa: ARG002
+        """Keep that for as long as the process runs."""
+        self._standing = self._standing._replace(epoch=epoch, handed_over=True)
+
+    def note_taken_back(self, epoch: int) -> None:
+        """Keep that for as long as the process runs."""
+        self._standing = self._standing._replace(epoch=epoch, handed_over=False)
 
     def close(self) -> None:
         """Release nothing."""

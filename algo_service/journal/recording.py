@@ -13,6 +13,7 @@ from algo_service.errors import JournalError
 from algo_service.journal import codec
 from algo_service.journal.reading import explained, open_to_read
 from algo_service.journal.rows import decisions_between
+from algo_service.journal.standing import taken_of
 
 
 class StoredInput(NamedTuple):
@@ -68,8 +69,11 @@ class Recording:
         self.algo = meta["algo"]
         self.parameters: dict[str, Any] = json.loads(meta["parameters"])
         self.has_warm_up = "warm_up" in meta
+        taken = taken_of(meta)
         self.first = int(origin[0])
         """The seq of the last decision before the first stored input."""
+        self.begins_with_account = taken is not None and taken.seq == self.first
+        """Whether the first stored input is the first one after an account was taken over."""
         self.last = int(last[0])
         self.before = State(*origin[1:])
         """The state before the first stored input."""
@@ -117,7 +121,11 @@ class Recording:
         return state
 
     def _inputs(self, after: int, last: int) -> list[StoredInput]:
-        return [StoredInput(*each) for each in decisions_between(self._database, after, last)]
+        return [
+            StoredInput(seq, key, content, decision)
+            for seq, key, content, _, decision in decisions_between(self._database, after, last)
+            if content is not None  # each has one, since the origin
+        ]
 
     def _log(self) -> sqlite3.Cursor:
         return self._database.execute(

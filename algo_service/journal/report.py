@@ -13,16 +13,18 @@ from algo_service import figures
 from algo_service.journal import codec
 from algo_service.journal.reading import open_to_read
 from algo_service.journal.rows import DATA, QUOTES
+from algo_service.journal.standing import HANDED_OVER, TAKEN_OVER, taken_over
 from algo_service.journal.store import WarmUp
 
 
 def orders(path: Path) -> Iterator[str]:
-    """Yield every order as JSON text, in the order placed.
+    """Yield every order that was placed with this journal as JSON text, in the order placed.
 
     :raises JournalError: if it cannot be read.
     """
     with closing(open_to_read(path)) as database:
-        for (text,) in database.execute("SELECT text FROM orders ORDER BY seq, n"):
+        query = "SELECT text FROM orders WHERE seq > ? ORDER BY seq, n"
+        for (text,) in database.execute(query, (_first(database),)):
             yield text
 
 
@@ -38,28 +40,59 @@ def summary(path: Path) -> str:
         lines = [
             ("algorithm", meta.get("algo", "none yet")),
             ("parameters", meta.get("parameters", "none yet")),
-            ("quotes", _one(database, f"SELECT count(*) FROM decisions WHERE {QUOTES}")),
-            ("data", _one(database, f"SELECT count(*) FROM decisions WHERE {DATA}")),
-            ("commands", _one(database, "SELECT count(*) FROM replies")),
-            ("failed", _one(database, "SELECT count(*) FROM failures")),
-            ("orders", _one(database, "SELECT count(*) FROM orders")),
-            ("fills", _one(database, "SELECT count(*) FROM fills")),
+            ("quotes", _count(database, "decisions", QUOTES)),
+            ("data", _count(database, "decisions", DATA)),
+            ("commands", _count(database, "replies")),
+            ("failed", _count(database, "failures")),
+            ("orders", _count(database, "orders")),
+            ("fills", _count(database, "fills")),
             ("starts", _one(database, "SELECT count(*) FROM log WHERE kind = 'start'")),
         ]
+        since = _first(database)
         for name, order in (("first", "ASC"), ("last", "DESC")):
             row = database.execute(
                 "SELECT id, channel, (SELECT datetime(at, 'unixepoch') FROM batches"
                 " WHERE batches.seq >= decisions.seq ORDER BY batches.seq LIMIT 1)"
-                f" FROM decisions WHERE {QUOTES} ORDER BY seq {order} LIMIT 1"
+                f" FROM decisions WHERE {QUOTES} AND seq > ? ORDER BY seq {order} LIMIT 1",
+                (since,),
             ).fetchone()
             if row:
                 lines.append((f"{name} quote", "{} on {}, decided {} UTC".format(*row)))
+        lines += _hand_overs(database)
         packed = database.execute("SELECT value FROM state WHERE name = 'portfolio'").fetchone()
     if "warm_up" in meta:
         lines.append(("warm-up", str(WarmUp(**json.loads(meta["warm_up"])))))
     if packed:
         lines += _account(codec.decode(packed[0]))
     return "\n".join(f"{name:<12}{value}" for name, value in lines)
+
+
+def _hand_overs(database: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+    """Yield what was taken over before the first decision, and what is handed over at present."""
+    names = {TAKEN_OVER: "taken over", HANDED_OVER: "handed over"}
+    present = dict(database.execute("SELECT name, value FROM meta WHERE name IN (?, ?)", (*names,)))
+    for kind, name in names.items():
+        if kind not in present:
+            continue
+        seq, at, text = database.execute(
+            "SELECT seq, datetime(at, 'unixepoch'), text FROM log WHERE kind = ?"
+            " ORDER BY rowid DESC LIMIT 1",
+            (kind,),
+        ).fetchone()
+        account = json.loads(text)
+        scale = account["cash"] + sum(each["cost"] for each in account["positions"].values())
+        parts = [f"cash {figures.money(account['cash'], scale)}"]
+        parts += [
+            f"{figures.quantity(held['quantity'])} {sid}, bought for"
+            f" {figures.money(held['cost'], scale)}"
+            for sid, held in account["positions"].items()
+        ]
+        if account.get("halt"):
+            parts.append(f"halted: {account['halt']['reason']}")
+        cancelled = len(account.get("cancelled", ()))
+        if cancelled:
+            parts.append(f"{cancelled:,} order{'' if cancelled == 1 else 's'} cancelled")
+        yield name, f"after decision {seq:,}, on {at} UTC: {'; '.join(parts)}"
 
 
 def _account(portfolio: dict[str, Any]) -> list[tuple[str, str]]:
@@ -91,6 +124,19 @@ def _account(portfolio: dict[str, Any]) -> list[tuple[str, str]]:
             value += f", at {price} worth {text(worth)}, unrealised {text(worth - cost)}"
         lines.append(("position", value))
     return lines
+
+
+def _first(database: sqlite3.Connection) -> int:
+    """Return the count before the first decision that was made with this journal."""
+    taken = taken_over(database)
+    return taken.seq if taken else 0
+
+
+def _count(database: sqlite3.Connection, table: str, condition: str = "true") -> int:
+    return _one(
+        database,
+        f"SELECT count(*) FROM {table} WHERE {condition} AND seq > {_first(database)}",
+    )
 
 
 def _one(database: sqlite3.Connection, query: str) -> int:

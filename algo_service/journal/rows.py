@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from algo_service.decisions import Decision, Failure, Key
-from algo_service.journal.store import Known
+from algo_service.journal.recent import MAX_DECISIONS, MIN_DECISIONS, SECONDS
+from algo_service.journal.store import Known, Recent
 
 DATA = "(channel GLOB 'data/*' OR channel GLOB 'indicators/*')"
 """The condition for data among decisions, as `engine.inputs.kind_of` tells it of a channel."""
@@ -58,17 +59,43 @@ def outputs(
 
 def decisions_between(
     database: sqlite3.Connection, after: int, last: int
-) -> Iterator[tuple[int, Key, bytes, Decision | Failure]]:
-    """Yield seq, key, content and decision of inputs, in their order.
+) -> Iterator[tuple[int, Key, bytes | None, bytes | None, Decision | Failure]]:
+    """Yield seq, key, content, digest and decision of inputs, in their order.
 
     :param after: only those with a greater seq, up to `last`.
     """
+    orders = _texts_between(database, "orders", after, last)
+    fills = _texts_between(database, "fills", after, last)
+    published = _publications_between(database, after, last)
     rows = database.execute(
         f"{_DECISION} WHERE decisions.seq > ? AND decisions.seq <= ? ORDER BY decisions.seq",
         (after, last),
     )
-    for channel, input_id, content, seq, _, *columns in rows.fetchall():
-        yield seq, (channel, input_id), content, _decision(database, seq, *columns)
+    for channel, input_id, content, seq, digest, *columns in rows.fetchall():
+        outputs_of = orders.get(seq, []), fills.get(seq, []), published.get(seq, [])
+        yield seq, (channel, input_id), content, digest, _made(outputs_of, *columns)
+
+
+def recent(database: sqlite3.Connection, elapsed: float) -> list[Recent]:
+    """Return the latest decisions, in their order.
+
+    :param elapsed: the seconds that services have run with the journal.
+    """
+    (last,) = database.execute("SELECT coalesce(max(seq), 0) FROM decisions").fetchone()
+    before = database.execute(
+        "SELECT seq FROM batches WHERE elapsed < ? ORDER BY seq DESC LIMIT 1", (elapsed - SECONDS,)
+    ).fetchone()
+    start = max(min(before[0] if before else 0, last - MIN_DECISIONS), last - MAX_DECISIONS)
+    batches = database.execute(
+        "SELECT seq, at, elapsed FROM batches WHERE seq > ? ORDER BY seq", (start,)
+    )
+    end, at, until = start, 0.0, 0.0
+    found: list[Recent] = []
+    for seq, key, content, digest, decided in decisions_between(database, start, last):
+        while end < seq:
+            end, at, until = next(batches)
+        found.append(Recent(seq, key, content, digest, decided, at, elapsed - until))
+    return found
 
 
 def decision(database: sqlite3.Connection, seq: int) -> Decision | Failure:
@@ -87,6 +114,21 @@ def _decision(
     place: str | None,
     reply: str | None,
 ) -> Decision | Failure:
+    published = database.execute(
+        "SELECT name, text FROM publications WHERE seq = ? ORDER BY n", (seq,)
+    ).fetchall()
+    outputs_of = _texts(database, "orders", seq), _texts(database, "fills", seq), published
+    return _made(outputs_of, error, traceback, error_type, place, reply)
+
+
+def _made(
+    outputs_of: tuple[list[str], list[str], list[tuple[str, str]]],
+    error: str | None,
+    traceback: str,
+    error_type: str | None,
+    place: str | None,
+    reply: str | None,
+) -> Decision | Failure:
     if error is not None:
         failure: Failure = {"error": error, "traceback": traceback}
         if error_type is not None:
@@ -94,13 +136,8 @@ def _decision(
         if place is not None:
             failure["place"] = place
         return failure
-    found: Decision = {
-        "orders": _texts(database, "orders", seq),
-        "fills": _texts(database, "fills", seq),
-    }
-    published = database.execute(
-        "SELECT name, text FROM publications WHERE seq = ? ORDER BY n", (seq,)
-    ).fetchall()
+    orders, fills, published = outputs_of
+    found: Decision = {"orders": orders, "fills": fills}
     if published:
         found["data"] = [{"name": name, "text": text} for name, text in published]
     if reply is not None:
@@ -111,3 +148,26 @@ def _decision(
 def _texts(database: sqlite3.Connection, table: str, seq: int) -> list[str]:
     rows: Any = database.execute(f"SELECT text FROM {table} WHERE seq = ? ORDER BY n", (seq,))
     return [text for (text,) in rows]
+
+
+def _texts_between(
+    database: sqlite3.Connection, table: str, after: int, last: int
+) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for seq, text in database.execute(
+        f"SELECT seq, text FROM {table} WHERE seq > ? AND seq <= ? ORDER BY seq, n", (after, last)
+    ):
+        found.setdefault(seq, []).append(text)
+    return found
+
+
+def _publications_between(
+    database: sqlite3.Connection, after: int, last: int
+) -> dict[int, list[tuple[str, str]]]:
+    found: dict[int, list[tuple[str, str]]] = {}
+    for seq, name, text in database.execute(
+        "SELECT seq, name, text FROM publications WHERE seq > ? AND seq <= ? ORDER BY seq, n",
+        (after, last),
+    ):
+        found.setdefault(seq, []).append((name, text))
+    return found

@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from algo_service.decisions import Batch, Decision, Failure, Input, Key, State
+from algo_service.decisions import Batch, Decision, Failure, Key, State
 from algo_service.errors import JournalError
 from algo_service.journal import standing
 from algo_service.journal.content import encode, fingerprint
 from algo_service.journal.file import JournalFile
 from algo_service.journal.reading import explained
-from algo_service.journal.rows import QUOTES, known_of, outputs
-from algo_service.journal.standing import Standing
-from algo_service.journal.store import Known, StoredRun, StoredWarmUp, WarmUp
+from algo_service.journal.rows import QUOTES, known_of, outputs, recent
+from algo_service.journal.store import (
+    Known,
+    Recent,
+    Standing,
+    StoredRun,
+    StoredWarmUp,
+    TakeOver,
+    WarmUp,
+)
+from algo_service.journal.writing import insert_inputs, insert_outputs, replace_all
 
 # Variables of one statement; SQLite takes 32,766 since 3.32.
 _MAX_IDS = 1000
@@ -84,8 +92,9 @@ class SqliteStore:
     def stored_run(self) -> StoredRun | None:
         """Return what it holds, or None before the first decision."""
         with self._explained():
-            (seq,) = self._db.execute("SELECT max(seq) FROM decisions").fetchone()
-            if seq is None:
+            seq = standing.read(self._db).seq
+            taken = standing.taken_over(self._db)
+            if not seq and taken is None:
                 return None
             (parameters,) = self._db.execute(
                 "SELECT value FROM meta WHERE name = 'parameters'"
@@ -94,9 +103,9 @@ class SqliteStore:
                 f"SELECT id FROM decisions WHERE {QUOTES} ORDER BY seq DESC LIMIT 1"
             ).fetchone()
             (minute,) = self._db.execute("SELECT max(minute) FROM minutes").fetchone()
-        return StoredRun(
-            json.loads(parameters), self._written, seq, quote[0] if quote else None, minute
-        )
+        last = quote[0] if quote else None
+        first = taken.seq if taken else 0
+        return StoredRun(json.loads(parameters), self._written, seq, last, minute, first)
 
     def stored_warm_up(self) -> StoredWarmUp | None:
         """Return the warm-up that it holds, if there is one."""
@@ -133,42 +142,17 @@ class SqliteStore:
 
     def commit(self, batch: Batch) -> None:
         """Keep the decisions of one batch and the state after it, in one transaction."""
-        failures: list[tuple[Any, ...]] = []
-        orders: list[tuple[int, int, str]] = []
-        fills: list[tuple[int, int, str]] = []
-        replies: list[tuple[int, str]] = []
-        publications: list[tuple[int, int, str, str]] = []
         first = batch.seq - len(batch.inputs)
-        for seq, decision in enumerate(batch.decisions, first + 1):
-            if "error" in decision:
-                failures.append(_failure_row(seq, decision))
-                continue
-            if decision["orders"]:
-                orders += [(seq, n, text) for n, text in enumerate(decision["orders"])]
-            if decision["fills"]:
-                fills += [(seq, n, text) for n, text in enumerate(decision["fills"])]
-            if "data" in decision:
-                publications += [
-                    (seq, n, each["name"], each["text"]) for n, each in enumerate(decision["data"])
-                ]
-            if "reply" in decision:
-                replies.append((seq, decision["reply"]))
         keeps = self._keeps_inputs
         with self._explained(), self._transaction():
             if first == 0:
-                self._db.execute(
-                    "INSERT INTO meta VALUES ('parameters', ?)", (json.dumps(batch.parameters),)
-                )
+                self._write_meta("parameters", json.dumps(batch.parameters))
             if keeps and not self._has_origin:
                 self._db.execute("DELETE FROM origin")
                 self._db.execute("INSERT INTO origin VALUES (?, ?, ?)", (first, *batch.before))
             self._log_rollbacks(first)
-            self._db.executemany(*_insert_decisions(batch.inputs, first, keeps))
-            self._db.executemany("INSERT INTO failures VALUES (?, ?, ?, ?, ?)", failures)
-            self._db.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
-            self._db.executemany("INSERT INTO fills VALUES (?, ?, ?)", fills)
-            self._db.executemany("INSERT INTO publications VALUES (?, ?, ?, ?)", publications)
-            self._db.executemany("INSERT INTO replies VALUES (?, ?)", replies)
+            insert_inputs(self._db, batch.inputs, first, keeps)
+            insert_outputs(self._db, enumerate(batch.decisions, first + 1))
             self._db.executemany(
                 "INSERT OR REPLACE INTO minutes VALUES (?, ?, ?, ?)", batch.minutes
             )
@@ -199,8 +183,7 @@ class SqliteStore:
         :param epoch: newer than the one that it has, or the same.
         """
         with self._explained(), self._transaction():
-            query = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
-            self._db.execute(query, (standing.EPOCH, str(epoch)))
+            self._write_meta(standing.EPOCH, epoch)
             self._log_hand_over("acquired", epoch)
         self._file.keep_up()
 
@@ -209,8 +192,41 @@ class SqliteStore:
         with self._explained(), self._transaction():
             self._log_hand_over("released", standing.read(self._db).epoch)
 
+    def note_handed_over(self, epoch: int, text: str) -> None:
+        """Record that the account was handed over."""
+        with self._explained(), self._transaction():
+            self._write_meta(standing.EPOCH, epoch)
+            self._write_meta(standing.HANDED_OVER, epoch)
+            self._write_log(standing.read(self._db).seq, "handed_over", text)
+        self._file.keep_up()
+
+    def note_taken_back(self, epoch: int) -> None:
+        """Record the epoch, and that the algorithm decides again."""
+        with self._explained(), self._transaction():
+            self._write_meta(standing.EPOCH, epoch)
+            self._db.execute("DELETE FROM meta WHERE name = ?", (standing.HANDED_OVER,))
+            self._log_hand_over("taken_back", epoch)
+        self._file.keep_up()
+
     def _log_hand_over(self, kind: str, epoch: int) -> None:
         self._write_log(standing.read(self._db).seq, kind, json.dumps({"epoch": epoch}))
+
+    def recent(self) -> list[Recent]:
+        """Return the latest decisions, in their order."""
+        with self._explained():
+            return recent(self._db, self._elapsed_before + self._monotonic())
+
+    def take_over(self, taken: TakeOver) -> None:
+        """Keep what was taken over, in one transaction, in place of all decisions."""
+        with self._explained(), self._transaction():
+            replace_all(self._db, taken.recent, self._elapsed_before + self._monotonic())
+            self._write_meta("parameters", json.dumps(taken.parameters))
+            self._write_meta(standing.EPOCH, taken.epoch)
+            self._write_meta(standing.TAKEN_OVER, json.dumps([taken.epoch, taken.seq]))
+            self._write_state(taken.state)
+            self._write_log(taken.seq, "taken_over", taken.text)
+        self._written = taken.state
+        self._file.keep_up()
 
     def note_rollback(self, inputs: int, error: str) -> None:
         """Record that a batch was undone, with the next commit: now may be the wrong moment."""
@@ -238,6 +254,9 @@ class SqliteStore:
 
     def _write_log(self, seq: int, kind: str, text: str) -> None:
         self._db.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (seq, self._clock(), kind, text))
+
+    def _write_meta(self, name: str, value: object) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, str(value)))
 
     def _write_state(self, state: State) -> None:
         for name, value, written in zip(State._fields, state, self._written, strict=True):
@@ -292,18 +311,3 @@ class SqliteStore:
 
     def _explained(self) -> AbstractContextManager[None]:
         return explained(self._path)
-
-
-def _insert_decisions(
-    inputs: Sequence[Input], first: int, keeps: bool
-) -> tuple[str, Iterator[tuple[Any, ...]]]:
-    """Return the statement and its rows: with the contents, or with the digests."""
-    values = "(?, ?, ?, NULL, ?)" if keeps else "(?, ?, ?, ?, NULL)"
-    return f"INSERT INTO decisions VALUES {values}", (
-        (seq, channel, input_id, content)
-        for seq, ((channel, input_id), _, _, content) in enumerate(inputs, first + 1)
-    )
-
-
-def _failure_row(seq: int, failure: Failure) -> tuple[Any, ...]:
-    return seq, failure["error"], failure["traceback"], failure.get("type"), failure.get("place")

@@ -22,6 +22,8 @@ class StoredRun(NamedTuple):
     """Of the last quote; None if no quote was decided."""
     minute: int | None
     """The last minute of quote time that has a value."""
+    first: int
+    """The count before the first decision that was made with this store."""
 
 
 class WarmUp(NamedTuple):
@@ -70,6 +72,51 @@ class Known(NamedTuple):
     """Whether an earlier layout has kept it, whose digest of some content was another."""
 
 
+class Standing(NamedTuple):
+    """What tells whether two services mean one store, and which of them is to serve."""
+
+    id: str | None
+    """Random, made with the store; None where there is no journal yet."""
+    seq: int
+    """The number of decisions."""
+    epoch: int
+    """Of the last hand-over; 0 before the first one."""
+    handed_over: bool
+    """Whether another algorithm goes on with its account, so that this one decides nothing."""
+    taken_over: int | None
+    """The epoch at which it took over the account of another algorithm; None if it did not."""
+
+
+class Recent(NamedTuple):
+    """One of the latest decisions."""
+
+    seq: int
+    key: Key
+    content: bytes | None
+    digest: bytes | None
+    """Content and digest are as those of `Known`."""
+    decision: Decision | Failure
+    at: float
+    """The time of the caller's clock, in seconds since 1970."""
+    ago: float
+    """Seconds since then, as far as they are known; by a clock that nobody sets."""
+
+
+class TakeOver(NamedTuple):
+    """What a store keeps of an account that was taken over."""
+
+    epoch: int
+    seq: int
+    """The count of decisions from which it goes on."""
+    parameters: dict[str, Any]
+    """Those of the algorithm that goes on."""
+    state: State
+    """After it."""
+    recent: list[Recent]
+    text: str
+    """The account, as JSON, for the log."""
+
+
 class DecisionStore(Protocol):
     """Keeps decisions and state. One thread calls all methods.
 
@@ -80,7 +127,10 @@ class DecisionStore(Protocol):
     that the batch is answered. If `commit` raises, the engine restores the state before it and
     calls `note_rollback`, and the caller may send the same batch again.
 
-    The service calls `outputs_since` between two batches. The caller that made the store calls
+    The service calls `outputs_since` between two batches, and `standing`. When the account is
+    handed over to another algorithm the engine calls `recent`, and the service `note_handed_over`;
+    no batch follows, unless the service calls `note_taken_back`. The engine of the other algorithm
+    calls `take_over` of its store, before its first batch. The caller that made the store calls
     `close`, last; the engine does not.
     """
 
@@ -152,6 +202,39 @@ class DecisionStore(Protocol):
 
         :param after: only decisions with a greater seq.
         :param limit: the maximum number of decisions.
+        """
+        ...
+
+    def standing(self) -> Standing:
+        """Return which store this is, how far it has come, and what was handed over."""
+        ...
+
+    def recent(self) -> list[Recent]:
+        """Return the latest decisions, in their order.
+
+        They are enough to recognise what may come again, and to publish what may have been lost.
+        """
+        ...
+
+    def take_over(self, taken: TakeOver) -> None:
+        """Keep what was taken over, in place of all that it holds.
+
+        :raises JournalError: if it cannot; then nothing has changed.
+        """
+        ...
+
+    def note_handed_over(self, epoch: int, text: str) -> None:
+        """Record that the account was handed over.
+
+        :param text: the account, as JSON, for the log.
+        :raises JournalError: if it cannot.
+        """
+        ...
+
+    def note_taken_back(self, epoch: int) -> None:
+        """Record the epoch, and that the algorithm decides again.
+
+        :raises JournalError: if it cannot.
         """
         ...
 

@@ -60,9 +60,9 @@ class ServiceMethods:
         """Called in the hub's thread with the channels that `initialize` is about to return."""
         self._reported = ""
         self.on_opened: Callable[[], None] = lambda: None
-        """Called in the hub's thread when `acquire` has opened the journal."""
+        """Called in the hub's thread when `acquire` or `take_back` has had it decide again."""
         self.on_released: Callable[[], None] = lambda: None
-        """Called in the hub's thread when `release` has closed the journal."""
+        """Called in the hub's thread when `release` or `hand_over` has ended its decisions."""
         # As the bridge does for a quote without an id; new at every start.
         start = secrets.token_hex(6)
         self._ids = (f"~{start}-{n}" for n in itertools.count())
@@ -75,10 +75,13 @@ class ServiceMethods:
             "events": self.events,
             "inputs": self.inputs,
             "snapshot": self.snapshot,
+            "journal": self.journal,
+            "hand_over": self.hand_over,
+            "take_over": self.take_over,
+            "take_back": self.take_back,
         }
         if self.served.file is not None:
             methods["orders_since"] = self.orders_since
-            methods["journal"] = self.journal
             methods["release"] = self.release
             methods["acquire"] = self.acquire
         return methods
@@ -151,16 +154,17 @@ class ServiceMethods:
 
     @exposed
     def journal(self) -> dict[str, Any]:
-        """Return which journal this is: id, seq, epoch, whether it is open here, and its file."""
+        """Return which journal this is, its seq and epoch, and what was handed over."""
         return self._in_worker(self.served.standing)
 
     @exposed
     def release(self) -> dict[str, Any]:
         """Close the journal, and decide nothing until `acquire`; returns what `journal` does."""
-        was_open = self.served.is_open
+        was_open, decided = self.served.is_open, self.served.decides
         standing = self._in_worker(self.served.release)
-        if was_open:
+        if decided:
             self.on_released()
+        if was_open:
             log.warning("released the journal %s: standby now", self.served.file)
         return standing
 
@@ -171,6 +175,52 @@ class ServiceMethods:
         standing = self._in_worker(self.served.acquire, epoch)
         if not was_open:
             log.warning("acquired the journal %s, epoch %d", self.served.file, epoch)
+            if self.served.decides:
+                self.on_opened()
+        return standing
+
+    @exposed
+    def hand_over(self, epoch: int) -> dict[str, Any]:
+        """Decide nothing more; returns the account that another algorithm goes on with."""
+        decided = self.served.decides
+        account = self._in_worker(self.served.hand_over, epoch)
+        if decided:
+            self.on_released()
+            name, seq = self.served.name, account["seq"]
+            log.warning("%s was handed over after decision %s, epoch %d", name, f"{seq:,}", epoch)
+            for order in account["cancelled"]:
+                log.warning("%s is cancelled: another algorithm goes on", order["order_id"])
+        return account
+
+    @exposed
+    def take_over(self, account: dict[str, Any], epoch: int) -> dict[str, Any]:
+        """Go on with an account that was handed over; returns what `journal` does."""
+        before = self._in_worker(self.served.standing)["taken_over"]
+        standing = self._in_worker(self.served.take_over, account, epoch)
+        if before != epoch:
+            self._log_taken_over(standing)
+        return standing
+
+    def _log_taken_over(self, standing: dict[str, Any]) -> None:
+        found = self._in_worker(self.served.snapshot)
+        held = ", ".join(f"{each['quantity']:g} {sid}" for sid, each in found["positions"].items())
+        log.warning(
+            "%s goes on after decision %s of the algorithm before, epoch %d, with cash %.2f and %s,"
+            " whatever its parameters say",
+            self.served.name,
+            f"{standing['seq']:,}",
+            standing["epoch"],
+            found["cash"],
+            held or "nothing held",
+        )
+
+    @exposed
+    def take_back(self, epoch: int) -> dict[str, Any]:
+        """Decide again after a hand-over that came to nothing; returns what `journal` does."""
+        decided = self.served.decides
+        standing = self._in_worker(self.served.take_back, epoch)
+        if not decided:
+            log.warning("%s was taken back, and decides again, epoch %d", self.served.name, epoch)
             self.on_opened()
         return standing
 

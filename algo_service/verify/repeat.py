@@ -13,6 +13,7 @@ from algo_service.engine.driver import Driver, is_restorable
 from algo_service.engine.inputs import kind_of
 from algo_service.engine.minutes import MinuteValues
 from algo_service.errors import AlgoServiceError
+from algo_service.journal import codec
 from algo_service.journal.content import read
 from algo_service.journal.recording import Recording, StoredBatch, StoredInput
 
@@ -114,16 +115,23 @@ class Repetition:
         recording, driver, notes = self._recording, self._driver, self.comparison.notes
         algo, before = recording.algo, recording.before
         if not is_other:
-            if not self._is_restorable and (recording.first or recording.has_warm_up):
-                since = f"decision {recording.first:,}" if recording.first else "its warm-up"
+            is_known = recording.begins_with_account or not recording.first
+            if not self._is_restorable and (recording.has_warm_up or not is_known):
+                since = "its warm-up" if is_known else f"decision {recording.first:,}"
                 raise AlgoServiceError(
                     f"{algo} has no save() and load(), and its inputs are kept since {since}: what"
                     " it held itself is not in the journal, so that it cannot be repeated"
                 )
             driver.restore(before)
             return driver.state
-        if not recording.first and not recording.has_warm_up:
-            return driver.state  # both begin at the beginning, each with its parameters
+        if not recording.has_warm_up:
+            if recording.begins_with_account:
+                assert before.portfolio is not None, "it holds what was taken over"
+                driver.portfolio.take_over(codec.decode(before.portfolio))
+                notes.append("it begins with the account that was taken over")
+                return driver.state
+            if not recording.first:
+                return driver.state  # both begin at the beginning, each with its parameters
         fresh = driver.state
         since = f"decision {recording.first:,}" if recording.first else "the warm-up"
         try:

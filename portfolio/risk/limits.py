@@ -258,6 +258,7 @@ class Limits:
 
     def __init__(self, limits: Iterable[Limit]):
         self._limits = tuple(limits)
+        self._first_states = self.states
 
     def __bool__(self) -> bool:
         return bool(self._limits)
@@ -299,3 +300,8 @@ class Limits:
         """Reset each limit to this equity."""
         for limit in self._limits:
             limit.reset(equity)
+
+    def begin(self, equity: float) -> None:
+        """Forget all quotes, and begin with this equity."""
+        self.states = self._first_states
+        self.reset(equity)

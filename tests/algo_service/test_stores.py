@@ -161,7 +161,7 @@ def test_a_durable_store_continues_where_it_was_closed(reopen: Open) -> None:
         assert run is None
         return
     assert run is not None
-    assert run == ({"seed": 1}, state, 2, "1", 28_000_000)
+    assert run == ({"seed": 1}, state, 2, "1", 28_000_000, 0)
     assert store.find([("quotes", "1")])[("quotes", "1")].decision == bought("a")
 
 

@@ -14,7 +14,10 @@ from market_data.feeds.messages import field_names
 from tests.support.processes import ROOT
 
 CONTRACTS = ROOT / "contracts"
-MESSAGES = ["order", "fill", "portfolio", "error", "bridge", "command", "reply", "halt", "algo", "account"]
+MESSAGES = [
+    *("order", "fill", "portfolio", "error", "bridge", "command", "reply", "halt", "algo"),
+    "account",
+]
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -47,6 +47,10 @@ CONSTANTS = {
     "publication.bytes": ["algo_service.publications:MAX_BYTES"],
     "publication.count": ["algo_service.publications:MAX_PER_INPUT"],
     "orders_since.entries": ["algo_service.rpc.methods:PAGE"],
+    "handed_over.at_least_decisions": ["algo_service.journal.recent:MIN_DECISIONS"],
+    "handed_over.seconds": ["algo_service.journal.recent:SECONDS"],
+    "handed_over.decisions": ["algo_service.journal.recent:MAX_DECISIONS"],
+    "handed_over.bytes": ["algo_service.journal.recent:MAX_BYTES"],
     "remembered_quotes_without_journal": ["algo_service.journal.memory:MemoryStore.MAX_DECISIONS"],
     "rpc_message.bytes": ["algo_service.rpc.server:MAX_MESSAGE_SIZE"],
     "port.maximum": [
