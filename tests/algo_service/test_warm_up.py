@@ -7,6 +7,7 @@ import io
 import logging
 import random
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from algo_service.engine.encoding import encode
 from algo_service.errors import WarmUpError
 from algo_service.history import FeedHistory
 from algo_service.journal.codec import decode
+from algo_service.journal.recording import Recording
 from algo_service.journal.report import summary
 from algo_service.journal.sqlite import SqliteStore
+from algo_service.verify.repeat import Repetition
 from portfolio import OrderAccount, ParameterError, Portfolio
 from tests.portfolio import random_runs
 
@@ -270,6 +273,37 @@ def test_a_restart_before_the_first_quote_reads_no_history_again(
     assert restarted.decide(live) == expected
     close(restarted)
     assert "warm-up     40 quotes of past.csv, 1700000000 to 1700002340" in summary(journal)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_an_account_is_taken_over_after_the_warm_up(tmp_path: Path, restarts: bool) -> None:
+    """What the algorithm knows is of its history, and what it owns is of the one before."""
+    before = engine(RandomAlgo)
+    before.initialize({"cash": 500, "threshold": 0.1})
+    before.decide(quotes(20))
+    account = before.hand_over()
+    assert account["positions"]
+    journal, past = tmp_path / "j", Past(quotes(30, run="past"))
+    warmed = engine(SmaCross, past, journal)
+    warmed.initialize({"slow": 60})
+    means = own_state(warmed)
+    warmed.take_over(account, 1)
+    if restarts:
+        close(warmed)
+        warmed = engine(SmaCross, past, journal)
+        warmed.initialize({"slow": 60})
+    assert past.reads == 1
+    assert own_state(warmed) == means
+    for name in ("cash", "equity", "positions"):
+        assert warmed.snapshot()[name] == before.snapshot()[name]
+    found = warmed.decide(quotes(30, 10))  # ten of them were decided before
+    assert found[:10] == before.decide(quotes(10, 10))
+    assert len(own_state(warmed)["first"]["GOOG"]) == 50
+    close(warmed)
+    with closing(Recording(journal)) as recording:
+        create = BUILT_IN["sma_cross"]
+        repetition = Repetition(recording, create, recording.parameters, is_other=False)
+        assert (repetition.run().inputs, repetition.comparison.different) == (20, 0)
 
 
 @pytest.mark.parametrize("change", ["parameters", "history", "no history"])
