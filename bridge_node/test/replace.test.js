@@ -405,6 +405,21 @@ test('a backend that takes no account is swapped to when nothing is held, and th
   assert.match(text, /has ended with cash of 7.00 and no position, which .* does not know of, as it has no method/);
 });
 
+test('the account that is retained is removed where the new backend shows none', async (t) => {
+  const { url, swap } = await serve(t, inMemory(new FakeService()));
+  const next = await startBackend(t, PLAIN);
+  const reader = await mqtt.connectAsync(url);
+  /** @type {string[]} */
+  const shown = [];
+  reader.on('message', (_topic, payload) => shown.push(payload.toString()));
+  await reader.subscribeAsync('portfolios/mine');
+  await until(() => shown.length > 0);
+  assert.equal(JSON.parse(shown[0]).cash, 7);
+  assert.equal((await swap(next.address, { positions: 'flatten' })).outcome, 'done');
+  await until(() => shown.at(-1) === '');
+  await reader.endAsync();
+});
+
 /** @type {[string, Record<string, any>, object, RegExp][]} */
 const REFUSED = [
   ['it hides what it cannot hand over', givesNothing, {}, /shows an account, and has no method "hand_over"/],

@@ -121,13 +121,24 @@ export class Outputs {
   }
 
   #showSnapshots() {
-    if (!this.#backend.hasSnapshot) return;
+    if (!this.#backend.hasSnapshot) {
+      this.#removeSnapshot();
+      return;
+    }
     this.#snapshots ??= new Snapshots(
       () => this.#backend.snapshot(),
       (payload) => this.publisher.publish([{ topic: this.topics.portfolio, payload, retain: true }]),
       this.#log,
     );
     this.#snapshots.touch();
+  }
+
+  /** What is retained is of a backend that was swapped away: this one goes on with no account. */
+  #removeSnapshot() {
+    if (!this.#snapshots) return;
+    this.#snapshots.end();
+    this.#snapshots = undefined;
+    void this.publisher.publish([{ topic: this.topics.portfolio, payload: '', retain: true }]);
   }
 
   /**
