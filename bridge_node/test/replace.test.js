@@ -140,6 +140,8 @@ for (const given of /** @type {const} */ (['old', 'next'])) {
       await startBridge(t, url, two[given].address);
       await client.publish(20);
       await client.check(two[serving].holder.journal);
+      // a hand_over of the bridge before that comes now is too late
+      if (serving === 'old') assert.deepEqual([journals[0].epoch, journals[0].handedOver], [4, false]);
       await until(() => client.records.values.at(-1)?.instance && !client.records.values.at(-1).swap);
       const address = serving === 'next' ? two.next.address : undefined;
       assert.equal(lastDuty(client.records).assignment?.address, address);

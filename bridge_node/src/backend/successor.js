@@ -72,16 +72,18 @@ export class Successor {
 }
 
 /**
- * The standing of the service at an address; undefined if it does not tell.
+ * Ask the service at an address for its standing, or have it change that.
  * @param {string} address
  * @param {import('../support/log.js').Log} log
- * @returns {Promise<import('./standby.js').Standing | undefined>}
+ * @param {'journal' | 'take_back'} method  which returns its standing
+ * @param {...unknown} args
+ * @returns {Promise<import('./standby.js').Standing | undefined>} undefined if it does not answer, or refuses
  */
-export async function standingAt(address, log) {
+export async function standingAt(address, log, method = 'journal', ...args) {
   const successor = new Successor(address, log);
   try {
     await successor.connect();
-    return successor.has('journal') ? await successor.ask('journal') : undefined;
+    return successor.has(method) ? await successor.ask(method, ...args) : undefined;
   } catch (error) {
     if (error instanceof RemoteError) log.warn(`the backend at ${address}: ${error.message}`);
     return undefined;

@@ -76,7 +76,7 @@ export class Placement {
   async mayOpen(name, hasHandedOver) {
     await this.follow(name);
     await this.swapping;
-    await this.#resume();
+    await this.resume();
     const { address } = this.#backend;
     const { swap } = this.duty;
     if (!hasHandedOver || (swap?.kind === 'replace' && swap.from === address)) return;
@@ -86,7 +86,7 @@ export class Placement {
   }
 
   /** End a swap that was left unfinished, as far as that is possible now. */
-  async #resume() {
+  async resume() {
     const { assignment, swap } = this.duty;
     if (!swap) return;
     const isDone = await this.#isDone(swap);
@@ -94,6 +94,10 @@ export class Placement {
     if (isDone) {
       this.duty = { assignment: assigned(assignment, swap) };
       this.isChanged = true;
+    }
+    // also if it has handed nothing over yet: a call of the bridge before may be on its way, and would be too late then
+    if (!isDone && swap.kind === 'replace') {
+      await standingAt(swap.from, this.#broker.log, 'take_back', swap.epoch + 1);
     }
     this.#move(isDone ? swap.to : swap.from);
   }
@@ -136,7 +140,7 @@ export class Placement {
   }
 
   async #obey() {
-    if (this.duty.swap) await this.#resume();
+    if (this.duty.swap) await this.resume();
     else if (this.duty.assignment) this.#move(this.duty.assignment.address);
   }
 

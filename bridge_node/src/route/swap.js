@@ -178,7 +178,8 @@ export class Swap {
     }
     this.#log.warn(`swap to ${to}: ${refusal.message}; taking it back`);
     this.#decide(); // the rest is as after a kill
-    backend.moveTo(from);
+    await placement.resume();
+    if (backend.address === from) backend.moveTo(from);
     const isReady = await Promise.race([
       backend.whenReady().then(() => backend.ready),
       sleep(MAX_TAKING_BACK, false, { ref: false }),
