@@ -46,6 +46,7 @@ for (const [name, start, skip] of BROKERS) {
     await end();
     assert.ok(journals[0].handedOver);
     assert.ok(journals[1].decided.length > 0);
+    assert.equal(journals[1].before, journals[0].decided.length);
     assert.equal(journals[1].held, journals[1].seq);
   });
 }
@@ -200,7 +201,7 @@ test("a person's halt goes over", async (t) => {
 test('a swap that expires while something is held leaves the old backend serving, and says so', async (t) => {
   const { old, next, journals, swap, end } = await startTwo(t, await startBroker(t));
   old.holder.hasNoBuyer = true;
-  const expires = new Date(Date.now() + 700).toISOString();
+  const expires = new Date(Date.now() + 2000).toISOString();
   const { outcome, text } = await swap(next.address, { positions: 'flatten', expires });
   assert.equal(outcome, 'refused');
   assert.equal(
