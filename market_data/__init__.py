@@ -13,6 +13,10 @@ if _reason:
     raise ImportError(_reason)
 
 if TYPE_CHECKING:
+    from market_data.bars.aggregator import Aggregator as Aggregator
+    from market_data.bars.bar import Bar as Bar
+    from market_data.bars.interval import Interval as Interval
+    from market_data.bars.interval import parse_interval as parse_interval
     from market_data.errors import AddressError as AddressError
     from market_data.errors import BarsError as BarsError
     from market_data.errors import BrokerOptionError as BrokerOptionError
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from market_data.errors import NotReadyError as NotReadyError
     from market_data.errors import PrefixError as PrefixError
     from market_data.errors import ReadOptionError as ReadOptionError
+    from market_data.errors import SessionTakenError as SessionTakenError
     from market_data.errors import SkippedRowError as SkippedRowError
     from market_data.errors import SourceNotFoundError as SourceNotFoundError
     from market_data.errors import StateFileError as StateFileError
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     from market_data.errors import UnsortedError as UnsortedError
     from market_data.errors import UntimedError as UntimedError
     from market_data.errors import UnusableFileError as UnusableFileError
+    from market_data.errors import UnusableQuoteError as UnusableQuoteError
     from market_data.feeds.columns import parse_columns as parse_columns
     from market_data.feeds.feed import Feed as Feed
     from market_data.feeds.feed import open_feed as open_feed
@@ -48,6 +54,8 @@ if TYPE_CHECKING:
     from market_data.mqtt.access import TlsFiles as TlsFiles
     from market_data.mqtt.address import BrokerAddress as BrokerAddress
     from market_data.mqtt.publisher import Publisher as Publisher
+    from market_data.mqtt.subscriber import Received as Received
+    from market_data.mqtt.subscriber import Subscriber as Subscriber
     from market_data.replay.replay import Pace as Pace
     from market_data.replay.replay import messages as messages
     from market_data.replay.state import Cursor as Cursor
@@ -63,6 +71,9 @@ else:
 
     # imported on first use (PEP 562): a backtest imports no MQTT client
     _NAMES = {
+        "market_data.bars.aggregator": ("Aggregator",),
+        "market_data.bars.bar": ("Bar",),
+        "market_data.bars.interval": ("Interval", "parse_interval"),
         "market_data.mqtt.access": ("BrokerAccess", "TlsFiles"),
         "market_data.mqtt.address": ("BrokerAddress",),
         "market_data.errors": (
@@ -76,6 +87,7 @@ else:
             "NotReadyError",
             "PrefixError",
             "ReadOptionError",
+            "SessionTakenError",
             "SkippedRowError",
             "SourceNotFoundError",
             "StateFileError",
@@ -84,6 +96,7 @@ else:
             "UnsortedError",
             "UntimedError",
             "UnusableFileError",
+            "UnusableQuoteError",
         ),
         "market_data.feeds.columns": ("parse_columns",),
         "market_data.feeds.feed": (
@@ -107,6 +120,10 @@ else:
             "find_source",
         ),
         "market_data.mqtt.publisher": ("Publisher",),
+        "market_data.mqtt.subscriber": (
+            "Received",
+            "Subscriber",
+        ),
         "market_data.replay.replay": (
             "Pace",
             "messages",

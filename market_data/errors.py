@@ -11,12 +11,14 @@ FeedError
 ├── BarsError             bars of different lengths that would be merged by times of unknown meaning
 ├── UnsortedError         a quote that is earlier than the one before it
 ├── UntimedError          a quote without a time where its time decides the order
+├── UnusableQuoteError    a quote that cannot be part of a bar
 ├── StateFileError        a state file of another replay, a damaged one, one that cannot be written
 ├── AddressError          a URL that names no broker, or no page
 ├── TopicError            a topic that nothing can be published on
 ├── PrefixError           a prefix that topics cannot begin with
 ├── BrokerOptionError     options of a broker that exclude or need one another, or a file of theirs
 ├── NotReadyError         a page that will never answer that the reader is ready
+├── SessionTakenError     a session at the broker that another process uses, too
 └── BrokerRefusedError    a broker that will not take this client or its quotes
 """
 
@@ -142,11 +144,27 @@ class UntimedError(FeedError):
 
     def __init__(self, source: str, row: int):
         super().__init__(
-            f"{source}: row {row} has no time, and merging, sorting and picking by time need one;"
-            ' expected "ts" in every quote'
+            f"{source}: row {row} has no time, and merging, sorting, picking by time and bars"
+            ' need one; expected "ts" in every quote'
         )
         self.source = source
         self.row = row
+
+
+class UnusableQuoteError(FeedError):
+    """A quote that cannot be part of a bar of this interval."""
+
+    def __init__(self, quote: Mapping[str, object], interval: str, found: str):
+        super().__init__(
+            f"no bar of {interval} can be made of the quote of {quote['sid']}"
+            f"{_with_id(quote)}: {found}"
+        )
+        self.interval = interval
+        self.found = found
+
+
+def _with_id(quote: Mapping[str, object]) -> str:
+    return f' with the id "{quote["id"]}"' if "id" in quote else ""
 
 
 class StateFileError(FeedError):
@@ -202,6 +220,27 @@ class NotReadyError(FeedError):
         super().__init__(f"{page} is not for this replay: {reason}")
         self.page = page
         self.reason = reason
+
+
+class SessionTakenError(FeedError):
+    """Another process has connected with the same session: each would disconnect the other.
+
+    :param closed: the connections that the broker has closed, where it does not tell why.
+    """
+
+    def __init__(self, session: str, broker: str, closed: int = 0):
+        found = (
+            f"the broker at {broker} has closed {closed} connections of the session"
+            f' "{session}" soon after they were made, as it does if another process uses it'
+            if closed
+            else f'another process uses the session "{session}" at the broker at {broker}'
+        )
+        super().__init__(
+            f"{found}: a session serves one process; end the other one, or give this one another"
+            " session by --session"
+        )
+        self.session = session
+        self.broker = broker
 
 
 class BrokerRefusedError(FeedError):

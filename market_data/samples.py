@@ -1,4 +1,4 @@
-"""The price history that is shipped."""
+"""The price history that is shipped; data/README.md says where each file is from."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ class Sample(NamedTuple):
     rows: int
     first: str
     last: str
+    interval: str
+    """Between two quotes, as `--bars` names it, but for the days without trading."""
+    source: str
+    """Who published the data, and on which terms it may be passed on."""
 
     @property
     def path(self) -> Path:
@@ -24,9 +28,37 @@ class Sample(NamedTuple):
         return _FOLDER / f"{self.name}.csv"
 
 
+_WIKI = "Quandl WIKI prices, public domain"
+
 SAMPLES = {
     sample.name: sample
     for sample in [
-        Sample("goog", "daily prices of Google", "GOOG", 2148, "2004-08-19", "2013-03-01"),
+        Sample(
+            "goog",
+            "daily prices of Google",
+            *("GOOG", 2148, "2004-08-19", "2013-03-01", "1d", _WIKI),
+        ),
+        Sample(
+            "aapl",
+            "daily prices of Apple, with two splits",
+            *("AAPL", 3270, "2000-03-01", "2013-03-01", "1d", _WIKI),
+        ),
+        Sample(
+            "ibm",
+            "daily prices of IBM",
+            *("IBM", 3270, "2000-03-01", "2013-03-01", "1d", _WIKI),
+        ),
+        Sample(
+            "eurusd",
+            "daily rates of the euro in US dollars",
+            *("EURUSD", 6913, "1999-01-04", "2025-12-31", "1d"),
+            "European Central Bank, free with this source",
+        ),
+        Sample(
+            "wti",
+            "daily spot prices of crude oil",
+            *("WTI", 8321, "1986-01-02", "2019-01-03", "1d"),
+            "US Energy Information Administration, public domain",
+        ),
     ]
 }

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.brokers import MOSQUITTO, Broker
 from tests.support.claimant import Claimant
+from tests.support.postgres import BIN as POSTGRES
+from tests.support.postgres import Postgres
 from tests.support.processes import Process
 
 E2E = Path(__file__).parent / "e2e"
@@ -50,7 +52,8 @@ def starts_processes(item: pytest.Item) -> bool:
     """Whether a test starts processes: by the fixture `start`, or in a module with `subprocess`."""
     module = vars(getattr(item, "module", None) or object)
     fixtures = getattr(item, "fixturenames", ())
-    return E2E in item.path.parents or "start" in fixtures or "subprocess" in module
+    started = {"start", "postgres"}.intersection(fixtures)
+    return E2E in item.path.parents or bool(started) or "subprocess" in module
 
 
 @pytest.fixture
@@ -65,6 +68,16 @@ def start() -> Iterator[Callable[..., Process]]:
     yield starter
     for process in reversed(running):
         process.end()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL cluster of this process."""
+    if POSTGRES is None:
+        pytest.skip("PostgreSQL is not installed: `apt-get install postgresql` to run this test")
+    cluster = Postgres()
+    yield cluster
+    cluster.remove()
 
 
 @pytest.fixture

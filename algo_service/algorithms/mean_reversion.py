@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from algo_service.parameters import SEED
+from indicators import ZScore
 from portfolio import Parameter, Portfolio, Quote, sized
 
 WINDOW = Parameter(
@@ -35,31 +34,24 @@ class MeanReversion:
         self.window, self.entry = WINDOW.read(params), ENTRY.read(params)
         self.exit = EXIT.read(params)
         self.portfolio = Portfolio.from_params(params)
-        self._quotes: dict[str, deque[float]] = {}
+        self._scores = ZScore(self.window)
         return ["quotes"]
 
     def save(self) -> dict[str, Any]:
         """Return the last quotes of each instrument."""
-        return {sid: list(quotes) for sid, quotes in self._quotes.items()}
+        return self._scores.save()
 
     def load(self, data: Mapping[str, Any]) -> None:
         """Take on the state that `save` returned."""
-        self._quotes = {sid: deque(quotes, self.window) for sid, quotes in data.items()}
+        self._scores.load(data)
 
     def event(self, data: Quote) -> None:
         """Buy far below the mean; sell back at it."""
-        sid = data["sid"]
-        quotes = self._quotes.setdefault(sid, deque(maxlen=self.window))
-        quotes.append(data["quote"])
-        if len(quotes) < self.window or min(quotes) == max(quotes):
+        score = self._scores.update(data)
+        if score is None:
             return
-        mean = math.fsum(quotes) / self.window
-        # in a power of two near the mean: it rounds nothing, and no square of a distance vanishes
-        unit = math.ldexp(1.0, math.frexp(mean)[1])
-        squares = [((quote - mean) / unit) ** 2 for quote in quotes]
-        deviation = math.sqrt(math.fsum(squares) / self.window)
         # to 9 decimals: a score of 2 is 2 in whatever currency, and not a bit more
-        score = round((data["quote"] - mean) / unit / deviation, 9)
+        score, sid = round(score, 9), data["sid"]
         if not self.portfolio.value(sid):
             if score < -self.entry:
                 self.portfolio.optimize(data)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from algo_service.parameters import SEED
+from indicators import Rocr
 from portfolio import Parameter, Portfolio, Quote, sized
 
 LOOKBACK = Parameter(
@@ -33,26 +33,24 @@ class Momentum:
         """Read the parameters and make the portfolio."""
         self.lookback, self.threshold = LOOKBACK.read(params), THRESHOLD.read(params)
         self.portfolio = Portfolio.from_params(params)
-        self._quotes: dict[str, deque[float]] = {}
+        self._multiples = Rocr(self.lookback)
         return ["quotes"]
 
     def save(self) -> dict[str, Any]:
         """Return the last quotes of each instrument."""
-        return {sid: list(quotes) for sid, quotes in self._quotes.items()}
+        return self._multiples.save()
 
     def load(self, data: Mapping[str, Any]) -> None:
         """Take on the state that `save` returned."""
-        self._quotes = {sid: deque(quotes, self.lookback + 1) for sid, quotes in data.items()}
+        self._multiples.load(data)
 
     def event(self, data: Quote) -> None:
         """Measure the return, and buy or sell by it."""
-        sid = data["sid"]
-        quotes = self._quotes.setdefault(sid, deque(maxlen=self.lookback + 1))
-        quotes.append(data["quote"])
-        if len(quotes) <= self.lookback:
+        multiple = self._multiples.update(data)
+        if multiple is None:
             return
         # rounded, so that 110 after 100 is 10 %, and not a bit more
-        rises = round(quotes[-1] / quotes[0] - 1, 9) > self.threshold
+        rises, sid = round(multiple - 1, 9) > self.threshold, data["sid"]
         if not self.portfolio.value(sid):
             if rises:
                 self.portfolio.optimize(data)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from algo_service.algorithms.means import Means
 from algo_service.parameters import SEED
+from indicators import Crossing
 from portfolio import Parameter, ParameterError, Portfolio, Quote, sized
 
 FAST = Parameter("fast", 10, "Quotes in the fast mean.", minimum=1, maximum=10_000, whole=True)
@@ -30,36 +30,27 @@ class SmaCross:
         if self.fast >= self.slow:
             raise ParameterError(f"fast is {self.fast}, slow {self.slow}: fast has to be less")
         self.portfolio = Portfolio.from_params(params)
-        self._first: dict[str, list[float]] = {}
-        self._means: dict[str, Means] = {}
+        self._crossings = Crossing(self.fast, self.slow)
         return ["quotes"]
 
     def save(self) -> dict[str, Any]:
-        """Return each instrument's ring and last difference, or its first quotes."""
-        means = {sid: (each.ring, each.at, each.difference) for sid, each in self._means.items()}
-        return {"first": self._first, "means": means}
+        """Return the prices and means of each instrument."""
+        return {"crossings": self._crossings.save()}
 
     def load(self, data: Mapping[str, Any]) -> None:
-        """Take on the state that `save` returned."""
-        self._first = {sid: list(quotes) for sid, quotes in data["first"].items()}
-        self._means = {
-            sid: Means(self.fast, list(ring), at, difference)
-            for sid, (ring, at, difference) in data["means"].items()
-        }
+        """Take on the state that `save` returned, or that of an earlier version."""
+        if "crossings" in data:
+            self._crossings.load(data["crossings"])
+            return
+        filling = {sid: [quotes, 0, None] for sid, quotes in data["first"].items()}
+        self._crossings.load({**data["means"], **filling})
 
     def event(self, data: Quote) -> None:
         """Compare the means, and buy or sell where they cross."""
-        sid = data["sid"]
-        means = self._means.get(sid)
-        if means is None:
-            first = self._first.setdefault(sid, [])
-            first.append(data["quote"])
-            if len(first) == self.slow:
-                self._means[sid] = Means(self.fast, self._first.pop(sid))
+        crossing = self._crossings.update(data)
+        if not crossing:
             return
-        before = means.difference
-        now = means.difference = means.add(data["quote"])
-        if before < 0 < now:
+        if crossing > 0:
             self.portfolio.optimize(data)
-        elif now < 0 < before:
+        else:
             self.portfolio.sell(data)

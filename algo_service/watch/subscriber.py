@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from paho.mqtt.client import MQTTMessage
-
 from algo_service.watch.messages import KINDS, Kind
+from market_data.mqtt import subscriber
 from market_data.mqtt.access import BrokerAccess
-from market_data.mqtt.connection import Connection
-from market_data.mqtt.link import Link
 from market_data.mqtt.topic_level import name_of_level
 from market_data.stopping import Stop
 
@@ -32,43 +29,24 @@ class Subscriber:
         notify: Callable[[str], None],
         receive: Callable[[Kind, str, bytes, bool], None],
     ):
-        self._prefix = access.prefix
-        self._stop = stop
         self._receive = receive
-        filters = [f"{access.prefix}{kind}/+" for kind in KINDS]
-        self._link = Link(
-            access.address,
-            stop,
-            notify,
-            lambda version: Connection(
-                access, version, name="watch", filters=filters, on_message=self._take
-            ),
-            last_delay=_LAST_DELAY,
+        filters = [f"{kind}/+" for kind in KINDS]
+        self._messages = subscriber.Subscriber(
+            access, filters, stop, notify, name="watch", last_delay=_LAST_DELAY
         )
-        self._connection: Connection | None = None
 
     def turn(self, timeout: float) -> None:
         """Receive for at most `timeout` seconds, or await the broker.
 
         BrokerRefusedError where it will never take this client, Interrupted when asked to stop.
         """
-        self._stop.check()
-        if self._connection is None:
-            self._connection = self._link.connect()
-        self._connection.turn(timeout)
-        if not self._connection.alive:
-            self._link.lost(self._connection.lost_because)
-            self._connection = None
+        for message in self._messages.receive(timeout):
+            kind, _, level = message.topic.partition("/")
+            for known in KINDS:
+                if kind == known:
+                    name = name_of_level(level) or level
+                    self._receive(known, name, message.payload, message.retain)
 
     def close(self) -> None:
         """Disconnect from the broker."""
-        if self._connection is not None:
-            self._connection.close()
-
-    def _take(self, message: MQTTMessage) -> None:
-        self._link.is_of_use()
-        kind, _, level = message.topic.removeprefix(self._prefix).partition("/")
-        for known in KINDS:
-            if kind == known:
-                name = name_of_level(level) or level
-                self._receive(known, name, bytes(message.payload), message.retain)
+        self._messages.close()

@@ -35,7 +35,8 @@ test('two filters overlap when some topic matches both', () => {
 });
 
 test('channels that are not filters, receive an output or overlap are refused', () => {
-  assert.deepEqual(checkChannels(['quotes', 'indicators/+/GOOG', 'x/#']), ['quotes', 'indicators/+/GOOG', 'x/#']);
+  const taken = ['quotes', 'indicators/+/+', 'bars/1m/+', 'x/#'];
+  assert.deepEqual(checkChannels(taken), taken);
   for (const [channels, sentence] of /** @type {[unknown, RegExp][]} */ ([
     ['quotes', /has to return a list/],
     [[], /has to return a list/],

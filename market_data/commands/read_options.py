@@ -71,6 +71,15 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "type": click.Choice(["open", "close"]),
         "help": "Whether a time opens or closes its bar, where the layout is not known.",
     },
+    "bars": {
+        "metavar": "INTERVAL",
+        "help": "Make bars of the quotes, such as 1m, 5m, 1h, 1d or 1w, by their times in UTC.",
+    },
+    "empty": {
+        "type": click.Choice(["skip", "fill"]),
+        "help": "Of --bars: whether an interval without a quote gets no bar, which is the default,"
+        " or one of the last close.",
+    },
     "strict": {"is_flag": True, "help": "Stop at the first row that is not a valid quote."},
 }
 

@@ -205,17 +205,18 @@ def _continuing(state: State, feed: Feed, file: str, destination: str, *, loop: 
 
 
 def _described(feed: Feed) -> str:
-    return ", ".join(
+    sources = ", ".join(
         f"{source.name}: {source.sample.rows} quotes of {source.sample.sid}"
         if source.sample
         else str(source)
         for source in feed.sources
     )
+    return f"{sources}, in bars of {feed.interval.name}," if feed.interval else sources
 
 
 def _length(feed: Feed, state: State) -> int | None:
     samples = [source.sample for source in feed.sources if source.sample]
-    if len(samples) < len(feed.sources):
+    if len(samples) < len(feed.sources) or feed.interval:
         return None
     return sum(sample.rows for sample in samples) - state.again_from.row + 1
 

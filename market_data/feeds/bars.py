@@ -11,10 +11,6 @@ from market_data.feeds.quote import Quote
 from market_data.feeds.timed import Timed
 from portfolio.times import DAY, SECOND
 
-END = 10**6
-"""What lies between the end of a bar as its time is given, its last millisecond, and the next bar:
-so the bar of a day's last hour, or of a month's last day, is of that day."""
-
 # The part of shorter intervals that may be: one bar is, where the clock is set forward.
 _RARE = 0.02
 

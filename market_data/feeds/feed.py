@@ -8,8 +8,11 @@ from functools import cached_property
 from os import PathLike
 from typing import Any, Unpack
 
-from market_data.errors import BarsError, FeedError, SkippedRowError, UnusableFileError
+from market_data.bars.aggregator import Aggregator
+from market_data.errors import FeedError, SkippedRowError, UnusableFileError
 from market_data.feeds import bars, merge
+from market_data.feeds.aggregated import as_bars, read_interval
+from market_data.feeds.bar_lengths import check_interval, check_merge
 from market_data.feeds.csv_feed import CsvTable
 from market_data.feeds.frame_feed import FrameTable, is_frame
 from market_data.feeds.jsonl_feed import read_jsonl
@@ -63,9 +66,10 @@ class Feed:
     Iterating raises UnusableFileError where a source cannot be read or holds no quote,
     UnknownColumnError where a named column is missing, MissingPackageError where a package is;
     UnsortedError, unless it is to be sorted, at a quote that is earlier than the one before it in
-    its source; if there are several sources, or one is to be sorted or cut, UntimedError at a quote
-    without a time; BarsError where bars of different lengths cannot be merged; and SkippedRowError
-    at a row that is not a valid quote, with `strict`.
+    its source; if there are several sources, or one is to be sorted, cut or made bars of,
+    UntimedError at a quote without a time; BarsError where bars of different lengths cannot be
+    merged; ReadOptionError or UnusableQuoteError where no bars of the interval can be made; and
+    SkippedRowError at a row that is not a valid quote, with `strict`.
     """
 
     def __init__(
@@ -74,19 +78,29 @@ class Feed:
         self.sources = tuple(sources)
         self._options = options
         read_span(options, in_zone=False)  # a mistake is known at once
+        self.interval = read_interval(options)
+        """Of the bars that are made of the quotes; None if they stay as they are."""
         self._rules = read_rules(options)
         self._on_skip = on_skip
         self._quality = Quality()
 
     @property
     def name(self) -> str:
-        """The names of the sources."""
-        return "+".join(source.name for source in self.sources)
+        """The names of the sources, and what is made of their quotes."""
+        names = "+".join(source.name for source in self.sources)
+        if self.interval is None:
+            return names
+        filled = ", filled" if self._fills else ""
+        return f"{names} in bars of {self.interval.name}{filled}"
+
+    @property
+    def _fills(self) -> bool:
+        return self._options.get("empty") == "fill"
 
     @cached_property
     def is_in_rows(self) -> bool:
         """Whether quotes come by ascending rows of one source."""
-        if len(self.sources) > 1 or self._options.get("sort"):
+        if len(self.sources) > 1 or self._options.get("sort") or self.interval is not None:
             return False
         (source,) = self.sources
         return source.kind != "csv" or not _goes_back(self._reader(source, lambda _: None))
@@ -112,7 +126,9 @@ class Feed:
             if source.kind != "jsonl"
         }
         if len(self.sources) > 1:
-            _check_lengths(self.sources, readers)
+            check_merge(self.sources, readers)
+        if self.interval is not None:
+            check_interval(self.interval, readers)
         for name, reader in readers.items():
             where = f"{name}: " if len(self.sources) > 1 else ""
             for note in reader.notes:
@@ -122,10 +138,20 @@ class Feed:
             self._read(source, readers.get(source.name), pick)
             for source, pick in zip(self.sources, picks, strict=True)
         ]
+        quotes = self._picked(feeds[0] if len(feeds) == 1 else merge.merge(feeds), picks)
+        if self.interval is None:
+            yield from quotes
+        else:
+            days = {name: reader.names_days for name, reader in readers.items()}
+            aggregator = Aggregator(self.interval, fill=self._fills)
+            yield from as_bars(quotes, aggregator, str(self), days, quality)
+        self._note_more(readers)
+
+    def _picked(self, batches: Iterator[Timed], picks: Sequence[_Pick]) -> Iterator[Timed]:
         is_empty = True
-        for batch in feeds[0] if len(feeds) == 1 else merge.merge(feeds):
+        for batch in batches:
             is_empty = False
-            quality.add(batch)
+            self._quality.add(batch)
             yield batch
         if is_empty:
             raise UnusableFileError(
@@ -133,7 +159,6 @@ class Feed:
                 "no quote is of the time that --from and --to pick",
                 f"times of {' and of '.join(pick.span for pick in picks)}",
             )
-        self._note_more(readers)
 
     def _skip(self, row: SkippedRow) -> None:
         # one of another instrument is a quote all the same
@@ -167,7 +192,8 @@ class Feed:
                 batches = self._of_symbols(batches, self._rules.symbols)
         batches = self._not_empty(batches, source, reader)
         is_sorted = self._options.get("sort") or (source.kind == "csv" and _goes_back(reader))
-        if is_sorted or len(self.sources) > 1 or {"start", "end"} & self._options.keys():
+        is_by_time = is_sorted or self.interval or {"start", "end"} & self._options.keys()
+        if is_by_time or len(self.sources) > 1:
             batches = merge.all_timed(batches, shown)
         texts = reader.plan.texts if reader else ()
         hint = f", or --columns sid={texts[0]} if that names instruments" if texts else ""
@@ -269,19 +295,3 @@ class _Pick:
 def _goes_back(reader: TableReader | None) -> bool:
     layout = reader.plan.layout if reader else None
     return layout is not None and layout.newest_first
-
-
-def _check_lengths(sources: Sequence[Source], readers: dict[str, TableReader]) -> None:
-    """Refuse to merge bars of different lengths if the end of some is not known.
-
-    Their times might be those of the beginnings: then the closing price of a day would be known in
-    its first minute.
-    """
-    names = [source.name for source in sources]
-    unknown = [name for name, reader in readers.items() if not reader.is_end_known]
-    lengths = {name: readers[name].length if name in readers else 0 for name in names}
-    days = {name in readers and readers[name].names_days for name in names}
-    known = {length for length in lengths.values() if length is not None}
-    if unknown and (len(known) > 1 or len(days) > 1):
-        shown = {name: bars.name(length) for name, length in lengths.items()}
-        raise BarsError(shown, unknown[0])

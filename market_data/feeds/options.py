@@ -19,6 +19,7 @@ from portfolio.times import DAY, names_day
 
 TimeUnit = Literal["s", "ms", "us", "ns", "excel"]
 BarTime = Literal["open", "close"]
+Empty = Literal["skip", "fill"]
 
 TABS = ("tab", "\\t")
 """How a tab is written as a delimiter."""
@@ -62,6 +63,10 @@ class ReadOptions(TypedDict, total=False):
     """The IANA name of the zone of times without an offset; by default they are UTC."""
     bar_time: BarTime | None
     """Whether a time opens or closes its bar."""
+    bars: str | None
+    """The interval of the bars that are made of the quotes, such as `5m`."""
+    empty: Empty | None
+    """Whether an interval without a quote gets no bar, or one of the last close."""
     strict: bool
     """Whether the first row that is not a valid quote is an error."""
 
@@ -87,6 +92,7 @@ _CHOICES = {
     "thousands": (",", ".", " ", "'", "\u2019", "\u00a0", "\u202f", "_"),
     "time_unit": ("s", "ms", "us", "ns", "excel"),
     "bar_time": ("open", "close"),
+    "empty": ("skip", "fill"),
 }
 
 

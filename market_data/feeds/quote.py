@@ -32,7 +32,7 @@ class Recorded(NamedTuple):
     """The own fields of a recorded quote; None for a field that it does not have.
 
     `shared`: its row may hold quotes of other symbols, too; `place` is that of a quote in
-    an array, from 1 on.
+    an array, from 1 on. `bar` is the id of a bar that was made of quotes.
     """
 
     id: str | None
@@ -40,6 +40,7 @@ class Recorded(NamedTuple):
     shared: bool
     fields: Mapping[str, Any]
     place: int | None = None
+    bar: str | None = None
 
 
 class Quote(NamedTuple):
@@ -47,7 +48,8 @@ class Quote(NamedTuple):
 
     `ts` is verbatim as it was given, or ISO 8601 text with an offset where it was made of several
     columns, by an option, or by what is known of the file; None where a recorded quote has none.
-    The other fields that it carries along are in `others` at the place `at`, or in `recorded`.
+    The other fields that it carries along are in `others` at the place `at`, or in `recorded`. A
+    bar that was made of quotes is of the row at which it was complete.
     """
 
     sid: str
@@ -107,7 +109,8 @@ def as_message(quote: Quote, run: str, channel: str = "quotes") -> dict[str, Any
 
     Its keys are `sid`, `quote`, `ts` if there is one, `id`, `channel`, then those that it carries
     along. The id is `<source>:<run>:<row>`, with `/<sid>` behind it where a row may hold several
-    quotes, or the place in an array; a recorded quote keeps its own id and channel.
+    quotes, or the place in an array; of a bar it is `<source>:<run>:<interval>:<sid>:<end>`; a
+    recorded quote keeps its own id and channel.
     """
     sid, price, ts, row, source, others, at, recorded = quote
     message: dict[str, Any] = {"sid": sid, "quote": price}
@@ -118,6 +121,8 @@ def as_message(quote: Quote, run: str, channel: str = "quotes") -> dict[str, Any
     if recorded is not None:
         if recorded.id is not None:
             message["id"] = recorded.id
+        elif recorded.bar is not None:
+            message["id"] = f"{source}:{run}:{recorded.bar}"
         elif recorded.place is not None:
             message["id"] += f"/{recorded.place}"
         elif recorded.shared:

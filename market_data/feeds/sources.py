@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from market_data.errors import SourceNotFoundError, UnusableFileError
+from market_data.feeds.database import without_password
 from market_data.feeds.frame_feed import is_frame
 from market_data.feeds.opening import SUFFIXES
 from market_data.feeds.quote import MAX_SID
@@ -51,9 +52,7 @@ class Source(NamedTuple):
             return "the data frame"
         if self.url is None:
             return str(self.path)
-        scheme, rest = self.url.split("://", 1)
-        # up to the last @, for a password may hold one; the query may hold one, too
-        return f"{scheme}://{rest.split('?', 1)[0].rpartition('@')[2]}"
+        return without_password(self.url)
 
 
 def find_source(given: str | PathLike[str] | Any) -> Source:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from market_data.errors import MissingPackageError, UnusableFileError
+from market_data.errors import UnusableFileError
 from market_data.feeds.columns import check_symbol
+from market_data.feeds.database import database_errors, open_engine, reason_of
 from market_data.feeds.plan import Sample
 from market_data.feeds.sources import Source
 from market_data.feeds.table import OnSkip, Rows
@@ -52,14 +51,11 @@ class SqlTable:
 
 def _read(source: Source, query: str | None) -> Iterator[Any]:
     """Yield the names of the columns, then lists of rows."""
-    try:
-        import sqlalchemy
-    except ModuleNotFoundError:
-        raise MissingPackageError(str(source), "SQLAlchemy") from None
-    engine = _engine(source)
+    shown = str(source)
+    engine = open_engine(source.path or str(source.url), shown)
     try:
         if query is None:
-            raise UnusableFileError(str(source), "a database needs a query", _expected(engine))
+            raise UnusableFileError(shown, "a database needs a query", _expected(engine))
         with engine.connect() as connection:
             if engine.dialect.name == "sqlite":
                 # SQLite would create and drop tables even if nothing is committed
@@ -67,42 +63,14 @@ def _read(source: Source, query: str | None) -> Iterator[Any]:
             streaming = {"stream_results": True, "max_row_buffer": BATCH}
             result = connection.exec_driver_sql(query, execution_options=streaming)
             if not result.returns_rows:
-                raise UnusableFileError(str(source), "the query has no result", _expected(engine))
+                raise UnusableFileError(shown, "the query has no result", _expected(engine))
             yield list(result.keys())
             yield from result.partitions(BATCH)
-    # of the two the latter is how sqlite3 refuses a second statement
-    except (sqlalchemy.exc.SQLAlchemyError, sqlite3.Warning) as error:
-        reason = str(getattr(error, "orig", error)).partition("\n")[0]
-        raise UnusableFileError(
-            str(source), f"the query fails: {reason}", _expected(engine)
-        ) from error
+    except database_errors() as error:
+        reason = f"the query fails: {reason_of(error)}"
+        raise UnusableFileError(shown, reason, _expected(engine)) from error
     finally:
         engine.dispose()
-
-
-def _engine(source: Source) -> Engine:
-    import sqlalchemy
-
-    if source.path:
-        url = sqlalchemy.URL.create("sqlite", database=str(source.path))
-        return sqlalchemy.create_engine(url)
-    assert source.url is not None
-    try:
-        url = sqlalchemy.make_url(source.url)
-        engine = sqlalchemy.create_engine(url)
-    # its text may hold the URL, and that a password; the latter is of a port that is no number
-    except (sqlalchemy.exc.ArgumentError, ValueError):
-        raise UnusableFileError(
-            str(source), "no database has such a URL", "sqlite:///FILE or DIALECT://…"
-        ) from None
-    except ModuleNotFoundError as error:
-        raise UnusableFileError(
-            str(source), f"its driver {error.name} is not installed", "a driver that is"
-        ) from None
-    # SQLite would create it
-    if engine.dialect.name == "sqlite" and url.database and not Path(url.database).exists():
-        raise UnusableFileError(str(source), "there is no such file", "a database")
-    return engine
 
 
 def _expected(engine: Engine) -> str:

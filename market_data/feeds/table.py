@@ -13,6 +13,7 @@ from itertools import pairwise, repeat
 from operator import add
 from typing import Any, NamedTuple, Protocol
 
+from market_data.bars.bar import LAST
 from market_data.errors import UnusableFileError
 from market_data.feeds import bars
 from market_data.feeds.cells import sid_of, sids_of, text_of
@@ -79,8 +80,12 @@ class TableReader:
         self._end: Callable[[int], int] | None = None
         self.length: int | None = 0
         """Of the bars, in nanoseconds: None if it is not known, 0 for quotes of single instants."""
+        self.is_constant = True
+        """Whether bars that are shorter than `length` are rare."""
         self.is_end_known = True
         """Whether a quote's time is that at which its price is known."""
+        self.is_open_time = False
+        """Whether the times open bars."""
         self.names_days = False
         """Whether the times are dates without a time of day."""
         self._first = self._read_first()
@@ -150,9 +155,10 @@ class TableReader:
         bar_time = self._bar_time if self._bar_time and known == "unknown" else known
         if not (self.plan.is_bar or self.names_days or (self._bar_time and is_constant)):
             return first  # quotes, each of its own instant
-        self.length, self.is_end_known = usual, bar_time == "close"
+        self.length, self.is_constant = usual, is_constant
+        self.is_end_known, self.is_open_time = bar_time == "close", bar_time == "open"
         if bar_time == "open" and usual is not None and is_constant:
-            self._end = partial(add, usual - bars.END)
+            self._end = partial(add, usual - LAST)
             self.is_end_known = True
             self.notes.append(
                 f"the times open {bars.name(usual)}: each quote gets the time of its bar's end,"
@@ -160,7 +166,7 @@ class TableReader:
             )
         elif bar_time == "open":
             self.notes.append("the times open bars of different lengths: they stay as they are")
-        elif bar_time == "close" and any(time % bars.END for time in first.times if time):
+        elif bar_time == "close" and any(time % LAST for time in first.times if time):
             self._end = _cut
         return self._ended(first)
 
@@ -253,7 +259,7 @@ class TableReader:
 
 def _cut(ns: int) -> int:
     # what writes microseconds ends a bar at its last microsecond: as one end, the last millisecond
-    return ns - ns % bars.END
+    return ns - ns % LAST
 
 
 def _local_times(

@@ -6,9 +6,11 @@ import secrets
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -24,6 +26,14 @@ SLICE = 0.1
 
 _PATIENCE = 10.0
 """The time within which a broker has to answer a CONNECT or a SUBSCRIBE, in seconds."""
+
+SESSION_EXPIRY = 24 * 3600
+"""The time for which the broker keeps the session of a client that is away, in seconds: a day, as
+for the bridge. A client that never comes back must not leave a queue for ever. It applies to
+MQTT 5; in MQTT 3.1.1 the broker decides."""
+
+# MQTT 5, 3.14.2.1
+_SESSION_TAKEN_OVER = 0x8E
 
 # MQTT 5, 3.2.2.2: UNSUPPORTED stands for return code 1 of 3.1.1 as well, HOPELESS for 2, 4 and 5.
 _UNSUPPORTED_VERSION = 0x84
@@ -41,8 +51,10 @@ class Connection:
     thread. Both call the callbacks; messages leave in the order in which they were sent.
 
     :param name: the beginning of the client's id.
-    :param session: the whole id, after the prefix of all topics. The broker deletes the session
-        that it keeps for that, and disconnects its client.
+    :param session: the whole id, after the prefix of all topics. The broker disconnects another
+        client with this id, and deletes the session that it keeps for it unless it is persistent.
+    :param is_persistent: whether the broker keeps the session while this client is away. Then the
+        caller acknowledges each message by `acknowledge`; otherwise that is done as it arrives.
     :param on_confirmed: called with the id and the reason code of each PUBACK.
     :param filters: topic filters to subscribe to at QoS 1, before `open` returns.
     :param on_message: called with each message of `filters`.
@@ -58,6 +70,7 @@ class Connection:
         *,
         name: str = "market-data",
         session: str | None = None,
+        is_persistent: bool = False,
         on_confirmed: Callable[[int, ReasonCode], None] = lambda _mid, _reason: None,
         filters: Sequence[str] = (),
         on_message: Callable[[MQTTMessage], None] = lambda _message: None,
@@ -67,16 +80,30 @@ class Connection:
         self.window = WINDOW
         self.alive = False
         self.lost_because = "connection closed"
+        self.is_resumed = False
+        """Whether the broker has kept the session, and sends again what was not acknowledged."""
+        self.is_taken_over = False
+        """Whether the broker has said that another client with the same id has connected."""
         self._address = address
         self._filters = filters
         self._answer: ReasonCode | None = None
         self._granted: list[ReasonCode] | None = None
+        is_version_5 = version == MQTTProtocolVersion.MQTTv5
         self._client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=access.prefix + (session or f"{name}-{secrets.token_hex(4)}"),
             protocol=version,
             reconnect_on_failure=False,
+            # in MQTT 5 it is the CONNECT that says so
+            clean_session=None if is_version_5 else not is_persistent,
+            manual_ack=is_persistent,
         )
+        self._connect_options: dict[str, Any] = {}
+        if is_persistent and is_version_5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = SESSION_EXPIRY
+            properties.ReceiveMaximum = WINDOW
+            self._connect_options = {"clean_start": False, "properties": properties}
         self._client.max_inflight_messages_set(WINDOW)
         if will is not None:
             self._client.will_set(*will, qos=1, retain=True)
@@ -102,7 +129,8 @@ class Connection:
         """
         with stop.interruptible():
             try:
-                self._client.connect(self._address.host, self._address.port)
+                address = self._address
+                self._client.connect(address.host, address.port, **self._connect_options)
             except ssl.SSLCertVerificationError as error:
                 raise self._refused(error.verify_message) from error
         self.alive = True
@@ -150,6 +178,21 @@ class Connection:
         if self._client.loop(timeout) != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.alive = False
 
+    def keep_alive(self) -> None:
+        """Send what waits, and a ping where one is due, without reading what comes."""
+        if self._client.want_write():
+            self._client.loop_write()
+        if self._client.loop_misc() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self.alive = False
+
+    def acknowledge(self, mid: int) -> None:
+        """Acknowledge a message of QoS 1 by its id; in the order in which they came."""
+        self._client.ack(mid, 1)
+
+    def unsubscribe(self, topic_filter: str) -> None:
+        """End a subscription that an earlier client of this session has left."""
+        self._client.unsubscribe(topic_filter)
+
     def close(self) -> None:
         """Disconnect from the broker."""
         self._client.disconnect()
@@ -162,11 +205,12 @@ class Connection:
         self,
         _client: Client,
         _data: object,
-        _flags: ConnectFlags,
+        flags: ConnectFlags,
         reason: ReasonCode,
         properties: Properties | None,
     ) -> None:
         self._answer = reason
+        self.is_resumed = flags.session_present
         # MQTT 5, 3.2.2.3.3: the broker limits the number of unconfirmed messages
         self.window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
 
@@ -191,3 +235,4 @@ class Connection:
         self.alive = False
         if flags.is_disconnect_packet_from_server:
             self.lost_because = str(reason)
+            self.is_taken_over = reason.value == _SESSION_TAKEN_OVER

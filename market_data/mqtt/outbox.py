@@ -21,6 +21,7 @@ class Item(Generic[Mark]):
     """One text on its way through the outbox; its `mark` is the caller's own, never read here."""
 
     number: int
+    topic: str
     text: str
     mark: Mark | None
     sent_at: float = 0.0
@@ -45,10 +46,10 @@ class Outbox(Generic[Mark]):
         self._recent: deque[tuple[float, Item[Mark]]] = deque()
         self._latest: Item[Mark] | None = None
 
-    def add(self, text: str, mark: Mark | None) -> None:
+    def add(self, topic: str, text: str, mark: Mark | None) -> None:
         """Add a text behind all others."""
         self.published += 1
-        self.waiting.append(Item(self.published, text, mark))
+        self.waiting.append(Item(self.published, topic, text, mark))
 
     def sent(self, mid: int) -> None:
         """Record that the first waiting text was sent with this id."""
@@ -80,9 +81,11 @@ class Outbox(Generic[Mark]):
         """Record that a text had no subscriber: it waits again, with all texts after it."""
         self._return(self.on_their_way.pop(mid))
 
-    def refused(self, mid: int) -> None:
-        """Record that the broker has refused a text."""
-        self._refused.append(self.on_their_way.pop(mid))
+    def refused(self, mid: int) -> str:
+        """Record that the broker has refused a text, and return its topic."""
+        item = self.on_their_way.pop(mid)
+        self._refused.append(item)
+        return item.topic
 
     def connection_lost(self) -> None:
         """Make all texts wait again that are not confirmed, or that the broker may have lost."""

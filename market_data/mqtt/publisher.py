@@ -21,16 +21,19 @@ _NO_MATCHING_SUBSCRIBERS = 0x10
 
 
 class Publisher(Generic[Mark]):
-    """Publishes texts on one topic, in order, each at least once.
+    """Publishes texts, in order, each at least once.
 
     When a connection ends, texts that the broker has not confirmed are sent again on the next one,
     before new ones; so are those that it confirmed so recently that it may have lost them. Texts
-    that it confirmed without a subscriber (MQTT 5 reports that) are sent again until there is one.
+    that it confirmed without a subscriber (MQTT 5 reports that) are sent again until there is one,
+    unless it is not awaited.
     All calls come on one thread. Every method raises Interrupted when `stop` is requested,
     except `settle` and `close`.
 
+    :param topic: of texts that are published without one.
     :param notify: called with a sentence when the broker, or the subscribers, become unavailable or
         available.
+    :param awaits_subscriber: whether a text that reaches nobody is sent again.
     """
 
     def __init__(
@@ -40,12 +43,15 @@ class Publisher(Generic[Mark]):
         stop: Stop,
         notify: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        awaits_subscriber: bool = True,
     ):
         self._address = access.address
         self._topic = topic
         self._stop = stop
         self._notify = notify
         self._clock = clock
+        self._awaits_subscriber = awaits_subscriber
         self._link = Link(
             access.address,
             stop,
@@ -55,10 +61,10 @@ class Publisher(Generic[Mark]):
         )
         self._connection: Connection | None = None
         self._outbox: Outbox[Mark] = Outbox(clock)
-        self._refusal: ReasonCode | None = None
+        self._refusal: tuple[str, ReasonCode] | None = None
         # Until one text was delivered on a connection the others wait: if many were sent while a
         # client subscribes, the first ones would arrive after the others.
-        self._has_subscriber = False
+        self._has_subscriber = not awaits_subscriber
         self._reported_none = False
         self._backoff = Backoff()  # while there is no subscriber
         self._ask_at = 0.0
@@ -87,31 +93,52 @@ class Publisher(Generic[Mark]):
         """Wait for the broker; BrokerRefusedError if it never accepts this client."""
         if self._connection is None:
             self._connection = self._link.connect()
-        self._has_subscriber = False
+        self._has_subscriber = not self._awaits_subscriber
         self._ask_at = 0.0
         self._send_waiting()
 
-    def publish(self, text: str, mark: Mark | None = None) -> None:
+    def publish(self, text: str, mark: Mark | None = None, topic: str | None = None) -> None:
         """Send one text as soon as the broker is available and the window has room for it.
 
         :param mark: the caller's own, for `oldest` and `latest`.
+        :param topic: in place of the publisher's own.
         :raises BrokerRefusedError: if the broker has refused an earlier text.
         """
         while self._outbox.waiting or not self._has_room():
-            self._turn(SLICE)
-        self._outbox.add(text, mark)
+            self.turn(SLICE)
+        self._outbox.add(topic or self._topic, text, mark)
         self._send_waiting()
+
+    def turn(self, timeout: float) -> None:
+        """Await the network for at most `timeout` seconds, process what comes, or connect again.
+
+        :raises BrokerRefusedError: if the broker has refused a text.
+        """
+        self._stop.check()
+        if self._connection is None:
+            self.connect()
+            return
+        self._connection.turn(timeout)
+        if self._refusal is not None:
+            topic, reason = self._refusal
+            raise BrokerRefusedError(str(self._address), f"a message on {topic}", str(reason))
+        if self._connection.alive:
+            self._send_waiting()
+            return
+        self._link.lost(self._connection.lost_because)
+        self._connection = None
+        self._outbox.connection_lost()
 
     def wait(self, seconds: float) -> None:
         """Process the network for this number of seconds."""
         deadline = time.monotonic() + seconds
         while (remaining := deadline - time.monotonic()) > 0:
-            self._turn(min(remaining, SLICE))
+            self.turn(min(remaining, SLICE))
 
     def drain(self) -> None:
         """Wait until every text is confirmed."""
         while self._outbox.on_their_way or self._outbox.waiting:
-            self._turn(SLICE)
+            self.turn(SLICE)
 
     def settle(self, seconds: float) -> None:
         """Wait for the same, but at most `seconds`, and only while connected and subscribed to."""
@@ -130,22 +157,6 @@ class Publisher(Generic[Mark]):
         if self._connection is not None:
             self._connection.close()
 
-    def _turn(self, timeout: float) -> None:
-        self._stop.check()
-        if self._connection is None:
-            self.connect()
-            return
-        self._connection.turn(timeout)
-        if self._refusal is not None:
-            refused = f"a message on {self._topic}"
-            raise BrokerRefusedError(str(self._address), refused, str(self._refusal))
-        if self._connection.alive:
-            self._send_waiting()
-            return
-        self._link.lost(self._connection.lost_because)
-        self._connection = None
-        self._outbox.connection_lost()
-
     def _has_room(self) -> bool:
         if self._connection is None:
             return False
@@ -155,18 +166,17 @@ class Publisher(Generic[Mark]):
 
     def _send_waiting(self) -> None:
         while (connection := self._connection) and self._outbox.waiting and self._has_room():
-            text = self._outbox.waiting[0].text
+            first = self._outbox.waiting[0]
             # the window is far below the 65,535 ids, so that the next free one is soon found
-            while (mid := connection.send(self._topic, text)) is None:
+            while (mid := connection.send(first.topic, first.text)) is None:
                 pass
             self._outbox.sent(mid)
 
     def _on_confirmed(self, mid: int, reason: ReasonCode) -> None:
         self._link.is_of_use()
         if reason.is_failure:
-            self._outbox.refused(mid)
-            self._refusal = reason
-        elif reason.value == _NO_MATCHING_SUBSCRIBERS:
+            self._refusal = self._outbox.refused(mid), reason
+        elif reason.value == _NO_MATCHING_SUBSCRIBERS and self._awaits_subscriber:
             self._outbox.undelivered(mid)
             self._no_subscriber()
         elif self._outbox.delivered(mid):

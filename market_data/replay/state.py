@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from market_data.errors import StateFileError
+from market_data.state_file import check_state_file, read_state_file, write_state_file
 
 _VERSION = 1
 # At least this many seconds lie between two writes of the file while quotes are published.
@@ -81,39 +79,22 @@ def read_state(path: Path, source: str, topic: str, run: str | None) -> State | 
 
     StateFileError if it cannot be read, or belongs to another source, topic or run.
     """
-    try:
-        state = _parse(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StateFileError(str(path), reason, "a file that can be read") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        found = "it is not the state of a replay"
-        raise StateFileError(str(path), found, f"a file of version {_VERSION}") from error
-    for what, found, expected in [
-        ("source", state.source, source),
-        ("topic", state.topic, topic),
-        ("run", state.run, run or state.run),
-    ]:
-        if found != expected:
-            raise StateFileError(str(path), f'it is of the {what} "{found}"', f'"{expected}"')
+    state = read_state_file(path, _parse, "a replay")
+    if state is not None:
+        check_state_file(
+            path,
+            [
+                ("source", state.source, source),
+                ("topic", state.topic, topic),
+                ("run", state.run, run or state.run),
+            ],
+        )
     return state
 
 
 def write_state(path: Path, state: State) -> None:
     """Replace the file at once; StateFileError if that fails."""
-    text = json.dumps({"version": _VERSION, **state._asdict()})
-    beside = path.with_name(f"{path.name}.tmp")
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(f"{text}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StateFileError(str(path), reason, "a file that can be written") from error
+    write_state_file(path, {"version": _VERSION, **state._asdict()})
 
 
 def _parse(fields: Any) -> State:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import market_data
 from algo_service.algorithms import SmaCross
-from algo_service.algorithms.means import Means
 from algo_service.testing import play
+from indicators import Crossing
 from tests.support.processes import ROOT
 
 
@@ -149,15 +149,18 @@ def test_the_same_prices_in_another_currency_are_traded_the_same(case: str) -> N
 @pytest.mark.parametrize("factor", [1e-300, 1e-170, 1e-12, 0.1, 3.0, 1e6, 1e100])
 def test_means_that_are_equal_are_equal_in_any_currency(factor: float) -> None:
     tenths = [77, 11, 1, 2, 11, 33, 11, 33, 33, 55, 33, 55, 11, 11, 33, 11, 33, 22, 0]
-    means = Means(2, [price / 10 * factor for price in tenths[:4]])
-    seen, expected = [], []
-    for end in range(5, len(tenths)):
-        difference = means.add(tenths[end - 1] / 10 * factor)
-        seen.append((difference > 0) - (difference < 0))
-        exact = 2 * sum(tenths[end - 2 : end]) - sum(tenths[end - 4 : end])
-        expected.append((exact > 0) - (exact < 0))
+    crossings, seen, expected = Crossing(2, 4), [], []
+    before = zeros = 0
+    for end, price in enumerate(tenths, 1):
+        crossing = crossings.update({"sid": "A", "quote": price / 10 * factor})
+        now = 2 * sum(tenths[max(end - 2, 0) : end]) - sum(tenths[max(end - 4, 0) : end])
+        if end > 4:
+            seen.append(crossing)
+            expected.append((now > 0 > before) - (now < 0 < before))
+            zeros += not now
+        before = now
     assert seen == expected
-    assert expected.count(0) > 2
+    assert zeros > 2
 
 
 CENTS = st.lists(st.integers(1, 100_000), min_size=5, max_size=80)

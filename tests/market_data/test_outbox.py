@@ -17,7 +17,7 @@ class Sender:
 
     def send(self, number: int, at: float) -> None:
         self.now = at
-        self.outbox.add(str(number), Mark(1, number))
+        self.outbox.add("quotes", str(number), Mark(1, number))
         self.outbox.sent(number)
 
     def deliver(self, number: int, at: float) -> None:

@@ -22,11 +22,23 @@ NO_MATCHING_SUBSCRIBERS = 0x10
 class Publishing:
     """A publisher to a broker, and what it told."""
 
-    def __init__(self, broker: FakeBroker, clock: Callable[[], float] = time.monotonic):
+    def __init__(
+        self,
+        broker: FakeBroker,
+        clock: Callable[[], float] = time.monotonic,
+        awaits_subscriber: bool = True,
+    ):
         self.told: list[str] = []
         self.stop = Stop()
         access = BrokerAccess.parse(broker.url)
-        self.publisher = Publisher(access, "quotes", self.stop, self.told.append, clock)
+        self.publisher = Publisher(
+            access,
+            "quotes",
+            self.stop,
+            self.told.append,
+            clock,
+            awaits_subscriber=awaits_subscriber,
+        )
 
     def publish(self, *texts: str) -> Publisher:
         self.publisher.connect()
@@ -219,6 +231,60 @@ def test_all_that_left_after_what_reached_nobody_is_sent_again_in_order(
     publishing.publish("6").drain()
     assert received == ["1", "2", "3", "4", "5", "3", "4", "5", "6"]
     assert publishing.publisher.confirmed == 6
+
+
+def test_where_no_subscriber_is_awaited_what_reaches_nobody_is_confirmed(
+    fake_broker: Brokers,
+) -> None:
+    received: list[str] = []
+
+    def lonely(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        # the first is not answered before the others: none waits for it
+        mids = []
+        for _ in range(3):
+            mid, text = wire.publish()
+            received.append(text)
+            mids.append(mid)
+        for mid in mids:
+            wire.confirm(mid, NO_MATCHING_SUBSCRIBERS)
+        wire.read()
+
+    publishing = Publishing(fake_broker(lonely), awaits_subscriber=False)
+    publishing.publish("1", "2", "3").drain()
+    assert received == ["1", "2", "3"]
+    assert publishing.publisher.confirmed == 3
+    assert publishing.told == []
+
+
+def test_a_text_goes_to_its_own_topic_also_when_it_is_sent_again(fake_broker: Brokers) -> None:
+    topics: list[str] = []
+
+    def read(wire: Wire) -> bytes:
+        body = wire.read()[1]
+        size = int.from_bytes(body[:2])
+        topics.append(body[2 : 2 + size].decode())
+        return body[2 + size : 4 + size]
+
+    def forgetful(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        wire.confirm(read(wire))
+        read(wire)
+
+    def right(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        while True:
+            wire.confirm(read(wire))
+
+    publisher = Publishing(fake_broker(forgetful, right)).publisher
+    publisher.connect()
+    publisher.publish("1", topic="indicators/sma-2/GOOG")
+    publisher.publish("2")
+    publisher.drain()
+    assert topics == ["indicators/sma-2/GOOG", "quotes"] * 2
 
 
 def test_nobody_is_waited_for_when_the_end_is_settled(fake_broker: Brokers) -> None:

@@ -181,6 +181,43 @@ def test_without_a_header_columns_are_named_by_position(
     ]
 
 
+def test_bars_are_replayed_and_continued_by_their_number(
+    mosquitto: Broker, start: Start, subscribe: Subscribe, tmp_path: Path
+) -> None:
+    path, state = tmp_path / "mine.csv", tmp_path / "state"
+    rows = [f"2024-01-10T10:{n:02}:30Z,{n + 100},1" for n in range(12)]
+    path.write_text("\n".join(["ts,price,size", *rows, ""]))
+    words = ("market-data", "replay", path, "--bars", "5m", "--max", "--run", "r")
+    words += ("--mqtt", mosquitto.url, "--state", state)
+    subscriber = subscribe(mosquitto.port)
+    process = start(*words)
+    assert process.wait() == 0
+    first, second = subscriber.await_count(2)
+    assert first == {
+        "sid": "MINE",
+        "quote": 104.0,
+        "ts": "2024-01-10T10:04:59.999Z",
+        "id": "mine:r:5m:MINE:2024-01-10T10:04:59.999Z",
+        "open": 100,
+        "high": 104,
+        "low": 100,
+        "close": 104,
+        "volume": 5,
+    }
+    assert second["id"] == "mine:r:5m:MINE:2024-01-10T10:09:59.999Z"
+    process.wait_for("^bars of 5m: 1 is not complete at the end, and left out; the first, of MINE")
+    # the file grows, and the bar that was left out is complete
+    path.write_text(path.read_text() + "2024-01-10T10:15:00Z,120,1\n")
+    saved = json.loads(state.read_text())
+    assert (saved["source"], saved["confirmed"]) == ("mine in bars of 5m", [1, 2])
+    state.write_text(json.dumps(saved | {"again_from": [1, 3], "complete": False}))
+    assert start(*words).wait() == 0
+    assert subscriber.await_count(3)[2]["quote"] == 111
+    other = start(*words[:3], "--bars", "1m", *words[5:])
+    assert other.wait() == 2
+    other.wait_for('it is of the source "mine in bars of 5m"; expected "mine in bars of 1m"')
+
+
 def test_strict_stops_at_the_first_invalid_row(
     mosquitto: Broker, start: Start, subscribe: Subscribe, tmp_path: Path
 ) -> None:

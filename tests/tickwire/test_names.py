@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import algo_service
+import indicators
 import market_data
 import portfolio
 import tickwire
@@ -41,7 +42,7 @@ def test_every_package_is_installed() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     found = {
         ".".join(file.parent.relative_to(ROOT).parts)
-        for each in (tickwire, algo_service, market_data, portfolio)
+        for each in (tickwire, algo_service, indicators, market_data, portfolio)
         for file in Path(str(each.__file__)).parent.rglob("__init__.py")
     }
     assert set(settings["tool"]["setuptools"]["packages"]) == found

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from pathlib import Path
 
 import pytest
 
-from market_data import SAMPLES, Quote, SkippedRow, UnusableFileError, open_feed
+from market_data import (
+    SAMPLES,
+    Quote,
+    Sample,
+    SkippedRow,
+    UnusableFileError,
+    open_feed,
+    parse_interval,
+)
+from market_data.feeds.bars import find_length
+from portfolio.times import instant
 
 Facts = tuple[str, float, str | int, int]
 
@@ -197,17 +208,43 @@ def test_rows_are_read_a_few_at_a_time(tmp_path: Path) -> None:
     assert facts([next(quotes)]) == [("MINE", 1.0, "2020-01-02T09:00", 1)]
 
 
-def test_the_sample_holds_what_its_listing_says() -> None:
-    sample = SAMPLES["goog"]
+@pytest.mark.parametrize("sample", SAMPLES.values(), ids=list(SAMPLES))
+def test_a_sample_holds_what_its_listing_says(sample: Sample) -> None:
     skipped: list[object] = []
-    quotes = list(open_feed(["goog"], on_skip=skipped.append))
+    quotes = list(open_feed([sample.name], on_skip=skipped.append))
+    assert skipped == []
+    assert (len(quotes), quotes[0].ts, quotes[-1].ts) == (sample.rows, sample.first, sample.last)
+    assert {quote.sid for quote in quotes} == {sample.sid}
+    assert len({quote.ts for quote in quotes}) == sample.rows
+    days = find_length(repeat(sample.sid), [instant(quote.ts) for quote in quotes])
+    assert days == (parse_interval(sample.interval, "").length, True)
+
+
+def test_the_origin_of_each_sample_stands_beside_it() -> None:
+    folder = SAMPLES["goog"].path.parent
+    about = (folder / "README.md").read_text()
+    files = {path for path in folder.iterdir() if path.suffix == ".csv"}
+    assert files == {sample.path for sample in SAMPLES.values()}
+    for sample in SAMPLES.values():
+        assert f"`{sample.path.name}`" in about
+        for fact in (f"{sample.rows:,} rows", f"{sample.first} to {sample.last}"):
+            assert fact in about
+    # the package holds them
+    assert sum(path.stat().st_size for path in files) < 1_500_000
+
+
+def test_the_splits_of_apple_are_in_its_sample() -> None:
+    prices = {quote.ts: quote.quote for quote in open_feed("aapl")}
+    for before, day in (("2000-06-20", "2000-06-21"), ("2005-02-25", "2005-02-28")):
+        assert prices[before] / prices[day] == pytest.approx(2, rel=0.1)
+
+
+def test_the_sample_of_google_has_bars() -> None:
+    quotes = list(open_feed("goog"))
     assert [(q.sid, q.quote, q.ts, q.row) for q in (quotes[0], quotes[-1])] == [
         ("GOOG", 100.335, "2004-08-19", 1),
         ("GOOG", 806.19, "2013-03-01", 2148),
     ]
-    assert skipped == []
-    assert (len(quotes), quotes[0].ts, quotes[-1].ts) == (sample.rows, sample.first, sample.last)
-    assert {quote.sid for quote in quotes} == {sample.sid}
     assert quotes[0].fields == {
         "open": 100.01,
         "high": 104.06,

@@ -244,8 +244,8 @@ def test_quotes_without_a_time_are_neither_sorted_nor_merged(
     assert facts(feed) == [("A", 1.0, T, 1), ("A", 2.0, None, 2)]
     assert feed.quality.report().untimed == 1
     sentence = (
-        f"{tmp_path / 'prices.jsonl'}: row 2 has no time, and merging, sorting and picking by time"
-        ' need one; expected "ts" in every quote'
+        f"{tmp_path / 'prices.jsonl'}: row 2 has no time, and merging, sorting, picking by time"
+        ' and bars need one; expected "ts" in every quote'
     )
     (tmp_path / "ticks.csv").write_text("sid,ts,quote\nB,2020-02-01 12:00,4\n")
     for again in (

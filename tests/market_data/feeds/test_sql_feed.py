@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from market_data import Quote, UnusableFileError, find_source, open_feed
+from tests.support.postgres import Postgres
 
 EXAMPLE = '--query "SELECT sid, ts, quote FROM … ORDER BY ts"'
 
@@ -111,3 +112,18 @@ def test_a_url_that_leads_nowhere_is_a_sentence_without_its_password(
 )
 def test_a_database_is_named_like_its_file_or_its_schema(url: str, name: str) -> None:
     assert find_source(url).name == name
+
+
+def test_postgresql_gives_its_own_numbers_and_times(postgres: Postgres) -> None:
+    name = postgres.new_database()
+    with postgres.connect(name) as connection:
+        connection.execute("CREATE TABLE ticks (sid text, ts timestamptz, price numeric(12, 4))")
+        connection.execute("INSERT INTO ticks VALUES ('GOOG', '2024-01-10 21:55:31+01', 345.1)")
+    [quote] = open_feed(postgres.url(name), query="SELECT sid, ts, price AS quote FROM ticks")
+    assert quote[:5] == ("GOOG", 345.1, "2024-01-10T20:55:31+00:00", 1, name)
+
+
+def test_a_postgresql_that_is_not_there_is_a_sentence(postgres: Postgres) -> None:
+    assert sentence(postgres.url("nowhere"), "SELECT 1").startswith(
+        f"postgresql://127.0.0.1:{postgres.port}/nowhere: the query fails: connection failed"
+    )

@@ -1,0 +1,1 @@
+"""Quotes become bars of one interval; it knows no file, no network and no clock."""

@@ -1,0 +1,1 @@
+"""Services that turn quotes into other messages, on the wire: the indicators and the bars."""

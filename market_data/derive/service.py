@@ -1,0 +1,157 @@
+"""The machine of both services: takes quotes in order, and publishes what comes of them once."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import NoReturn
+
+from market_data.derive.error_record import error_record
+from market_data.derive.intake import Intake, Taken
+from market_data.derive.store import Store
+from market_data.derive.transformation import Output, Transformation
+from market_data.feeds.quote import InvalidQuoteError
+from market_data.mqtt.connection import SLICE
+from market_data.mqtt.publisher import Publisher
+from market_data.mqtt.subscriber import Received, Subscriber
+from market_data.mqtt.topic_level import topic_level
+
+MAX_BATCH = 1_000
+"""Quotes after which a transaction is committed; the rest of a message goes with them."""
+
+_MAX_REPORTED = 1_000
+"""Channels and codes of which the first refusal is reported."""
+
+_OF_A_QUOTE = "algorithm"
+"""The code of a valid quote of which nothing could be made."""
+
+
+class Service:
+    """Takes quotes in the broker's order and publishes a transformation's outputs in theirs.
+
+    What arrives while a batch is processed is the next batch: there is no timer. The keys of a
+    batch, the state after it and its outputs are committed together. Only then the broker hears
+    that its messages are taken; and an output is forgotten when the broker has confirmed it, and
+    can no longer lose it. Whatever is killed, a quote with an id is taken once, and its outputs are
+    published, perhaps again, with the same ids.
+
+    :param publisher: for all of its texts a topic is given.
+    :param prefix: of all topics.
+    :param name: of this service, for `errors/<name>`.
+    :param notify: called with a sentence at the first refusal of each kind.
+    """
+
+    def __init__(
+        self,
+        transformation: Transformation,
+        store: Store,
+        subscriber: Subscriber,
+        publisher: Publisher[int],
+        prefix: str,
+        name: str,
+        notify: Callable[[str], None],
+    ):
+        self.quotes = 0
+        """Taken by this process, duplicates not among them."""
+        self.duplicates = 0
+        self.refused = 0
+        """Messages that are no quotes, and quotes of which nothing could be made."""
+        self.retained = 0
+        """Copies that the broker had retained, which were dropped."""
+        self._transformation = transformation
+        self._store = store
+        self._subscriber = subscriber
+        self._publisher = publisher
+        self._prefix = prefix
+        self._errors = f"errors/{topic_level(name)}"
+        self._notify = notify
+        self._intake = Intake()
+        self._reported: set[tuple[str, str]] = set()
+
+    @property
+    def summary(self) -> str:
+        """What was taken and published, for people."""
+        counts = [f"{self.quotes} quotes taken", f"{self.duplicates} duplicates"]
+        if self.retained:
+            counts.append(f"{self.retained} retained copies dropped")
+        counts.append(f"{self.refused} refused")
+        counts.append(f"{self._publisher.published} messages published")
+        return ", ".join([*counts, f"{self._publisher.confirmed} confirmed"])
+
+    def run(self) -> NoReturn:
+        """Publish what an earlier process left, then serve; the subscriber is connected before.
+
+        :raises Interrupted: when `stop` is requested; `Publisher.settle` is up to the caller.
+        :raises FeedError: if waiting cannot help.
+        """
+        for number, output in self._store.outputs():
+            self._publish(number, output)
+        while True:
+            received = self._subscriber.receive(SLICE)
+            if received:
+                self._take_all(received)
+            self._publisher.turn(0)
+
+    def _take_all(self, received: list[Received]) -> None:
+        outputs: list[Output] = []
+        first = self.quotes
+        self._store.begin()
+        for message in received:
+            outputs += self._take(message)
+            if self.quotes - first >= MAX_BATCH:
+                self._commit(message, outputs)
+                outputs = []
+                first = self.quotes
+                self._store.begin()
+        self._commit(received[-1], outputs)
+
+    def _commit(self, last: Received, outputs: list[Output]) -> None:
+        parts = self._transformation.changed()
+        numbers = self._store.commit(parts, outputs, self._publisher.oldest)
+        self._subscriber.acknowledge(last)
+        for number, output in zip(numbers, outputs, strict=True):
+            self._publish(number, output)
+
+    def _publish(self, number: int, output: Output) -> None:
+        self._publisher.publish(output.text, number, self._prefix + output.topic)
+
+    def _take(self, message: Received) -> list[Output]:
+        # no quote, but the copy that a broker sends to every new subscription
+        if message.retain:
+            self.retained += 1
+            return []
+        try:
+            quotes = self._intake.read(message.topic, message.payload)
+        except InvalidQuoteError as error:
+            return [self._refusal(message, error.code, str(error))]
+        outputs: list[Output] = []
+        for quote in quotes:
+            outputs += self._outputs_of(quote, message)
+        return outputs
+
+    def _outputs_of(self, quote: Taken, message: Received) -> list[Output]:
+        fields = quote.message
+        if quote.has_id:
+            content = f"{fields['sid']} {fields['quote']!r} {quote.at}"
+            known = self._store.note(message.topic, fields["id"], zlib.crc32(content.encode()))
+            if known == "again":
+                self.duplicates += 1
+                return []
+            if known == "other":
+                reason = f'id used before: "{fields["id"]}", with other content'
+                return [self._refusal(message, _OF_A_QUOTE, reason)]
+        self.quotes += 1
+        refusals: list[str] = []
+        outputs = self._transformation.update(fields, quote.at, refusals.append)
+        for reason in refusals:
+            outputs.append(self._refusal(message, _OF_A_QUOTE, reason))
+        return outputs
+
+    def _refusal(self, message: Received, code: str, reason: str) -> Output:
+        self.refused += 1
+        kind = message.topic, code
+        if kind not in self._reported and len(self._reported) < _MAX_REPORTED:
+            self._reported.add(kind)
+            self._notify(f"refused a message on {message.topic}: {reason}")
+        record = error_record(message.topic, message.payload, code, reason)
+        return Output(self._errors, record)

@@ -1,0 +1,1 @@
+"""Live sources, published as their quotes come: `market-data live`."""

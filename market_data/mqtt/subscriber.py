@@ -1,0 +1,258 @@
+"""Receives in order, and loses nothing while this process and the broker come and go."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from paho.mqtt.client import MQTTMessage, topic_matches_sub
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from market_data.errors import SessionTakenError
+from market_data.mqtt.access import BrokerAccess
+from market_data.mqtt.backoff import MAX_DELAY
+from market_data.mqtt.connection import SLICE, WINDOW, Connection
+from market_data.mqtt.link import Link
+from market_data.stopping import Stop
+
+MAX_UNACKNOWLEDGED = WINDOW
+"""Messages that may be unacknowledged; sent to an MQTT 5 broker as Receive Maximum. The subscriber
+reads no more while there are as many: brokers of MQTT 3.1.1 may know no bound, and mosquitto 2.0.11
+forgets it when a session is resumed."""
+
+MAX_UNACKNOWLEDGED_BYTES = 16 * 1024 * 1024
+"""The same of their payloads."""
+
+MAX_RECEIVED = MAX_UNACKNOWLEDGED // 2
+"""Messages that `receive` returns at once: meanwhile the broker sends others."""
+
+_MAX_KNOWN_TOPICS = 10_000
+
+# A connection that the broker closes within so many seconds, and that is made again at the first
+# attempt, so many times in a row: another client has the session. A broker of MQTT 3.1.1 has no
+# other way to say that, and mosquitto 2.0.11 says nothing in MQTT 5 either.
+_SHORT = 10.0
+_MAX_SHORT = 5
+
+
+class Received(NamedTuple):
+    """A message as it arrived."""
+
+    topic: str
+    """Without the prefix of all topics."""
+    payload: bytes
+    arrived: int
+    """By the clock of this machine, in nanoseconds since 1970."""
+    retain: bool
+    """Whether it is a copy that the broker had retained, and no new message."""
+    dup: bool
+    """Whether the broker says that it may have sent it before."""
+    number: int
+    """Counts what arrives in this process, from 1."""
+
+
+class _Open(NamedTuple):
+    """A message that is not acknowledged yet; `mid` is 0 at QoS 0, which has no PUBACK."""
+
+    number: int
+    mid: int
+    size: int
+
+
+class Subscriber:
+    """A subscription at QoS 1 that outlives its connections.
+
+    With a `session` the broker keeps it while this process is away, and sends a message until it
+    is acknowledged: the caller calls `receive`, processes the messages, and calls `acknowledge`.
+    Without, each message is acknowledged as it arrives, and what comes during an outage is lost.
+
+    When a connection ends, the broker sends again on the next one what was not acknowledged: the
+    caller gets such messages twice, and tells them by what they contain. Acknowledging one of an
+    earlier connection does nothing.
+
+    All calls come on one thread, and raise Interrupted when `stop` is requested, except
+    `acknowledge` and `close`.
+
+    :param filters: topic filters, without the prefix of all topics.
+    :param notify: called with a sentence when the broker becomes unavailable or available, or what
+        arrives is on none of the filters.
+    :param session: the client's id after the prefix: the same at every start, and of no other.
+    :param name: without a session, the beginning of the id.
+    :param last_delay: the longest pause between two attempts to connect, in seconds.
+    """
+
+    def __init__(
+        self,
+        access: BrokerAccess,
+        filters: Sequence[str],
+        stop: Stop,
+        notify: Callable[[str], None],
+        *,
+        session: str | None = None,
+        name: str = "market-data",
+        last_delay: float = MAX_DELAY,
+    ):
+        self._access = access
+        self._filters = [access.prefix + topic_filter for topic_filter in filters]
+        self._stop = stop
+        self._notify = notify
+        self._session = session
+        self._name = name
+        self._link = Link(access.address, stop, notify, self._make, last_delay=last_delay)
+        self._connection: Connection | None = None
+        self._begun: Connection | None = None  # the latest that the broker has accepted
+        self._arrived: list[Received] = []  # that the caller has not got yet
+        self._open: deque[_Open] = deque()  # of the present connection
+        self._open_bytes = 0
+        self._count = 0
+        self._known: dict[str, bool] = {}
+        self._attempts = 0
+        self._short = 0
+        self._connected_at = 0.0
+
+    def connect(self) -> None:
+        """Await the broker, and subscribe.
+
+        :raises BrokerRefusedError: if it never accepts this client, or one of the filters.
+        """
+        if self._connection is not None:
+            return
+        self._attempts = 0
+        self._connection = self._link.connect()
+        self._begin(self._connection)
+        if self._attempts > 1:
+            self._short = 0
+        self._connected_at = time.monotonic()
+
+    def receive(self, timeout: float) -> list[Received]:
+        """Return what has arrived, in the broker's order; [] if nothing does within `timeout` s.
+
+        While MAX_UNACKNOWLEDGED messages are unacknowledged, nothing new arrives.
+
+        :raises BrokerRefusedError: as `connect`, at the first connection only.
+        :raises SessionTakenError: if another process uses the session.
+        """
+        deadline = time.monotonic() + timeout
+        self._turn(0 if self._arrived else min(timeout, SLICE))
+        while not self._arrived and (remaining := deadline - time.monotonic()) > 0:
+            self._turn(min(remaining, SLICE))
+        # what has come in the meantime is read without waiting, and without a look at `stop`: what
+        # was read is returned
+        before = 0
+        while (
+            self._connection is not None
+            and self._connection.alive
+            and before < len(self._arrived) < MAX_RECEIVED
+            and not self._is_full()
+        ):
+            before = len(self._arrived)
+            self._connection.turn(0)
+        arrived, self._arrived = self._arrived, []
+        return arrived
+
+    def wait(self, seconds: float) -> None:
+        """Process the network for this number of seconds, as `receive` does; what comes waits."""
+        deadline = time.monotonic() + seconds
+        while (remaining := deadline - time.monotonic()) > 0:
+            self._turn(min(remaining, SLICE))
+
+    def acknowledge(self, last: Received) -> None:
+        """Acknowledge this message, and all that arrived before it."""
+        while self._open and self._open[0].number <= last.number:
+            _number, mid, size = self._open.popleft()
+            self._open_bytes -= size
+            if mid and self._connection is not None:
+                self._connection.acknowledge(mid)
+
+    def close(self) -> None:
+        """Disconnect from the broker, which keeps a session that has a name."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def _make(self, version: MQTTProtocolVersion) -> Connection:
+        self._attempts += 1
+        connection = Connection(
+            self._access,
+            version,
+            name=self._name,
+            session=self._session,
+            is_persistent=self._session is not None,
+            filters=self._filters,
+            on_message=lambda message: self._take(connection, message),
+        )
+        return connection
+
+    def _is_full(self) -> bool:
+        waiting = max(len(self._open), len(self._arrived))
+        return waiting >= MAX_UNACKNOWLEDGED or self._open_bytes >= MAX_UNACKNOWLEDGED_BYTES
+
+    def _turn(self, timeout: float) -> None:
+        self._stop.check()
+        if self._connection is None:
+            self.connect()
+            return
+        if self._is_full():
+            self._connection.keep_alive()
+            with self._stop.interruptible():
+                time.sleep(timeout)
+        else:
+            self._connection.turn(timeout)
+        if not self._connection.alive:
+            self._lost(self._connection)
+
+    def _lost(self, connection: Connection) -> None:
+        self._connection = None
+        is_short = time.monotonic() < self._connected_at + _SHORT
+        self._short = self._short + 1 if is_short else 0
+        if self._session is not None and (connection.is_taken_over or self._short >= _MAX_SHORT):
+            closed = 0 if connection.is_taken_over else self._short
+            raise SessionTakenError(self._session, str(self._access.address), closed)
+        self._link.lost(connection.lost_because)
+
+    def _begin(self, connection: Connection) -> None:
+        """Forget what was unacknowledged on the connection before, and comes again on this one."""
+        if connection is self._begun:
+            return
+        self._begun = connection
+        if connection.is_resumed:
+            again = {message.number for message in self._open if message.mid}
+            self._arrived = [message for message in self._arrived if message.number not in again]
+        self._open.clear()
+        self._open_bytes = 0
+
+    def _take(self, connection: Connection, message: MQTTMessage) -> None:
+        # the broker sends what waits in the session before it answers the SUBSCRIBE
+        self._begin(connection)
+        self._link.is_of_use()
+        if not self._is_wanted(connection, message.topic):
+            connection.acknowledge(message.mid)
+            return
+        self._count += 1
+        payload = bytes(message.payload)
+        if self._session is not None:
+            mid = message.mid if message.qos else 0
+            self._open.append(_Open(self._count, mid, len(payload)))
+            self._open_bytes += len(payload)
+        topic = message.topic.removeprefix(self._access.prefix)
+        self._arrived.append(
+            Received(topic, payload, time.time_ns(), message.retain, message.dup, self._count)
+        )
+
+    def _is_wanted(self, connection: Connection, topic: str) -> bool:
+        """Tell whether it is on one of the filters: a session keeps those of earlier starts."""
+        wanted = self._known.get(topic)
+        if wanted is None:
+            if len(self._known) >= _MAX_KNOWN_TOPICS:
+                self._known.clear()
+            wanted = any(topic_matches_sub(each, topic) for each in self._filters)
+            self._known[topic] = wanted
+            if not wanted:
+                self._notify(
+                    f"dropped what comes on {topic}: an earlier start of the session"
+                    f" {self._session} has subscribed to it, this one has not"
+                )
+                # ends the subscription, unless it is one with wildcards
+                connection.unsubscribe(topic)
+        return wanted

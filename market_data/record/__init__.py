@@ -1,0 +1,1 @@
+"""The recorder: what comes over MQTT is kept before it is acknowledged."""

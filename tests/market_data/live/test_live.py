@@ -1,0 +1,214 @@
+"""The machine that publishes a live source, and how its command refuses."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from market_data import Quote, Recorded
+from market_data.commands.main import main
+from market_data.live.progress import LiveState, Progress, read_live_state
+from market_data.live.publishing import publish_live
+from market_data.live.pump import Pump
+from market_data.live.silence import Silence
+from market_data.live.source import Batch, SourceLostError
+from tests.support.processes import eventually
+
+
+class Script:
+    """A source that does what it is told: batches are returned, errors raised."""
+
+    name = "script"
+
+    def __init__(self, *steps: Batch | Exception | None):
+        self.steps: Iterator[Batch | Exception | None] = iter(steps)
+        self.calls: list[Any] = []
+        self.reads = 0
+
+    def __str__(self) -> str:
+        return self.name
+
+    def connect(self, position: Any) -> None:
+        self.calls.append(("connect", position))
+
+    def read(self, timeout: float) -> Batch | None:
+        self.reads += 1
+        step = next(self.steps, None)
+        if isinstance(step, Exception):
+            raise step
+        if step is None:
+            threading.Event().wait(0.001)
+        return step
+
+    def acknowledge(self, position: Any) -> None:
+        self.calls.append(("acknowledge", position))
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+class Ended(BaseException):
+    """The end of a test's publishing."""
+
+
+class Publisher:
+    """Keeps what is published, and confirms what it is told to."""
+
+    def __init__(self, until: int):
+        self.marks: list[int] = []
+        self.oldest: int | None = None
+        self._until = until
+
+    def publish(self, text: str, mark: int) -> None:
+        self.marks.append(mark)
+
+    def wait(self, seconds: float) -> None:
+        if len(self.marks) >= self._until:
+            raise Ended
+
+
+def batch(position: object, *ids: str) -> Batch:
+    quotes = [Quote("GOOG", 1.0, None, 1, "s", recorded=Recorded(i, None, False, {})) for i in ids]
+    return Batch(quotes, position)
+
+
+@pytest.fixture
+def pump() -> Iterator[Callable[..., Pump]]:
+    """Makes pumps that run, and ends them."""
+    made: list[Pump] = []
+
+    def maker(source: Script, position: Any = None, notify: Any = lambda _: None) -> Pump:
+        made.append(Pump(source, position, notify))
+        made[-1].start()
+        return made[-1]
+
+    yield maker
+    for each in made:
+        each.close(30)
+
+
+def test_a_lost_source_is_reported_once_and_goes_on_behind_its_last_batch(
+    pump: Callable[..., Pump],
+) -> None:
+    lost = SourceLostError("no route")
+    source = Script(batch(1, "a"), lost, lost, SourceLostError("refused"), batch(2, "b"))
+    told: list[str] = []
+    running = pump(source, 0, told.append)
+    assert [running.take(30), running.take(30)] == [batch(1, "a"), batch(2, "b")]
+    assert source.calls == [
+        *(("connect", 0), "close"),
+        *(("connect", 1), "close") * 2,
+        ("connect", 1),
+    ]
+    assert told == [
+        "script is unavailable: no route; trying again",
+        "script is unavailable: refused; trying again",
+        "script is back",
+    ]
+
+
+def test_an_error_of_a_source_ends_the_publishing(pump: Callable[..., Pump]) -> None:
+    running = pump(Script(batch(1, "a"), KeyError("x")))
+    assert running.take(30) == batch(1, "a")
+    with pytest.raises(KeyError):
+        running.take(30)
+
+
+def test_a_source_is_not_read_while_the_broker_takes_nothing(pump: Callable[..., Pump]) -> None:
+    source = Script(*(batch(n, str(n)) for n in range(100)))
+    running = pump(source)
+    eventually(lambda: source.reads == 5, "four batches ahead, and one in the hand")
+    assert running.take(30) == batch(0, "0")
+    eventually(lambda: source.reads == 6, "one more")
+
+
+def test_a_position_is_kept_and_acknowledged_once_its_quotes_cannot_be_lost(
+    tmp_path: Path, pump: Callable[..., Pump]
+) -> None:
+    source = Script(batch(1, "a", "b"), batch(2), batch(3, "c"))
+    running = pump(source)
+    publisher = Publisher(until=3)
+    path = tmp_path / "state.json"
+    state = LiveState("script", "quotes")
+    progress = Progress(path, state, publisher, running.acknowledge, lambda: 0.0)
+    silence = Silence(None, "script", print, lambda: 0.0)
+    with pytest.raises(Ended):
+        publish_live(running, publisher, progress, silence)
+    assert publisher.marks == [1, 1, 3]
+    # the broker has all, and may lose what is in `oldest` and behind it
+    for oldest, position in ((1, None), (3, 2), (None, 3)):
+        publisher.oldest = oldest
+        # the last batch ends where `wait` has ended the test
+        if oldest is None:
+            progress.end(3)
+        progress.save()
+        assert read_live_state(path, "script", "quotes") == state._replace(position=position)
+    eventually(lambda: ("acknowledge", 3) in source.calls, "the acknowledgement")
+
+
+def test_silence_is_reported_once_and_its_end_too() -> None:
+    now, told = [0.0], []
+    silence = Silence(30, "script", told.append, lambda: now[0])
+    for now[0], act in (
+        (29, "check"),
+        (31, "check"),
+        (90, "check"),
+        (95, "quotes"),
+        (96, "quotes"),
+    ):
+        getattr(silence, act)()
+    assert told == ["no quote of script for 31 s", "quotes of script again, after 95 s"]
+
+
+SQL = (
+    "--sql",
+    "sqlite://",
+    "--query",
+    "SELECT 1 AS id, 'A' AS sid, 1 AS quote, '2024-01-10' AS ts",
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "expected one source: --sql."),
+        (["--sql", "postgresql://h/p"], "--sql needs --query, such as --query"),
+        ([*SQL], '--sql needs --cursor, such as --cursor "id"'),
+        ([*SQL, "--cursor", "id", "--every", "soon"], "'soon' is no duration; expected 500ms"),
+        ([*SQL, "--cursor", "id", "--every", "0s"], "'0s' is no duration"),
+        ([*SQL, "--cursor", "id", "--columns", "qoute=1"], '"qoute" names no column'),
+        ([*SQL, "--cursor", "id", "--timezone", "Mars"], "Mars"),
+        (["--sql", "goog", *SQL[2:], "--cursor", "id"], "it is no database; expected a URL"),
+        (["--sql", "x.db", *SQL[2:], "--cursor", "id"], 'there is no file and no sample "x.db"'),
+        ([*SQL, "--cursor", "id", "--topic", "a/#"], "nothing can be published on the topic"),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_status_2(arguments: list[str], sentence: str) -> None:
+    result = CliRunner().invoke(main, ["live", *arguments])
+    assert result.exit_code == 2
+    assert sentence in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{}", "it is not the state of a live source; expected a file of version 1"),
+        ('{"version":1,"source":"b","topic":"quotes","position":1}', 'it is of the source "b"'),
+        ('{"version":1,"source":"a","topic":"other","position":1}', 'it is of the topic "other"'),
+    ],
+)
+def test_a_state_file_of_something_else_is_refused(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    state = tmp_path / "state.json"
+    state.write_text(text)
+    options = ["--cursor", "id", "--name", "a", "--state", str(state)]
+    result = CliRunner().invoke(main, ["live", *SQL, *options])
+    assert (result.exit_code, sentence in result.output) == (2, True)
+    assert state.read_text() == text
