@@ -33,7 +33,20 @@ const newId = () => 'made-by-the-bridge';
 /** @param {string | Buffer} payload */
 const readOne = (payload) => readQuotes('quotes', Buffer.from(payload), newId);
 
-for (const name of ['order', 'fill', 'portfolio', 'error', 'bridge', 'command', 'reply', 'halt', 'algo', 'indicator']) {
+const MESSAGES = [
+  'order',
+  'fill',
+  'portfolio',
+  'error',
+  'bridge',
+  'command',
+  'reply',
+  'halt',
+  'algo',
+  'account',
+  'indicator',
+];
+for (const name of MESSAGES) {
   test(`every valid example of ${name} passes its schema and every invalid one fails`, () => {
     const { valid, invalid } = read(`examples/${name}.json`);
     for (const example of valid) assert.ok(passes(name)(example.message), example.name);

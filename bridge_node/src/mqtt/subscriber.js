@@ -99,8 +99,9 @@ export class Subscriber {
     this.#known.clear();
     const client = this.#connection.client;
     if (!client) return;
-    if (gone.length > 0) client.unsubscribe(gone.map((channel) => this.#broker.prefix + channel));
+    // in this order: a filter that goes and one that comes may both match a topic, which is never without one of them
     if (added.length > 0) this.#subscribe(client, added);
+    if (gone.length > 0) client.unsubscribe(gone.map((channel) => this.#broker.prefix + channel));
   }
 
   /**

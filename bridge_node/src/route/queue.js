@@ -1,7 +1,12 @@
 /**
+ * What is known of a message: as it came from the broker, or as the bridge has made it.
+ * @typedef {Pick<import('../mqtt/message.js').Message, 'topic' | 'payload' | 'bytes' | 'sha256' | 'comesAgain' | 'acknowledge' | 'drop'>} Held
+ */
+
+/**
  * A message and the inputs that it holds, all of one kind, waiting to be decided.
  * @typedef {object} Waiting
- * @property {import('../mqtt/message.js').Message} message
+ * @property {Held} message
  * @property {import('../messages/kinds.js').Kind} kind
  * @property {import('../messages/kinds.js').Input[]} inputs
  */
@@ -54,7 +59,7 @@ export class Queue {
 
   /**
    * Drop the messages that are not to be kept, and return them.
-   * @param {(message: import('../mqtt/message.js').Message) => boolean} isKept
+   * @param {(message: Held) => boolean} isKept
    */
   keep(isKept) {
     const dropped = this.#waiting.filter(({ message }) => !isKept(message)).map(({ message }) => message);

@@ -91,7 +91,8 @@ export class Route {
     this.#config = config;
     this.#place = place;
     this.#log = broker.log;
-    const mayOpen = (/** @type {string} */ name) => this.#mayOpen(name);
+    /** @type {import('../backend/standby.js').MayOpen} */
+    const mayOpen = (name, hasHandedOver) => this.#placement.mayOpen(name, hasHandedOver);
     this.#backend = new Backend(config, broker.log, () => this.#admit(), mayOpen);
     const outputs = new Outputs(broker, this.#backend, config.batchOutputs);
     this.#outputs = outputs;
@@ -239,27 +240,19 @@ export class Route {
     return true;
   }
 
-  /**
-   * A standby is about to open its journal: not while it is being handed over, nor if another backend has it.
-   * @param {string} name
-   */
-  async #mayOpen(name) {
-    await this.#placement.follow(name);
-    await this.#placement.swapping;
-    await this.#placement.resume();
-  }
-
   /** @param {string} name */
   #makeSwaps(name) {
-    const { params, channels } = this.#config;
+    const { params, channels, name: given } = this.#config;
     const claim = /** @type {Claim} */ (this.#claim);
     const parts = {
       backend: this.#backend,
       forwarder: this.#forwarder,
       placement: this.#placement,
       note: (/** @type {import('../messages/duty.js').Duty} */ duty) => claim.note(duty),
+      keepHalt: (/** @type {import('../messages/halt.js').Halt | null} */ halt) => this.#outputs.keepHalt(halt),
       params,
       channels,
+      name: given,
     };
     return new Swaps(name, parts, (payload) => this.#outputs.reply(payload), this.#log);
   }
