@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -35,19 +35,26 @@ class CheckedQuotes(list[TimedQuote]):
 
 
 def of_feed(
-    feed: Feed, refuse: Refuse, advance: Callable[[int], None], run: str = RUN
+    feed: Feed,
+    refuse: Refuse,
+    advance: Callable[[int], None],
+    run: str = RUN,
+    channels: Counter[str] | None = None,
 ) -> Iterator[TimedQuote]:
     """Yield the quotes of a feed with their instants.
 
     :param refuse: called with a quote whose id was used before, with other content.
     :param advance: called with how many have been read since its last call.
     :param run: the one in the ids of quotes.
+    :param channels: counts the quotes of each channel on which they were recorded.
     """
     duplicates = _DuplicateFilter(refuse)
     for times, quotes in feed.batches():
         for at, quote in zip(times, quotes, strict=True):
             message = as_message(quote, run)
             if quote.recorded is None or duplicates.is_new(message):
+                if channels is not None and quote.recorded and quote.recorded.channel:
+                    channels[quote.recorded.channel] += 1
                 yield message, at
         advance(len(quotes))
 

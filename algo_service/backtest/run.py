@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from algo_service.backtest.curve import Curve
@@ -54,6 +55,7 @@ def backtest(
     :raises FeedError: if the data cannot be read.
     """
     absent: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     if isinstance(algo, str) and "://" in algo:
         # ZeroRPC is not needed otherwise
         from algo_service.backtest.remote import RemoteBackend
@@ -66,6 +68,7 @@ def backtest(
         declared = getattr(create, "PARAMETERS", None)
         parameters = merge(declared, params or {}, seed=secrets.randbelow(2**32))
         driver = Driver(create, name, parameters)
+        asked = tuple(driver.channels)
         absent = tuple(each for each in driver.channels if kind_of(each) == "data")
     portfolio = driver.portfolio
     if portfolio.cash <= 0:
@@ -96,7 +99,10 @@ def backtest(
     if isinstance(source, CheckedQuotes):
         driver.play(source.copies(), see, fail)
     elif isinstance(source, Feed):
-        driver.play(of_feed(source, fail, advance), see, fail)
+        channels: Counter[str] = Counter()
+        driver.play(of_feed(source, fail, advance, channels=channels), see, fail)
+        if asked and channels:
+            result.foreign = _foreign(channels, asked)
         result.quality = source.quality.report()
     else:
         driver.play(of_maps(source, fail), see, fail)
@@ -107,6 +113,17 @@ def backtest(
         for trade in trips.open():
             on_trade(trade)
     return result
+
+
+def _foreign(channels: Mapping[str, int], asked: Sequence[str]) -> dict[str, int]:
+    # only a recording has channels: other history needs nothing of MQTT
+    from market_data.mqtt.topic_filter import overlap
+
+    return {
+        channel: count
+        for channel, count in channels.items()
+        if not any(overlap(each, channel) for each in asked)
+    }
 
 
 def _no_quote(result: Result) -> AlgoServiceError:

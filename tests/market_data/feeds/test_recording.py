@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from algo_service.backtest import backtest
 from market_data import SkippedRow, UnsortedError, UnusableFileError, as_message, open_feed
 from market_data.record.claim import Claim
 from market_data.record.folder import Folder
@@ -47,6 +48,20 @@ def test_the_channel_is_the_topic_and_ids_are_those_of_the_messages(tmp_path: Pa
         {"sid": "MSFT", "quote": 400.0, "id": "monday:r:3/1", "channel": "quotes/b"},
     ]
     assert skipped == []
+
+
+def test_a_backtest_tells_of_quotes_that_its_algorithm_would_not_get_live(tmp_path: Path) -> None:
+    text = '{"sid": "GOOG", "quote": 345, "id": "%d"}'
+    topics = ("quotes", "bars/1h/GOOG", "quotes", "bars/1d/GOOG")
+    messages = [(topic, text % number) for number, topic in enumerate(topics)]
+    result = backtest("sma_cross", recorded(tmp_path / "all", *messages))
+    assert result.notes[0] == (
+        "sma_cross got 2 quotes that were recorded on bars/1h/GOOG and 1 other channel, for which"
+        " it does not ask: live it gets none of them, so record what it asks for in a folder of its"
+        " own"
+    )
+    result = backtest("sma_cross", recorded(tmp_path / "quotes", *messages[::2]))
+    assert "recorded on" not in "".join(result.notes)
 
 
 def test_what_is_no_quote_is_skipped_and_what_is_on_other_topics_is_told(tmp_path: Path) -> None:
