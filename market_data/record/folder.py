@@ -154,6 +154,12 @@ class Folder:
             if first is None or last is None:
                 segment.path.unlink()
                 continue
+            if first.seq <= last_seq:
+                found = (
+                    f"it begins with message {first.seq}, and the file before ends with {last_seq}"
+                )
+                expected = "each message in one file: move one of the two away"
+                raise RecordingError(str(segment.path), found, expected)
             last_seq = last.seq
             day = day_of(first.arrived)
             self._segment = Segment(segment.path, segment.first, day, size)

@@ -280,6 +280,19 @@ def test_a_line_that_a_kill_has_cut_is_cut_off_and_damage_before_whole_lines_is_
         opened(tmp_path)
 
 
+def test_a_segment_that_was_copied_back_is_refused_and_numbers_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    folder = opened(tmp_path)
+    folder.keep([quote(1), quote(2)])
+    segment = tmp_path / "_recording" / "000000000001.jsonl"
+    second = segment.read_bytes().splitlines(keepends=True)[1]
+    folder.close()
+    segment.with_name("000000000002.jsonl").write_bytes(second)
+    with pytest.raises(RecordingError, match="begins with message 2, and the file before ends"):
+        opened(tmp_path)
+
+
 def test_a_folder_belongs_to_one_recorder_and_remembers_its_session(tmp_path: Path) -> None:
     claim = Claim(tmp_path / "r", None)
     with pytest.raises(RecordingError) as refused:
