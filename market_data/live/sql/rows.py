@@ -26,6 +26,8 @@ class RowReader:
 
     :param name: the first part of the ids.
     :param on_skip: called with each row that is not a valid quote, and the reason.
+    :param on_doubt: called with each row whose local time comes twice, and that time: the first of
+        the two is taken.
     :raises UnusableFileError: if no column is for the instrument, the time or the price.
     :raises UnknownColumnError: if one that `columns` names is not there.
     """
@@ -37,6 +39,7 @@ class RowReader:
         name: str,
         options: ReadOptions,
         on_skip: Callable[[Row, str], None],
+        on_doubt: Callable[[Row, str], None],
     ):
         columns = dict(options.get("columns") or {})
         check_symbol(header, columns, shown)
@@ -46,6 +49,7 @@ class RowReader:
         self._name = name
         self._options: ReadOptions = {**options, "columns": columns}
         self._on_skip = on_skip
+        self._on_doubt = on_doubt
         [series] = self._reader([], lambda _: None).plan.series
         assert series.sid is not None
         self.sid_at = series.sid
@@ -66,6 +70,13 @@ class RowReader:
         skipped: list[SkippedRow] = []
         reader = self._reader(rows, skipped.append)
         quotes = [quote for batch in reader.timed() for quote in batch.quotes]
+        if reader.twice:
+            if len(rows) > 1:
+                # otherwise the rows before would tell which of two times it is
+                for row in rows:
+                    yield from self.quotes([row])
+                return
+            self._on_doubt(rows[0], reader.twice[0])
         for skip in skipped:
             self._on_skip(rows[skip.row], skip.reason)
         for quote in quotes:

@@ -63,7 +63,12 @@ class SqlSource:
         settings = self._settings
         self._queries.connect()
         self._reader = RowReader(
-            self._queries.header, settings.shown, self.name, settings.reading, self._skipped
+            self._queries.header,
+            settings.shown,
+            self.name,
+            settings.reading,
+            self._skipped,
+            self._doubtful,
         )
         if self._follower is None:
             self._settled = position
@@ -119,6 +124,13 @@ class SqlSource:
         kind = "".join(c for c in reason.partition('"')[0] if not c.isdecimal())
         cursor = self._settings.cursor
         self._report(kind, f"the row with the {cursor} {row.cursor} is skipped: {reason}")
+
+    def _doubtful(self, row: Row, shown: str) -> None:
+        self._report(
+            "twice",
+            f"the row with the {self._settings.cursor} {row.cursor} has the time {shown}, which"
+            " comes twice: the first of the two is taken; expected a column with an offset",
+        )
 
     def _repeated(self, row: Row) -> None:
         cursor = self._settings.cursor

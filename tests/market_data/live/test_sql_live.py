@@ -240,6 +240,30 @@ def test_a_feed_and_the_live_source_of_one_query_give_the_same_quotes(ticks: Tic
     assert found[0]["ts"] == "2024-01-10T20:55:00+01:00"
 
 
+def test_a_time_that_comes_twice_is_the_first_whatever_rows_come_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "ticks.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE ticks (id integer PRIMARY KEY, sid, ts, price)")
+        connection.executemany(
+            "INSERT INTO ticks (sid, ts, price) VALUES ('GOOG', ?, 345)",
+            [["2024-11-03 01:45:00"], ["2024-11-03 01:15:00"], ["2024-11-03 02:00:00"]],
+        )
+    told: list[str] = []
+    reading: ReadOptions = {"timezone": "America/New_York"}
+    settings = Settings(path, str(path), "db", QUERY, "id", 1, 1, reading)
+    source = SqlSource(settings, told.append)
+    source.connect(None)
+    batch = source.read(0)
+    assert batch is not None
+    assert [quote.ts for quote in batch.quotes] == [
+        "2024-11-03T01:45:00-04:00",
+        "2024-11-03T01:15:00-04:00",
+        "2024-11-03T02:00:00-05:00",
+    ]
+    (sentence,) = told
+    assert "the row with the id 1 has the time 2024-11-03 01:45:00, which comes twice" in sentence
+
+
 def sql_source(ticks: Ticks) -> SqlSource:
     settings = Settings(ticks.url, "db", ticks.name, QUERY, "id", 0.001, 0.001, {})
     return SqlSource(settings, print)
