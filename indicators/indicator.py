@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 Covariant = TypeVar("Covariant", covariant=True)
 
-MAX_NUMBER = 1e100
+MAX_NUMBER = 1e150
 """Of a price or a volume: so that no product, square or sum of them is infinite."""
 
 # JSON's grammar of numbers, and leading zeros: the contract allows a price as text

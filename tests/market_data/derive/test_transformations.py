@@ -98,4 +98,4 @@ def test_numbers_that_are_too_large_are_reported_and_what_follows_is_computed() 
         ("indicators/roc-1/GOOG", {"roc": 100.0}),
     ]
     (reason,) = reasons
-    assert '"volume" of GOOG is 1.7e+308, which is not a number up to 1e+100' in reason
+    assert '"volume" of GOOG is 1.7e+308, which is not a number up to 1e+150' in reason
