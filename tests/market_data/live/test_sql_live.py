@@ -240,6 +240,31 @@ def test_a_feed_and_the_live_source_of_one_query_give_the_same_quotes(ticks: Tic
     assert found[0]["ts"] == "2024-01-10T20:55:00+01:00"
 
 
+def test_a_transaction_is_awaited_although_none_with_a_higher_number_has_ended(
+    postgres: Postgres, ticks: Ticks
+) -> None:
+    """PostgreSQL counts it among those that have not begun (pg_snapshot_xmax)."""
+    insert = "INSERT INTO ticks (price) VALUES (1)"
+    source = sql_source(ticks)
+    source.connect(None)
+
+    def cursors(sweeps: int) -> list[str]:
+        batches = [source.read(0.1) for _ in range(3 * sweeps)]
+        quotes = [quote for batch in batches if batch for quote in batch.quotes]
+        return [as_message(quote, "")["id"].rpartition(":")[2] for quote in quotes]
+
+    with postgres.connect(ticks.name) as early, postgres.connect(ticks.name) as late:
+        for connection in (early, late):
+            connection.execute("BEGIN")
+            connection.execute(insert)
+        early.execute(insert)
+        early.execute("COMMIT")
+        assert cursors(20) == ["1", "3"]
+        late.execute("COMMIT")
+    assert cursors(20) == ["2"]
+    source.close()
+
+
 def sql_source(ticks: Ticks) -> SqlSource:
     settings = Settings(ticks.url, "db", ticks.name, QUERY, "id", 0.001, 0.001, {})
     return SqlSource(settings, print)
