@@ -286,19 +286,22 @@ def test_an_account_is_taken_over_after_the_warm_up(tmp_path: Path, restarts: bo
     journal, past = tmp_path / "j", Past(quotes(30, run="past"))
     warmed = engine(SmaCross, past, journal)
     warmed.initialize({"slow": 60})
-    means = own_state(warmed)
+    known = warmed._state.algorithm
     warmed.take_over(account, 1)
     if restarts:
         close(warmed)
         warmed = engine(SmaCross, past, journal)
         warmed.initialize({"slow": 60})
     assert past.reads == 1
-    assert own_state(warmed) == means
+    assert warmed._state.algorithm == known
     for name in ("cash", "equity", "positions"):
         assert warmed.snapshot()[name] == before.snapshot()[name]
     found = warmed.decide(quotes(30, 10))  # ten of them were decided before
     assert found[:10] == before.decide(quotes(10, 10))
-    assert len(own_state(warmed)["first"]["GOOG"]) == 50
+    other = engine(SmaCross, Past(quotes(30, run="past")))
+    other.initialize({"slow": 60})
+    other.decide(quotes(20, 20))
+    assert warmed._state.algorithm == other._state.algorithm
     close(warmed)
     with closing(Recording(journal)) as recording:
         create = BUILT_IN["sma_cross"]
