@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from indicators.errors import SettingError
-from indicators.indicator import Indicator
+from indicators.indicator import MAX_NUMBER, Indicator
 from indicators.settings import Setting
 
 TOLERANCE = 1e-12
@@ -50,7 +50,7 @@ class Crossing(Indicator[float]):
             price, sid = quote["quote"], quote["sid"]
         except KeyError as error:
             raise self._lack(quote, error.args[0]) from None
-        if type(price) is not float or price - price:
+        if type(price) is not float or not -MAX_NUMBER <= price <= MAX_NUMBER:
             price = self._number(quote, "quote")
         try:
             means = self._means[sid]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,7 +16,11 @@ Value = TypeVar("Value")
 
 Covariant = TypeVar("Covariant", covariant=True)
 
-INFINITY = float("inf")
+MAX_NUMBER = 1e100
+"""Of a price or a volume: so that no product, square or sum of them is infinite."""
+
+# JSON's grammar of numbers, and leading zeros: the contract allows a price as text
+_TEXT = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class Series(Protocol[Covariant]):
@@ -80,15 +85,14 @@ class Indicator(ABC, Generic[Value]):
         """Take a quote in, and return the value of its instrument.
 
         :param quote: as `event` gets it: `sid`, `quote`, and the fields that the indicator reads.
-        :return: None while warming up, and where the formula has no value.
+        :return: None while warming up, and where the formula has no value, or none that is finite.
         :raises QuoteFieldError: if the quote lacks a field; nothing has changed then.
         """
         try:
             price, sid = quote["quote"], quote["sid"]
         except KeyError as error:
             raise self._lack(quote, error.args[0]) from None
-        # the difference is not 0 where the price is infinite or not a number
-        if type(price) is not float or price - price:
+        if type(price) is not float or not -MAX_NUMBER <= price <= MAX_NUMBER:
             price = self._number(quote, "quote")
         try:
             series = self._series[sid]  # in less time than a call takes
@@ -104,24 +108,24 @@ class Indicator(ABC, Generic[Value]):
         return series
 
     def _number(self, quote: Mapping[str, Any], field: str) -> float:
-        """Return a field of a quote as a float.
+        """Return a field of a quote, a number or its text, as a float.
 
-        :raises QuoteFieldError: if it is absent, null, or not a finite number.
+        :raises QuoteFieldError: if it is absent, null, no finite number, or too large.
         """
-        value = quote.get(field)
-        if type(value) is float and -INFINITY < value < INFINITY:
-            return value
+        given = value = quote.get(field)
+        if isinstance(value, str) and _TEXT.fullmatch(value):
+            value = float(value)
         if isinstance(value, int | float) and not isinstance(value, bool):
             with suppress(OverflowError):
                 number = float(value)
-                if -INFINITY < number < INFINITY:
+                if -MAX_NUMBER <= number <= MAX_NUMBER:
                     return number
         if value is None:
             raise self._lack(quote, field)
         raise QuoteFieldError(
             field,
             f'{self.name} needs {self.NEEDS}, and "{field}" of {quote.get("sid")} is'
-            f" {value!r:.40}, which is not a finite number",
+            f" {given!r:.40}, which is not a number up to {MAX_NUMBER:g}",
         )
 
     def _lack(self, quote: Mapping[str, Any], field: str) -> QuoteFieldError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections import deque
 from typing import Any
@@ -32,7 +33,8 @@ class Momentum(Indicator[float]):
 class Roc(Indicator[float]):
     """The change of the price since `period` quotes ago, in per cent of that price.
 
-    There is no value where that price was 0. Warm-up: `period` + 1 quotes. Source: TA-Lib, ROC.
+    There is no value where that price was 0, or so small that the value is not finite. Warm-up:
+    `period` + 1 quotes. Source: TA-Lib, ROC.
     """
 
     KIND = "roc"
@@ -51,7 +53,8 @@ class Roc(Indicator[float]):
 class Rocr(Indicator[float]):
     """The price as a multiple of that of `period` quotes ago: 1.1 after a rise by 10 %.
 
-    There is no value where that price was 0. Warm-up: `period` + 1 quotes. Source: TA-Lib, ROCR.
+    There is no value where that price was 0, or so small that the value is not finite. Warm-up:
+    `period` + 1 quotes. Source: TA-Lib, ROCR.
     """
 
     KIND = "rocr"
@@ -109,7 +112,7 @@ class RocSeries(_LaggedSeries):
     __slots__ = ()
 
     def _value(self, price: float, former: float) -> float | None:
-        return (price / former - 1) * 100 if former else None
+        return _finite((price / former - 1) * 100) if former else None
 
 
 class RocrSeries(_LaggedSeries):
@@ -118,4 +121,9 @@ class RocrSeries(_LaggedSeries):
     __slots__ = ()
 
     def _value(self, price: float, former: float) -> float | None:
-        return price / former if former else None
+        return _finite(price / former) if former else None
+
+
+def _finite(value: float) -> float | None:
+    """Return the value, or None: a price of 1e-320 makes it infinite."""
+    return value if math.isfinite(value) else None

@@ -155,6 +155,10 @@ class Aggregator:
             if known.bar is not None:
                 yield sid, known.start + self.interval.length
 
+    def reached(self, sid: str) -> int:
+        """Return the instant before which quotes of an instrument are late; it has had one."""
+        return self._instruments[sid].start
+
     @property
     def late(self) -> int:
         """The number of quotes that were late."""

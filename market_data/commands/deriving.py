@@ -110,7 +110,9 @@ def serve(
                 click.echo(f"continuing from {state}, with {count}")
             for note in notes:
                 click.echo(note)
-            subscriber = Subscriber(access, channels, stop, report, session=session)
+            subscriber = Subscriber(
+                access, channels, stop, report, session=session, is_continued=bool(parts)
+            )
             publisher: Publisher[int] = Publisher(
                 access, own, stop, report, awaits_subscriber=False
             )

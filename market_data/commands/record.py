@@ -113,7 +113,14 @@ def record_command(
             progress.end()
             _report(text)
 
-        subscriber = Subscriber(access, channels, stop, notify, session=kept.session)
+        subscriber = Subscriber(
+            access,
+            channels,
+            stop,
+            notify,
+            session=kept.session,
+            is_continued=kept.is_continued,
+        )
         started = time.monotonic()
         try:
             subscriber.connect()
@@ -136,6 +143,8 @@ class _Kept(NamedTuple):
 
     destination: Destination
     session: str
+    is_continued: bool
+    """Whether an earlier start is known to have had this session."""
     shown: Callable[[], str]
 
 
@@ -146,7 +155,7 @@ def _in_folder(folder: Path, session: str | None, part: float) -> Iterator[_Kept
     claim = Claim(folder, session)
     try:
         destination = Folder(folder, _report, int(part * _MIB) or 1)
-        yield _Kept(destination, claim.session, lambda: destination.shown)
+        yield _Kept(destination, claim.session, claim.is_continued, lambda: destination.shown)
     finally:
         claim.release()
 
@@ -161,7 +170,7 @@ def _in_table(url: str, name: str, session: str | None) -> Iterator[_Kept]:
     shown = without_password(url)
     # the same at every start, and another one of another table
     digest = blake2b(f"{shown} {name}".encode(), digest_size=4).hexdigest()
-    yield _Kept(Table(url, shown, name, _report), session or f"record-{digest}", str)
+    yield _Kept(Table(url, shown, name, _report), session or f"record-{digest}", False, str)
 
 
 def _described(counts: Counts) -> str:

@@ -51,7 +51,8 @@ class Bars:
             assert at is not None
             refuse(
                 f'the quote "{quote["id"]}" of {sid} is late: its bar of {self._interval.name} at'
-                f" {iso_8601_full(at)} was complete"
+                f" {iso_8601_full(at)} was complete, since the quotes of {sid} have reached"
+                f" {iso_8601_full(known.reached(sid))}"
             )
         if not bars:
             return []

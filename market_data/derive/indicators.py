@@ -57,11 +57,7 @@ class Indicators:
                 message["values"] = known.indicators[place].values(value)
                 message["of"] = [quote["channel"], quote["id"]]
                 message["id"] = output_id(quote["channel"], quote["id"])
-                try:
-                    outputs.append(Output(topic, as_json(message)))
-                except ValueError:
-                    name = known.indicators[place].name
-                    refuse(f'{name} of {sid} is no finite number at the quote "{quote["id"]}"')
+                outputs.append(Output(topic, as_json(message)))
         return outputs
 
     def _value(self, known: _Instrument, place: int, quote: dict[str, Any], refuse: Refuse) -> Any:
@@ -72,13 +68,6 @@ class Indicators:
             if indicator.name not in known.refused:
                 known.refused.add(indicator.name)
                 refuse(f"{error}; such quotes of {quote['sid']} are reported once")
-        except ArithmeticError as error:
-            # a part of it may have changed
-            known.indicators[place] = self._make()[place]
-            refuse(
-                f'{indicator.name} of {quote["sid"]} warms up again: at the quote "{quote["id"]}"'
-                f" the numbers are too large or too small ({type(error).__name__}: {error})"
-            )
         return None
 
     def changed(self) -> dict[str, str]:

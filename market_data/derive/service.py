@@ -26,6 +26,9 @@ _FORGET_EVERY = 1.0
 _MAX_REPORTED = 1_000
 """Channels and codes of which the first refusal is reported."""
 
+_MAX_MIXED = 100
+"""Pairs of channels of which an instrument that comes on both is reported."""
+
 _OF_A_QUOTE = "algorithm"
 """The code of a valid quote of which nothing could be made."""
 
@@ -42,7 +45,8 @@ class Service:
     :param publisher: for all of its texts a topic is given.
     :param prefix: of all topics.
     :param name: of this service, for `errors/<name>`.
-    :param notify: called with a sentence at the first refusal of each kind.
+    :param notify: called with a sentence at the first refusal of each kind, and where an
+        instrument comes on two channels.
     """
 
     def __init__(
@@ -74,6 +78,8 @@ class Service:
         self._forget_at = clock()
         self._intake = Intake()
         self._reported: set[tuple[str, str]] = set()
+        self._channel_of: dict[str, str] = {}
+        self._mixed: set[tuple[str, str]] = set()
 
     @property
     def summary(self) -> str:
@@ -155,11 +161,23 @@ class Service:
                 reason = f'id used before: "{fields["id"]}", with other content'
                 return [self._refusal(message, _OF_A_QUOTE, reason)]
         self.quotes += 1
+        channel = self._channel_of.setdefault(fields["sid"], message.topic)
+        if channel != message.topic:
+            self._tell_mixed(fields["sid"], channel, message.topic)
         refusals: list[str] = []
         outputs = self._transformation.update(fields, quote.at, refusals.append)
         for reason in refusals:
             outputs.append(self._refusal(message, _OF_A_QUOTE, reason))
         return outputs
+
+    def _tell_mixed(self, sid: str, first: str, other: str) -> None:
+        pair = first, other
+        if pair not in self._mixed and len(self._mixed) < _MAX_MIXED:
+            self._mixed.add(pair)
+            self._notify(
+                f"{sid} comes on {first} and on {other}: its quotes make one series; to keep them"
+                " apart, start a service for each --channel"
+            )
 
     def _refusal(self, message: Received, code: str, reason: str) -> Output:
         self.refused += 1

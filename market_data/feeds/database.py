@@ -49,10 +49,15 @@ def open_engine(url: str | Path, shown: str, *, may_create: bool = False) -> Eng
         raise UnusableFileError(
             shown, f"its driver {error.name} is not installed", "a driver that is"
         ) from None
+    if engine.dialect.name != "sqlite":
+        return engine
+    is_file = parsed.database not in (None, "", ":memory:")
     # SQLite would create it
-    is_file = engine.dialect.name == "sqlite" and parsed.database
     if is_file and not may_create and not Path(str(parsed.database)).exists():
         raise UnusableFileError(shown, "there is no such file", "a database")
+    if may_create and not is_file:
+        found = "a database in memory is gone when the command ends"
+        raise UnusableFileError(shown, found, "sqlite:///FILE")
     return engine
 
 

@@ -76,9 +76,10 @@ class Subscriber:
     `acknowledge` and `close`.
 
     :param filters: topic filters, without the prefix of all topics.
-    :param notify: called with a sentence when the broker becomes unavailable or available, or what
-        arrives is on none of the filters.
+    :param notify: called with a sentence when the broker becomes unavailable or available, has not
+        kept the session, or what arrives is on none of the filters.
     :param session: the client's id after the prefix: the same at every start, and of no other.
+    :param is_continued: whether an earlier start has made the session.
     :param name: without a session, the beginning of the id.
     :param last_delay: the longest pause between two attempts to connect, in seconds.
     """
@@ -91,6 +92,7 @@ class Subscriber:
         notify: Callable[[str], None],
         *,
         session: str | None = None,
+        is_continued: bool = False,
         name: str = "market-data",
         last_delay: float = MAX_DELAY,
     ):
@@ -99,6 +101,7 @@ class Subscriber:
         self._stop = stop
         self._notify = notify
         self._session = session
+        self._is_continued = is_continued
         self._name = name
         self._link = Link(access.address, stop, notify, self._make, last_delay=last_delay)
         self._connection: Connection | None = None
@@ -219,6 +222,12 @@ class Subscriber:
         if connection is self._begun:
             return
         self._begun = connection
+        if self._session is not None and not connection.is_resumed and self._is_continued:
+            self._notify(
+                f"the broker at {self._access.address} has not kept the session {self._session}:"
+                " what came while it was not connected is lost"
+            )
+        self._is_continued = True
         if connection.is_resumed:
             again = {message.number for message in self._open if message.mid}
             self._arrived = [message for message in self._arrived if message.number not in again]

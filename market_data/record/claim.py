@@ -17,6 +17,8 @@ class Claim:
     """A folder that no other recorder writes while this one lives; made if it is not there.
 
     :param session: the name of the session; None for that of the starts before, or a new one.
+    :ivar session: the name that was chosen.
+    :ivar is_continued: whether the start before had the same one.
     :raises RecordingError: if another recorder has it, if it holds other files, if it was written
         by a later version, or if it cannot be written.
     """
@@ -25,7 +27,7 @@ class Claim:
         try:
             self._lock = _lock(folder)
             try:
-                self.session = _described(folder, session)
+                self.session, self.is_continued = _described(folder, session)
             except BaseException:
                 self.release()
                 raise
@@ -59,8 +61,8 @@ def _lock(folder: Path) -> int:
     return lock
 
 
-def _described(folder: Path, session: str | None) -> str:
-    """Return the session, and keep it for the next start."""
+def _described(folder: Path, session: str | None) -> tuple[str, bool]:
+    """Return the session, kept for the next start, and whether it is that of the start before."""
     path = description_file(folder)
     before = None
     if path.exists():
@@ -83,4 +85,4 @@ def _described(folder: Path, session: str | None) -> str:
         beside.replace(path)
         sync_folder(path.parent)
         sync_folder(folder)
-    return chosen
+    return chosen, chosen == before

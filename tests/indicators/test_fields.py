@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import random
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from indicators import KINDS, QuoteFieldError, parse
+from indicators import KINDS, Indicator, QuoteFieldError, parse
 from indicators.spec import usual
 
 
@@ -28,10 +30,10 @@ from indicators.spec import usual
         ),
         (
             "sma:2",
-            {"sid": "A", "quote": "345"},
+            {"sid": "A", "quote": "3,45"},
             "quote",
-            'sma-2 needs quotes with "sid" and "quote", and "quote" of A is \'345\', which is not a'
-            " finite number",
+            'sma-2 needs quotes with "sid" and "quote", and "quote" of A is \'3,45\', which is not'
+            " a number up to 1e+100",
         ),
         (
             "vwap:2",
@@ -66,6 +68,13 @@ from indicators.spec import usual
             "high",
             'stochastic-2-1-1: "high" of A is 4, which is below its "low", 5',
         ),
+        (
+            "atr:2",
+            {"sid": "A", "quote": 30.0, "high": 101.0, "low": 99.0},
+            "quote",
+            'atr-2: the price of A is 30, which is not between its "low", 99, and its "high", 101:'
+            " one may be adjusted, and the others not",
+        ),
     ],
 )
 def test_a_quote_without_what_is_needed_is_refused_with_a_sentence(
@@ -76,6 +85,34 @@ def test_a_quote_without_what_is_needed_is_refused_with_a_sentence(
     assert (raised.value.field, str(raised.value)) == (field, text)
 
 
+@pytest.mark.parametrize("indicator", KINDS.values(), ids=lambda indicator: indicator.KIND)
+def test_no_number_of_a_quote_makes_a_value_infinite(indicator: type[Indicator[Any]]) -> None:
+    numbers = [0.0, 5e-324, -5e-324, 1e-300, 1.0, 1e9, 1e100, -1e100, 1e101, 1.7e308, -1.7e308]
+    for seed in range(100):
+        draw = random.Random(seed)
+        tried = indicator(*(2 + n for n in range(len(indicator.SETTINGS))))
+        for _ in range(20):
+            low, price, high = sorted(draw.choices(numbers, k=3))
+            quote = {
+                "sid": "A",
+                "quote": price,
+                "low": low,
+                "high": high,
+                "size": draw.choice(numbers),
+            }
+            with suppress(QuoteFieldError):
+                value = tried.update(quote)
+                assert value is None or all(map(math.isfinite, tried.values(value).values()))
+
+
+def test_numbers_may_be_text_as_the_contract_allows() -> None:
+    as_text, as_numbers = parse("vwap:1"), parse("vwap:1")
+    texts = {"sid": "A", "quote": "0345.5", "size": "2e1"}
+    assert as_text.update(texts) == as_numbers.update({"sid": "A", "quote": 345.5, "size": 20})
+    bar = {"sid": "A", "quote": 10.0, "high": "11", "low": "9"}
+    assert parse("donchian:1").update(bar) == (9.0, 10.0, 11.0)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_quote_of_no_instrument_is_refused(kind: str) -> None:
     indicator = parse(usual(KINDS[kind]))
@@ -84,7 +121,7 @@ def test_a_quote_of_no_instrument_is_refused(kind: str) -> None:
     assert indicator.save() == {}
 
 
-@pytest.mark.parametrize("price", [math.nan, math.inf, -math.inf, True, "1", None, 10**400])
+@pytest.mark.parametrize("price", [math.nan, math.inf, -math.inf, True, "-1", None, 10**400])
 def test_what_is_no_number_changes_nothing(price: Any) -> None:
     indicator = parse("sma:2")
     indicator.update({"sid": "A", "quote": 1})

@@ -191,6 +191,33 @@ def test_what_an_earlier_start_has_subscribed_to_is_dropped_and_told(
     assert texts(receive(again, 1)) == ["3"]
 
 
+@pytest.mark.parametrize("is_continued", [True, False])
+def test_a_broker_that_has_not_kept_the_session_is_told(
+    fake_broker: Callable[..., FakeBroker], is_continued: bool
+) -> None:
+    def forgets(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        _subscribe, body = wire.read()
+        wire.write(SUBACK, body[:2] + b"\0\1")
+
+    told.clear()
+    access = BrokerAccess.parse(fake_broker(forgets).url)
+    subscriber = Subscriber(
+        access, ["quotes"], Stop(), told.append, session="mine", is_continued=is_continued
+    )
+    sentence = f"the broker at {access.address} has not kept the session mine: what came while"
+
+    def is_told() -> bool:
+        return any(text.startswith(sentence) for text in told)
+
+    subscriber.connect()
+    # the first start makes the session, and a connection after it expects that
+    assert is_told() is is_continued
+    eventually(lambda: subscriber.receive(0.05) or is_told(), "the sentence")
+    subscriber.close()
+
+
 def test_topics_are_without_the_prefix(broker: Broker, make: Make) -> None:
     subscriber = make(prefix="site1/")
     publish(broker, "site1/quotes/a", "1")

@@ -68,8 +68,9 @@ class Postgres:
         self._process.wait()
 
     def remove(self) -> None:
-        """End the cluster, and remove its folder."""
-        self.stop()
+        """End the cluster without writing anything down, and remove its folder."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
         shutil.rmtree(self._folder)
 
     def new_database(self) -> str:

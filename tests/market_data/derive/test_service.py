@@ -133,3 +133,21 @@ def test_what_the_broker_can_no_longer_lose_is_forgotten(tmp_path: Path) -> None
     run(store, wire, [0.0, 0.0, 0.5, 0.6, 1.1])
     assert [number for number, _ in store.outputs()] == [3, 4]
     store.close()
+
+
+def test_an_instrument_of_two_channels_is_reported_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done: list[str] = []
+    store = NotingStore(tmp_path / "state", done)
+    channels = ["kraken", "binance", "binance", "kraken"]
+    wire = Wire(
+        done,
+        [received(n, quote(str(n)))._replace(topic=name) for n, name in enumerate(channels, 1)],
+    )
+    run(store, wire)
+    assert capsys.readouterr().out == (
+        "GOOG comes on kraken and on binance: its quotes make one series; to keep them apart,"
+        " start a service for each --channel\n"
+    )
+    store.close()

@@ -144,6 +144,7 @@ def test_an_option_that_does_not_apply_to_what_a_query_gives_is_refused(
     [
         ([], "expected one of --out FOLDER and --to URL."),
         (["--out", "x", "--to", "sqlite:///x"], "expected one of --out FOLDER and --to URL."),
+        (["--to", "sqlite://"], "a database in memory is gone when the command ends; expected"),
         (["--to", "ann:s3cret@h"], "h: no database has such a URL; expected sqlite:///FILE"),
         (["--to", "mysql+nodriver://ann:s3cret@h/m"], "mysql+nodriver://h/m: no database has such"),
     ],
