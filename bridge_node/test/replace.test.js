@@ -150,6 +150,34 @@ for (const given of /** @type {const} */ (['old', 'next'])) {
   }
 }
 
+test('a bridge that starts between hand_over and take_over of another one leaves one account', async (t) => {
+  const { url } = await startBroker(t);
+  const journals = [new FakeJournal(), new FakeJournal()];
+  const [old, next] = [await startHolder(t, journals[0], true), await startHolder(t, journals[1], true)];
+  await startBridge(t, url, old.address);
+  const { publish, swap } = await connect(t, url);
+  /** @type {Promise<unknown> | undefined} */
+  let other;
+  once(old.holder, 'hand_over', 'after', async () => {
+    let looks = 0;
+    next.holder.at = (method, when) => {
+      if (method === 'journal' && when === 'after') looks += 1;
+    };
+    other = startBridge(t, url, next.address);
+    await until(() => looks === 2); // as every service, and as the one that a swap goes to: it has no account yet
+  });
+  void swap(next.address);
+  await until(() => other);
+  await other;
+  await publish(20);
+  const [before, after] = journals.map(({ decided }) => decided);
+  await until(() => before.length + after.length >= 20);
+  assert.equal(new Set([...before, ...after]).size, 20);
+  const serving = journals.filter(({ handedOver, takenOver }, n) => !handedOver && (n === 0 || takenOver !== null));
+  assert.equal(serving.length, 1, 'one of the two decides');
+  assert.equal(serving[0].decided.length, 20);
+});
+
 test('a backend that has handed over, where it is not known to whom, is not served', async (t) => {
   const { url } = await startBroker(t);
   const journal = new FakeJournal();
