@@ -436,6 +436,23 @@ test('a backend that takes no account is swapped to when nothing is held, and th
   assert.match(text, /has ended with cash of 7.00 and no position, which .* does not know of, as it has no method/);
 });
 
+test('the account that is shown is that of the new backend, also before its first quote', async (t) => {
+  const { url, swap } = await serve(t, inMemory(new FakeService()));
+  const next = await startBackend(
+    t,
+    inMemory(new FakeService(), { snapshot: () => ({ algo: 'mine', seq: 2e15, cash: 8 }) }),
+  );
+  const reader = await mqtt.connectAsync(url);
+  /** @type {any[]} */
+  const shown = [];
+  reader.on('message', (_topic, payload) => shown.push(JSON.parse(payload.toString())));
+  await reader.subscribeAsync('portfolios/mine');
+  await until(() => shown.at(-1)?.cash === 7);
+  assert.equal((await swap(next.address)).outcome, 'done');
+  await until(() => shown.at(-1)?.cash === 8);
+  await reader.endAsync();
+});
+
 test('the account that is retained is removed where the new backend shows none', async (t) => {
   const { url, swap } = await serve(t, inMemory(new FakeService()));
   const next = await startBackend(t, PLAIN);
