@@ -40,10 +40,10 @@ def publish_live(
             if batch.quotes:
                 silence.quotes()
             mark = progress.begin()
-            for quote in batch.quotes:
-                publisher.publish(live_message(quote), mark)
             for report in batch.reports:
                 reporter.publish(report, mark)
+            for quote in batch.quotes:
+                publisher.publish(live_message(quote), mark)
             progress.end(batch.position)
         publisher.wait(_TURN)
         progress.advance()

@@ -44,10 +44,12 @@ class Reporter:
 
 
 def _record(report: Report, topic: str) -> str:
-    gap = None
+    gap: dict[str, Any] | None = None
     if report.gap is not None:
-        sid, after, before = report.gap
+        sid, after, before, missing = report.gap
         gap = {"sid": sid, "after": _bound(after), "before": _bound(before)}
+        if missing is not None:
+            gap["missing"] = missing
     return error_record(topic, report.payload, report.code, report.reason, gap)
 
 

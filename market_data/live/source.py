@@ -33,6 +33,8 @@ class Gap(NamedTuple):
     sid: str
     after: Bound
     before: Bound
+    missing: int | None = None
+    """How many they are, where that is known."""
 
 
 class Report(NamedTuple):
@@ -54,7 +56,7 @@ class Batch(NamedTuple):
     of what the source says, so that a quote has the same id whenever it is published."""
     position: Position
     reports: Sequence[Report] = ()
-    """They are published behind the quotes, and shown to the user."""
+    """They are published before the quotes, and shown to the user."""
 
 
 class Source(Protocol):

@@ -157,8 +157,8 @@ def test_a_position_is_kept_and_acknowledged_once_its_quotes_cannot_be_lost(
     eventually(lambda: ("acknowledge", 3) in source.calls, "the acknowledgement")
 
 
-def test_a_gap_is_published_behind_the_quotes_before_it_and_shown() -> None:
-    gap = Gap("GOOG", Bound("2024-01-10", "s:GOOG:1"), Bound(id="s:GOOG:9"))
+def test_a_gap_is_published_with_its_bounds_and_shown() -> None:
+    gap = Gap("GOOG", Bound("2024-01-10", "s:GOOG:1"), Bound(id="s:GOOG:9"), 7)
     report = Report("gap", "trades of GOOG are missing", b"[]", gap)
     told: list[str] = []
     publisher = Publisher(until=2)
@@ -174,6 +174,7 @@ def test_a_gap_is_published_behind_the_quotes_before_it_and_shown() -> None:
         "sid": "GOOG",
         "after": {"ts": "2024-01-10", "id": "s:GOOG:1"},
         "before": {"id": "s:GOOG:9"},
+        "missing": 7,
     }
     assert told == ["trades of GOOG are missing"]
 
