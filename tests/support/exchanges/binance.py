@@ -304,10 +304,9 @@ class BinanceServer:
         if self.is_deaf:
             return
         for socket, names in list(self._streams.items()):
-            if stream in names:
-                # a connection that ends is the test's own doing
-                if not socket.closed:
-                    await socket.send_str(text)
+            # a connection that ends is the test's own doing
+            if stream in names and not socket.closed:
+                await socket.send_str(text)
 
     def _each(self, act: Callable[[web.WebSocketResponse], Awaitable[None]]) -> None:
         async def act_on_all() -> None:
