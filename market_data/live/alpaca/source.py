@@ -22,15 +22,19 @@ from market_data.live.alpaca.messages import (
     read_trade,
     unreadable,
 )
+from market_data.live.alpaca.quiet import Quiet
 from market_data.live.alpaca.stream import Stream
 from market_data.live.credentials import Credentials
-from market_data.live.source import Batch, Position, Report
+from market_data.live.source import Batch, Position, Report, SourceLostError
 from portfolio.times import iso_8601_full
 
 MAX_HELD = 100_000
 """Live trades that wait for the history; more stay with Alpaca."""
 
 _SECOND = 10**9
+
+# Seconds for which a trade that the history has may still be on its way in the stream.
+_GRACE = 5
 
 # Seconds by which a stream is late, where it is, with one to spare: as long its trades are refused.
 _DELAYS = {"delayed_sip": 15 * 60 + 1}
@@ -52,8 +56,9 @@ class AlpacaSource:
     """A live source (market_data/live/source.py) whose position is the last trade of each symbol.
 
     After each connection but the first, the history is asked for the trades since, and live ones
-    wait for them, for each symbol by itself. What cannot be had is reported as a gap. Bid and ask
-    of a trade are the latest ones that came before it.
+    wait for them, for each symbol by itself. What cannot be had is reported as a gap. In a silence
+    the history tells whether trades take place: then the stream is lost. Bid and ask of a trade
+    are the latest ones that came before it.
     """
 
     name = NAME
@@ -74,6 +79,8 @@ class AlpacaSource:
         self._positions: dict[str, list[str]] = {}
         self._books: dict[str, Book] = {}
         self._fills: dict[str, Fill] = {}
+        self._quiet = Quiet(settings.symbols, clock)
+        self._opened = 0, 0.0
         self._no_questions_until = 0.0
         self._is_streams_turn = False
         self._is_begun = False
@@ -89,6 +96,8 @@ class AlpacaSource:
         url = f"{settings.stream_url.rstrip('/')}/v2/{settings.feed}"
         self._stream = stream = Stream(url, self._credentials, settings.symbols)
         now = stream.opened_at - _DELAYS.get(settings.feed, 0) * _SECOND
+        self._opened = now, self._clock()
+        self._quiet.heard()
         self._books = {}
         self._fills = {}
         for sid in settings.symbols:
@@ -119,7 +128,12 @@ class AlpacaSource:
             return None
         assert self._stream is not None
         elements = self._stream.receive(wait)
-        return self._read(elements) if elements else None
+        if elements:
+            self._quiet.heard()
+            return self._read(elements)
+        if not self._fills and (sid := self._quiet.next()) is not None:
+            self._check(sid)
+        return None
 
     def acknowledge(self, position: Position) -> None:
         """Do nothing: Alpaca keeps its trades."""
@@ -142,6 +156,23 @@ class AlpacaSource:
             return None, timeout
         at, sid = min(asked)
         return self._fills[sid], min(max(at - now, 0.0), timeout)
+
+    def _check(self, sid: str) -> None:
+        """Ask the history for trades that the stream should have sent."""
+        opened_at, then = self._opened
+        until = opened_at + int(self._clock() - then - _GRACE) * _SECOND
+        known = self._known[sid]
+        try:
+            page = self._history.page(sid, known.since, iso_8601_full(until), None)
+        except (HistoryRefusedError, HistoryAwayError):
+            return
+        for element in page.trades:
+            try:
+                trade = read_trade(element, sid, {})
+            except InvalidTradeError:
+                continue
+            if trade.quote is not None and trade not in known:
+                raise SourceLostError(f"it has stopped sending trades of {sid}")
 
     def _ask(self, fill: Fill) -> Batch | None:
         ask = fill.ask()

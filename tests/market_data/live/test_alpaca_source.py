@@ -20,6 +20,7 @@ pytest.importorskip("websockets", reason="the extra `live` is not installed")
 pytest.importorskip("aiohttp", reason="the server of these tests needs it")
 
 from market_data.live.alpaca.fill import MAX_WAIT
+from market_data.live.alpaca.quiet import QUIET, Quiet
 from market_data.live.alpaca.source import AlpacaSource, Settings
 from market_data.live.alpaca.stream import Stream
 from tests.support.exchanges.alpaca import KEY, SECRET, SINCE, AlpacaServer, as_live, id_of
@@ -378,6 +379,55 @@ def test_after_any_loss_each_trade_is_published_once(
     reader.await_trades(*before, *missed, *alpaca.trade("AAPL"))
     [loss] = reader.losses
     assert reason in loss
+
+
+def test_a_stream_that_stops_without_closing_is_lost_and_the_gap_is_filled(
+    alpaca: AlpacaServer, begin: Start
+) -> None:
+    reader = begin()
+    before = alpaca.trade("AAPL", 2)
+    reader.await_trades(*before)
+    reader.later = QUIET
+    reader.read_until(lambda: len(alpaca.questions) == 2, "a question for each symbol")
+    assert reader.losses == []
+    missed = alpaca.trade("AAPL", 3, sent=False)
+    reader.later += 2 * QUIET
+    reader.await_trades(*before, *missed)
+    reader.await_trades(*before, *missed, *alpaca.trade("AAPL"))
+    assert reader.losses == ["it has stopped sending trades of AAPL"]
+    assert reader.reports == []
+
+
+def test_a_quiet_market_without_a_history_is_left_alone(alpaca: AlpacaServer, begin: Start) -> None:
+    reader = begin(symbols=("AAPL",))
+    alpaca.refuse("AAPL", 403, "no")
+    reader.later = QUIET
+    reader.read_until(lambda: alpaca.questions, "a question")
+    reader.await_trades(*alpaca.trade("AAPL"))
+    assert (reader.losses, reader.reports) == ([], [])
+
+
+def test_in_a_silence_the_history_is_asked_ever_more_rarely() -> None:
+    now = [0.0]
+    quiet = Quiet(["AAPL", "MSFT"], lambda: now[0])
+    asked = []
+    for now[0] in range(3600):
+        if (symbol := quiet.next()) is not None:
+            asked.append((now[0], symbol))
+    times = [30, 90, 210, 450, 930, 1530, 2130, 2730, 3330]
+    symbols = ("AAPL", "MSFT")
+    assert asked == [(at + n, symbol) for at in times for n, symbol in enumerate(symbols)]
+    quiet.heard()
+    assert quiet.next() is None
+
+
+def test_trades_that_are_not_read_for_a_while_are_not_lost(
+    alpaca: AlpacaServer, begin: Start
+) -> None:
+    reader = begin()
+    trades = [trade for _ in range(2_000) for trade in alpaca.trade("AAPL")]
+    reader.await_trades(*trades)
+    assert reader.losses == []
 
 
 def test_a_new_process_goes_on_behind_the_position_of_the_old_one(
