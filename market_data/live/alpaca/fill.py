@@ -49,7 +49,7 @@ class Fill:
         self._until = until
         self._clock = clock
         self._began_at = self._waits_since = clock()
-        self._held: list[Trade] = []
+        self._held: dict[str, Trade] = {}
         self._ask: Ask | None = None
         self._ask_at: float | None = clock()
         self._pause = _PAUSE
@@ -58,6 +58,10 @@ class Fill:
     def held(self) -> int:
         """The number of live trades that wait."""
         return len(self._held)
+
+    @property
+    def _first(self) -> Trade:
+        return next(iter(self._held.values()))
 
     @property
     def ask_at(self) -> float | None:
@@ -71,7 +75,7 @@ class Fill:
             if self._ask_at is None:
                 self._ask_at = self._waits_since = self._clock()
                 self._pause = _PAUSE
-        self._held.append(trade)
+        self._held.setdefault(trade.id, trade)
 
     def ask(self) -> Ask:
         """Return the next question."""
@@ -86,14 +90,14 @@ class Fill:
         """
         assert self._ask is not None
         now = self._clock()
-        new = self._known.take(trades)
+        new = [self._with_book(trade) for trade in self._known.take(trades)]
         if new:
             self._waits_since = now
         if following is not None:
             self._ask, self._ask_at = self._ask._replace(token=following), now
             return new
         self._ask = None
-        if self._held and self._held[0] in self._known:
+        if self._held and self._first in self._known:
             return new + self._release()
         self._wait()
         if not self._held and now - self._began_at >= LAG:
@@ -114,16 +118,20 @@ class Fill:
         """Return what is missing, and the live trades behind it."""
         after = self._known.bound
         if self._held:
-            first = self._held[0]
+            first = self._first
             return Gap(self.sid, after, Bound(first.ts, first.id)), self._release()
         until = iso_8601_full(self._until)
         self._known.skip(until)
         self.is_done = True
         return Gap(self.sid, after, Bound(until)), []
 
+    def _with_book(self, trade: Trade) -> Trade:
+        # the history has no bid and ask; it knows what was taken back
+        return self._held.get(trade.id, trade) if trade.report is None else trade
+
     def _release(self) -> list[Trade]:
         self.is_done = True
-        return self._known.take(self._held)
+        return self._known.take(self._held.values())
 
     def _wait(self) -> None:
         self._ask_at = self._clock() + self._pause

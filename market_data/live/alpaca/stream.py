@@ -149,10 +149,10 @@ class Stream:
         early: list[Element] = []
         while (remaining := deadline - time.monotonic()) > 0:
             elements = self.receive(remaining)
-            for place, element in enumerate(elements):
-                if element.get("T") == kind:
-                    self._early = early + elements[place + 1 :]
-                    return element
+            # what is no trade or quote is alone in its message
+            if elements and elements[0].get("T") == kind:
+                self._early = early
+                return elements[0]
             early += elements
         raise SourceLostError(f"no answer within {patience:g} s")
 

@@ -19,7 +19,7 @@ from tests.support.processes import eventually
 pytest.importorskip("websockets", reason="the extra `live` is not installed")
 pytest.importorskip("aiohttp", reason="the server of these tests needs it")
 
-from market_data.live.alpaca.fill import MAX_WAIT
+from market_data.live.alpaca.fill import LAG, MAX_WAIT
 from market_data.live.alpaca.quiet import QUIET, Quiet
 from market_data.live.alpaca.source import AlpacaSource, Settings
 from market_data.live.alpaca.stream import Stream
@@ -441,6 +441,72 @@ def test_a_new_process_goes_on_behind_the_position_of_the_old_one(
     missed = alpaca.trade("AAPL", 3, sent=False)
     new = begin(position=old.position)
     new.await_trades(*missed, *alpaca.trade("AAPL"))
+
+
+def test_of_trades_at_one_time_a_new_process_publishes_those_that_are_missing(
+    alpaca: AlpacaServer, begin: Start
+) -> None:
+    old = begin(symbols=("AAPL",))
+    at = {"t": iso_8601_full(alpaca.now)}
+    before = alpaca.trade("AAPL", 2, **at)
+    old.await_trades(*before)
+    old.source.close()
+    missed = alpaca.trade("AAPL", 2, sent=False, **at)
+    begin(symbols=("AAPL",), position=old.position).await_trades(*missed)
+
+
+def test_a_live_trade_long_after_the_loss_ends_the_wait(alpaca: AlpacaServer, begin: Start) -> None:
+    reader = begin(symbols=("AAPL",))
+    before = alpaca.trade("AAPL")
+    reader.await_trades(*before)
+    alpaca.cut()
+    alpaca.is_late = True
+    missed = alpaca.trade("AAPL", sent=False)
+    reader.read_until(lambda: alpaca.questions, "a question")
+    reader.later = LAG
+    asked = len(alpaca.questions)
+    reader.read_until(lambda: len(alpaca.questions) > asked, "the last question for now")
+    alpaca.catch_up()
+    for _ in range(5):
+        reader.read()
+    assert len(alpaca.questions) == asked + 1
+    reader.await_trades(*before)
+    alpaca.now += 60 * 10**9
+    reader.await_trades(*before, *missed, *alpaca.trade("AAPL"))
+
+
+def test_a_pause_that_the_history_asks_for_holds_for_all_symbols(
+    alpaca: AlpacaServer, begin: Start
+) -> None:
+    reader = begin()
+    alpaca.refuse("AAPL", 429, "too many requests.", Retry_After="30")
+    alpaca.refuse("MSFT", 429, "too many requests.", Retry_After="30")
+    alpaca.cut()
+    reader.read_until(lambda: alpaca.questions, "a question")
+    for _ in range(4):
+        reader.read()
+    assert len(alpaca.questions) == 1
+
+
+def test_bid_and_ask_of_before_a_loss_are_not_those_of_a_trade_behind_it(
+    alpaca: AlpacaServer, begin: Start
+) -> None:
+    reader = begin(symbols=("AAPL",))
+    alpaca.quote("AAPL", 185.9, 186.1)
+    trades = alpaca.trade("AAPL")
+    reader.await_trades(*trades)
+    alpaca.cut()
+    reader.read_until(lambda: reader.losses, "the loss")
+    reader.await_trades(*trades, *alpaca.trade("AAPL"))
+    assert ["bid" in quote for quote in reader.quotes] == [True, False]
+
+
+def test_a_trade_before_the_subscription_is_confirmed_is_published(
+    alpaca: AlpacaServer, begin: Start
+) -> None:
+    (early,) = alpaca.trade("AAPL", sent=False)
+    alpaca.early = [as_live("AAPL", early)]
+    begin().await_trades(early)
 
 
 @pytest.mark.parametrize("position", [7, {"AAPL": 7}, {"AAPL": ["soon"]}, {"after": None}])

@@ -48,6 +48,8 @@ class AlpacaServer:
         """Whether the account has another connection."""
         self.is_mute = False
         """Whether nothing is sent to new connections."""
+        self.early: list[Json] = []
+        """Elements that are sent before a subscription is confirmed."""
         self.questions: list[str] = []
         """The paths and queries of the history that were asked for."""
         self.commands: list[Json] = []
@@ -260,6 +262,8 @@ class AlpacaServer:
         self._streams[socket] |= set(command["trades"])
         lists = {"trades": command["trades"], "quotes": command["quotes"], "bars": []}
         of_trades = {"corrections": command["trades"], "cancelErrors": command["trades"]}
+        if self.early:
+            await socket.send_json(self.early)
         await socket.send_json([{"T": "subscription", **lists, **of_trades}])
 
     async def _error(self, socket: web.WebSocketResponse, code: int, text: str) -> None:
