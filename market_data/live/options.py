@@ -1,0 +1,24 @@
+"""Options of live sources; one that several share is declared here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+_ENVIRONMENT = "MARKET_DATA"
+
+
+def source_option(flag: str, **settings: Any) -> click.Option:
+    """Return an option that may be given by a variable, too."""
+    variable = flag.removeprefix("--").replace("-", "_").upper()
+    settings |= {"envvar": f"{_ENVIRONMENT}_{variable}", "show_envvar": True}
+    return click.Option([flag], **settings)
+
+
+SYMBOL = source_option(
+    "--symbol",
+    metavar="TEXT",
+    multiple=True,
+    help="What is traded, such as AAPL; repeatable.",
+)
