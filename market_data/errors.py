@@ -53,12 +53,12 @@ class UnusableFileError(FeedError):
 
 
 class MissingPackageError(FeedError):
-    """A source that needs a package of the extra `backtest`."""
+    """A source that needs a package of an extra."""
 
-    def __init__(self, source: str, package: str):
+    def __init__(self, source: str, package: str, extra: str = "backtest"):
         super().__init__(
             f"reading {source} needs {package}, which is not installed;"
-            " pip install 'tickwire[backtest]' brings it"
+            f" pip install 'tickwire[{extra}]' brings it"
         )
         self.source = source
         self.package = package

@@ -30,7 +30,8 @@ class Publisher(Generic[Mark]):
     All calls come on one thread. Every method raises Interrupted when `stop` is requested,
     except `settle` and `close`.
 
-    :param topic: of texts that are published without one.
+    :param topic: of texts that are published without one. Only these are awaited by a subscriber:
+        of another topic it does not matter whether anybody reads it.
     :param notify: called with a sentence when the broker, or the subscribers, become unavailable or
         available.
     :param awaits_subscriber: whether a text that reaches nobody is sent again.
@@ -174,12 +175,13 @@ class Publisher(Generic[Mark]):
 
     def _on_confirmed(self, mid: int, reason: ReasonCode) -> None:
         self._link.is_of_use()
+        is_awaited = self._outbox.on_their_way[mid].topic == self._topic
         if reason.is_failure:
             self._refusal = self._outbox.refused(mid), reason
-        elif reason.value == _NO_MATCHING_SUBSCRIBERS and self._awaits_subscriber:
+        elif reason.value == _NO_MATCHING_SUBSCRIBERS and self._awaits_subscriber and is_awaited:
             self._outbox.undelivered(mid)
             self._no_subscriber()
-        elif self._outbox.delivered(mid):
+        elif self._outbox.delivered(mid) and is_awaited:
             self._subscriber()
 
     def _no_subscriber(self) -> None:
