@@ -83,8 +83,8 @@ def live_command(
     """Publish quotes as they come, until SIGINT or SIGTERM.
 
     One source is given: a database, by --sql with --query and --cursor, whose new rows are
-    published; Alpaca, by --alpaca with --symbol, whose trades of US equities are; or one of another
-    package that is installed.
+    published; an exchange, by --exchange with --symbol, whose trades are; Alpaca, by --alpaca with
+    --symbol, whose trades of US equities are; or one of another package that is installed.
     """
     assert isinstance(context.command, _LiveCommand)
     stop = Stop()

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from market_data.durations import read_duration
+
 _ENVIRONMENT = "MARKET_DATA"
 
 
@@ -16,9 +18,18 @@ def source_option(flag: str, **settings: Any) -> click.Option:
     return click.Option([flag], **settings)
 
 
+EVERY = source_option(
+    "--every",
+    metavar="DURATION",
+    callback=read_duration,
+    default="1s",
+    show_default=True,
+    help="How often to ask for new rows, or an exchange without a stream for trades.",
+)
+
 SYMBOL = source_option(
     "--symbol",
     metavar="TEXT",
     multiple=True,
-    help="What is traded, such as AAPL; repeatable.",
+    help="What is traded, such as BTC/USDT or AAPL; repeatable.",
 )

@@ -213,7 +213,7 @@ SQL = (
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "expected one source: --alpaca or "),
+        ([], "expected one source: --alpaca or --exchange or --sql."),
         (["--sql", "postgresql://h/p"], "--sql needs --query, such as --query"),
         ([*SQL], '--sql needs --cursor, such as --cursor "id"'),
         ([*SQL, "--cursor", "id", "--every", "soon"], "'soon' is no duration; expected 500ms"),

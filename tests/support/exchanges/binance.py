@@ -15,28 +15,20 @@ from typing import Any, NamedTuple, TypeVar
 
 from aiohttp import WSMsgType, web
 
-from tests.support.processes import eventually
+from tests.support.exchanges.binance_messages import (
+    BASES,
+    FIRST,
+    SINCE,
+    Json,
+    Trade,
+    as_aggregate,
+    as_rest_aggregate,
+    as_rest_trade,
+    as_trade,
+    exchange_info,
+)
 
 Result = TypeVar("Result")
-Json = dict[str, Any]
-
-FIRST = 1_000
-"""The number of the first trade of each symbol."""
-
-SINCE = 1_704_067_200_000
-"""The time of the first trade, in ms: 2024-01-01. Each is 10 ms after the one before it."""
-
-_BASES = {"BTCUSDT": "BTC", "ETHUSDT": "ETH"}
-
-
-class Trade(NamedTuple):
-    """One trade; alone in its aggregate trade, which has the same number."""
-
-    symbol: str
-    number: int
-    price: str
-    size: str
-    at: int
 
 
 class Refusal(NamedTuple):
@@ -50,7 +42,7 @@ class BinanceServer:
     """The exchange. Its methods are called from the test's thread; they return when it is done."""
 
     def __init__(self) -> None:
-        self.trades: dict[str, list[Trade]] = {symbol: [] for symbol in _BASES}
+        self.trades: dict[str, list[Trade]] = {symbol: [] for symbol in BASES}
         """All that took place, whether they were sent or not, by symbol."""
         self.forgotten: dict[str, int] = {}
         """The first number that REST still has, by symbol."""
@@ -139,9 +131,8 @@ class BinanceServer:
         self.send_text(json.dumps({"e": "serverShutdown", "E": SINCE}))
 
     def ping(self, payload: bytes) -> None:
-        """Send a ping, and wait for its pong."""
+        """Send a ping."""
         self._each(lambda socket: socket.ping(payload))
-        eventually(lambda: payload in self.pongs, "a pong")
 
     def refuse(self, path: str, status: int, **headers: str) -> None:
         """Answer requests of this path so, such as `/api/v3/aggTrades`, until `accept`."""
@@ -152,13 +143,10 @@ class BinanceServer:
         """Answer requests of this path again."""
         del self._refused[path]
 
-    def await_subscribers(self, symbol: str, count: int = 1, stream: str = "aggTrade") -> None:
-        """Wait until so many connections are subscribed to a stream of this symbol."""
+    def is_subscribed(self, symbol: str, stream: str = "aggTrade") -> bool:
+        """Tell whether a connection is subscribed to a stream of this symbol."""
         name = f"{symbol.lower()}@{stream}"
-        eventually(
-            lambda: sum(name in names for names in list(self._streams.values())) == count,
-            f"{count} subscribers of {name}",
-        )
+        return any(name in names for names in list(self._streams.values()))
 
     def close(self) -> None:
         """End the server."""
@@ -200,60 +188,22 @@ class BinanceServer:
         return await handler(request)
 
     async def _exchange_info(self, request: web.Request) -> web.Response:
-        return web.json_response(
-            {
-                "timezone": "UTC",
-                "serverTime": SINCE,
-                "rateLimits": [],
-                "exchangeFilters": [],
-                "symbols": [
-                    {
-                        "symbol": symbol,
-                        "status": "TRADING",
-                        "baseAsset": base,
-                        "baseAssetPrecision": 8,
-                        "quoteAsset": "USDT",
-                        "quotePrecision": 8,
-                        "quoteAssetPrecision": 8,
-                        "orderTypes": ["LIMIT", "MARKET"],
-                        "isSpotTradingAllowed": True,
-                        "isMarginTradingAllowed": False,
-                        "permissions": [],
-                        "permissionSets": [["SPOT"]],
-                        "filters": [
-                            {
-                                "filterType": "PRICE_FILTER",
-                                "minPrice": "0.01",
-                                "maxPrice": "1000000",
-                                "tickSize": "0.01",
-                            },
-                            {
-                                "filterType": "LOT_SIZE",
-                                "minQty": "0.00001",
-                                "maxQty": "9000",
-                                "stepSize": "0.00001",
-                            },
-                        ],
-                    }
-                    for symbol, base in _BASES.items()
-                ],
-            }
-        )
+        return web.json_response(exchange_info())
 
     async def _aggregate_trades(self, request: web.Request) -> web.Response:
-        found = [_as_rest_aggregate(trade) for trade in self._asked_for(request)]
+        found = [as_rest_aggregate(trade) for trade in self._asked_for(request)]
         return web.json_response(found)
 
     async def _recent_trades(self, request: web.Request) -> web.Response:
         limit = int(request.query.get("limit", 500))
         found = self.trades[request.query["symbol"]][-limit:]
-        return web.json_response([_as_rest_trade(trade) for trade in found])
+        return web.json_response([as_rest_trade(trade) for trade in found])
 
     async def _historical_trades(self, request: web.Request) -> web.Response:
         if "X-MBX-APIKEY" not in request.headers:
             error = {"code": -2014, "msg": "API-key format invalid."}
             return web.json_response(error, status=401)
-        return web.json_response([_as_rest_trade(trade) for trade in self._asked_for(request)])
+        return web.json_response([as_rest_trade(trade) for trade in self._asked_for(request)])
 
     def _asked_for(self, request: web.Request) -> list[Trade]:
         symbol = request.query["symbol"]
@@ -297,8 +247,8 @@ class BinanceServer:
     async def _send_trades(self, trades: tuple[Trade, ...] | list[Trade]) -> None:
         for trade in trades:
             name = trade.symbol.lower()
-            await self._send(f"{name}@aggTrade", json.dumps(_as_aggregate(trade)))
-            await self._send(f"{name}@trade", json.dumps(_as_trade(trade)))
+            await self._send(f"{name}@aggTrade", json.dumps(as_aggregate(trade)))
+            await self._send(f"{name}@trade", json.dumps(as_trade(trade)))
 
     async def _send(self, stream: str, text: str) -> None:
         if self.is_deaf:
@@ -317,51 +267,3 @@ class BinanceServer:
 
     def _run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
-
-
-def _as_aggregate(trade: Trade) -> Json:
-    return {
-        "e": "aggTrade",
-        "E": trade.at,
-        "s": trade.symbol,
-        **_as_rest_aggregate(trade),
-    }
-
-
-def _as_rest_aggregate(trade: Trade) -> Json:
-    return {
-        "a": trade.number,
-        "p": trade.price,
-        "q": trade.size,
-        "f": trade.number,
-        "l": trade.number,
-        "T": trade.at,
-        "m": True,
-        "M": True,
-    }
-
-
-def _as_trade(trade: Trade) -> Json:
-    return {
-        "e": "trade",
-        "E": trade.at,
-        "s": trade.symbol,
-        "t": trade.number,
-        "p": trade.price,
-        "q": trade.size,
-        "T": trade.at,
-        "m": True,
-        "M": True,
-    }
-
-
-def _as_rest_trade(trade: Trade) -> Json:
-    return {
-        "id": trade.number,
-        "price": trade.price,
-        "qty": trade.size,
-        "quoteQty": "1",
-        "time": trade.at,
-        "isBuyerMaker": True,
-        "isBestMatch": True,
-    }
