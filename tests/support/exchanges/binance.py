@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from aiohttp import WSMsgType, web
 
+from tests.support.exchanges.klines import Klines
 from tests.support.processes import eventually
 
 Result = TypeVar("Result")
@@ -56,6 +57,7 @@ class BinanceServer:
         """The first number that REST still has, by symbol."""
         self.requests: list[str] = []
         """The paths and queries of REST that were asked for."""
+        self.klines = Klines(SINCE)
         self.connections = 0
         """Streams that were opened, ever."""
         self.pongs: list[bytes] = []
@@ -175,6 +177,8 @@ class BinanceServer:
         application = web.Application(middlewares=[self._answer])
         get = application.router.add_get
         get("/api/v3/exchangeInfo", self._exchange_info)
+        get("/api/v3/klines", self.klines.answer)
+        get("/api/v3/time", self.klines.answer_time)
         get("/api/v3/aggTrades", self._aggregate_trades)
         get("/api/v3/trades", self._recent_trades)
         get("/api/v3/historicalTrades", self._historical_trades)
@@ -304,10 +308,9 @@ class BinanceServer:
         if self.is_deaf:
             return
         for socket, names in list(self._streams.items()):
-            if stream in names:
-                # a connection that ends is the test's own doing
-                if not socket.closed:
-                    await socket.send_str(text)
+            # a connection that ends is the test's own doing
+            if stream in names and not socket.closed:
+                await socket.send_str(text)
 
     def _each(self, act: Callable[[web.WebSocketResponse], Awaitable[None]]) -> None:
         async def act_on_all() -> None:
