@@ -79,6 +79,7 @@ fix: setup
 bench: setup
 	python -m benchmarks.pipeline
 	python -m benchmarks.growth
+	python -m benchmarks.indicators
 	python -m benchmarks.record
 	python -m benchmarks.backtest.run
 

@@ -70,7 +70,7 @@ def _check_rate(_context: click.Context, _option: click.Parameter, rate: float) 
     show_envvar=True,
     default="quotes",
     show_default=True,
-    help="Where to publish; a recorder's folder by default on the topics that it has.",
+    help="Where to publish; what a recorder has kept by default on the topics that it has.",
 )
 @click.option(
     "--rate",
@@ -157,9 +157,10 @@ def replay_command(
             publisher: Publisher[Mark] = Publisher(access, full_topic, stop, report)
             page = check_page(when_ready) if when_ready else None
             feed = open_feed(sources, on_skip=skips, **taken(options))
-            recordings = {source.name for source in feed.sources if source.kind == "recording"}
-            if _origin(context, "topic") is not ParameterSource.DEFAULT:
-                recordings.clear()
+            recordings: frozenset[str] = frozenset()
+            if _origin(context, "topic") is ParameterSource.DEFAULT:
+                with stop.interruptible():
+                    recordings = feed.recordings
 
             def topic_of(quote: Quote) -> str | None:
                 if quote.recorded is None or quote.source not in recordings:

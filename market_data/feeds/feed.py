@@ -24,8 +24,10 @@ from market_data.feeds.pick import Pick
 from market_data.feeds.quality import Quality
 from market_data.feeds.quote import InvalidQuoteError, Quote, SkippedRow
 from market_data.feeds.recording.feed import read_recording
+from market_data.feeds.recording.reading import rows
 from market_data.feeds.sources import Source, find_sources
-from market_data.feeds.sql_feed import SqlTable
+from market_data.feeds.sql_feed import SqlTable, is_of_messages, message_rows
+from market_data.feeds.sql_query import SqlQuery
 from market_data.feeds.table import Table, TableReader
 from market_data.feeds.timed import Timed
 
@@ -85,6 +87,7 @@ class Feed:
         self.sources = tuple(_chosen(sources, self._rules.symbols))
         self._on_skip = on_skip
         self._quality = Quality()
+        self._queries: dict[str, SqlQuery] = {}  # that have begun and are not read yet, by source
 
     @property
     def name(self) -> str:
@@ -107,6 +110,15 @@ class Feed:
         (source,) = self.sources
         return source.kind != "csv" or not _goes_back(self._reader(source, lambda _: None))
 
+    @cached_property
+    def recordings(self) -> frozenset[str]:
+        """The names of the sources whose quotes have the topics on which they were recorded.
+
+        This runs the queries of databases, and may raise what iterating does.
+        """
+        found = (s for s in self.sources if s.kind != "jsonl" and self._is_of_messages(s))
+        return frozenset(source.name for source in found)
+
     @property
     def quality(self) -> Quality:
         """What the latest iteration has met so far."""
@@ -125,7 +137,7 @@ class Feed:
         readers = {
             source.name: self._reader(source, self._skip)
             for source in self.sources
-            if source.kind not in ("jsonl", "recording")
+            if not self._is_of_messages(source)
         }
         if len(self.sources) > 1:
             check_merge(self.sources, readers)
@@ -172,10 +184,18 @@ class Feed:
     def _reader(self, source: Source, on_skip: Callable[[SkippedRow], None]) -> TableReader:
         return TableReader(self._table(source), source.name, self._options, on_skip)
 
+    def _is_of_messages(self, source: Source) -> bool:
+        """Tell whether a source holds messages, and no table; this runs the query of a database."""
+        if source.kind != "sql":
+            return source.kind in ("jsonl", "recording")
+        if source.name not in self._queries:
+            self._queries[source.name] = SqlQuery(source, self._options.get("query"))
+        return is_of_messages(self._queries[source.name], self._options)
+
     def _table(self, source: Source) -> Table:
         if source.kind == "sql":
-            options = self._options
-            return SqlTable(source, options.get("query"), options.get("columns") or {})
+            query = self._queries.pop(source.name)
+            return SqlTable(source, query, self._options.get("columns") or {})
         if source.kind == "frame":
             return FrameTable(source.frame, str(source), source.symbol)
         assert source.path is not None
@@ -198,7 +218,7 @@ class Feed:
         is_by_time = is_sorted or self.interval or {"start", "end"} & self._options.keys()
         if is_by_time or len(self.sources) > 1:
             batches = merge.all_timed(batches, shown)
-        elif source.kind == "recording":
+        elif reader is None and source.kind != "jsonl":
             # in the order of arrival, in which a live algorithm has decided, whatever their times
             return batches
         texts = reader.plan.texts if reader else ()
@@ -211,9 +231,13 @@ class Feed:
 
     def _messages(self, source: Source) -> Iterator[Timed]:
         path, name = source.path, source.name
+        if source.kind == "sql":
+            found = message_rows(self._queries.pop(name))
+            return read_recording(found, name, self._skip, self._rules, self._quality.note)
         assert path is not None
         if source.kind == "recording":
-            return read_recording(path, name, self._skip, self._rules, self._quality.note)
+            found = rows(path)
+            return read_recording(found, name, self._skip, self._rules, self._quality.note)
         return read_jsonl(path, name, self._skip, self._rules)
 
     def _of_symbols(self, batches: Iterator[Timed], symbols: frozenset[str]) -> Iterator[Timed]:

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 
 from market_data.feeds.messages import Rules, read
 from market_data.feeds.quote import InvalidQuoteError, Quote
-from market_data.feeds.recording.reading import rows
+from market_data.feeds.recording.row import Row
 from market_data.feeds.recording.topics import carries_quotes
 from market_data.feeds.table import OnSkip
 from market_data.feeds.timed import BATCH, Timed
 
 
 def read_recording(
-    folder: Path, name: str, on_skip: OnSkip, rules: Rules, note: Callable[[str], None]
+    found: Iterable[Row], name: str, on_skip: OnSkip, rules: Rules, note: Callable[[str], None]
 ) -> Iterator[Timed]:
     """Yield the quotes in the order of their arrival, a batch at a time.
 
     Rows are messages, by their numbers. One that breaks the contract goes to `on_skip` as a whole.
 
     :param note: called at the end with a sentence about messages on topics that carry no quotes.
-    :raises UnusableFileError: if a file cannot be read.
-    :raises MissingPackageError: without pyarrow.
     """
     others: Counter[str] = Counter()
     times: list[int | None] = []
     batch: list[Quote] = []
-    for row in rows(folder):
+    for row in found:
         if not carries_quotes(row.topic):
             others[row.topic.partition("/")[0]] += 1
             continue

@@ -3,8 +3,8 @@
     python -m tests.e2e.recovery.chaos --seed 7 --quotes 200000 --rate 2000 --kills 60
 
 runs a schedule of any length outside of the test suite, and says at the end whether the orders
-published and the ledger in the journal are those of a run that nothing disturbed. Both runs are
-recorded, and each quote has to be there once.
+published, the ledger in the journal and the indicators published are those of a run that nothing
+disturbed. Both runs are recorded, and each quote has to be there once.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from market_data.feeds.recording.reading import rows
+from market_data.feeds.recording import reading
+from tests.e2e.recovery import derived
 from tests.e2e.recovery.ledger import Ledger, Records, ledger
 from tests.e2e.recovery.subscriber import Subscriber
 from tests.support.brokers import Broker
 from tests.support.processes import Process, eventually, free_port
 
 PARTS = ("service", "bridge", "broker", "feed", "recorder")
+INDICATORS = "indicators"
+"""One more part, of runs that have it: it reads the same quotes as the bridge."""
 PARAMS = ("--param", "seed=7", "--param", "exit=0.25")
 
 
@@ -46,8 +49,10 @@ class Pipeline:
         feed_options: tuple[object, ...],
         service_options: tuple[object, ...],
         bridge_options: tuple[object, ...],
+        has_indicators: bool,
     ):
         self.folder = folder
+        self.parts = (*PARTS, INDICATORS) if has_indicators else PARTS
         self.journal = folder / "journal"
         self.recording = folder / "recording"
         self.saved = folder / "mosquitto.db"
@@ -58,7 +63,8 @@ class Pipeline:
         file = folder / "prices.csv"
         noise = random.Random(1)
         times = range(1_700_000_000, 1_700_000_000 + quotes)
-        rows = (f"{ts},{100 + noise.random() * 50:.4f}" for ts in times)
+        self.prices = [f"{100 + noise.random() * 50:.4f}" for _ in times]
+        rows = (f"{ts},{price}" for ts, price in zip(times, self.prices, strict=True))
         file.write_text("\n".join(["ts,price", *rows]))
         self._broker = Broker("mosquitto", folder, self._start_broker)
         self._commands: dict[str, tuple[object, ...]] = {
@@ -79,6 +85,10 @@ class Pipeline:
                 *("--when-ready", f"http://127.0.0.1:{self._http}/readyz"),
                 *("--state", folder / "feed.json", *feed_options),
             ),
+            INDICATORS: (
+                *("market-data", "indicators", "--mqtt", self._broker.url, *derived.OPTIONS),
+                *("--state", folder / "indicators.db"),
+            ),
         }
 
     @property
@@ -97,10 +107,17 @@ class Pipeline:
         else:
             self._processes[part] = Process(*self._commands[part])
 
-    def await_recorder(self) -> None:
-        """Await that the recorder is subscribed."""
+    def start_all(self) -> None:
+        """Start all parts but the broker, which runs; the feed waits for the bridge alone."""
+        if INDICATORS in self.parts:
+            self.start(INDICATORS)
+        for part in ("service", "bridge", "recorder"):
+            self.start(part)
+        if INDICATORS in self.parts:
+            self._processes[INDICATORS].wait_for("subscribed")
         self._processes["recorder"].wait_for("^recording ")
         self._subscribed_at = time.time()
+        self.start("feed")
 
     def await_saved_sessions(self) -> None:
         """Await that the broker has saved all sessions: it may then be killed."""
@@ -111,7 +128,7 @@ class Pipeline:
 
     def recorded(self) -> list[str]:
         """The ids of the quotes that are recorded, in the order of their arrival."""
-        return [json.loads(row.payload)["id"] for row in rows(self.recording)]
+        return [json.loads(row.payload)["id"] for row in reading.rows(self.recording)]
 
     def kill(self, part: str) -> None:
         """End a part as a crash would."""
@@ -159,7 +176,7 @@ def nobody(_pipeline: Pipeline, _subscriber: Subscriber) -> None:
 
 
 class Outcome(NamedTuple):
-    """What a run leaves."""
+    """What a run leaves; what its indicators published is compared in the run itself."""
 
     published: Records
     ledger: Ledger
@@ -174,16 +191,18 @@ def run(
     person: Person = nobody,
     bridge_options: tuple[object, ...] = (),
     patience: float = 240,
+    has_indicators: bool = False,
 ) -> Outcome:
     """Run a pipeline, disturb it while a person gives commands, and return what it leaves."""
     folder.mkdir()
-    pipeline = Pipeline(folder, quotes, feed_options, service_options, bridge_options)
+    pipeline = Pipeline(
+        folder, quotes, feed_options, service_options, bridge_options, has_indicators
+    )
     subscriber = Subscriber(pipeline.port)
+    computed = Subscriber(pipeline.port, ("indicators/#",), "chaos-indicators")
+    expected = derived.undisturbed(pipeline.prices) if has_indicators else {}
     try:
-        for part in ("service", "bridge", "recorder"):
-            pipeline.start(part)
-        pipeline.await_recorder()
-        pipeline.start("feed")
+        pipeline.start_all()
         with ThreadPoolExecutor(1) as other:
             given = other.submit(person, pipeline, subscriber)
             disturb(pipeline, subscriber)
@@ -197,16 +216,20 @@ def run(
 
         eventually(is_published, "every output to be published", patience, interval=0.5)
         assert subscriber.conflicts == []
+        eventually(lambda: len(computed.records) >= len(expected), "every indicator", patience)
+        assert computed.conflicts == []
+        assert derived.values(computed.records) == expected
         eventually(lambda: len(pipeline.recorded()) >= quotes, "every quote to be recorded")
-        expected = [f"prices:r:{row}" for row in range(1, quotes + 1)]
+        ids = [f"prices:r:{row}" for row in range(1, quotes + 1)]
         # a broker that is killed may deliver again what it has forgotten, behind what came later
-        assert sorted(pipeline.recorded()) == sorted(expected)
+        assert sorted(pipeline.recorded()) == sorted(ids)
         return Outcome(dict(subscriber.records), ledger(pipeline.journal))
     except BaseException:
         sys.stderr.write(pipeline.output() + "\n")
         raise
     finally:
         subscriber.close()
+        computed.close()
         pipeline.end()
 
 
@@ -231,9 +254,10 @@ def kills(seed: int, count: int, quotes: int) -> Callable[[Pipeline, Subscriber]
         # by progress where there is any, so that every run kills in the midst of things
         for n, row in enumerate(spread(subscriber.row, (subscriber.row + quotes) // 2, count)):
             await_progress(subscriber, row)
-            parts = [PARTS[(n + seed) % len(PARTS)]]  # each of them as often as the others
+            every = pipeline.parts
+            parts = [every[(n + seed) % len(every)]]  # each of them as often as the others
             if schedule.random() < 0.3:
-                parts.append(schedule.choice([part for part in PARTS if part not in parts]))
+                parts.append(schedule.choice([part for part in every if part not in parts]))
             outlives = "broker" in parts and "feed" not in parts
             with pipeline.feed_held() if outlives else contextlib.nullcontext():
                 for part in parts:
@@ -285,6 +309,7 @@ def main() -> None:
             feed,
             bridge_options=form,
             patience=3600,
+            has_indicators=True,
         )
     if disturbed != plain:
         sys.exit(f"seed {options.seed}: the disturbed run left other orders or another ledger")
