@@ -10,11 +10,12 @@ import click
 
 from market_data.bars.interval import parse_interval
 from market_data.download.download import Download, Outcome
-from market_data.download.exchange import History, open_exchange, read_config
+from market_data.download.exchange import History, open_exchange
 from market_data.download.folder import Claim, Description
 from market_data.download.gaps import as_text
 from market_data.errors import MissingPackageError, ReadOptionError
 from market_data.feeds.candle_folder import gaps_file
+from market_data.live.exchange.config import read_config
 from market_data.stopping import Interrupted, Stop
 from portfolio.errors import InvalidTimeError
 from portfolio.times import instant
@@ -74,7 +75,7 @@ _MS = 10**6  # nanoseconds
     metavar="FILE",
     envvar="MARKET_DATA_EXCHANGE_CONFIG",
     show_envvar=True,
-    help="A JSON file with more of what ccxt takes: other addresses, proxies.",
+    help="What ccxt is to know of the exchange, as JSON: urls, proxies, options.",
 )
 def download_command(
     exchange: str,

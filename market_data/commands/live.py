@@ -20,6 +20,7 @@ from market_data.live.source import SourceKind
 from market_data.mqtt.address import check_topic
 from market_data.mqtt.options import mqtt_options, taken_access
 from market_data.mqtt.publisher import Publisher
+from market_data.mqtt.topic_level import topic_level
 from market_data.stopping import Interrupted, Stop
 
 # Seconds that a stopped command waits for the broker, and for the source.
@@ -81,7 +82,8 @@ def live_command(
     """Publish quotes as they come, until SIGINT or SIGTERM.
 
     One source is given: a database, by --sql with --query and --cursor, whose new rows are
-    published; or one of another package that is installed.
+    published; an exchange, by --exchange with --symbol, whose trades are; or one of another
+    package that is installed.
     """
     assert isinstance(context.command, _LiveCommand)
     stop = Stop()
@@ -99,7 +101,9 @@ def live_command(
             progress = Progress(path, now, publisher, pump.acknowledge, time.monotonic)
             verb = "publishing" if before is None else "continuing"
             click.echo(f"{verb} {source} as {source.name} to {full_topic} on {access.address}")
-            _publish(publisher, pump, progress, source.name, max_silence)
+            silence = Silence(max_silence, source.name, report, time.monotonic)
+            errors = f"{access.prefix}errors/{topic_level(source.name)}"
+            _publish(publisher, pump, progress, silence, topic, errors)
     except Interrupted:
         click.echo("stopped before the first quote")
 
@@ -108,15 +112,15 @@ def _publish(
     publisher: Publisher[int],
     pump: Pump,
     progress: Progress,
-    name: str,
-    max_silence: float | None,
+    silence: Silence,
+    topic: str,
+    errors: str,
 ) -> None:
     started = time.monotonic()
     try:
         pump.start()
         publisher.connect()
-        silence = Silence(max_silence, name, report, time.monotonic)
-        publish_live(pump, publisher, progress, silence)
+        publish_live(pump, publisher, progress, silence, topic, errors)
     except (Interrupted, FeedError) as end:
         publisher.settle(_PATIENCE)
         counts = f"{publisher.published} quotes published, {publisher.confirmed} confirmed"

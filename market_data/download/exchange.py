@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
 from market_data.bars.interval import Interval
 from market_data.download.candle import Candle
 from market_data.download.errors import ExchangeError, UnknownNameError
-from market_data.errors import MissingPackageError, ReadOptionError, UnusableFileError
+from market_data.errors import MissingPackageError, ReadOptionError
+from market_data.live.exchange.dialect import dialect_of
 from market_data.mqtt.backoff import Backoff
 from market_data.stopping import Stop
 
@@ -50,26 +49,10 @@ def open_exchange(name: str, config: Mapping[str, Any], symbols: Sequence[str]) 
         raise MissingPackageError(name, "ccxt", "downloading from", "live") from None
     if name not in ccxt.exchanges:
         raise UnknownNameError("exchange", name, ccxt.exchanges)
-    made = getattr(ccxt, name)({"enableRateLimit": True, **config})
-    if "fetchMarkets" in made.options and not any(":" in symbol for symbol in symbols):
-        # the markets of futures are other servers
-        made.options["fetchMarkets"] = {"types": ["spot"]}
-    return made
-
-
-def read_config(file: str | None) -> dict[str, Any]:
-    """Return what a JSON file has for ccxt; UnusableFileError where it is none."""
-    if not file:
-        return {}
-    expected = "a JSON object with the configuration of ccxt's exchange"
-    try:
-        found = json.loads(Path(file).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise UnusableFileError(file, reason or "it is no JSON", expected) from error
-    if not isinstance(found, dict):
-        raise UnusableFileError(file, f"it is a {type(found).__name__}", expected)
-    return found
+    # the markets of futures are other servers
+    is_spot = not any(":" in symbol for symbol in symbols)
+    options = dict(dialect_of(name).options if is_spot else {}, **config.get("options", {}))
+    return getattr(ccxt, name)({"enableRateLimit": True, **config, "options": options})
 
 
 class History:

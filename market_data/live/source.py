@@ -20,6 +20,18 @@ class SourceLostError(Exception):
     """
 
 
+class Gap(NamedTuple):
+    """Quotes of an instrument that the source cannot give: what is known of them."""
+
+    sid: str
+    after: Mapping[str, Any]
+    """`id` and `ts` of the last quote before them."""
+    before: Mapping[str, Any]
+    """`id` and `ts` of the first quote behind them."""
+    missing: int | None
+    """How many they are, if that is known."""
+
+
 class Batch(NamedTuple):
     """Quotes in the order in which they are published, and where to go on once they are."""
 
@@ -27,6 +39,8 @@ class Batch(NamedTuple):
     """Each has an id of its own: `Quote(…, recorded=Recorded(id, None, False, fields))`. It is made
     of what the source says, so that a quote has the same id whenever it is published."""
     position: Position
+    gaps: Sequence[Gap] = ()
+    """Those behind earlier quotes, and amid these; each is reported on `errors/<source>`."""
 
 
 class Source(Protocol):

@@ -65,6 +65,7 @@ class Publisher(Generic[Mark]):
         # Until one text was delivered on a connection the others wait: if many were sent while a
         # client subscribes, the first ones would arrive after the others.
         self._has_subscriber = not awaits_subscriber
+        self._unawaited: set[str] = set()  # topics that nobody has to read
         self._reported_none = ""  # the topic of which it was told that nobody is subscribed to it
         self._backoff = Backoff()  # while there is no subscriber
         self._ask_at = 0.0
@@ -97,15 +98,25 @@ class Publisher(Generic[Mark]):
         self._ask_at = 0.0
         self._send_waiting()
 
-    def publish(self, text: str, mark: Mark | None = None, topic: str | None = None) -> None:
+    def publish(
+        self,
+        text: str,
+        mark: Mark | None = None,
+        topic: str | None = None,
+        *,
+        is_awaited: bool = True,
+    ) -> None:
         """Send one text as soon as the broker is available and the window has room for it.
 
         :param mark: the caller's own, for `oldest` and `latest`.
         :param topic: in place of the publisher's own.
+        :param is_awaited: whether a subscriber to this topic is awaited, if to any.
         :raises BrokerRefusedError: if the broker has refused an earlier text.
         """
         while self._outbox.waiting or not self._has_room():
             self.turn(SLICE)
+        if topic is not None and not is_awaited:
+            self._unawaited.add(topic)
         self._outbox.add(topic or self._topic, text, mark)
         self._send_waiting()
 
@@ -174,11 +185,13 @@ class Publisher(Generic[Mark]):
 
     def _on_confirmed(self, mid: int, reason: ReasonCode) -> None:
         self._link.is_of_use()
+        topic = self._outbox.on_their_way[mid].topic
+        is_awaited = self._awaits_subscriber and topic not in self._unawaited
         if reason.is_failure:
             self._refusal = self._outbox.refused(mid), reason
-        elif reason.value == _NO_MATCHING_SUBSCRIBERS and self._awaits_subscriber:
+        elif reason.value == _NO_MATCHING_SUBSCRIBERS and is_awaited:
             self._no_subscriber(self._outbox.undelivered(mid))
-        elif self._outbox.delivered(mid):
+        elif self._outbox.delivered(mid) and is_awaited:
             self._subscriber()
 
     def _no_subscriber(self, topic: str) -> None:

@@ -183,7 +183,11 @@ def test_a_ban_of_hours_ends_it(exchange: BinanceServer, words: list[str]) -> No
         ("--every", "45s", "--every is '45s': binance has 1s, 1m, 3m"),
         ("--since", "01/02/2024", "--since is '01/02/2024': "),
         ("--since", "2024-02-01", "at binance it is 2024-01-01T05:00:30Z"),
-        ("--exchange-config", "README.md", "README.md: it is no JSON; expected a JSON object"),
+        (
+            "--exchange-config",
+            "README.md",
+            "README.md: it is no JSON; expected a JSON object",
+        ),
     ],
 )
 def test_a_mistake_is_a_sentence(

@@ -64,7 +64,9 @@ class Publisher:
         self.oldest: int | None = None
         self._until = until
 
-    def publish(self, text: str, mark: int) -> None:
+    def publish(
+        self, text: str, mark: int, topic: str | None = None, *, is_awaited: bool = True
+    ) -> None:
         self.marks.append(mark)
 
     def wait(self, seconds: float) -> None:
@@ -138,7 +140,7 @@ def test_a_position_is_kept_and_acknowledged_once_its_quotes_cannot_be_lost(
     progress = Progress(path, state, publisher, running.acknowledge, lambda: 0.0)
     silence = Silence(None, "script", print, lambda: 0.0)
     with pytest.raises(Ended):
-        publish_live(running, publisher, progress, silence)
+        publish_live(running, publisher, progress, silence, "quotes", "errors/script")
     assert publisher.marks == [1, 1, 3]
     # the broker has all, and may lose what is in `oldest` and behind it
     for oldest, position in ((1, None), (3, 2), (None, 3)):
@@ -176,7 +178,7 @@ SQL = (
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "expected one source: --sql."),
+        ([], "expected one source: --exchange or --sql."),
         (["--sql", "postgresql://h/p"], "--sql needs --query, such as --query"),
         ([*SQL], '--sql needs --cursor, such as --cursor "id"'),
         ([*SQL, "--cursor", "id", "--every", "soon"], "'soon' is no duration; expected 500ms"),
