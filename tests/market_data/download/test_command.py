@@ -15,8 +15,6 @@ from tests.support.exchanges.binance import SINCE, BinanceServer
 from tests.support.exchanges.klines import MINUTE, row
 from tests.support.processes import Process, eventually
 
-pytest.importorskip("ccxt")
-
 DAY = 1440 * MINUTE
 START = SINCE - 2 * DAY
 COUNT = 2 * 1440 + 300
