@@ -15,7 +15,7 @@ _MAX_SHOWN = 10
 class _Sink(Protocol):
     """What this needs of a Publisher."""
 
-    def publish(self, text: str, mark: int, topic: str) -> None: ...
+    def publish(self, text: str, mark: int, topic: str, *, is_awaited: bool) -> None: ...
 
 
 class Reporter:

@@ -65,7 +65,6 @@ class Publisher(Generic[Mark]):
         # Until one text was delivered on a connection the others wait: if many were sent while a
         # client subscribes, the first ones would arrive after the others.
         self._has_subscriber = not awaits_subscriber
-        self._unawaited: set[str] = set()  # topics that nobody has to read
         self._reported_none = ""  # the topic of which it was told that nobody is subscribed to it
         self._backoff = Backoff()  # while there is no subscriber
         self._ask_at = 0.0
