@@ -55,12 +55,14 @@ class UnusableFileError(FeedError):
 
 
 class MissingPackageError(FeedError):
-    """Something that needs a package of the extra `backtest`, by default reading a source."""
+    """Something that needs a package of an extra, by default reading a source."""
 
-    def __init__(self, source: str, package: str, doing: str = "reading"):
+    def __init__(
+        self, source: str, package: str, extra: str = "backtest", *, doing: str = "reading"
+    ):
         super().__init__(
             f"{doing} {source} needs {package}, which is not installed;"
-            " pip install 'tickwire[backtest]' brings it"
+            f" pip install 'tickwire[{extra}]' brings it"
         )
         self.source = source
         self.package = package

@@ -145,6 +145,24 @@ for (const [name, start, skip] of BROKERS) {
   });
 }
 
+test('what a bridge retains does not count once another one has claimed, also if the broker confirms it', async (t) => {
+  const broker = await startBroker(t);
+  const first = await startClaim(t, broker);
+  await until(() => first.claim.isClaimed);
+  /** @type {(() => void) | undefined} */
+  let confirm;
+  broker.aedes.authorizePublish = (_client, _packet, done) => {
+    if (confirm) done();
+    else confirm = done;
+  };
+  const noted = first.claim.note({});
+  await until(() => confirm);
+  await startClaim(t, broker);
+  await first.superseded.until(1);
+  confirm?.();
+  await assert.rejects(noted, /another bridge serves the algorithm now/);
+});
+
 test('the claim of a bridge that was killed is free once it has not answered', async (t) => {
   await Promise.all(
     BROKERS.filter(([, , skip]) => !skip).map(async ([, start]) => {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
@@ -6,7 +6,7 @@ import { decode, encode } from '@msgpack/msgpack';
 import { Router } from 'zeromq';
 
 import { Bridge } from '../src/bridge.js';
-import { brokerAt, Collected, keptLog, portOf } from './helpers.js';
+import { brokerAt, Collected, keptLog } from './helpers.js';
 
 /**
  * A ZeroRPC server, which answers one call at a time.
@@ -40,13 +40,23 @@ async function bind(socket, address) {
   }
 }
 
+/**
+ * Below the ports that a system gives to connections: one of these could have the port for ever while a backend that was
+ * stopped is to have it again.
+ */
 async function freeAddress() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = `tcp://127.0.0.1:${portOf(probe)}`;
-  probe.close();
-  await once(probe, 'close');
-  return address;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return `tcp://127.0.0.1:${port}`;
+  }
 }
 
 /**
@@ -186,8 +196,8 @@ export async function startBridge(t, url, address, options = {}) {
  * A bridge that runs until the test ends.
  * @param {import('node:test').TestContext} t
  * @param {string} url  of the broker
- * @param {import('../src/route/route.js').RouteConfig[]} configs
- * @param {Omit<import('../src/route/route.js').RouteConfig, 'address'>} [announced]
+ * @param {import('../src/route/route_config.js').RouteConfig[]} configs
+ * @param {Omit<import('../src/route/route_config.js').RouteConfig, 'address'>} [announced]
  */
 export function runBridge(t, url, configs, announced) {
   const { log, lines } = keptLog();

@@ -109,7 +109,7 @@ export class FakeHolder {
       },
       take_back: (/** @type {number} */ epoch) => {
         const { journal } = this;
-        if (epoch <= journal.epoch) throw new Error('comes too late');
+        if (epoch < journal.epoch || (epoch === journal.epoch && journal.handedOver)) throw new Error('comes too late');
         Object.assign(journal, { epoch, handedOver: false, holder: this });
         return this.#standing();
       },

@@ -150,6 +150,34 @@ for (const given of /** @type {const} */ (['old', 'next'])) {
   }
 }
 
+test('a bridge that starts between hand_over and take_over of another one leaves one account', async (t) => {
+  const { url } = await startBroker(t);
+  const journals = [new FakeJournal(), new FakeJournal()];
+  const [old, next] = [await startHolder(t, journals[0], true), await startHolder(t, journals[1], true)];
+  await startBridge(t, url, old.address);
+  const { publish, swap } = await connect(t, url);
+  /** @type {Promise<unknown> | undefined} */
+  let other;
+  once(old.holder, 'hand_over', 'after', async () => {
+    let looks = 0;
+    next.holder.at = (method, when) => {
+      if (method === 'journal' && when === 'after') looks += 1;
+    };
+    other = startBridge(t, url, next.address);
+    await until(() => looks === 2); // as every service, and as the one that a swap goes to: it has no account yet
+  });
+  void swap(next.address);
+  await until(() => other);
+  await other;
+  await publish(20);
+  const [before, after] = journals.map(({ decided }) => decided);
+  await until(() => before.length + after.length >= 20);
+  assert.equal(new Set([...before, ...after]).size, 20);
+  const serving = journals.filter(({ handedOver, takenOver }, n) => !handedOver && (n === 0 || takenOver !== null));
+  assert.equal(serving.length, 1, 'one of the two decides');
+  assert.equal(serving[0].decided.length, 20);
+});
+
 test('a backend that has handed over, where it is not known to whom, is not served', async (t) => {
   const { url } = await startBroker(t);
   const journal = new FakeJournal();
@@ -406,6 +434,23 @@ test('a backend that takes no account is swapped to when nothing is held, and th
   const { outcome, text } = await swap(next.address, { positions: 'flatten' });
   assert.equal(outcome, 'done');
   assert.match(text, /has ended with cash of 7.00 and no position, which .* does not know of, as it has no method/);
+});
+
+test('the account that is shown is that of the new backend, also before its first quote', async (t) => {
+  const { url, swap } = await serve(t, inMemory(new FakeService()));
+  const next = await startBackend(
+    t,
+    inMemory(new FakeService(), { snapshot: () => ({ algo: 'mine', seq: 2e15, cash: 8 }) }),
+  );
+  const reader = await mqtt.connectAsync(url);
+  /** @type {any[]} */
+  const shown = [];
+  reader.on('message', (_topic, payload) => shown.push(JSON.parse(payload.toString())));
+  await reader.subscribeAsync('portfolios/mine');
+  await until(() => shown.at(-1)?.cash === 7);
+  assert.equal((await swap(next.address)).outcome, 'done');
+  await until(() => shown.at(-1)?.cash === 8);
+  await reader.endAsync();
 });
 
 test('the account that is retained is removed where the new backend shows none', async (t) => {

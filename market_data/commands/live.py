@@ -15,11 +15,13 @@ from market_data.live.kinds import find_kinds, make_source, options_of
 from market_data.live.progress import LiveState, Progress, read_live_state
 from market_data.live.publishing import publish_live
 from market_data.live.pump import Pump
+from market_data.live.reporting import Reporter
 from market_data.live.silence import Silence
 from market_data.live.source import SourceKind
 from market_data.mqtt.address import check_topic
 from market_data.mqtt.options import mqtt_options, taken_access
 from market_data.mqtt.publisher import Publisher
+from market_data.mqtt.topic_level import topic_level
 from market_data.stopping import Interrupted, Stop
 
 # Seconds that a stopped command waits for the broker, and for the source.
@@ -81,7 +83,8 @@ def live_command(
     """Publish quotes as they come, until SIGINT or SIGTERM.
 
     One source is given: a database, by --sql with --query and --cursor, whose new rows are
-    published; or one of another package that is installed.
+    published; an exchange, by --exchange with --symbol, whose trades are; Alpaca, by --alpaca with
+    --symbol, whose trades of US equities are; or one of another package that is installed.
     """
     assert isinstance(context.command, _LiveCommand)
     stop = Stop()
@@ -91,15 +94,17 @@ def live_command(
             # the state keeps the topic without the prefix
             full_topic = check_topic(access.prefix + check_topic(topic))
             source = make_source(context.command.kinds, options, report)
+            errors = check_topic(f"{access.prefix}errors/{topic_level(source.name)}")
             path = Path(state) if state else None
             before = read_live_state(path, source.name, topic) if path else None
             now = before or LiveState(source.name, topic)
             publisher: Publisher[int] = Publisher(access, full_topic, stop, report)
             pump = Pump(source, now.position, report)
+            reporter = Reporter(publisher, errors, topic, report)
             progress = Progress(path, now, publisher, pump.acknowledge, time.monotonic)
             verb = "publishing" if before is None else "continuing"
             click.echo(f"{verb} {source} as {source.name} to {full_topic} on {access.address}")
-            _publish(publisher, pump, progress, source.name, max_silence)
+            _publish(publisher, pump, progress, reporter, source.name, max_silence)
     except Interrupted:
         click.echo("stopped before the first quote")
 
@@ -108,6 +113,7 @@ def _publish(
     publisher: Publisher[int],
     pump: Pump,
     progress: Progress,
+    reporter: Reporter,
     name: str,
     max_silence: float | None,
 ) -> None:
@@ -116,10 +122,14 @@ def _publish(
         pump.start()
         publisher.connect()
         silence = Silence(max_silence, name, report, time.monotonic)
-        publish_live(pump, publisher, progress, silence)
+        publish_live(pump, publisher, progress, silence, reporter)
     except (Interrupted, FeedError) as end:
         publisher.settle(_PATIENCE)
-        counts = f"{publisher.published} quotes published, {publisher.confirmed} confirmed"
+        reports = f" and {reporter.published} reports" if reporter.published else ""
+        counts = (
+            f"{publisher.published - reporter.published} quotes{reports} published,"
+            f" {publisher.confirmed} confirmed"
+        )
         click.echo(f"stopped after {time.monotonic() - started:.1f} s: {counts}")
         if not isinstance(end, StateFileError):
             progress.save()

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from market_data.commands.bars import bars_command
+from market_data.commands.download import download_command
 from market_data.commands.indicators import indicators_command
 from market_data.commands.live import live_command
 from market_data.commands.record import record_command
@@ -35,6 +36,7 @@ def main() -> None:
 
 for _command in (
     bars_command,
+    download_command,
     indicators_command,
     list_samples,
     live_command,

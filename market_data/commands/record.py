@@ -151,7 +151,7 @@ class _Kept(NamedTuple):
 @contextmanager
 def _in_folder(folder: Path, session: str | None, part: float) -> Iterator[_Kept]:
     if find_spec("pyarrow") is None:
-        raise MissingPackageError(str(folder), "pyarrow", "recording to")
+        raise MissingPackageError(str(folder), "pyarrow", doing="recording to")
     claim = Claim(folder, session)
     try:
         destination = Folder(folder, _report, int(part * _MIB) or 1)
@@ -166,7 +166,9 @@ def _in_table(url: str, name: str, session: str | None) -> Iterator[_Kept]:
         # the folder does without SQLAlchemy
         from market_data.record.table import Table
     except ModuleNotFoundError:
-        raise MissingPackageError(without_password(url), "SQLAlchemy", "recording to") from None
+        raise MissingPackageError(
+            without_password(url), "SQLAlchemy", doing="recording to"
+        ) from None
     shown = without_password(url)
     # the same at every start, and another one of another table
     digest = blake2b(f"{shown} {name}".encode(), digest_size=4).hexdigest()

@@ -12,6 +12,7 @@ from market_data.errors import FeedError, SkippedRowError, UnusableFileError
 from market_data.feeds import bars, merge
 from market_data.feeds.aggregated import as_bars, read_interval
 from market_data.feeds.bar_lengths import check_interval, check_merge
+from market_data.feeds.candle_folder import candle_files
 from market_data.feeds.csv_feed import CsvTable
 from market_data.feeds.frame_feed import FrameTable, is_frame
 from market_data.feeds.jsonl_feed import read_jsonl
@@ -78,12 +79,12 @@ class Feed:
     def __init__(
         self, sources: Sequence[Source], options: ReadOptions, on_skip: Callable[[SkippedRow], None]
     ):
-        self.sources = tuple(sources)
         self._options = options
         read_span(options, in_zone=False)  # a mistake is known at once
         self.interval = read_interval(options)
         """Of the bars that are made of the quotes; None if they stay as they are."""
         self._rules = read_rules(options)
+        self.sources = tuple(_chosen(sources, self._rules.symbols))
         self._on_skip = on_skip
         self._quality = Quality()
         self._queries: dict[str, SqlQuery] = {}  # that have begun and are not read yet, by source
@@ -199,7 +200,9 @@ class Feed:
             return FrameTable(source.frame, str(source), source.symbol)
         assert source.path is not None
         if source.kind == "parquet":
-            return ParquetTable(source.path, source.symbol)
+            is_folder = source.path.is_dir()
+            files = candle_files(source.path) if is_folder else [source.path]
+            return ParquetTable(files, str(source), source.symbol)
         return CsvTable(source.path, source.name, source.symbol, self._options)
 
     def _read(self, source: Source, reader: TableReader | None, pick: Pick) -> Iterator[Timed]:
@@ -293,6 +296,13 @@ class Feed:
                     f"{name} has no column of symbols that is known: if {reader.plan.texts[0]}"
                     f" holds them, --columns sid={reader.plan.texts[0]}"
                 )
+
+
+def _chosen(sources: Sequence[Source], symbols: frozenset[str] | None) -> Sequence[Source]:
+    """Return the sources without those of other instruments, unless there is no other source."""
+    if symbols is None:
+        return sources
+    return [source for source in sources if source.sid is None or source.sid in symbols] or sources
 
 
 def _goes_back(reader: TableReader | None) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from os import PathLike, fspath
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from market_data.errors import SourceNotFoundError, UnusableFileError
+from market_data.feeds.candle_folder import is_candle_folder, sids, symbol_folder
 from market_data.feeds.database import without_password
 from market_data.feeds.frame_feed import is_frame
 from market_data.feeds.opening import SUFFIXES
@@ -42,6 +44,8 @@ class Source(NamedTuple):
     sample: Sample | None = None
     url: str | None = None
     frame: Any = None
+    sid: str | None = None
+    """The only instrument of a part of a folder of candles."""
 
     @property
     def symbol(self) -> str:
@@ -88,10 +92,27 @@ def find_source(given: str | PathLike[str] | Any) -> Source:
 
 def _recording(path: Path) -> Source:
     if not is_recording(path):
-        expected = "a file, or a folder that market-data record writes"
+        expected = "a file, or a folder that market-data record or market-data download writes"
         raise UnusableFileError(str(path), "it is a folder", expected)
     # a folder may be given as "." or "..", or with a slash behind it
     return Source(path.resolve().name or "recording", "recording", path)
+
+
+def _sources_of(given: str | PathLike[str] | Any) -> list[Source]:
+    if isinstance(given, str | PathLike) and is_candle_folder(Path(given)):
+        return _candles(Path(given))
+    return [find_source(given)]
+
+
+def _candles(folder: Path) -> list[Source]:
+    found = [
+        Source(f"{folder.resolve().name}.{sid}", "parquet", symbol_folder(folder, sid), sid=sid)
+        for sid in sids(folder)
+    ]
+    if not found:
+        expected = "one with candles: run its market-data download again"
+        raise UnusableFileError(str(folder), "it is a folder without candles", expected)
+    return found
 
 
 def _uncompressed(path: Path) -> Path:
@@ -105,11 +126,15 @@ def _stem(path: Path) -> str:
 def find_sources(given: Iterable[str | PathLike[str] | Any]) -> list[Source]:
     """Return the source of each, with a name of its own.
 
-    Of several sources with the same name the second is named NAME.2, and so on, since the ids of
-    their quotes must differ. SourceNotFoundError where there is none.
+    A folder of candles, which `market-data download` writes, is a source for each of its symbols:
+    FOLDER.SYMBOL. Of several sources with the same name the second is named NAME.2, and so on,
+    since the ids of their quotes must differ.
+
+    :raises SourceNotFoundError: if there is none of a name.
+    :raises UnusableFileError: if a folder is of another kind, or holds no candles yet.
     """
     sources: list[Source] = []
-    for source in map(find_source, given):
+    for source in chain.from_iterable(map(_sources_of, given)):
         taken = {other.name for other in sources}
         name, number = source.name, 1
         while name in taken:

@@ -8,6 +8,7 @@ from typing import Protocol
 from market_data.feeds.quote import Quote, as_message
 from market_data.live.progress import Progress
 from market_data.live.pump import Pump
+from market_data.live.reporting import Reporter
 from market_data.live.silence import Silence
 
 # Seconds to wait for quotes, between two turns of the network: an answer of the broker may wait so
@@ -19,12 +20,16 @@ _TURN = 0.001
 class _Sink(Protocol):
     """What this needs of a Publisher."""
 
-    def publish(self, text: str, mark: int) -> None: ...
+    def publish(
+        self, text: str, mark: int, topic: str | None = None, *, is_awaited: bool = True
+    ) -> None: ...
     def wait(self, seconds: float) -> None: ...
 
 
-def publish_live(pump: Pump, publisher: _Sink, progress: Progress, silence: Silence) -> None:
-    """Publish each quote, until `stop` of the publisher is requested, or an error ends it.
+def publish_live(
+    pump: Pump, publisher: _Sink, progress: Progress, silence: Silence, reporter: Reporter
+) -> None:
+    """Publish quotes and reports, until `stop` of the publisher is requested, or an error ends it.
 
     While the broker is slow or away, `publish` waits, and the pump reads a few batches ahead and
     then no more: what is not published stays with the source.
@@ -37,6 +42,8 @@ def publish_live(pump: Pump, publisher: _Sink, progress: Progress, silence: Sile
             if batch.quotes:
                 silence.quotes()
             mark = progress.begin()
+            for report in batch.reports:
+                reporter.publish(report, mark)
             for quote in batch.quotes:
                 publisher.publish(live_message(quote), mark)
             progress.end(batch.position)

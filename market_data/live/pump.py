@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -15,6 +16,10 @@ MAX_AHEAD = 4
 
 MAX_DELAY = 30.0
 """The longest pause between two attempts to connect, in seconds."""
+
+# Seconds after which the next pause is short again: a source may accept each connection, and soon
+# end it.
+_STEADY = 10.0
 
 # Seconds that one `read` may wait: after them an acknowledgement, or the end, is seen to.
 _READ = 0.25
@@ -91,10 +96,11 @@ class Pump:
             self._put(error)
 
     def _read_on(self) -> None:
+        connected_at = time.monotonic()
         while not self._closing.is_set():
             batch = self._source.read(_READ)
-            # connecting alone is no success: a source may accept each connection, and end it
-            self._backoff.reset()
+            if time.monotonic() - connected_at >= _STEADY:
+                self._backoff.reset()
             if self._reported is not None:
                 self._notify(f"{self._source} is back")
                 self._reported = None

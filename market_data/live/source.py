@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import click
 
@@ -20,6 +20,34 @@ class SourceLostError(Exception):
     """
 
 
+class Bound(NamedTuple):
+    """One end of a gap: the quote next to it, or the time alone."""
+
+    ts: str | int | float | None = None
+    id: str | None = None
+
+
+class Gap(NamedTuple):
+    """Quotes of one instrument that are not known: those behind `after`, and before `before`."""
+
+    sid: str
+    after: Bound
+    before: Bound
+    missing: int | None = None
+    """How many they are, where that is known."""
+
+
+class Report(NamedTuple):
+    """What a trader has to know besides the quotes; it is published on `errors/<source>`."""
+
+    code: Literal["gap", "corrected", "cancelled", "unreadable"]
+    reason: str
+    """One sentence."""
+    payload: bytes = b""
+    """The message of the source, if it is about one; without a password."""
+    gap: Gap | None = None
+
+
 class Batch(NamedTuple):
     """Quotes in the order in which they are published, and where to go on once they are."""
 
@@ -27,6 +55,8 @@ class Batch(NamedTuple):
     """Each has an id of its own: `Quote(…, recorded=Recorded(id, None, False, fields))`. It is made
     of what the source says, so that a quote has the same id whenever it is published."""
     position: Position
+    reports: Sequence[Report] = ()
+    """They are published before the quotes, and shown to the user."""
 
 
 class Source(Protocol):
@@ -58,7 +88,8 @@ class Source(Protocol):
     def read(self, timeout: float) -> Batch | None:
         """Await quotes for at most `timeout` seconds, and return what has come.
 
-        At most some thousand quotes. A batch without quotes moves the position alone.
+        At most some thousand quotes. A batch without quotes moves the position alone; its reports
+        are published.
         """
         ...
 

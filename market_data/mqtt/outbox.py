@@ -24,6 +24,8 @@ class Item(Generic[Mark]):
     topic: str
     text: str
     mark: Mark | None
+    is_awaited: bool
+    """Whether it is sent again if it reaches nobody."""
     sent_at: float = 0.0
     confirmed: bool = False
 
@@ -46,10 +48,10 @@ class Outbox(Generic[Mark]):
         self._recent: deque[tuple[float, Item[Mark]]] = deque()
         self._latest: Item[Mark] | None = None
 
-    def add(self, topic: str, text: str, mark: Mark | None) -> None:
+    def add(self, topic: str, text: str, mark: Mark | None, *, is_awaited: bool = True) -> None:
         """Add a text behind all others."""
         self.published += 1
-        self.waiting.append(Item(self.published, topic, text, mark))
+        self.waiting.append(Item(self.published, topic, text, mark, is_awaited))
 
     def sent(self, mid: int) -> None:
         """Record that the first waiting text was sent with this id."""

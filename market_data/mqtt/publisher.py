@@ -97,16 +97,24 @@ class Publisher(Generic[Mark]):
         self._ask_at = 0.0
         self._send_waiting()
 
-    def publish(self, text: str, mark: Mark | None = None, topic: str | None = None) -> None:
+    def publish(
+        self,
+        text: str,
+        mark: Mark | None = None,
+        topic: str | None = None,
+        *,
+        is_awaited: bool = True,
+    ) -> None:
         """Send one text as soon as the broker is available and the window has room for it.
 
         :param mark: the caller's own, for `oldest` and `latest`.
         :param topic: in place of the publisher's own.
+        :param is_awaited: whether it is sent again if it reaches nobody; as a report is not.
         :raises BrokerRefusedError: if the broker has refused an earlier text.
         """
         while self._outbox.waiting or not self._has_room():
             self.turn(SLICE)
-        self._outbox.add(topic or self._topic, text, mark)
+        self._outbox.add(topic or self._topic, text, mark, is_awaited=is_awaited)
         self._send_waiting()
 
     def turn(self, timeout: float) -> None:
@@ -174,11 +182,12 @@ class Publisher(Generic[Mark]):
 
     def _on_confirmed(self, mid: int, reason: ReasonCode) -> None:
         self._link.is_of_use()
+        awaits = self._awaits_subscriber and self._outbox.on_their_way[mid].is_awaited
         if reason.is_failure:
             self._refusal = self._outbox.refused(mid), reason
-        elif reason.value == _NO_MATCHING_SUBSCRIBERS and self._awaits_subscriber:
+        elif reason.value == _NO_MATCHING_SUBSCRIBERS and awaits:
             self._no_subscriber(self._outbox.undelivered(mid))
-        elif self._outbox.delivered(mid):
+        elif self._outbox.delivered(mid) and awaits:
             self._subscriber()
 
     def _no_subscriber(self, topic: str) -> None:

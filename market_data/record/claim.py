@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from market_data.errors import RecordingError
 from market_data.feeds.recording.layout import VERSION, description_file, state_folder
-from market_data.record.segment import sync_folder
+from market_data.folders import lock_folder, sync_folder
 
 
 class Claim:
@@ -25,7 +24,7 @@ class Claim:
 
     def __init__(self, folder: Path, session: str | None):
         try:
-            self._lock = _lock(folder)
+            self._lock = lock_folder(folder, state_folder(folder), "recorder", RecordingError)
             try:
                 self.session, self.is_continued = _described(folder, session)
             except BaseException:
@@ -38,27 +37,6 @@ class Claim:
     def release(self) -> None:
         """Leave the folder to others."""
         os.close(self._lock)
-
-
-def _lock(folder: Path) -> int:
-    state = state_folder(folder)
-    if not state.is_dir():
-        if folder.is_dir() and any(folder.iterdir()):
-            expected = "an empty folder, a new one, or one that a recorder has written"
-            raise RecordingError(str(folder), "it holds other files", expected)
-        state.mkdir(parents=True)
-    lock = os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        # the system frees it, however the process ends
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(lock, 20, 0).decode(errors="replace").strip() or "unknown"
-        os.close(lock)
-        found = f"another recorder writes it (process {holder})"
-        raise RecordingError(str(folder), found, "a folder for each recorder") from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-    return lock
 
 
 def _described(folder: Path, session: str | None) -> tuple[str, bool]:

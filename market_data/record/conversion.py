@@ -14,7 +14,7 @@ from market_data.feeds.recording.layout import SegmentFile, converting_file, day
 from market_data.feeds.recording.reading import segment_rows
 from market_data.feeds.recording.row import Row
 from market_data.feeds.recording.topics import carries_quotes
-from market_data.record.segment import sync_folder
+from market_data.folders import sync_folder
 
 _AT_ONCE = 200
 """Messages of one step."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from market_data.errors import RecordingError
 from market_data.feeds.recording.row import Row, decode
+from market_data.folders import sync_folder
 
 
 class Segment:
@@ -77,12 +78,3 @@ def whole_lines(path: Path) -> tuple[Row | None, Row | None, int]:
                 raise RecordingError(str(path), found, "what a recorder has written")
             first, last, size = first or row, row, read
     return first, last, size
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names of its files durable; OSError if that fails."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -38,10 +38,10 @@ CONSTANTS = {
     "cash.maximum": ["portfolio:STARTING_CASH.maximum"],
     "whole_number.maximum": ["portfolio.times:MAX_SAFE"],
     "seed.maximum": ["algo_service.parameters:SEED.maximum"],
-    "error.payload_bytes": ["market_data.derive.error_record:MAX_PAYLOAD"],
+    "error.payload_bytes": ["market_data.error_record:MAX_PAYLOAD"],
     "error.reason_characters": [
         "algo_service.engine.failure:MAX_SENTENCE_LENGTH",
-        "market_data.derive.error_record:MAX_REASON",
+        "market_data.error_record:MAX_REASON",
     ],
     "error.traceback_characters": ["algo_service.engine.failure:MAX_TRACEBACK_LENGTH"],
     "algorithm.name_characters": ["algo_service.names:MAX_NAME_CHARACTERS"],

@@ -233,6 +233,30 @@ def test_all_that_left_after_what_reached_nobody_is_sent_again_in_order(
     assert publishing.publisher.confirmed == 6
 
 
+def test_a_text_on_another_topic_that_reaches_nobody_holds_nothing_up(
+    fake_broker: Brokers,
+) -> None:
+    """A subscriber of the publisher's own topic is awaited, and of no other one."""
+    received: list[str] = []
+
+    def half(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        for _ in range(3):
+            mid, text = wire.publish()
+            received.append(text)
+            wire.confirm(mid, NO_MATCHING_SUBSCRIBERS if text == "report" else 0)
+        wire.read()
+
+    publishing = Publishing(fake_broker(half))
+    publishing.publish("1")
+    publishing.publisher.publish("report", None, "errors/s")
+    publishing.publish("2").drain()
+    assert received == ["1", "report", "2"]
+    assert publishing.told == []
+    publishing.publisher.close()
+
+
 def test_where_no_subscriber_is_awaited_what_reaches_nobody_is_confirmed(
     fake_broker: Brokers,
 ) -> None:

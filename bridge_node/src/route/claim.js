@@ -123,11 +123,13 @@ export class Claim extends EventEmitter {
       const client = connection.client ?? (await once(connection, 'up'))[0];
       try {
         await client.publishAsync(this.#topic, this.#payload, { qos: 1, retain: true });
-        return;
+        break;
       } catch (error) {
         if (connection.client === client) throw error;
       }
     }
+    // the claim of another bridge may have come meanwhile; that one retains its own record again
+    if (this.#isEnded) throw new Error('another bridge serves the algorithm now');
   }
 
   /** Remove the claim, so that nothing but the duty is retained. */

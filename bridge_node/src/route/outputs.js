@@ -130,7 +130,7 @@ export class Outputs {
       (payload) => this.publisher.publish([{ topic: this.topics.portfolio, payload, retain: true }]),
       this.#log,
     );
-    this.#snapshots.touch();
+    this.#snapshots.renew();
   }
 
   /** What is retained is of a backend that was swapped away: this one goes on with no account. */

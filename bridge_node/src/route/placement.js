@@ -108,8 +108,12 @@ export class Placement {
    */
   async #isDone({ from, to, epoch, kind }) {
     const { log } = this.#broker;
-    const standing = await standingAt(to, log);
+    let standing = await standingAt(to, log);
     if (kind !== 'replace') return standing?.is_open === true;
+    // a take_over of another bridge may be on its way: from here on it is carried out, or is refused as too late
+    if (standing?.is_open && !standing.handed_over && standing.taken_over !== epoch) {
+      standing = await standingAt(to, log, 'take_back', epoch + 1);
+    }
     if (standing?.taken_over !== epoch) return false;
     // it may have taken over late, when the old one had taken back already
     const before = await standingAt(from, log);

@@ -41,6 +41,12 @@ export class Snapshots {
     }, MIN_INTERVAL);
   }
 
+  /** Publish a snapshot soon, whatever its seq: it is that of another backend, which goes on from there. */
+  renew() {
+    this.#lastSeq = -1;
+    this.touch();
+  }
+
   /** Publish nothing more. */
   end() {
     clearTimeout(this.#timer);

@@ -21,9 +21,7 @@ const MAX_TAKING_BACK = 10_000;
  *   serves the algorithm by now
  * @property {(halt: import('../messages/halt.js').Halt | null) => Promise<void>} keepHalt  retains it, for a backend
  *   that has no journal
- * @property {Record<string, unknown>} params  for `initialize`
- * @property {string[]} [channels]  in place of those that `initialize` returns
- * @property {string} [name]  of a backend that has none of its own
+ * @property {import('../backend/initialised.js').Config} config  of the route
  */
 
 /**
@@ -116,10 +114,10 @@ export class Swap {
    * @returns {Promise<import('./move.js').Transfer>}
    */
   async #check(algo) {
-    const { backend, forwarder, placement, keepHalt, params, channels, name: given } = this.#parts;
+    const { backend, forwarder, placement, keepHalt, config } = this.#parts;
     const { next, to } = this.#ends;
     await this.#ends.connect();
-    const name = next.name || given || '(none)';
+    const name = next.name || config.name || '(none)';
     if (name !== algo) {
       throw new SwapRefusal(
         `the backend at ${to} has the name ${name}, not ${algo}: start it with algo-service serve --name ${algo}`,
@@ -128,7 +126,7 @@ export class Swap {
     // it may be on its way back, such as after the swap before this one
     if (!backend.ready) await Promise.race([backend.whenReady(), sleep(MAX_SILENCE, undefined, { ref: false })]);
     if (!backend.ready && !this.#command.force) throw this.#ends.silent();
-    const initialize = () => this.#ends.initializeNext(algo, params, channels);
+    const initialize = () => this.#ends.initializeNext(algo, config.params, config.channels);
     const parts = { initialize, commands: forwarder.commands, keepHalt };
     return transferOf(algo, this.#command, this.#ends, placement.duty, parts);
   }

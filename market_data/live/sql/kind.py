@@ -12,44 +12,29 @@ from market_data.errors import FeedError, MissingPackageError
 from market_data.feeds.columns import parse_columns
 from market_data.feeds.options import ReadOptions, check_options
 from market_data.feeds.sources import find_source
+from market_data.live.options import EVERY, source_option
 from market_data.live.source import Source, SourceKind
 
 _READING = ("columns", "time_unit", "time_format", "timezone")
 
-_ENVIRONMENT = "MARKET_DATA"
-
-
-def _option(flag: str, **settings: Any) -> click.Option:
-    variable = flag.removeprefix("--").replace("-", "_").upper()
-    settings |= {"envvar": f"{_ENVIRONMENT}_{variable}", "show_envvar": True}
-    return click.Option([flag], **settings)
-
-
 _OPTIONS = [
-    _option(
+    source_option(
         "--sql",
         metavar="URL|FILE",
         help="Publish rows of this database: postgresql://HOST/NAME, or a file of SQLite.",
     ),
-    _option(
+    source_option(
         "--query",
         metavar="SELECT",
         help="What to read from a database, with a column for the cursor.",
     ),
-    _option(
+    source_option(
         "--cursor",
         metavar="COLUMN",
         help="The column that grows from row to row, such as id: a number, a time or a text.",
     ),
-    _option(
-        "--every",
-        metavar="DURATION",
-        callback=read_duration,
-        default="1s",
-        show_default=True,
-        help="How often to ask for new rows.",
-    ),
-    _option(
+    EVERY,
+    source_option(
         "--settle",
         metavar="DURATION",
         callback=read_duration,
@@ -57,27 +42,27 @@ _OPTIONS = [
         show_default=True,
         help="How long a row may become visible after one with a higher cursor.",
     ),
-    _option(
+    source_option(
         "--name",
         metavar="TEXT",
         help="The first part of every quote's id; by default the name of the database.",
     ),
-    _option(
+    source_option(
         "--columns",
         metavar="FIELD=NAME,…",
         help="Which columns hold what: sid=ticker,ts=traded_at,quote=last.",
     ),
-    _option(
+    source_option(
         "--time-unit",
         type=click.Choice(["s", "ms", "us", "ns"]),
         help="The unit of a time that is a number, if its magnitude is ambiguous.",
     ),
-    _option(
+    source_option(
         "--time-format",
         metavar="FORMAT",
         help="How a time is written, in the letters of strptime.",
     ),
-    _option(
+    source_option(
         "--timezone",
         metavar="NAME",
         help="Zone of times without an offset, such as Europe/London; by default UTC.",

@@ -124,13 +124,18 @@ class Queries:
         return bool(self._ask(asked))
 
     def transactions(self) -> Transactions | None:
-        """Return which transactions are under way; None where that cannot be asked."""
+        """Return which transactions are under way; None where that cannot be asked.
+
+        The latter is so with other databases than PostgreSQL, and with a standby of one.
+        """
         if self._engine.dialect.name != "postgresql":
             return None
-        ids = "pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text"
-        asked = verbatim(f"SELECT {ids} FROM pg_current_snapshot() AS s")
+        # pg_snapshot_xmax is no end: a transaction under way may have a higher number. A number of
+        # our own is above all of them.
+        own = "CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_xact_id()::text END"
+        asked = verbatim(f"SELECT pg_snapshot_xmin(pg_current_snapshot())::text, {own}")
         [(oldest, following)] = self._ask(asked)
-        return Transactions(int(oldest), int(following))
+        return None if following is None else Transactions(int(oldest), int(following))
 
     def close(self) -> None:
         """Disconnect."""

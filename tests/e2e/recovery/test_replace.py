@@ -35,9 +35,10 @@ class Buys:
 
 
 def two(folder: Path) -> dict[str, Sequence[object]]:
+    """Orders wait for the next quote, so that some may wait when the account is handed over."""
     return {
-        "old": (*RANDOM, "--journal", folder / "old.db"),
-        "new": (*OTHER, "--journal", folder / "new.db"),
+        "old": (*RANDOM, "--param", "fill=next", "--journal", folder / "old.db"),
+        "new": (*OTHER, "--param", "fill=next", "--journal", folder / "new.db"),
     }
 
 

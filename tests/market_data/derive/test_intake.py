@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from market_data.derive.error_record import error_record
 from market_data.derive.intake import Intake
 from market_data.derive.output_id import output_id
+from market_data.error_record import error_record
 from market_data.feeds.quote import InvalidQuoteError
 from tests.support.processes import ROOT
 

@@ -112,5 +112,6 @@ def test_a_folder_that_no_recorder_has_written_is_refused(tmp_path: Path) -> Non
     with pytest.raises(UnusableFileError) as refused:
         open_feed(tmp_path)
     assert str(refused.value) == (
-        f"{tmp_path}: it is a folder; expected a file, or a folder that market-data record writes"
+        f"{tmp_path}: it is a folder; expected a file, or a folder that market-data record or"
+        " market-data download writes"
     )

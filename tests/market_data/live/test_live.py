@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,15 +10,17 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
 from market_data import Quote, Recorded
 from market_data.commands.main import main
 from market_data.live.progress import LiveState, Progress, read_live_state
 from market_data.live.publishing import publish_live
 from market_data.live.pump import Pump
+from market_data.live.reporting import Reporter
 from market_data.live.silence import Silence
-from market_data.live.source import Batch, SourceLostError
-from tests.support.processes import eventually
+from market_data.live.source import Batch, Bound, Gap, Report, SourceLostError
+from tests.support.processes import ROOT, eventually
 
 
 class Script:
@@ -61,11 +64,15 @@ class Publisher:
 
     def __init__(self, until: int):
         self.marks: list[int] = []
+        self.texts: list[tuple[str | None, str]] = []
         self.oldest: int | None = None
         self._until = until
 
-    def publish(self, text: str, mark: int) -> None:
+    def publish(
+        self, text: str, mark: int, topic: str | None = None, *, is_awaited: bool = True
+    ) -> None:
         self.marks.append(mark)
+        self.texts.append((topic, text))
 
     def wait(self, seconds: float) -> None:
         if len(self.marks) >= self._until:
@@ -137,8 +144,9 @@ def test_a_position_is_kept_and_acknowledged_once_its_quotes_cannot_be_lost(
     state = LiveState("script", "quotes")
     progress = Progress(path, state, publisher, running.acknowledge, lambda: 0.0)
     silence = Silence(None, "script", print, lambda: 0.0)
+    reporter = Reporter(publisher, "errors/script", "quotes", print)
     with pytest.raises(Ended):
-        publish_live(running, publisher, progress, silence)
+        publish_live(running, publisher, progress, silence, reporter)
     assert publisher.marks == [1, 1, 3]
     # the broker has all, and may lose what is in `oldest` and behind it
     for oldest, position in ((1, None), (3, 2), (None, 3)):
@@ -149,6 +157,37 @@ def test_a_position_is_kept_and_acknowledged_once_its_quotes_cannot_be_lost(
         progress.save()
         assert read_live_state(path, "script", "quotes") == state._replace(position=position)
     eventually(lambda: ("acknowledge", 3) in source.calls, "the acknowledgement")
+
+
+def test_a_gap_is_published_with_its_bounds_and_shown() -> None:
+    gap = Gap("GOOG", Bound("2024-01-10", "s:GOOG:1"), Bound(id="s:GOOG:9"), 7)
+    report = Report("gap", "trades of GOOG are missing", b"[]", gap)
+    told: list[str] = []
+    publisher = Publisher(until=2)
+    reporter = Reporter(publisher, "site1/errors/s", "quotes", told.append)
+    reporter.publish(report, 1)
+    [(topic, text)] = publisher.texts
+    record = json.loads(text)
+    Draft202012Validator(json.loads((ROOT / "contracts/error.schema.json").read_text())).validate(
+        record
+    )
+    assert (topic, record["topic"], record["code"]) == ("site1/errors/s", "quotes", "gap")
+    assert record["gap"] == {
+        "sid": "GOOG",
+        "after": {"ts": "2024-01-10", "id": "s:GOOG:1"},
+        "before": {"id": "s:GOOG:9"},
+        "missing": 7,
+    }
+    assert told == ["trades of GOOG are missing"]
+
+
+def test_reports_of_other_kinds_are_shown_ten_times_and_all_are_published() -> None:
+    told: list[str] = []
+    publisher = Publisher(until=0)
+    reporter = Reporter(publisher, "errors/s", "quotes", told.append)
+    for number in range(12):
+        reporter.publish(Report("cancelled", f"trade {number} is cancelled"), 1)
+    assert (len(told), len(publisher.texts), reporter.published) == (10, 12, 12)
 
 
 def test_silence_is_reported_once_and_its_end_too() -> None:
@@ -176,7 +215,7 @@ SQL = (
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "expected one source: --sql."),
+        ([], "expected one source: --alpaca or --exchange or --sql."),
         (["--sql", "postgresql://h/p"], "--sql needs --query, such as --query"),
         ([*SQL], '--sql needs --cursor, such as --cursor "id"'),
         ([*SQL, "--cursor", "id", "--every", "soon"], "'soon' is no duration; expected 500ms"),

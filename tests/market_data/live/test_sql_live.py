@@ -264,6 +264,31 @@ def test_a_time_that_comes_twice_is_the_first_whatever_rows_come_with_it(tmp_pat
     assert "the row with the id 1 has the time 2024-11-03 01:45:00, which comes twice" in sentence
 
 
+def test_a_transaction_is_awaited_although_none_with_a_higher_number_has_ended(
+    postgres: Postgres, ticks: Ticks
+) -> None:
+    """PostgreSQL counts it among those that have not begun (pg_snapshot_xmax)."""
+    insert = "INSERT INTO ticks (price) VALUES (1)"
+    source = sql_source(ticks)
+    source.connect(None)
+
+    def cursors(sweeps: int) -> list[str]:
+        batches = [source.read(0.1) for _ in range(3 * sweeps)]
+        quotes = [quote for batch in batches if batch for quote in batch.quotes]
+        return [as_message(quote, "")["id"].rpartition(":")[2] for quote in quotes]
+
+    with postgres.connect(ticks.name) as early, postgres.connect(ticks.name) as late:
+        for connection in (early, late):
+            connection.execute("BEGIN")
+            connection.execute(insert)
+        early.execute(insert)
+        early.execute("COMMIT")
+        assert cursors(20) == ["1", "3"]
+        late.execute("COMMIT")
+    assert cursors(20) == ["2"]
+    source.close()
+
+
 def sql_source(ticks: Ticks) -> SqlSource:
     settings = Settings(ticks.url, "db", ticks.name, QUERY, "id", 0.001, 0.001, {})
     return SqlSource(settings, print)

@@ -1,0 +1,1 @@
+"""The live source of an exchange: trades, as they take place."""

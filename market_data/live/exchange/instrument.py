@@ -1,0 +1,115 @@
+"""One instrument of an exchange: its trades become quotes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeGuard
+
+from market_data.feeds.quote import MAX_PRICE, Quote, Recorded
+from market_data.live.exchange.numbered import NumberedTrades
+from market_data.live.exchange.recent import RecentTrades
+from market_data.live.exchange.trade import Place, Trade, TradeGap
+from market_data.live.source import Bound, Gap, Report
+
+MAX_SAFE = 2**53 - 1
+
+
+class Invalid(ValueError):  # noqa: N818
+    """A trade that is no quote; the text is the reason."""
+
+
+class Instrument:
+    """The trades of one market.
+
+    :param name: of the exchange, the first part of ids.
+    :param sid: the exchange's own name of the market.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        sid: str,
+        symbol: str,
+        trades: NumberedTrades | RecentTrades,
+        clock: Callable[[], float],
+    ):
+        self.sid = sid
+        self.symbol = symbol
+        self.trades = trades
+        self.is_checked = False
+        """Whether the history was asked because no trade comes."""
+        self._name = name
+        self._clock = clock
+        self._count = 0
+        self._heard_at = clock()
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last trade came, or the history was asked for want of one."""
+        return self._clock() - self._heard_at
+
+    def heard(self) -> None:
+        """Take note that a trade has come, or that the history is asked for want of one."""
+        self._heard_at = self._clock()
+
+    def quotes(self) -> list[Quote]:
+        """Return those of the trades that follow."""
+        return [self._quote(trade) for trade in self.trades.take()]
+
+    def gap(self, gap: TradeGap) -> Report:
+        """Return what is reported about a gap."""
+        after, before = self._bound(gap.after), self._bound(gap.before)
+        count = "trades" if gap.missing is None else f"{gap.missing} trades"
+        reason = (
+            f"{count} of {self.sid} are missing between {after.id} and {before.id}:"
+            f" {self._name} does not have them"
+        )
+        return Report("gap", reason, gap=Gap(self.sid, after, before, gap.missing))
+
+    def _bound(self, place: Place) -> Bound:
+        return Bound(_time(place.at), self._id(place))
+
+    def _id(self, place: Place) -> str:
+        return f"{self._name}:{self.sid}:{place.id}"
+
+    def _quote(self, trade: Trade) -> Quote:
+        self._count += 1
+        fields = {"bid": trade.bid, "ask": trade.ask, "size": trade.size}
+        given = {name: value for name, value in fields.items() if value is not None}
+        recorded = Recorded(self._id(trade.place), None, False, given)
+        ts = _time(trade.place.at)
+        return Quote(self.sid, trade.price, ts, self._count, self._name, recorded=recorded)
+
+
+def read_trade(fields: Mapping[str, Any], best: Mapping[str, Any], is_numbered: bool) -> Trade:
+    """Return the trade that ccxt gives.
+
+    :param best: `bid` and `ask`, if they are known.
+    :raises Invalid: if it cannot be a quote.
+    """
+    own_id, at, price, size = (fields.get(key) for key in ("id", "timestamp", "price", "amount"))
+    if not own_id or (is_numbered and not str(own_id).isdecimal()):
+        raise Invalid(f"its id is {own_id!r}")
+    if not isinstance(at, int) or abs(at) > MAX_SAFE:
+        raise Invalid(f"its time is {at!r}")
+    if not _is_number(price) or not 0 < price <= MAX_PRICE:
+        raise Invalid(f"its price is {price!r}")
+    if not _is_number(size) or size < 0:
+        raise Invalid(f"its size is {size!r}")
+    bid, ask = (_price(best.get(key)) for key in ("bid", "ask"))
+    return Trade(Place(str(own_id), at), float(price), float(size), bid, ask)
+
+
+def _price(value: object) -> float | None:
+    return float(value) if _is_number(value) and 0 < value <= MAX_PRICE else None
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _time(at: int) -> str:
+    moment = datetime.fromtimestamp(at // 1000, UTC).replace(microsecond=at % 1000 * 1000)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,53 @@
+"""The options of `market-data live --exchange`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from market_data.errors import FeedError, MissingPackageError
+from market_data.live.exchange.config import read_config
+from market_data.live.exchange.settings import Settings
+from market_data.live.options import EVERY, SYMBOL, source_option
+from market_data.live.source import Source, SourceKind
+
+_OPTIONS = [
+    source_option(
+        "--exchange",
+        metavar="NAME",
+        help="Publish trades of this exchange, by its name in ccxt, such as binance.",
+    ),
+    SYMBOL,
+    EVERY,
+    source_option(
+        "--sandbox",
+        is_flag=True,
+        help="Connect to the exchange's own test market.",
+    ),
+    source_option(
+        "--exchange-config",
+        metavar="FILE",
+        help="What ccxt is to know of the exchange, as JSON: urls, proxies, options.",
+    ),
+]
+
+
+def _make(values: Mapping[str, Any], notify: Callable[[str], None]) -> Source:
+    if not values["symbol"]:
+        raise FeedError("--exchange needs --symbol, such as --symbol BTC/USDT")
+    settings = Settings(
+        exchange=values["exchange"],
+        symbols=list(dict.fromkeys(values["symbol"])),
+        every=values["every"],
+        config=read_config(values["exchange_config"]),
+        is_sandbox=values["sandbox"],
+    )
+    # ccxt takes a second to import, and the other sources do without
+    try:
+        from market_data.live.exchange.source import ExchangeSource
+    except ModuleNotFoundError as error:
+        raise MissingPackageError(settings.exchange, "ccxt", extra="live") from error
+    return ExchangeSource(settings, notify)
+
+
+KIND = SourceKind(_OPTIONS, _make)
