@@ -31,3 +31,38 @@ test('it can be held while it waits for the backend, when no message has come', 
   await ended;
   assert.equal(forwarder.inputs.length, 0);
 });
+
+test('a hold begins once what was taken is published and acknowledged, and nothing is taken until it ends', async () => {
+  const [settling, settled] = [new Deferred(), new Deferred()];
+  /** @type {string[]} */
+  const decided = [];
+  const steps = {
+    ready: async () => {},
+    decide: async (/** @type {any[]} */ batch) => batch.map(({ message }) => decided.push(message.topic)),
+    settle: () => {
+      settling.resolve();
+      return settled.promise;
+    },
+    inputsWait: () => {},
+    commandsWait: () => {},
+  };
+  const forwarder = new Forwarder(/** @type {any} */ (steps), new ReadPacing(() => {}), 2);
+  const push = (/** @type {string} */ topic) =>
+    forwarder.inputs.push(/** @type {any} */ ({ message: { topic, bytes: 1 }, kind: 'quote', inputs: [{}] }));
+  const ended = forwarder.run();
+  push('first');
+  await settling.promise;
+  let isHeld = false;
+  const held = forwarder.hold().then(() => {
+    isHeld = true;
+  });
+  push('second');
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(!isHeld);
+  settled.resolve();
+  await held;
+  assert.deepEqual(decided, ['first']);
+  forwarder.go();
+  await ended;
+  assert.deepEqual(decided, ['first', 'second']);
+});

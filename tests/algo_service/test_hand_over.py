@@ -377,17 +377,21 @@ def test_the_new_one_publishes_again_what_the_old_one_may_not_have(serve: Serve)
     assert found[-1][0] > 50
 
 
-def test_times_of_the_old_one_count_on_in_the_new_one(tmp_path: Path) -> None:
+def test_times_of_the_old_one_count_on_in_the_new_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """What was decided long before the hand-over is not published again."""
     from algo_service.journal.sqlite import SqliteStore
     from algo_service.journal.store import TakeOver
     from tests.algo_service.test_stores import NOTHING, bought, commit, made
 
-    times = iter([1000.0, 1010.0, 1070.0, 1100.0, 5.0, 10.0, 12.0])
+    times = iter([1000.0, 1010.0, 1070.0, 1100.0, 1100.0, 5.0, 10.0, 12.0])
     old = SqliteStore(tmp_path / "old", "algo", monotonic=lambda: next(times))
     commit(old, 1, (made(("quotes", "1")), bought("a")))
     commit(old, 2, (made(("quotes", "2")), bought("b")))
     latest = old.recent()
+    monkeypatch.setattr("algo_service.journal.rows.MIN_DECISIONS", 0)
+    assert [each.seq for each in old.recent()] == [2]  # of the last minute, however many there are
     old.close()
     assert [(each.seq, each.ago) for each in latest] == [(1, 90.0), (2, 30.0)]
     new = SqliteStore(tmp_path / "new", "algo", monotonic=lambda: next(times))
@@ -396,6 +400,27 @@ def test_times_of_the_old_one_count_on_in_the_new_one(tmp_path: Path) -> None:
     assert [seq for seq, _ in new.outputs_since(31, 0, 9)] == [3]
     assert [seq for seq, _ in new.outputs_since(33, 0, 9)] == [2, 3]
     new.close()
+
+
+def test_what_was_taken_over_before_is_gone_with_all_that_it_led_to(tmp_path: Path) -> None:
+    from algo_service.journal.sqlite import SqliteStore
+    from algo_service.journal.store import Recent, TakeOver
+    from tests.algo_service.test_stores import NOTHING
+
+    decisions: list[Any] = [
+        {"orders": ["o"], "fills": ["f"], "data": [{"name": "n", "text": "t"}], "reply": "r"},
+        {"error": "Error: e", "traceback": "t"},
+    ]
+    store = SqliteStore(tmp_path / "new", "algo")
+    for epoch, name in enumerate(("a", "b"), 1):
+        latest = [
+            Recent(seq, ("quotes", f"{name}{seq}"), b"", None, each, 0.0, 0.0)
+            for seq, each in enumerate(decisions, 1)
+        ]
+        store.take_over(TakeOver(epoch, 2, {"seed": 1}, NOTHING, latest, "{}"))
+        found = [(each.key[1], each.decision) for each in store.recent()]
+        assert found == list(zip((f"{name}1", f"{name}2"), decisions, strict=True))
+    store.close()
 
 
 def test_a_hand_over_that_cannot_be_recorded_is_none(

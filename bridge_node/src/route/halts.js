@@ -119,7 +119,7 @@ export class Halts {
     const isDone = reply.outcome === 'done';
     // Handed to the backend again it is the same command, or one with an id of its own.
     const isSame = isDone && command.command === 'halt' && expires === undefined;
-    const own = isSame ? id : `${[...id].slice(0, MAX_KEPT_ID).join('')}/halt`;
+    const own = isSame ? id : idAgain(id);
     return this.begin({ reason: reply.halt, by: (isDone && by) || null, id: own, since: new Date().toISOString() });
   }
 
@@ -135,6 +135,14 @@ export class Halts {
     this.#current = null;
     return null;
   }
+}
+
+/**
+ * The id of the halt that is handed to a backend again, where the command that began it had other content.
+ * @param {string} id  of that command
+ */
+export function idAgain(id) {
+  return `${[...id].slice(0, MAX_KEPT_ID).join('')}/halt`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Flattening, named } from './flattening.js';
+import { idAgain } from './halts.js';
 import { SwapRefusal } from './swap_ends.js';
 
 /** @typedef {import('./move.js').Transfer} Transfer */
@@ -101,7 +102,8 @@ export class Replacement {
     if (this.#isOwnHalt) await this.#parts.keepHalt(null);
     // a journal keeps it
     if (halt && !this.#ends.next.has('orders_since')) {
-      await this.#parts.keepHalt({ ...halt, since: new Date().toISOString() });
+      // the new backend knows the command itself, perhaps with an expiry
+      await this.#parts.keepHalt({ ...halt, id: idAgain(halt.id), since: new Date().toISOString() });
     }
   }
 
