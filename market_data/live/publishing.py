@@ -21,7 +21,9 @@ _TURN = 0.001
 class _Sink(Protocol):
     """What this needs of a Publisher."""
 
-    def publish(self, text: str, mark: int, topic: str | None = None) -> None: ...
+    def publish(
+        self, text: str, mark: int, topic: str | None = None, *, is_awaited: bool = True
+    ) -> None: ...
     def wait(self, seconds: float) -> None: ...
 
 
@@ -45,7 +47,7 @@ def publish_live(
                 silence.quotes()
             mark = progress.begin()
             for gap in batch.gaps:
-                publisher.publish(gap_message(gap, topic), mark, errors)
+                publisher.publish(gap_message(gap, topic), mark, errors, is_awaited=False)
             for quote in batch.quotes:
                 publisher.publish(live_message(quote), mark)
             progress.end(batch.position)

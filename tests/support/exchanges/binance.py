@@ -27,6 +27,7 @@ from tests.support.exchanges.binance_messages import (
     as_trade,
     exchange_info,
 )
+from tests.support.exchanges.klines import Klines
 
 Result = TypeVar("Result")
 Levels = list[list[str]]
@@ -50,6 +51,7 @@ class BinanceServer:
         """The first number that REST still has, by symbol."""
         self.requests: list[str] = []
         """The paths and queries of REST that were asked for."""
+        self.klines = Klines(SINCE)
         self.connections = 0
         """Streams that were opened, ever."""
         self.pongs: list[bytes] = []
@@ -180,6 +182,8 @@ class BinanceServer:
         get = application.router.add_get
         get("/api/v3/exchangeInfo", self._exchange_info)
         get("/api/v3/depth", self._order_book)
+        get("/api/v3/klines", self.klines.answer)
+        get("/api/v3/time", self.klines.answer_time)
         get("/api/v3/aggTrades", self._aggregate_trades)
         get("/api/v3/trades", self._recent_trades)
         get("/api/v3/historicalTrades", self._historical_trades)
