@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from market_data.bars.interval import parse_interval
 from market_data.errors import FeedError, MissingPackageError
 from market_data.live.exchange.config import read_config
 from market_data.live.exchange.settings import Settings
@@ -31,6 +32,11 @@ _OPTIONS = [
         type=click.IntRange(1, 100),
         help="Add so many bids and asks of the order book to each trade.",
     ),
+    source_option(
+        "--bars",
+        metavar="INTERVAL",
+        help="Publish the exchange's own bars, such as 1m, in place of its trades.",
+    ),
     EVERY,
     source_option(
         "--sandbox",
@@ -48,11 +54,14 @@ _OPTIONS = [
 def _make(values: Mapping[str, Any], notify: Callable[[str], None]) -> Source:
     if not values["symbol"]:
         raise FeedError("--exchange needs --symbol, such as --symbol BTC/USDT")
+    if values["bars"] and values["depth"]:
+        raise FeedError("--bars excludes --depth: the order book is beside trades")
     settings = Settings(
         exchange=values["exchange"],
         symbols=list(dict.fromkeys(values["symbol"])),
         every=values["every"],
         depth=values["depth"] or 0,
+        bars=parse_interval(values["bars"], "--bars") if values["bars"] else None,
         config=read_config(values["exchange_config"]),
         is_sandbox=values["sandbox"],
     )
