@@ -26,6 +26,24 @@ class UnknownMarketError(FeedError):
         self.symbol = symbol
 
 
+class NoBarsError(FeedError):
+    """An exchange that does not make bars of this length."""
+
+    def __init__(self, exchange: str, timeframe: str, has: list[str]):
+        hint = f"it has {', '.join(has)}" if has else "it has none"
+        super().__init__(f"{exchange} has no bars of {timeframe}; {hint}")
+        self.exchange = exchange
+        self.timeframe = timeframe
+
+
+class NoDepthError(FeedError):
+    """An exchange whose order book is no stream."""
+
+    def __init__(self, exchange: str):
+        super().__init__(f"{exchange} has no stream of its order book; leave out --depth")
+        self.exchange = exchange
+
+
 class ExchangeConfigError(FeedError):
     """A file of --exchange-config that cannot be used."""
 

@@ -25,6 +25,7 @@ class Instrument:
 
     :param name: of the exchange, the first part of ids.
     :param sid: the exchange's own name of the market.
+    :param bar_length: in ms, if its trades are bars; 0 if they are trades.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class Instrument:
         symbol: str,
         trades: NumberedTrades | RecentTrades,
         clock: Callable[[], float],
+        bar_length: int = 0,
     ):
+        self._bar_length = bar_length
         self.sid = sid
         self.symbol = symbol
         self.trades = trades
@@ -69,24 +72,28 @@ class Instrument:
         return Report("gap", reason, gap=Gap(self.sid, after, before, gap.missing))
 
     def _bound(self, place: Place) -> Bound:
-        return Bound(_time(place.at), self._id(place))
+        return Bound(self._ts(place), self._id(place))
 
     def _id(self, place: Place) -> str:
-        return f"{self._name}:{self.sid}:{place.id}"
+        own_id = place.at if self._bar_length else place.id
+        return f"{self._name}:{self.sid}:{own_id}"
+
+    def _ts(self, place: Place) -> str:
+        # of a bar its end, as its last millisecond
+        return _time(place.at + self._bar_length - 1 if self._bar_length else place.at)
 
     def _quote(self, trade: Trade) -> Quote:
         self._count += 1
-        fields = {"bid": trade.bid, "ask": trade.ask, "size": trade.size}
-        given = {name: value for name, value in fields.items() if value is not None}
-        recorded = Recorded(self._id(trade.place), None, False, given)
-        ts = _time(trade.place.at)
+        fields = dict(trade.book) if self._bar_length else {**trade.book, "size": trade.size}
+        recorded = Recorded(self._id(trade.place), None, False, fields)
+        ts = self._ts(trade.place)
         return Quote(self.sid, trade.price, ts, self._count, self._name, recorded=recorded)
 
 
-def read_trade(fields: Mapping[str, Any], best: Mapping[str, Any], is_numbered: bool) -> Trade:
+def read_trade(fields: Mapping[str, Any], book: Mapping[str, Any], is_numbered: bool) -> Trade:
     """Return the trade that ccxt gives.
 
-    :param best: `bid` and `ask`, if they are known.
+    :param book: what its quote says of the order book.
     :raises Invalid: if it cannot be a quote.
     """
     own_id, at, price, size = (fields.get(key) for key in ("id", "timestamp", "price", "amount"))
@@ -98,12 +105,7 @@ def read_trade(fields: Mapping[str, Any], best: Mapping[str, Any], is_numbered: 
         raise Invalid(f"its price is {price!r}")
     if not _is_number(size) or size < 0:
         raise Invalid(f"its size is {size!r}")
-    bid, ask = (_price(best.get(key)) for key in ("bid", "ask"))
-    return Trade(Place(str(own_id), at), float(price), float(size), bid, ask)
-
-
-def _price(value: object) -> float | None:
-    return float(value) if _is_number(value) and 0 < value <= MAX_PRICE else None
+    return Trade(Place(str(own_id), at), float(price), float(size), book)
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -36,7 +36,7 @@ class ExchangeSource:
         clock: Callable[[], float] = time.monotonic,
     ):
         check_exchange(settings.exchange)
-        self.name = settings.exchange
+        self.name = settings.name
         self._settings = settings
         self._notify = notify
         self._clock = clock
@@ -50,7 +50,8 @@ class ExchangeSource:
         self._reported: set[str] = set()
 
     def __str__(self) -> str:
-        return f"{', '.join(self._settings.symbols)} of {self.name}"
+        bars = f"bars of {self._settings.bars.name} of " if self._settings.bars else ""
+        return f"{bars}{', '.join(self._settings.symbols)} of {self._settings.exchange}"
 
     def connect(self, position: Position | None) -> None:
         """Connect, subscribe, and go on where it stopped."""
@@ -58,11 +59,9 @@ class ExchangeSource:
             raise SourceLostError("it has asked for a pause of requests")
         settings = self._settings
         self._stopped = None
-        self._client = client = ExchangeClient(
-            self.name, settings.config, self._dialect, settings.is_sandbox
-        )
+        self._client = client = ExchangeClient(settings, self._dialect)
         try:
-            self._markets = client.connect(settings.symbols, self._markets)
+            self._markets = client.connect(self._markets)
         except RateLimitedError as error:
             self._no_requests_until = self._clock() + error.pause
             raise SourceLostError(str(error)) from error
@@ -126,7 +125,9 @@ class ExchangeSource:
         for symbol in self._settings.symbols:
             sid = markets[symbol]["id"]
             trades = kind(lasts.get(sid), self._clock)
-            made[symbol] = Instrument(self.name, sid, symbol, trades, self._clock)
+            made[symbol] = Instrument(
+                self.name, sid, symbol, trades, self._clock, self._settings.bar_length
+            )
         return made
 
     def _patience(self, timeout: float) -> float:
@@ -149,17 +150,18 @@ class ExchangeSource:
             instrument.heard()
             if not arrival.is_whole:
                 instrument.trades.lost()
-            best = client.best(arrival.symbol)
-            instrument.trades.add(self._read(instrument, arrival.trades, best))
+            book = client.book(arrival.symbol)
+            instrument.trades.add(self._read(instrument, arrival.trades, book))
         if client.is_polled:
             if self._clock() >= self._poll_at:
                 self._poll_at = self._clock() + self._settings.every
                 for instrument in self._instruments.values():
                     instrument.trades.check()
             return
+        quiet = self._settings.quiet + self._settings.bar_length / 1000
         for instrument in self._instruments.values():
             # before its first trade there is nothing that newer ones could be told from
-            if instrument.trades.last and instrument.silence >= self._settings.quiet:
+            if instrument.trades.last and instrument.silence >= quiet:
                 instrument.heard()
                 instrument.is_checked = True
                 instrument.trades.check()
@@ -172,7 +174,7 @@ class ExchangeSource:
         if page is None:
             return
         trades = self._read(instrument, page, {})
-        is_new = instrument.trades.add_history(trades, len(page) < PAGE)
+        is_new = instrument.trades.add_history(trades, len(page) < PAGE - 1)
         if is_new and instrument.is_checked:
             self._stopped = f"it has stopped sending trades of {instrument.symbol}"
         instrument.is_checked = False
@@ -192,12 +194,12 @@ class ExchangeSource:
         self,
         instrument: Instrument,
         trades: Sequence[Mapping[str, Any]],
-        best: Mapping[str, Any],
+        book: Mapping[str, Any],
     ) -> list[Trade]:
         found = []
         for fields in trades:
             try:
-                found.append(read_trade(fields, best, self._dialect.is_numbered))
+                found.append(read_trade(fields, fields.get("bar", book), self._dialect.is_numbered))
             except Invalid as error:
                 kind = str(error).partition(" is ")[0]
                 if kind not in self._reported:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from market_data.feeds.recording.reading import rows
-from tests.support.exchanges.binance import SINCE, BinanceServer
+from tests.support.exchanges.binance import BinanceServer
+from tests.support.exchanges.binance_messages import SINCE
 from tests.support.exchanges.klines import MINUTE
 from tests.support.processes import BIN, ROOT, Process, eventually, free_port, readyz
 

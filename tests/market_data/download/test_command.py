@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from market_data import open_feed
 from market_data.commands.main import main
-from tests.support.exchanges.binance import SINCE, BinanceServer
+from tests.support.exchanges.binance import BinanceServer
+from tests.support.exchanges.binance_messages import SINCE
 from tests.support.exchanges.klines import MINUTE, row
 from tests.support.processes import Process, eventually
 

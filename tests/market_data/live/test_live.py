@@ -119,6 +119,13 @@ def test_a_lost_source_is_reported_once_and_goes_on_behind_its_last_batch(
     ]
 
 
+def test_pauses_grow_although_each_connection_is_accepted_and_read_once(
+    pump: Callable[..., Pump],
+) -> None:
+    running = pump(Script(*[None, SourceLostError("closed")] * 4))
+    eventually(lambda: running._backoff.delay >= 0.4, "a longer pause")
+
+
 def test_an_error_of_a_source_ends_the_publishing(pump: Callable[..., Pump]) -> None:
     running = pump(Script(batch(1, "a"), KeyError("x")))
     assert running.take(30) == batch(1, "a")

@@ -53,6 +53,11 @@ def test_what_is_missing_is_asked_for_by_its_number() -> None:
     assert following.take() == trades(6, 7, 8, 9, 10)
     following.add(trades(9, 10, 11))
     assert following.take() == trades(11)
+    # what came twice is not behind a hole
+    following.add(trades(9, 10))
+    assert following.ask() is None
+    clock.now += GRACE
+    assert following.ask() is None
 
 
 def test_what_the_history_does_not_have_is_a_gap() -> None:

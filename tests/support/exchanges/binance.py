@@ -8,10 +8,11 @@ those of futures.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import WSMsgType, web
 
@@ -20,23 +21,20 @@ from tests.support.exchanges.binance_messages import (
     FIRST,
     SINCE,
     Json,
+    Refusal,
     Trade,
     as_aggregate,
+    as_kline,
     as_rest_aggregate,
     as_rest_trade,
     as_trade,
     exchange_info,
 )
-from tests.support.exchanges.klines import Klines
+from tests.support.exchanges.klines import MINUTE, Klines, row
 
 Result = TypeVar("Result")
-
-
-class Refusal(NamedTuple):
-    """How a request is answered in place of what it asks for."""
-
-    status: int
-    headers: dict[str, str]
+Levels = list[list[str]]
+"""Prices with their sizes."""
 
 
 class BinanceServer:
@@ -55,6 +53,9 @@ class BinanceServer:
         self.pongs: list[bytes] = []
         self.is_deaf = False
         """Whether trades are not sent, while connections stay open."""
+        self._books: dict[str, Json] = {
+            symbol: {"lastUpdateId": 100, "bids": [], "asks": []} for symbol in BASES
+        }
         self._refused: dict[str, Refusal] = {}
         self._streams: dict[web.WebSocketResponse, set[str]] = {}
         self._requests: dict[web.WebSocketResponse, web.Request] = {}
@@ -100,6 +101,25 @@ class BinanceServer:
         """Send the best bid and ask."""
         message = {"u": 1, "s": symbol, "b": bid, "B": "1.5", "a": ask, "A": "2.5"}
         self._run(self._send(f"{symbol.lower()}@bookTicker", json.dumps(message)))
+
+    def depth(self, symbol: str, bids: Levels, asks: Levels) -> None:
+        """Change the order book, and send what has changed."""
+        book = self._books[symbol]
+        number = book["lastUpdateId"] = book["lastUpdateId"] + 1
+        for side, changes in (("bids", bids), ("asks", asks)):
+            book[side] = list({**dict(book[side]), **dict(changes)}.items())
+        message = {"e": "depthUpdate", "E": SINCE, "s": symbol, "U": number, "u": number}
+        text = json.dumps({**message, "b": bids, "a": asks})
+        for rate in ("", "@100ms"):
+            self._run(self._send(f"{symbol.lower()}@depth{rate}", text))
+
+    def minutes(self, symbol: str, count: int, sent: bool = True) -> None:
+        """Let minutes pass, and send the bar that ends with each, and the one that begins."""
+        for _ in range(count):
+            now = self.klines.now = self.klines.now + MINUTE
+            for at in (now - MINUTE, now) if sent else ():
+                text = json.dumps(as_kline(symbol, row(at, MINUTE, now)))
+                self._run(self._send(f"{symbol.lower()}@kline_1m", text))
 
     def send_text(self, text: str) -> None:
         """Send a message of any text on all streams."""
@@ -165,6 +185,7 @@ class BinanceServer:
         application = web.Application(middlewares=[self._answer])
         get = application.router.add_get
         get("/api/v3/exchangeInfo", self._exchange_info)
+        get("/api/v3/depth", self._order_book)
         get("/api/v3/klines", self.klines.answer)
         get("/api/v3/time", self.klines.answer_time)
         get("/api/v3/aggTrades", self._aggregate_trades)
@@ -195,6 +216,9 @@ class BinanceServer:
 
     async def _exchange_info(self, request: web.Request) -> web.Response:
         return web.json_response(exchange_info())
+
+    async def _order_book(self, request: web.Request) -> web.Response:
+        return web.json_response(self._books[request.query["symbol"]])
 
     async def _aggregate_trades(self, request: web.Request) -> web.Response:
         found = [as_rest_aggregate(trade) for trade in self._asked_for(request)]
@@ -260,9 +284,10 @@ class BinanceServer:
         if self.is_deaf:
             return
         for socket, names in list(self._streams.items()):
-            # a connection that ends is the test's own doing
-            if stream in names and not socket.closed:
-                await socket.send_str(text)
+            if stream in names:
+                # a connection that has ended is the test's own doing
+                with contextlib.suppress(ConnectionError):
+                    await socket.send_str(text)
 
     def _each(self, act: Callable[[web.WebSocketResponse], Awaitable[None]]) -> None:
         async def act_on_all() -> None:

@@ -43,7 +43,8 @@ class Klines:
         limit = int(request.query.get("limit", 500))
         assert limit <= 1000, "the documented limit"
         length = LENGTHS[request.query["interval"]]
-        rows = self._rows(int(request.query["startTime"]), length, limit)
+        newest = (self.now // length - limit + 1) * length
+        rows = self._rows(int(request.query.get("startTime", newest)), length, limit)
         found = list(rows)
         return web.json_response(found[::2] if number == self.forgets_at else found)
 
