@@ -65,6 +65,22 @@ def test_requests_stop_for_as_long_as_the_exchange_asks(
     assert not reader.losses
 
 
+def test_a_history_that_fails_for_one_instrument_costs_no_trade_of_another(
+    binance: BinanceServer, read: Callable[..., Reader]
+) -> None:
+    reader = read()
+    for symbol in (BTC, ETH):
+        binance.trade(symbol)
+        reader.await_trades(symbol, numbers(1))
+    binance.refuse("/api/v3/aggTrades", 503)
+    binance.trade(ETH, 2, sent=False)
+    binance.trade(ETH)
+    eventually(lambda: (binance.trade(BTC) and reader.read_on()) or reader.losses, "a loss")
+    binance.accept("/api/v3/aggTrades")
+    reader.await_trades(BTC, numbers(len(binance.trades[BTC])))
+    reader.await_trades(ETH, numbers(4))
+
+
 def test_a_ban_is_waited_for_before_the_next_connection(binance: BinanceServer) -> None:
     now = [0.0]
     reader = Reader(binance, clock=lambda: now[0])

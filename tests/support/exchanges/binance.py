@@ -183,7 +183,9 @@ class BinanceServer:
         if path != "/stream/ws":
             self.requests.append(request.path_qs)
         if refusal := self._refused.get(path):
-            error = {"code": -1003, "msg": "Too many requests."}
+            limited = {"code": -1003, "msg": "Too many requests."}
+            unknown = {"code": -1000, "msg": "An unknown error occurred."}
+            error = limited if refusal.status in (418, 429) else unknown
             return web.json_response(error, status=refusal.status, headers=refusal.headers)
         return await handler(request)
 
