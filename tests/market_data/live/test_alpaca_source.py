@@ -283,6 +283,15 @@ def test_a_history_that_is_refused_leaves_a_gap_with_bounds(
     assert "feed=sip" in alpaca.questions[0]
 
 
+def test_the_credentials_do_not_follow_a_redirection(alpaca: AlpacaServer, begin: Start) -> None:
+    reader = begin(symbols=("AAPL",))
+    elsewhere = "/v2/stocks/MSFT/trades?start=2024-01-10&end=2024-01-11&limit=1"
+    alpaca.refuse("AAPL", 302, "moved", Location=elsewhere)
+    alpaca.cut()
+    reader.await_reports("gap")
+    assert [question for question in alpaca.questions if "MSFT" in question] == []
+
+
 @pytest.mark.parametrize("status", [429, 500])
 def test_a_history_that_is_away_is_asked_again(
     alpaca: AlpacaServer, begin: Start, status: int
@@ -486,6 +495,23 @@ def test_a_pause_that_the_history_asks_for_holds_for_all_symbols(
     for _ in range(4):
         reader.read()
     assert len(alpaca.questions) == 1
+
+
+def test_a_symbol_that_was_not_asked_for_yet_is_not_given_up(
+    alpaca: AlpacaServer, begin: Start
+) -> None:
+    reader = begin()
+    alpaca.refuse("AAPL", 429, "too many requests.", Retry_After="3600")
+    alpaca.cut()
+    missed = alpaca.trade("MSFT", 2, sent=False)
+    reader.read_until(lambda: alpaca.questions, "a question")
+    reader.later = MAX_WAIT
+    [report] = reader.await_reports("gap")
+    assert report.gap is not None
+    assert report.gap.sid == "AAPL"
+    reader.later += 3600
+    reader.await_trades(*missed, symbol="MSFT")
+    reader.await_reports("gap")
 
 
 def test_bid_and_ask_of_before_a_loss_are_not_those_of_a_trade_behind_it(
