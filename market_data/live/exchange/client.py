@@ -15,11 +15,14 @@ import ccxt.pro
 from market_data.live.exchange.dialect import Dialect
 from market_data.live.exchange.errors import (
     ExchangeRefusedError,
+    NoDepthError,
     RateLimitedError,
     UnknownExchangeError,
     UnknownMarketError,
     reason_of,
 )
+from market_data.live.exchange.order_book import best, levels
+from market_data.live.exchange.settings import Settings
 from market_data.live.exchange.trade import Ask
 from market_data.live.source import SourceLostError
 
@@ -59,20 +62,17 @@ class ExchangeClient:
     in the buffers of the system, and an exchange that it becomes too much for ends the connection.
     Every method raises SourceLostError if the exchange is not reached, or has ended the connection.
 
-    :param config: as the constructors of ccxt take it.
     """
 
-    def __init__(self, name: str, config: Fields, dialect: Dialect, is_sandbox: bool):
-        self._name = name
+    def __init__(self, settings: Settings, dialect: Dialect):
+        self._name = settings.exchange
+        self._settings = settings
         self._dialect = dialect
-        self._config = {**config, "options": {**dialect.options, **config.get("options", {})}}
-        self._is_sandbox = is_sandbox
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(self._unhandled)
         self._arrived = asyncio.Event()
         self._failure: BaseException | None = None
         self._exchange: Any = None
-        self._symbols: Sequence[str] = ()
         self._tasks: list[asyncio.Task[None]] = []
         self._seen: dict[str, Any] = {}
 
@@ -82,13 +82,12 @@ class ExchangeClient:
         has = self._exchange.has
         return not (has.get("watchTradesForSymbols") or has.get("watchTrades"))
 
-    def connect(self, symbols: Sequence[str], markets: Fields | None) -> dict[str, Any]:
-        """Load the markets, unless they are given, and subscribe to trades of these symbols.
+    def connect(self, markets: Fields | None) -> dict[str, Any]:
+        """Load the markets, unless they are given, and subscribe to trades and order books.
 
         :return: the markets, for the next connection.
         :raises UnknownExchangeError: or UnknownMarketError, ExchangeRefusedError, RateLimitedError.
         """
-        self._symbols = symbols
         self._run(self._connect(markets))
         return dict(self._exchange.markets)
 
@@ -115,10 +114,11 @@ class ExchangeClient:
                 is_whole = is_whole or len(new) < cache.max_size
                 yield Arrival(symbol, new[::-1], is_whole)
 
-    def best(self, symbol: str) -> Fields:
-        """Return the newest `bid` and `ask`, if the exchange tells them."""
-        found: Fields = self._exchange.bidsasks.get(symbol, {})
-        return found
+    def book(self, symbol: str) -> Fields:
+        """Return what a quote says of the newest order book (order_book.py)."""
+        if depth := self._settings.depth:
+            return levels(self._exchange.orderbooks.get(symbol, {}), depth)
+        return best(self._exchange.bidsasks.get(symbol, {}))
 
     def history(self, symbol: str, ask: Ask) -> Sequence[Fields]:
         """Return at most PAGE trades of the past, the oldest first; RateLimitedError."""
@@ -140,31 +140,38 @@ class ExchangeClient:
 
     async def _connect(self, markets: Fields | None) -> None:
         self._exchange = exchange = self._make()
-        if self._is_sandbox:
+        if self._settings.is_sandbox:
             exchange.set_sandbox_mode(True)
         if markets is None:
             await exchange.load_markets()
         else:
             exchange.set_markets(list(markets.values()))
-        for symbol in self._symbols:
+        for symbol in self._settings.symbols:
             if symbol not in exchange.markets:
                 near = difflib.get_close_matches(symbol, exchange.markets, 1)
                 hint = f'did you mean "{near[0]}"?' if near else "expected one such as BTC/USDT"
                 raise UnknownMarketError(self._name, symbol, hint)
         self._watch_shutdown()
-        symbols, watch = list(self._symbols), dict(self._dialect.watch)
+        symbols, watch = list(self._settings.symbols), dict(self._dialect.watch)
         if exchange.has.get("watchTradesForSymbols"):
             self._start(exchange.watch_trades_for_symbols, symbols, params=watch)
         elif exchange.has.get("watchTrades"):
             for symbol in symbols:
                 self._start(exchange.watch_trades, symbol, params=watch)
-        if exchange.has.get("watchBidsAsks") and not self.is_polled:
+        if self._settings.depth:
+            if not exchange.has.get("watchOrderBook"):
+                raise NoDepthError(self._name)
+            for symbol in symbols:
+                self._start(exchange.watch_order_book, symbol)
+        elif exchange.has.get("watchBidsAsks") and not self.is_polled:
             self._start(exchange.watch_bids_asks, symbols)
 
     def _make(self) -> Any:
         streaming = self._name in ccxt.pro.exchanges
         kind = getattr(ccxt.pro if streaming else ccxt.async_support, self._name)
-        exchange = kind({"newUpdates": True, **self._config})
+        config = self._settings.config
+        options = {**self._dialect.options, **config.get("options", {})}
+        exchange = kind({"newUpdates": True, **config, "options": options})
         if not exchange.has.get("fetchTrades"):
             raise UnknownExchangeError(self._name, "it tells ccxt no trades")
         return exchange

@@ -26,6 +26,14 @@ class UnknownMarketError(FeedError):
         self.symbol = symbol
 
 
+class NoDepthError(FeedError):
+    """An exchange whose order book is no stream."""
+
+    def __init__(self, exchange: str):
+        super().__init__(f"{exchange} has no stream of its order book; leave out --depth")
+        self.exchange = exchange
+
+
 class ExchangeConfigError(FeedError):
     """A file of --exchange-config that cannot be used."""
 

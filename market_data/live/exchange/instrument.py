@@ -76,17 +76,16 @@ class Instrument:
 
     def _quote(self, trade: Trade) -> Quote:
         self._count += 1
-        fields = {"bid": trade.bid, "ask": trade.ask, "size": trade.size}
-        given = {name: value for name, value in fields.items() if value is not None}
-        recorded = Recorded(self._id(trade.place), None, False, given)
+        fields = {**trade.book, "size": trade.size}
+        recorded = Recorded(self._id(trade.place), None, False, fields)
         ts = _time(trade.place.at)
         return Quote(self.sid, trade.price, ts, self._count, self._name, recorded=recorded)
 
 
-def read_trade(fields: Mapping[str, Any], best: Mapping[str, Any], is_numbered: bool) -> Trade:
+def read_trade(fields: Mapping[str, Any], book: Mapping[str, Any], is_numbered: bool) -> Trade:
     """Return the trade that ccxt gives.
 
-    :param best: `bid` and `ask`, if they are known.
+    :param book: what its quote says of the order book.
     :raises Invalid: if it cannot be a quote.
     """
     own_id, at, price, size = (fields.get(key) for key in ("id", "timestamp", "price", "amount"))
@@ -98,12 +97,7 @@ def read_trade(fields: Mapping[str, Any], best: Mapping[str, Any], is_numbered: 
         raise Invalid(f"its price is {price!r}")
     if not _is_number(size) or size < 0:
         raise Invalid(f"its size is {size!r}")
-    bid, ask = (_price(best.get(key)) for key in ("bid", "ask"))
-    return Trade(Place(str(own_id), at), float(price), float(size), bid, ask)
-
-
-def _price(value: object) -> float | None:
-    return float(value) if _is_number(value) and 0 < value <= MAX_PRICE else None
+    return Trade(Place(str(own_id), at), float(price), float(size), book)
 
 
 def _is_number(value: object) -> TypeGuard[float]:

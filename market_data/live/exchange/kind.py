@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 from market_data.errors import FeedError, MissingPackageError
 from market_data.live.exchange.errors import ExchangeConfigError
 from market_data.live.exchange.settings import Settings
@@ -20,6 +22,12 @@ _OPTIONS = [
         help="Publish trades of this exchange, by its name in ccxt, such as binance.",
     ),
     SYMBOL,
+    source_option(
+        "--depth",
+        metavar="N",
+        type=click.IntRange(1, 100),
+        help="Add so many bids and asks of the order book to each trade.",
+    ),
     EVERY,
     source_option(
         "--sandbox",
@@ -42,6 +50,7 @@ def _make(values: Mapping[str, Any], notify: Callable[[str], None]) -> Source:
         exchange=values["exchange"],
         symbols=list(dict.fromkeys(values["symbol"])),
         every=values["every"],
+        depth=values["depth"] or 0,
         config=read_config(Path(path)) if path else {},
         is_sandbox=values["sandbox"],
     )

@@ -18,5 +18,7 @@ class Settings(NamedTuple):
     config: Mapping[str, Any] = {}
     """What ccxt's constructor is given."""
     is_sandbox: bool = False
+    depth: int = 0
+    """Bids and asks of the order book beside each trade; 0 for the best ones alone."""
     quiet: float = 30.0
     """Seconds without a trade of an instrument after which its history is asked for newer ones."""

@@ -58,11 +58,9 @@ class ExchangeSource:
             raise SourceLostError("it has asked for a pause of requests")
         settings = self._settings
         self._stopped = None
-        self._client = client = ExchangeClient(
-            self.name, settings.config, self._dialect, settings.is_sandbox
-        )
+        self._client = client = ExchangeClient(settings, self._dialect)
         try:
-            self._markets = client.connect(settings.symbols, self._markets)
+            self._markets = client.connect(self._markets)
         except RateLimitedError as error:
             self._no_requests_until = self._clock() + error.pause
             raise SourceLostError(str(error)) from error
@@ -149,8 +147,8 @@ class ExchangeSource:
             instrument.heard()
             if not arrival.is_whole:
                 instrument.trades.lost()
-            best = client.best(arrival.symbol)
-            instrument.trades.add(self._read(instrument, arrival.trades, best))
+            book = client.book(arrival.symbol)
+            instrument.trades.add(self._read(instrument, arrival.trades, book))
         if client.is_polled:
             if self._clock() >= self._poll_at:
                 self._poll_at = self._clock() + self._settings.every
@@ -192,12 +190,12 @@ class ExchangeSource:
         self,
         instrument: Instrument,
         trades: Sequence[Mapping[str, Any]],
-        best: Mapping[str, Any],
+        book: Mapping[str, Any],
     ) -> list[Trade]:
         found = []
         for fields in trades:
             try:
-                found.append(read_trade(fields, best, self._dialect.is_numbered))
+                found.append(read_trade(fields, book, self._dialect.is_numbered))
             except Invalid as error:
                 kind = str(error).partition(" is ")[0]
                 if kind not in self._reported:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 
 class Place(NamedTuple):
@@ -22,9 +23,9 @@ class Trade(NamedTuple):
     """Cash per unit."""
     size: float
     """Units."""
-    bid: float | None = None
-    """The best one when the trade came by itself, if the exchange tells; of history it does not."""
-    ask: float | None = None
+    book: Mapping[str, Any] = {}
+    """Of the order book when the trade came by itself: `bid`, `ask`, and with a depth `bids` and
+    `asks`, each a list of a price and a size, the best first. Of history it is empty."""
 
 
 class TradeGap(NamedTuple):

@@ -82,7 +82,7 @@ class Reader:
     def has_book(self, symbol: str) -> bool:
         client = self.source._client
         assert client is not None
-        return bool(client.best(symbol))
+        return bool(client.book(symbol))
 
     def numbers(self, sid: str) -> list[int]:
         """Those of the trades of an instrument that were published, in order."""

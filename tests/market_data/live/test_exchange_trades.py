@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from market_data.errors import FeedError
 from market_data.live.exchange import source
 from market_data.live.exchange.dialect import Dialect
 from market_data.live.source import Bound, Gap
@@ -47,6 +48,35 @@ def test_a_trade_has_the_best_bid_and_ask_that_came_before_it(
     reader.await_trades(ETH, numbers(1))
     both = {quote["sid"]: (quote.get("bid"), quote.get("ask")) for quote in reader.quotes}
     assert both == {BTC: (99.5, 100.5), ETH: (None, None)}
+
+
+def test_with_a_depth_a_trade_has_the_order_book_that_came_before_it(
+    binance: BinanceServer, read: Callable[..., Reader]
+) -> None:
+    reader = read(depth=2, symbols=["BTC/USDT"])
+    reader.await_subscription("depth@100ms")
+    # ccxt fetches the book at the first change, and waits for the next one
+    eventually(
+        lambda: (
+            binance.depth(BTC, [["99.5", "1"], ["98", "2"], ["97", "3"]], [["101", "4"]])
+            or reader.read_on()
+            or reader.has_book("BTC/USDT")
+        ),
+        "the book",
+    )
+    binance.trade(BTC)
+    reader.await_trades(BTC, numbers(1))
+    (quote,) = reader.quotes
+    assert (quote["bid"], quote["ask"]) == (99.5, 101)
+    assert quote["bids"] == [[99.5, 1], [98, 2]]
+    assert quote["asks"] == [[101, 4]]
+
+
+def test_a_depth_needs_a_stream_of_the_order_book(binance: BinanceServer) -> None:
+    reader = Reader(binance, depth=2, config={"has": {"watchOrderBook": False}})
+    with pytest.raises(FeedError, match="binance has no stream of its order book; leave out"):
+        reader.source.connect(None)
+    reader.source.close()
 
 
 def test_trades_while_it_was_not_connected_are_fetched(

@@ -29,6 +29,8 @@ from tests.support.exchanges.binance_messages import (
 )
 
 Result = TypeVar("Result")
+Levels = list[list[str]]
+"""Prices with their sizes."""
 
 
 class Refusal(NamedTuple):
@@ -53,6 +55,9 @@ class BinanceServer:
         self.pongs: list[bytes] = []
         self.is_deaf = False
         """Whether trades are not sent, while connections stay open."""
+        self._books: dict[str, Json] = {
+            symbol: {"lastUpdateId": 100, "bids": [], "asks": []} for symbol in BASES
+        }
         self._refused: dict[str, Refusal] = {}
         self._streams: dict[web.WebSocketResponse, set[str]] = {}
         self._requests: dict[web.WebSocketResponse, web.Request] = {}
@@ -98,6 +103,17 @@ class BinanceServer:
         """Send the best bid and ask."""
         message = {"u": 1, "s": symbol, "b": bid, "B": "1.5", "a": ask, "A": "2.5"}
         self._run(self._send(f"{symbol.lower()}@bookTicker", json.dumps(message)))
+
+    def depth(self, symbol: str, bids: Levels, asks: Levels) -> None:
+        """Change the order book, and send what has changed."""
+        book = self._books[symbol]
+        number = book["lastUpdateId"] = book["lastUpdateId"] + 1
+        for side, changes in (("bids", bids), ("asks", asks)):
+            book[side] = list({**dict(book[side]), **dict(changes)}.items())
+        message = {"e": "depthUpdate", "E": SINCE, "s": symbol, "U": number, "u": number}
+        text = json.dumps({**message, "b": bids, "a": asks})
+        for rate in ("", "@100ms"):
+            self._run(self._send(f"{symbol.lower()}@depth{rate}", text))
 
     def send_text(self, text: str) -> None:
         """Send a message of any text on all streams."""
@@ -163,6 +179,7 @@ class BinanceServer:
         application = web.Application(middlewares=[self._answer])
         get = application.router.add_get
         get("/api/v3/exchangeInfo", self._exchange_info)
+        get("/api/v3/depth", self._order_book)
         get("/api/v3/aggTrades", self._aggregate_trades)
         get("/api/v3/trades", self._recent_trades)
         get("/api/v3/historicalTrades", self._historical_trades)
@@ -191,6 +208,9 @@ class BinanceServer:
 
     async def _exchange_info(self, request: web.Request) -> web.Response:
         return web.json_response(exchange_info())
+
+    async def _order_book(self, request: web.Request) -> web.Response:
+        return web.json_response(self._books[request.query["symbol"]])
 
     async def _aggregate_trades(self, request: web.Request) -> web.Response:
         found = [as_rest_aggregate(trade) for trade in self._asked_for(request)]
