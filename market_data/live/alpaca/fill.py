@@ -48,7 +48,9 @@ class Fill:
         self._known = known
         self._until = until
         self._clock = clock
-        self._began_at = self._waits_since = clock()
+        self._began_at = clock()
+        # not before it is its turn: there may be many symbols
+        self._waits_since: float | None = None
         self._held: dict[str, Trade] = {}
         self._ask: Ask | None = None
         self._ask_at: float | None = clock()
@@ -79,6 +81,8 @@ class Fill:
 
     def ask(self) -> Ask:
         """Return the next question."""
+        if self._waits_since is None:
+            self._waits_since = self._clock()
         if self._ask is None:
             self._ask = Ask(self._known.since, iso_8601_full(self._until), None)
         return self._ask
@@ -112,7 +116,9 @@ class Fill:
 
     def is_overdue(self) -> bool:
         """Tell whether the live trades have waited long enough."""
-        return self._ask_at is not None and self._clock() - self._waits_since >= MAX_WAIT
+        if self._ask_at is None or self._waits_since is None:
+            return False
+        return self._clock() - self._waits_since >= MAX_WAIT
 
     def give_up(self) -> tuple[Gap, list[Trade]]:
         """Return what is missing, and the live trades behind it."""

@@ -1,4 +1,4 @@
-"""A Binance on loopback, and readers of it."""
+"""A Binance and an Alpaca on loopback, and readers of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from tests.market_data.live.alpaca_reader import Reader as AlpacaReader
     from tests.market_data.live.exchange_reader import Reader
+    from tests.support.exchanges.alpaca import AlpacaServer
     from tests.support.exchanges.binance import BinanceServer
 
 
@@ -36,3 +38,29 @@ def read(binance: BinanceServer) -> Iterator[Callable[..., Reader]]:
     yield reader
     for each in made:
         each.source.close()
+
+
+@pytest.fixture
+def alpaca() -> Iterator[AlpacaServer]:
+    from tests.support.exchanges.alpaca import AlpacaServer
+
+    server = AlpacaServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def begin(alpaca: AlpacaServer) -> Iterator[Callable[..., AlpacaReader]]:
+    """Makes readers that are connected."""
+    from tests.market_data.live.alpaca_reader import Reader
+
+    made: list[Reader] = []
+
+    def beginner(**options: Any) -> AlpacaReader:
+        made.append(Reader(alpaca, **options))
+        made[-1].connect().read()
+        return made[-1]
+
+    yield beginner
+    for reader in made:
+        reader.source.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,13 +24,6 @@ from tests.support.exchanges.alpaca import KEY, SECRET, AlpacaServer, id_of
 
 VARIABLES = {"APCA_API_KEY_ID": KEY, "APCA_API_SECRET_KEY": SECRET}
 HIDDEN = [SECRET, base64.b64encode(SECRET.encode()).decode().rstrip("=")]
-
-
-@pytest.fixture
-def alpaca() -> Iterator[AlpacaServer]:
-    server = AlpacaServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture
