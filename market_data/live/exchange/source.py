@@ -89,13 +89,19 @@ class ExchangeSource:
         gaps: list[Gap] = []
         for instrument in self._instruments.values():
             quotes += instrument.quotes()
-            self._ask(self._client, instrument)
+            try:
+                self._ask(self._client, instrument)
+            except SourceLostError as error:
+                # the others' quotes are taken, and would be lost with it
+                self._stopped = str(error)
             if gap := instrument.trades.give_up():
                 gaps.append(instrument.gap(gap))
             quotes += instrument.quotes()
-        if not quotes and not gaps:
-            return None
-        return Batch(quotes, self._position, gaps)
+        if quotes or gaps:
+            return Batch(quotes, self._position, gaps)
+        if self._stopped is not None:
+            raise SourceLostError(self._stopped)
+        return None
 
     def acknowledge(self, position: Position) -> None:
         """Do nothing: an exchange keeps its trades."""

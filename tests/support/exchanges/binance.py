@@ -15,28 +15,23 @@ from typing import Any, NamedTuple, TypeVar
 
 from aiohttp import WSMsgType, web
 
+from tests.support.exchanges.binance_messages import (
+    BASES,
+    FIRST,
+    SINCE,
+    Json,
+    Trade,
+    as_aggregate,
+    as_rest_aggregate,
+    as_rest_trade,
+    as_trade,
+    exchange_info,
+)
 from tests.support.exchanges.klines import Klines
 
 Result = TypeVar("Result")
-Json = dict[str, Any]
-
-FIRST = 1_000
-"""The number of the first trade of each symbol."""
-
-SINCE = 1_704_067_200_000
-"""The time of the first trade, in ms: 2024-01-01. Each is 10 ms after the one before it."""
-
-_BASES = {"BTCUSDT": "BTC", "ETHUSDT": "ETH"}
-
-
-class Trade(NamedTuple):
-    """One trade; alone in its aggregate trade, which has the same number."""
-
-    symbol: str
-    number: int
-    price: str
-    size: str
-    at: int
+Levels = list[list[str]]
+"""Prices with their sizes."""
 
 
 class Refusal(NamedTuple):
@@ -50,7 +45,7 @@ class BinanceServer:
     """The exchange. Its methods are called from the test's thread; they return when it is done."""
 
     def __init__(self) -> None:
-        self.trades: dict[str, list[Trade]] = {symbol: [] for symbol in _BASES}
+        self.trades: dict[str, list[Trade]] = {symbol: [] for symbol in BASES}
         """All that took place, whether they were sent or not, by symbol."""
         self.forgotten: dict[str, int] = {}
         """The first number that REST still has, by symbol."""
@@ -62,6 +57,9 @@ class BinanceServer:
         self.pongs: list[bytes] = []
         self.is_deaf = False
         """Whether trades are not sent, while connections stay open."""
+        self._books: dict[str, Json] = {
+            symbol: {"lastUpdateId": 100, "bids": [], "asks": []} for symbol in BASES
+        }
         self._refused: dict[str, Refusal] = {}
         self._streams: dict[web.WebSocketResponse, set[str]] = {}
         self._requests: dict[web.WebSocketResponse, web.Request] = {}
@@ -107,6 +105,17 @@ class BinanceServer:
         """Send the best bid and ask."""
         message = {"u": 1, "s": symbol, "b": bid, "B": "1.5", "a": ask, "A": "2.5"}
         self._run(self._send(f"{symbol.lower()}@bookTicker", json.dumps(message)))
+
+    def depth(self, symbol: str, bids: Levels, asks: Levels) -> None:
+        """Change the order book, and send what has changed."""
+        book = self._books[symbol]
+        number = book["lastUpdateId"] = book["lastUpdateId"] + 1
+        for side, changes in (("bids", bids), ("asks", asks)):
+            book[side] = list({**dict(book[side]), **dict(changes)}.items())
+        message = {"e": "depthUpdate", "E": SINCE, "s": symbol, "U": number, "u": number}
+        text = json.dumps({**message, "b": bids, "a": asks})
+        for rate in ("", "@100ms"):
+            self._run(self._send(f"{symbol.lower()}@depth{rate}", text))
 
     def send_text(self, text: str) -> None:
         """Send a message of any text on all streams."""
@@ -172,6 +181,7 @@ class BinanceServer:
         application = web.Application(middlewares=[self._answer])
         get = application.router.add_get
         get("/api/v3/exchangeInfo", self._exchange_info)
+        get("/api/v3/depth", self._order_book)
         get("/api/v3/klines", self.klines.answer)
         get("/api/v3/time", self.klines.answer_time)
         get("/api/v3/aggTrades", self._aggregate_trades)
@@ -194,65 +204,32 @@ class BinanceServer:
         if path != "/stream/ws":
             self.requests.append(request.path_qs)
         if refusal := self._refused.get(path):
-            error = {"code": -1003, "msg": "Too many requests."}
+            limited = {"code": -1003, "msg": "Too many requests."}
+            unknown = {"code": -1000, "msg": "An unknown error occurred."}
+            error = limited if refusal.status in (418, 429) else unknown
             return web.json_response(error, status=refusal.status, headers=refusal.headers)
         return await handler(request)
 
     async def _exchange_info(self, request: web.Request) -> web.Response:
-        return web.json_response(
-            {
-                "timezone": "UTC",
-                "serverTime": SINCE,
-                "rateLimits": [],
-                "exchangeFilters": [],
-                "symbols": [
-                    {
-                        "symbol": symbol,
-                        "status": "TRADING",
-                        "baseAsset": base,
-                        "baseAssetPrecision": 8,
-                        "quoteAsset": "USDT",
-                        "quotePrecision": 8,
-                        "quoteAssetPrecision": 8,
-                        "orderTypes": ["LIMIT", "MARKET"],
-                        "isSpotTradingAllowed": True,
-                        "isMarginTradingAllowed": False,
-                        "permissions": [],
-                        "permissionSets": [["SPOT"]],
-                        "filters": [
-                            {
-                                "filterType": "PRICE_FILTER",
-                                "minPrice": "0.01",
-                                "maxPrice": "1000000",
-                                "tickSize": "0.01",
-                            },
-                            {
-                                "filterType": "LOT_SIZE",
-                                "minQty": "0.00001",
-                                "maxQty": "9000",
-                                "stepSize": "0.00001",
-                            },
-                        ],
-                    }
-                    for symbol, base in _BASES.items()
-                ],
-            }
-        )
+        return web.json_response(exchange_info())
+
+    async def _order_book(self, request: web.Request) -> web.Response:
+        return web.json_response(self._books[request.query["symbol"]])
 
     async def _aggregate_trades(self, request: web.Request) -> web.Response:
-        found = [_as_rest_aggregate(trade) for trade in self._asked_for(request)]
+        found = [as_rest_aggregate(trade) for trade in self._asked_for(request)]
         return web.json_response(found)
 
     async def _recent_trades(self, request: web.Request) -> web.Response:
         limit = int(request.query.get("limit", 500))
         found = self.trades[request.query["symbol"]][-limit:]
-        return web.json_response([_as_rest_trade(trade) for trade in found])
+        return web.json_response([as_rest_trade(trade) for trade in found])
 
     async def _historical_trades(self, request: web.Request) -> web.Response:
         if "X-MBX-APIKEY" not in request.headers:
             error = {"code": -2014, "msg": "API-key format invalid."}
             return web.json_response(error, status=401)
-        return web.json_response([_as_rest_trade(trade) for trade in self._asked_for(request)])
+        return web.json_response([as_rest_trade(trade) for trade in self._asked_for(request)])
 
     def _asked_for(self, request: web.Request) -> list[Trade]:
         symbol = request.query["symbol"]
@@ -296,8 +273,8 @@ class BinanceServer:
     async def _send_trades(self, trades: tuple[Trade, ...] | list[Trade]) -> None:
         for trade in trades:
             name = trade.symbol.lower()
-            await self._send(f"{name}@aggTrade", json.dumps(_as_aggregate(trade)))
-            await self._send(f"{name}@trade", json.dumps(_as_trade(trade)))
+            await self._send(f"{name}@aggTrade", json.dumps(as_aggregate(trade)))
+            await self._send(f"{name}@trade", json.dumps(as_trade(trade)))
 
     async def _send(self, stream: str, text: str) -> None:
         if self.is_deaf:
@@ -316,51 +293,3 @@ class BinanceServer:
 
     def _run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
-
-
-def _as_aggregate(trade: Trade) -> Json:
-    return {
-        "e": "aggTrade",
-        "E": trade.at,
-        "s": trade.symbol,
-        **_as_rest_aggregate(trade),
-    }
-
-
-def _as_rest_aggregate(trade: Trade) -> Json:
-    return {
-        "a": trade.number,
-        "p": trade.price,
-        "q": trade.size,
-        "f": trade.number,
-        "l": trade.number,
-        "T": trade.at,
-        "m": True,
-        "M": True,
-    }
-
-
-def _as_trade(trade: Trade) -> Json:
-    return {
-        "e": "trade",
-        "E": trade.at,
-        "s": trade.symbol,
-        "t": trade.number,
-        "p": trade.price,
-        "q": trade.size,
-        "T": trade.at,
-        "m": True,
-        "M": True,
-    }
-
-
-def _as_rest_trade(trade: Trade) -> Json:
-    return {
-        "id": trade.number,
-        "price": trade.price,
-        "qty": trade.size,
-        "quoteQty": "1",
-        "time": trade.at,
-        "isBuyerMaker": True,
-        "isBestMatch": True,
-    }
