@@ -104,7 +104,9 @@ class Connection:
             properties.SessionExpiryInterval = SESSION_EXPIRY
             properties.ReceiveMaximum = WINDOW
             self._connect_options = {"clean_start": False, "properties": properties}
-        self._client.max_inflight_messages_set(WINDOW)
+        # the caller keeps to the window: a limit of paho's own costs a look at all messages on
+        # their way at each confirmation
+        self._client.max_inflight_messages_set(0)
         if will is not None:
             self._client.will_set(*will, qos=1, retain=True)
         if address.user is not None:

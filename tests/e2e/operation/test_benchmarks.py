@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from algo_service.journal import report
-from benchmarks import growth, indicators, record
+from benchmarks import growth, indicators, live, record
 from benchmarks.backtest import run as backtest
 from benchmarks.pipeline import (
     averages,
@@ -75,6 +75,17 @@ def test_the_recorder_keeps_what_a_bare_client_receives(
     printed = capsys.readouterr().out
     assert "bare paho" in printed
     assert "market-data record" in printed
+
+
+@needs_mosquitto
+def test_a_live_exchange_is_measured_beside_a_bare_client(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("websockets")
+    live.run(QUOTES)
+    printed = capsys.readouterr().out
+    assert "bare websockets" in printed
+    assert "market-data live" in printed
 
 
 def test_the_cost_of_a_decision_is_measured_with_an_order_on_every_second_quote(
