@@ -79,6 +79,8 @@ fix: setup
 bench: setup
 	python -m benchmarks.pipeline
 	python -m benchmarks.growth
+	python -m benchmarks.indicators
+	python -m benchmarks.record
 	python -m benchmarks.backtest.run
 
 # Renews the lock files from pyproject.toml and package.json.

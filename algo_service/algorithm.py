@@ -13,7 +13,8 @@ class Algorithm(Protocol):
     there. Where it does not, `event` may return orders, for which the engine keeps an account
     (`portfolio.OrderAccount`). Where it holds `Publications` as `self.publications`, what it
     publishes there reaches other algorithms. A class attribute `PARAMETERS`, a tuple of
-    `portfolio.Parameter`, lets a misspelt parameter be refused.
+    `portfolio.Parameter`, lets a misspelt parameter be refused. One `SAVED`, a tuple of names of
+    attributes, lists what a restart keeps; methods `save` and `load` do the same by hand.
     """
 
     def initialize(self, params: Mapping[str, Any]) -> list[str]:

@@ -178,12 +178,9 @@ class ServedAlgorithm:
         """
         _check_epoch("hand_over", epoch)
         engine, store = self._open_engine, self.store
-        before = store.standing()
-        is_again = before.handed_over and epoch == before.epoch
-        if epoch <= before.epoch and not is_again:
-            raise self._too_late("hand_over", epoch, before.epoch)
+        is_new = self._is_new("hand_over", epoch, is_so=self._has_handed_over)
         account = {"epoch": epoch, **engine.hand_over()}
-        if not is_again:
+        if is_new:
             store.note_handed_over(epoch, record(account))
             self._has_handed_over = True
         return account
@@ -217,15 +214,21 @@ class ServedAlgorithm:
         _check_epoch("take_back", epoch)
         if self._store is None:
             self._open_anew("take_back", epoch, lambda store: store.note_taken_back(epoch))
-            return self.standing()
-        before = self._store.standing()
-        is_again = epoch == before.epoch and not before.handed_over
-        if epoch <= before.epoch and not is_again:
-            raise self._too_late("take_back", epoch, before.epoch)
-        if not is_again:
+        elif self._is_new("take_back", epoch, is_so=not self._has_handed_over):
             self._store.note_taken_back(epoch)
             self._has_handed_over = False
         return self.standing()
+
+    def _is_new(self, method: str, epoch: int, *, is_so: bool) -> bool:
+        """Whether a call has not been carried out yet.
+
+        :param is_so: whether what it asks for is the case.
+        :raises HandOverError: if it comes late.
+        """
+        before = self.store.standing().epoch
+        if epoch < before or (epoch == before and not is_so):
+            raise self._too_late(method, epoch, before)
+        return epoch > before
 
     def _open_anew(self, method: str, epoch: int, note: Callable[[SqliteStore], None]) -> None:
         """Open the journal of a standby.

@@ -110,15 +110,15 @@ def serve(
 
     def show_opened() -> None:
         opened(served.engine, served.file)
-        if announcing:
-            announcing.begin()
 
     methods.on_opened = show_opened
     if announcing:
+        methods.on_serving = announcing.begin
         methods.on_initialized = announcing.update
         methods.on_released = announcing.hand_on
     if served.decides:
         show_opened()
+        methods.on_serving()
     elif served.is_open:
         log.warning("%s was handed over to another algorithm, and decides nothing", served.name)
     else:
@@ -153,12 +153,13 @@ def _history(
 
 
 class _Announcing:
-    """Announces the service while it is open: a standby is not for bridges to find."""
+    """Announces the service while it serves: a standby is not for bridges to find."""
 
     def __init__(self, announce: Announcement, served: ServedAlgorithm):
         self._announce = announce
         self._served = served
         self._announcer: Announcer | None = None
+        self._channels: list[str] | None = None
 
     def begin(self) -> None:
         from algo_service.discovery.announcer import Announcer  # it imports a client of MQTT
@@ -167,12 +168,16 @@ class _Announcing:
         served = self._served
         self._announcer = Announcer(access, served.name, served.own_name, address)
         self._announcer.start(served.engine.parameters_to_come)
+        if self._channels is not None:
+            self.update(self._channels)
 
     def update(self, channels: list[str]) -> None:
+        self._channels = channels
         if self._announcer:
             self._announcer.update(channels, self._served.engine.parameters)
 
     def hand_on(self) -> None:
+        self._channels = None
         if self._announcer:
             self._announcer.hand_on()
 

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from market_data.errors import BrokerRefusedError as BrokerRefusedError
     from market_data.errors import ColumnsError as ColumnsError
     from market_data.errors import FeedError as FeedError
+    from market_data.errors import FilterError as FilterError
     from market_data.errors import MissingPackageError as MissingPackageError
     from market_data.errors import NotReadyError as NotReadyError
     from market_data.errors import PrefixError as PrefixError
     from market_data.errors import ReadOptionError as ReadOptionError
+    from market_data.errors import RecordingError as RecordingError
     from market_data.errors import SessionTakenError as SessionTakenError
     from market_data.errors import SkippedRowError as SkippedRowError
     from market_data.errors import SourceNotFoundError as SourceNotFoundError
@@ -83,10 +85,12 @@ else:
             "BrokerRefusedError",
             "ColumnsError",
             "FeedError",
+            "FilterError",
             "MissingPackageError",
             "NotReadyError",
             "PrefixError",
             "ReadOptionError",
+            "RecordingError",
             "SessionTakenError",
             "SkippedRowError",
             "SourceNotFoundError",

@@ -13,8 +13,10 @@ FeedError
 ├── UntimedError          a quote without a time where its time decides the order
 ├── UnusableQuoteError    a quote that cannot be part of a bar
 ├── StateFileError        a state file of another replay, a damaged one, one that cannot be written
+├── RecordingError        a folder that a recorder cannot write, or must not
 ├── AddressError          a URL that names no broker, or no page
 ├── TopicError            a topic that nothing can be published on
+├── FilterError           a topic filter that one cannot subscribe to
 ├── PrefixError           a prefix that topics cannot begin with
 ├── BrokerOptionError     options of a broker that exclude or need one another, or a file of theirs
 ├── NotReadyError         a page that will never answer that the reader is ready
@@ -53,11 +55,11 @@ class UnusableFileError(FeedError):
 
 
 class MissingPackageError(FeedError):
-    """A source that needs a package of an extra."""
+    """Something that needs a package of an extra, by default reading a source."""
 
-    def __init__(self, source: str, package: str, extra: str = "backtest"):
+    def __init__(self, source: str, package: str, doing: str = "reading", extra: str = "backtest"):
         super().__init__(
-            f"reading {source} needs {package}, which is not installed;"
+            f"{doing} {source} needs {package}, which is not installed;"
             f" pip install 'tickwire[{extra}]' brings it"
         )
         self.source = source
@@ -177,6 +179,16 @@ class StateFileError(FeedError):
         self.expected = expected
 
 
+class RecordingError(FeedError):
+    """A folder that a recorder cannot write: what was found, and what is expected instead."""
+
+    def __init__(self, path: str, found: str, expected: str):
+        super().__init__(f"{path}: {found}; expected {expected}")
+        self.path = path
+        self.found = found
+        self.expected = expected
+
+
 class AddressError(FeedError):
     """A URL of another form than the expected one; holds no URL, for it may hold a password."""
 
@@ -192,6 +204,15 @@ class TopicError(FeedError):
     def __init__(self, topic: str, reason: str):
         super().__init__(f"nothing can be published on the topic {topic!r}: {reason}")
         self.topic = topic
+        self.reason = reason
+
+
+class FilterError(FeedError):
+    """A topic filter that one cannot subscribe to, alone or beside the others."""
+
+    def __init__(self, topic_filter: str, reason: str):
+        super().__init__(f"{topic_filter!r} cannot be subscribed to: {reason}")
+        self.topic_filter = topic_filter
         self.reason = reason
 
 

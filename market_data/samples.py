@@ -9,7 +9,7 @@ _FOLDER = Path(__file__).parent / "data"
 
 
 class Sample(NamedTuple):
-    """One shipped file: `rows` quotes from the date `first` to the date `last`."""
+    """One shipped file: `rows` quotes from the date `first` to the date `last` (UTC)."""
 
     name: str
     description: str
@@ -53,6 +53,12 @@ SAMPLES = {
             "daily rates of the euro in US dollars",
             *("EURUSD", 6913, "1999-01-04", "2025-12-31", "1d"),
             "European Central Bank, free with this source",
+        ),
+        Sample(
+            "btcusdt",
+            "five minutes of bitcoin in Tether each",
+            *("BTCUSDT", 2576, "2023-03-20", "2023-03-28", "5m"),
+            "Binance Public Data, MIT",
         ),
         Sample(
             "wti",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,11 +41,15 @@ def check_state_file(path: Path, facts: list[tuple[str, str, str]]) -> None:
 
 def write_state_file(path: Path, fields: dict[str, Any]) -> None:
     """Replace the file at once; StateFileError if that fails."""
-    text = json.dumps(fields)
+    write_json_lines(path, [fields])
+
+
+def write_json_lines(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+    """Replace a file of JSON lines at once; StateFileError if that fails."""
     beside = path.with_name(f"{path.name}.tmp")
     try:
         with beside.open("w", encoding="utf-8") as file:
-            file.write(f"{text}\n")
+            file.writelines(f"{json.dumps(fields)}\n" for fields in lines)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)

@@ -29,6 +29,8 @@ COMMANDS = {
     "algo-service reset": ([BROKER], "ALGO_SERVICE_"),
     "algo-service flatten": ([BROKER], "ALGO_SERVICE_"),
     "market-data": ([], ""),
+    "market-data download": ([], "MARKET_DATA_"),
+    "market-data record": ([BROKER], "MARKET_DATA_"),
     "market-data live": ([BROKER], "MARKET_DATA_"),
     "market-data replay": ([READING, BROKER], "MARKET_DATA_"),
     "market-data indicators": ([BROKER], "MARKET_DATA_"),

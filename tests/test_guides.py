@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 import sys
@@ -11,7 +12,10 @@ from typing import Any
 import pytest
 
 from algo_service.algorithms import BUILT_IN
+from algo_service.engine.kept_state import is_restorable
 from algo_service.testing import play
+from indicators import KINDS, parse
+from indicators.spec import usual
 from market_data.feeds import layouts
 from portfolio import OrderCut
 from portfolio.risk import limits, sizing
@@ -43,13 +47,38 @@ def test_the_algorithm_of_the_guide_passes_the_guides_test(guide: str, tmp_path:
 
 
 def test_the_algorithm_with_parameters_and_state_refuses_a_misspelt_one(tmp_path: Path) -> None:
-    first, parameters, state = blocks("docs/how-to/write-an-algorithm.md")[:3]
+    first, parameters, _, state = blocks("docs/how-to/write-an-algorithm.md")[:4]
     event = first[first.index("    def event") :]
     state = "".join(f"    {line}\n" for line in state.splitlines())
     (tmp_path / "dips.py").write_text(parameters + state + event)
     command = [BIN / "algo-service", "serve", "--algo", "dips.py:Dips", "--param", "drp=0.5"]
     ended = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True)
     assert 'unknown parameter "drp": did you mean "drop"?' in ended.stderr
+
+
+PRICES = [100 + 20 * math.sin(n / 9) + n % 3 for n in range(300)]
+
+
+def test_the_algorithms_with_indicators_trade_and_go_on_after_a_restart() -> None:
+    """The algorithms with indicators trade, and what they list is kept."""
+    listed = executed(blocks("docs/how-to/write-an-algorithm.md")[2])["Oversold"]
+    turns = executed(blocks("docs/how-to/indicators.md")[0])["Turns"]
+    for create in (listed, turns):
+        played = play(create, PRICES, cash=1000.0, sizing="fixed_fraction", fraction=0.1)
+        assert sum(map(bool, played.orders)) > 5
+        assert is_restorable(create)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_reference_has_a_row_for_each_indicator(kind: str) -> None:
+    indicator = KINDS[kind]
+    made = parse(usual(indicator))
+    names = ", ".join(setting.name for setting in indicator.SETTINGS)
+    fields = ", ".join(f"`{field}`" for field in indicator.FIELDS)
+    kind_and_class = f"`{usual(indicator)}` | `{indicator.__name__}({names})`"
+    rows = (ROOT / "docs/reference/indicators.md").read_text().splitlines()
+    (row,) = (each for each in rows if each.startswith(f"| {kind_and_class} | "))
+    assert row.endswith(f" | {fields} | {made.warm_up} |")
 
 
 def test_the_guide_has_a_row_for_each_built_in_algorithm() -> None:

@@ -11,6 +11,30 @@ if TYPE_CHECKING:
     from algo_service.errors import AlgoServiceError as AlgoServiceError
     from algo_service.testing import PlayResult as PlayResult
     from algo_service.testing import play as play
+    from indicators import Atr as Atr
+    from indicators import Bollinger as Bollinger
+    from indicators import BollingerValue as BollingerValue
+    from indicators import Crossing as Crossing
+    from indicators import Donchian as Donchian
+    from indicators import DonchianValue as DonchianValue
+    from indicators import Ema as Ema
+    from indicators import Indicator as Indicator
+    from indicators import IndicatorError as IndicatorError
+    from indicators import Macd as Macd
+    from indicators import MacdValue as MacdValue
+    from indicators import Momentum as Momentum
+    from indicators import QuoteFieldError as QuoteFieldError
+    from indicators import Roc as Roc
+    from indicators import Rocr as Rocr
+    from indicators import Rsi as Rsi
+    from indicators import SettingError as SettingError
+    from indicators import Sma as Sma
+    from indicators import StandardDeviation as StandardDeviation
+    from indicators import Stochastic as Stochastic
+    from indicators import StochasticValue as StochasticValue
+    from indicators import Vwap as Vwap
+    from indicators import Wma as Wma
+    from indicators import ZScore as ZScore
     from market_data.errors import FeedError as FeedError
     from market_data.feeds.feed import Feed as Feed
     from market_data.feeds.feed import open_feed as open_feed
@@ -67,6 +91,32 @@ else:
         "algo_service.testing": (
             "PlayResult",
             "play",
+        ),
+        "indicators": (
+            "Atr",
+            "Bollinger",
+            "BollingerValue",
+            "Crossing",
+            "Donchian",
+            "DonchianValue",
+            "Ema",
+            "Indicator",
+            "IndicatorError",
+            "Macd",
+            "MacdValue",
+            "Momentum",
+            "QuoteFieldError",
+            "Roc",
+            "Rocr",
+            "Rsi",
+            "SettingError",
+            "Sma",
+            "StandardDeviation",
+            "Stochastic",
+            "StochasticValue",
+            "Vwap",
+            "Wma",
+            "ZScore",
         ),
         "market_data.errors": ("FeedError",),
         "market_data.feeds.feed": (

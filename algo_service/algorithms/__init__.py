@@ -5,6 +5,7 @@ from typing import Any
 from algo_service.algorithms.buy_and_hold import BuyAndHold
 from algo_service.algorithms.mean_reversion import MeanReversion
 from algo_service.algorithms.momentum import Momentum
+from algo_service.algorithms.published_cross import PublishedCross
 from algo_service.algorithms.random_algo import RandomAlgo
 from algo_service.algorithms.rebalance import Rebalance
 from algo_service.algorithms.sma_cross import SmaCross
@@ -18,6 +19,7 @@ BUILT_IN: dict[str, type[Any]] = {
     "mean_reversion": MeanReversion,
     "momentum": Momentum,
     "rebalance": Rebalance,
+    "published_cross": PublishedCross,
 }
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "BuyAndHold",
     "MeanReversion",
     "Momentum",
+    "PublishedCross",
     "RandomAlgo",
     "Rebalance",
     "SmaCross",

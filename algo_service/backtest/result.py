@@ -37,6 +37,8 @@ class Result:
     """Orders, and what kept others from being placed or filled, counted."""
     failures: Failures = field(default_factory=Failures)
     """Quotes that failed, counted."""
+    absent: tuple[str, ...] = ()
+    """Channels of data that the algorithm asks for, and that history does not have."""
 
     @property
     def orders(self) -> int:
@@ -75,10 +77,17 @@ class Result:
     def notes(self) -> list[str]:
         """What kept the algorithm from trading, and figures from being defined, in sentences."""
         return [
+            *self._absent_lines(),
             *self.failures.lines(),
             *self.reasons.lines(self.performance.quotes),
             *self.performance.notes,
         ]
+
+    def _absent_lines(self) -> list[str]:
+        if not self.absent:
+            return []
+        channels = ", ".join(self.absent)
+        return [f"{self.algo} asks for data on {channels}, too: a backtest gives it quotes alone"]
 
     @property
     def data_notes(self) -> list[str]:

@@ -13,6 +13,7 @@ from algo_service.backtest.result import Result
 from algo_service.backtest.trades import MAX_TRADES, RoundTrips, Trade
 from algo_service.engine.driver import Driver
 from algo_service.engine.failures import quotes
+from algo_service.engine.inputs import kind_of
 from algo_service.errors import AlgoServiceError
 from algo_service.loader import load
 from algo_service.parameters import merge
@@ -52,6 +53,7 @@ def backtest(
     :raises ParameterError: if a parameter is not allowed.
     :raises FeedError: if the data cannot be read.
     """
+    absent: tuple[str, ...] = ()
     if isinstance(algo, str) and "://" in algo:
         # ZeroRPC is not needed otherwise
         from algo_service.backtest.remote import RemoteBackend
@@ -64,6 +66,7 @@ def backtest(
         declared = getattr(create, "PARAMETERS", None)
         parameters = merge(declared, params or {}, seed=secrets.randbelow(2**32))
         driver = Driver(create, name, parameters)
+        absent = tuple(each for each in driver.channels if kind_of(each) == "data")
     portfolio = driver.portfolio
     if portfolio.cash <= 0:
         raise AlgoServiceError(f"{name} has a portfolio without cash: there is nothing to value")
@@ -72,7 +75,7 @@ def backtest(
     trips = None
     if keep or on_trade:
         trips = RoundTrips(portfolio, None if keep == "all" else MAX_TRADES, on_trade)
-    result = Result(name, parameters, performance, curve, trips)
+    result = Result(name, parameters, performance, curve, trips, absent=absent)
     watchers = [each.see for each in (curve, trips) if each is not None]
     seen, transaction = Observation(portfolio), portfolio.transaction
     take, measure = seen.take, performance.see

@@ -143,7 +143,7 @@ def serve(
             click.secho(
                 f"{engine.name} has no save() and load(): a restart keeps its portfolio and loses"
                 " everything else, such as counters and its random generator; after an event that"
-                " fails, these stay as the event left them",
+                " fails, these stay as the event left them. SAVED lists what is kept",
                 fg="yellow",
             )
 

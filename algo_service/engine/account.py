@@ -89,19 +89,27 @@ def read_account(given: Any, algo: str) -> Account:
 def _portfolio(given: Mapping[str, Any]) -> dict[str, Any]:
     prices = {sid: real(price, f"the price of {sid}") for sid, price in given["prices"].items()}
     for sid, price in prices.items():
+        if not isinstance(sid, str):
+            raise TypeError(f"the instrument {sid!r:.80} is no text")
         if price <= 0:
             raise ValueError(f"the price of {sid} is {price}: it has to be above 0")
     # in this order whatever has passed it on: not every language keeps that of a map
     positions = {
         sid: _position(sid, each, prices) for sid, each in sorted(given["positions"].items())
     }
-    halt = given["halt"]
     return {
         **{name: real(given[name], f'"{name}"') for name in ("cash", "realised", "fees")},
         "positions": positions,
         "prices": prices,
-        "halt": halt and [str(halt["reason"]), halt["by"] and str(halt["by"]), str(halt["id"])],
+        "halt": None if given["halt"] is None else _halt(given["halt"]),
     }
+
+
+def _halt(given: Mapping[str, Any]) -> list[str | None]:
+    reason, by, command_id = (given[name] for name in ("reason", "by", "id"))
+    if not isinstance(reason, str) or not isinstance(by, str | None):
+        raise TypeError(f"the halt is {given!r:.80}")
+    return [reason, by, str(command_id)]
 
 
 def _position(sid: str, given: Mapping[str, Any], prices: Mapping[str, float]) -> list[float]:

@@ -12,6 +12,7 @@ from algo_service.errors import AlgoServiceError, InitializeError
 from algo_service.missing_package import package_advice
 from algo_service.parameters import SEED, TrackedParameters
 from algo_service.publications import Publications
+from indicators import IndicatorError
 from portfolio import STARTING_CASH, OrderAccount, Portfolio, PortfolioError
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def initialised(
     try:
         algorithm: Any = create()
         wanted = algorithm.initialize(given)
-    except (AlgoServiceError, PortfolioError, KeyboardInterrupt):
+    except (AlgoServiceError, IndicatorError, PortfolioError, KeyboardInterrupt):
         raise  # already a sentence, or the user interrupts
     except BaseException as error:
         raise InitializeError(

@@ -23,6 +23,7 @@ from algo_service.engine.failure import (
     own_traceback,
     sentence,
 )
+from algo_service.engine.kept_state import keeper
 from algo_service.engine.minutes import MinuteValues
 from algo_service.engine.module_random import ModuleRandom
 from algo_service.engine.returned import complete
@@ -67,13 +68,14 @@ class Driver:
         self, create: Callable[[], Algorithm], name: str, parameters: Mapping[str, Any]
     ) -> None:
         self._name = name
-        self.is_restorable = is_restorable(create)
-        """Whether the algorithm has `save` and `load`."""
         self._now = 0.0
         self._logged_ignored = False
         self._random = ModuleRandom(parameters[SEED.name])
         initial = initialised(create, name, parameters)
         self._algorithm, self.channels, self.portfolio, self._account, self._publications = initial
+        self._keeper = keeper(create, self._algorithm)
+        self.is_restorable = self._keeper is not None
+        """Whether the algorithm's own state can be kept."""
         self._transaction = self.portfolio.transaction
         # The built-in algorithms keep plain data, as their own tests check.
         is_built_in = getattr(create, "__module__", "").startswith(f"{BUILT_IN_PACKAGE}.")
@@ -211,8 +213,8 @@ class Driver:
         """
         if self._unchecked:
             self._unchecked -= 1
-        else:
-            self._unchecked = codec.size(self._algorithm.save()) // CHECKED_EACH
+        elif self._keeper is not None:
+            self._unchecked = codec.size(self._keeper.save()) // CHECKED_EACH
 
     def take_back(self, error: BaseException) -> Failure:
         """Undo what an input that failed has changed in the portfolio; return the failure."""
@@ -278,7 +280,7 @@ class Driver:
         """The state after the decisions so far."""
         return State(
             codec.encode(self.portfolio.save()),
-            codec.encode(self._algorithm.save()) if self.is_restorable else None,
+            codec.encode(self._keeper.save()) if self._keeper is not None else None,
         )
 
     def restore(self, before: State) -> None:
@@ -287,15 +289,10 @@ class Driver:
             self._publications.clear()
         if before.portfolio is not None:  # older journals have no account for returned orders
             self.portfolio.load(codec.decode(before.portfolio))
-        if self.is_restorable and before.algorithm is not None:
-            self._algorithm.load(codec.decode(before.algorithm))
+        if self._keeper is not None and before.algorithm is not None:
+            self._keeper.load(codec.decode(before.algorithm))
 
 
 def _failure(error: BaseException) -> Failure:
     is_own = isinstance(error, AlgoServiceError | PortfolioError)
     return failure_of(error) if is_own else own_failure(error)
-
-
-def is_restorable(create: Callable[[], Algorithm]) -> bool:
-    """Whether the algorithm has `save` and `load`, so that its own state can be kept."""
-    return all(callable(getattr(create, name, None)) for name in ("save", "load"))

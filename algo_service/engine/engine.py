@@ -9,11 +9,12 @@ from typing import Any
 from algo_service.algorithm import Algorithm
 from algo_service.decisions import Batch, Decision, Failure, Input, Key, State
 from algo_service.engine.account import account_of, read_account
-from algo_service.engine.driver import Driver, Quote, is_restorable
+from algo_service.engine.driver import Driver, Quote
 from algo_service.engine.failure import sentence
 from algo_service.engine.inputs import accept_all, keys, kind_of, outcomes
+from algo_service.engine.kept_state import is_restorable
 from algo_service.engine.minutes import MinuteValues
-from algo_service.engine.warm_up import History, warm_up
+from algo_service.engine.warm_up import History, begin_warm, warm_up_again
 from algo_service.errors import AlgoServiceError, HandOverError
 from algo_service.journal.memory import MemoryStore
 from algo_service.journal.recent import pack
@@ -91,7 +92,7 @@ class Engine:
 
     @property
     def is_restorable(self) -> bool:
-        """Whether the algorithm has `save` and `load`, so that its own state can be kept."""
+        """Whether the algorithm's own state can be kept: it has `save` and `load`, or `SAVED`."""
         return is_restorable(self._create)
 
     @property
@@ -240,34 +241,11 @@ class Engine:
 
     def _start(self, parameters: dict[str, Any]) -> Driver:
         driver = Driver(self._create, self.name, parameters)
-        self._warm_up(driver, parameters)
+        warmed = self._store.stored_warm_up()
+        before = renamed(self._declared, warmed.warm_up.parameters) if warmed else {}
+        begin_warm(driver, self._history, self._store, self.name, parameters, before)
         self._driver, self.parameters, self._state = driver, parameters, driver.state
         return driver
-
-    def _warm_up(self, driver: Driver, parameters: dict[str, Any]) -> None:
-        """Give the history to an algorithm, or restore the state that the store holds after it."""
-        history, warmed = self._history, self._store.stored_warm_up()
-        identity = history.identity if history else None
-        before = renamed(self._declared, warmed.warm_up.parameters) if warmed else {}
-        if (
-            warmed
-            and self.is_restorable
-            and warmed.warm_up._replace(parameters=before).is_of(parameters, identity)
-        ):
-            driver.restore(warmed.state)
-            log.info("continuing from the warm-up with %s, which is in the journal", warmed.warm_up)
-        elif history:
-            self._store.keep_warm_up(warm_up(driver, history, parameters), driver.state)
-        elif warmed:
-            why = "had other parameters" if self.is_restorable else "left state that is not kept"
-            log.warning(
-                "%s starts without a warm-up: the one in the journal, with %s, %s, and no"
-                " --warm-up is given",
-                self.name,
-                warmed.warm_up,
-                why,
-            )
-            self._store.keep_warm_up(None, driver.state)
 
     def _resume(self, run: StoredRun) -> None:
         self._seed = run.parameters["seed"]
@@ -281,7 +259,7 @@ class Engine:
             )
         driver = Driver(self._create, self.name, parameters)
         if self._history:
-            self._warm_up_again(driver, self._history, run)
+            warm_up_again(driver, self._history, self._store, self.name, run)
         driver.restore(run.state)
         self._driver, self.parameters = driver, parameters
         if run.state.portfolio is None:
@@ -294,34 +272,6 @@ class Engine:
         self._first_seq, self._seq, self._last_quote_id = run.first, run.seq, run.quote_id
         self._is_continued = True
         self._minute = run.minute
-
-    def _warm_up_again(self, driver: Driver, history: History, run: StoredRun) -> None:
-        """Give the history to an algorithm whose own state the store does not hold.
-
-        For others, log that the history is not used.
-        """
-        if not self.is_restorable:
-            warm_up(driver, history, run.parameters)
-            log.info(
-                "%s has no save() and load(): it was warmed up again for what it holds itself; its"
-                " cash and positions are those of the journal",
-                self.name,
-            )
-            return
-        warmed = self._store.stored_warm_up()
-        if warmed and warmed.warm_up.sources == history.sources:
-            log.info("warmed up before its first quote, with %s: not again", warmed.warm_up)
-            return
-        before = (
-            f"was warmed up with {warmed.warm_up}" if warmed else "was started without a warm-up"
-        )
-        log.warning(
-            "--warm-up %s is not used: the journal of %s holds %d decisions, and %s",
-            history.sources,
-            self.name,
-            run.seq,
-            before,
-        )
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state as plain data (contracts/portfolio.schema.json)."""

@@ -14,7 +14,7 @@ from algo_service.engine.driver import Driver, Quote, TimedQuote
 from algo_service.engine.failures import Failures
 from algo_service.journal.codec import digest
 from algo_service.journal.content import canonical
-from algo_service.journal.store import WarmUp
+from algo_service.journal.store import DecisionStore, StoredRun, WarmUp
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +87,78 @@ def warm_up(driver: Driver, history: History, parameters: dict[str, Any]) -> War
     )
     log.info("warmed up with %s; it has placed no order", done)
     return done
+
+
+def begin_warm(
+    driver: Driver,
+    history: History | None,
+    store: DecisionStore,
+    name: str,
+    parameters: dict[str, Any],
+    before: dict[str, Any],
+) -> None:
+    """Give the history to an algorithm, or restore the state that the store holds after it.
+
+    :param name: of the algorithm, for log lines.
+    :param parameters: its own.
+    :param before: those of the warm-up that the store holds, by the names that they have now.
+    :raises WarmUpError: if the history cannot be read to its end.
+    :raises JournalError: if the state after it cannot be kept.
+    """
+    warmed = store.stored_warm_up()
+    identity = history.identity if history else None
+    if (
+        warmed
+        and driver.is_restorable
+        and warmed.warm_up._replace(parameters=before).is_of(parameters, identity)
+    ):
+        driver.restore(warmed.state)
+        log.info("continuing from the warm-up with %s, which is in the journal", warmed.warm_up)
+    elif history:
+        store.keep_warm_up(warm_up(driver, history, parameters), driver.state)
+    elif warmed:
+        why = "had other parameters" if driver.is_restorable else "left state that is not kept"
+        log.warning(
+            "%s starts without a warm-up: the one in the journal, with %s, %s, and no --warm-up is"
+            " given",
+            name,
+            warmed.warm_up,
+            why,
+        )
+        store.keep_warm_up(None, driver.state)
+
+
+def warm_up_again(
+    driver: Driver, history: History, store: DecisionStore, name: str, run: StoredRun
+) -> None:
+    """Give the history to an algorithm whose own state the store does not hold.
+
+    For others, log that the history is not used.
+
+    :param name: of the algorithm, for log lines.
+    :param run: what the store holds.
+    :raises WarmUpError: if the history cannot be read to its end.
+    """
+    if not driver.is_restorable:
+        warm_up(driver, history, run.parameters)
+        log.info(
+            "%s has no save() and load(): it was warmed up again for what it holds itself; its"
+            " cash and positions are those of the journal",
+            name,
+        )
+        return
+    warmed = store.stored_warm_up()
+    if warmed and warmed.warm_up.sources == history.sources:
+        log.info("warmed up before its first quote, with %s: not again", warmed.warm_up)
+        return
+    before = f"was warmed up with {warmed.warm_up}" if warmed else "was started without a warm-up"
+    log.warning(
+        "--warm-up %s is not used: the journal of %s holds %d decisions, and %s",
+        history.sources,
+        name,
+        run.seq,
+        before,
+    )
 
 
 class _Tally:

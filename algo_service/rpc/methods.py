@@ -61,11 +61,14 @@ class ServiceMethods:
         self._reported = ""
         self.on_opened: Callable[[], None] = lambda: None
         """Called in the hub's thread when `acquire` or `take_back` has had it decide again."""
+        self.on_serving: Callable[[], None] = lambda: None
+        """Called in the hub's thread after that, once bridges are to find it."""
         self.on_released: Callable[[], None] = lambda: None
         """Called in the hub's thread when `release` or `hand_over` has ended its decisions."""
         # As the bridge does for a quote without an id; new at every start.
         start = secrets.token_hex(6)
         self._ids = (f"~{start}-{n}" for n in itertools.count())
+        self._is_on_trial = False
 
     def by_name(self) -> dict[str, Callable[..., Any]]:
         """Return what the server exposes, by name."""
@@ -128,7 +131,10 @@ class ServiceMethods:
     def events(self, inputs: list[dict[str, Any]]) -> list[Decision | Failure]:
         """Decide on a list of inputs; returns one entry each: orders and fills, or an error."""
         # what is served is looked up in the worker: a call before this one may have released it
-        return self._in_worker(self._decide, inputs, time.time())
+        decisions = self._in_worker(self._decide, inputs, time.time())
+        if self._is_on_trial:
+            self._serve()
+        return decisions
 
     def _decide(self, inputs: list[dict[str, Any]], now: float) -> list[Decision | Failure]:
         return self.served.engine.decide(inputs, now)
@@ -162,6 +168,7 @@ class ServiceMethods:
         """Close the journal, and decide nothing until `acquire`; returns what `journal` does."""
         was_open, decided = self.served.is_open, self.served.decides
         standing = self._in_worker(self.served.release)
+        self._is_on_trial = False
         if decided:
             self.on_released()
         if was_open:
@@ -177,6 +184,11 @@ class ServiceMethods:
             log.warning("acquired the journal %s, epoch %d", self.served.file, epoch)
             if self.served.decides:
                 self.on_opened()
+                # of a journal that has not begun it may be the algorithm that an account is handed
+                # over to, or not: until then the one before is to be found
+                self._is_on_trial = not self.served.engine.has_begun
+                if not self._is_on_trial:
+                    self.on_serving()
         return standing
 
     @exposed
@@ -199,7 +211,13 @@ class ServiceMethods:
         standing = self._in_worker(self.served.take_over, account, epoch)
         if before != epoch:
             self._log_taken_over(standing)
+        if self._is_on_trial:
+            self._serve()
         return standing
+
+    def _serve(self) -> None:
+        self._is_on_trial = False
+        self.on_serving()
 
     def _log_taken_over(self, standing: dict[str, Any]) -> None:
         found = self._in_worker(self.served.snapshot)
@@ -222,6 +240,7 @@ class ServiceMethods:
         if not decided:
             log.warning("%s was taken back, and decides again, epoch %d", self.served.name, epoch)
             self.on_opened()
+            self.on_serving()
         return standing
 
     def close(self) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from algo_service.algorithm import Algorithm
 from algo_service.decisions import Decision, Failure, Input, Key, MinuteValue, State
-from algo_service.engine.driver import Driver, is_restorable
+from algo_service.engine.driver import Driver
 from algo_service.engine.inputs import kind_of
+from algo_service.engine.kept_state import is_restorable
 from algo_service.engine.minutes import MinuteValues
 from algo_service.errors import AlgoServiceError
 from algo_service.journal import codec

@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.pipeline import catch_up, latency, memory, ten, throughput
+from benchmarks.pipeline import averages, catch_up, floods, latency, memory, ten, throughput
 from benchmarks.pipeline.lab import FULL, LONG_RUNS, QUICK, Lab, show, write
 from tests.support.brokers import MOSQUITTO
 
@@ -28,6 +28,8 @@ CASES = {
     "latency": latency.latency,
     "ten": ten.ten,
     "memory": memory.memory,
+    "floods": floods.floods,
+    "averages": averages.averages,
     "cpu": throughput.cpu,
 }
 

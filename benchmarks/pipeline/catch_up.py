@@ -47,7 +47,7 @@ def run(count: int, journal: bool) -> float:
 def receive(count: int) -> float:
     """Return the quotes per second that mosquitto_sub receives."""
     with Stage() as stage:
-        party = Receiver(stage, count)
+        party = Receiver(stage, range(count))
         stage.exchange.ask("publish", first=0, count=count, qos=1)
         begun = time.monotonic_ns()
         party.start()

@@ -23,8 +23,17 @@ def cpu_seconds(pid: int) -> float:
 
 def megabytes(pid: int) -> float:
     """Return the resident memory of a process."""
+    return _status(pid, "VmRSS:")
+
+
+def highest_megabytes(pid: int) -> float:
+    """Return the highest resident memory of a process since its start."""
+    return _status(pid, "VmHWM:")
+
+
+def _status(pid: int, name: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(name):
             return int(line.split()[1]) * 1024 / MEGABYTE
     raise ProcessLookupError(pid)
 

@@ -123,7 +123,7 @@ def receive(count: int, qos: int) -> Run:
     """Measure mosquitto_sub once."""
     warmup = count // 10
     with Stage() as stage:
-        party = Receiver(stage, warmup + count)
+        party = Receiver(stage, range(warmup + count))
         party.start()
         stage.exchange.ask("publish", first=0, count=warmup, qos=qos)
         party.wait_for(warmup)

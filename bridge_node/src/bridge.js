@@ -16,9 +16,9 @@ export class Bridge {
   #isStopping = false;
 
   /**
-   * @param {import('./route/route.js').RouteConfig[]} configs  of the algorithms that are named, with addresses that differ
+   * @param {import('./route/route_config.js').RouteConfig[]} configs  of the algorithms that are named, with addresses that differ
    * @param {import('./mqtt/broker_link.js').BrokerLink} broker
-   * @param {Omit<import('./route/route.js').RouteConfig, 'address'>} [announced]  what all have in common that are
+   * @param {Omit<import('./route/route_config.js').RouteConfig, 'address'>} [announced]  what all have in common that are
    *   announced, if these are to be served
    */
   constructor(configs, broker, announced) {
@@ -26,7 +26,7 @@ export class Bridge {
     const names = new ServedNames();
     const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
-    /** @param {import('./route/route.js').RouteConfig} config @param {boolean} mayTakeOver */
+    /** @param {import('./route/route_config.js').RouteConfig} config @param {boolean} mayTakeOver */
     const make = (config, mayTakeOver) => new Route(config, broker, { names, budget, instance, mayTakeOver });
     if (announced) {
       /** @param {string} name @param {string} address */

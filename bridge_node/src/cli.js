@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 
 import { Bridge } from './bridge.js';
+import { POSITIONS } from './messages/command.js';
 import { BrokerLink } from './mqtt/broker_link.js';
 import { withoutPassword } from './mqtt/address.js';
 import { UserError } from './support/errors.js';
@@ -145,9 +146,18 @@ export async function main(argv) {
     .action(runBroker);
   program
     .command('swap')
-    .description('hand a running algorithm over to another service, a standby with the same journal')
+    .description(
+      'hand a running algorithm over to another service: its journal, to a standby with the same one, or its account, to' +
+        ' another algorithm with a journal of its own',
+    )
     .argument('<name>', 'of the algorithm')
     .requiredOption('--to <url>', 'the address of the service that serves it from then on')
+    .addOption(
+      new Option(
+        '--positions <what>',
+        'where another algorithm goes on: keep hands over what is held; flatten sells it first, at the next quotes',
+      ).choices(POSITIONS),
+    )
     .option('--force', 'swap away from a service that is dead')
     .option('--reason <text>', 'why, for the records')
     .option('--by <text>', 'who asks, in place of user@host')

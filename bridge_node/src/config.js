@@ -14,8 +14,8 @@ import { UserError } from './support/errors.js';
  * @typedef {object} Config
  * @property {ReturnType<typeof readBroker>} access  how the broker is reached
  * @property {string} prefix  of all topics; empty, or with "/" at its end
- * @property {import('./route/route.js').RouteConfig[]} routes  one for each backend that is named
- * @property {Omit<import('./route/route.js').RouteConfig, 'address'>} [announced]  what the routes have in common of
+ * @property {import('./route/route_config.js').RouteConfig[]} routes  one for each backend that is named
+ * @property {Omit<import('./route/route_config.js').RouteConfig, 'address'>} [announced]  what the routes have in common of
  *   algorithms that are announced, if these are to be served
  */
 

@@ -127,6 +127,19 @@ test('retained messages and topics of an earlier run are acknowledged and droppe
   await client.endAsync();
 });
 
+test('other channels are subscribed to before those that go: what both match is never without a subscription', async (t) => {
+  const broker = await startBroker(t);
+  /** @type {string[]} */
+  const seen = [];
+  broker.aedes.on('subscribe', (subscriptions) => seen.push(...subscriptions.map(({ topic }) => `+${topic}`)));
+  broker.aedes.on('unsubscribe', (topics) => seen.push(...topics.map((topic) => `-${topic}`)));
+  const { subscriber } = await subscribe(t, broker);
+  const [before] = seen.splice(0);
+  subscriber.change(['quotes/goog', 'other']);
+  while (seen.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(seen, ['+quotes/goog', '+other', before.replace('+', '-')]);
+});
+
 test('reading stops while more than a thousand messages wait, and continues after', async (t) => {
   const broker = await startBroker(t);
   const { subscriber, received } = await subscribe(t, broker);

@@ -12,6 +12,7 @@ import { EXAMPLE, idOf, readCommand } from '../src/messages/command.js';
 import { LIMITS } from '../src/messages/limits.js';
 import { parseMap } from '../src/messages/map.js';
 import { readQuotes } from '../src/messages/quote.js';
+import { messageOf } from './helpers.js';
 
 const contracts = new URL('../../contracts/', import.meta.url);
 /** @param {string} name */
@@ -32,7 +33,20 @@ const newId = () => 'made-by-the-bridge';
 /** @param {string | Buffer} payload */
 const readOne = (payload) => readQuotes('quotes', Buffer.from(payload), newId);
 
-for (const name of ['order', 'fill', 'portfolio', 'error', 'bridge', 'command', 'reply', 'halt', 'algo', 'indicator']) {
+const MESSAGES = [
+  'order',
+  'fill',
+  'portfolio',
+  'error',
+  'bridge',
+  'command',
+  'reply',
+  'halt',
+  'algo',
+  'account',
+  'indicator',
+];
+for (const name of MESSAGES) {
   test(`every valid example of ${name} passes its schema and every invalid one fails`, () => {
     const { valid, invalid } = read(`examples/${name}.json`);
     for (const example of valid) assert.ok(passes(name)(example.message), example.name);
@@ -201,7 +215,7 @@ test('a field named __proto__ is carried along as any other', () => {
 
 test('the record of a refused message passes its schema and shows its first 64 KiB', () => {
   const payload = Buffer.alloc(1_000_000, 'ab');
-  const record = JSON.parse(errorRecord('quotes', payload, 'not_json', 'not JSON'));
+  const record = JSON.parse(errorRecord(messageOf(payload), 'not_json', 'not JSON'));
   assert.ok(passes('error')(record));
   assert.equal(record.length, 1_000_000);
   assert.equal(Buffer.from(record.payload_base64, 'base64').length, 65536);

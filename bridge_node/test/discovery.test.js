@@ -188,13 +188,15 @@ test('an algorithm that is away does not keep the bridge from being ready for th
 
 test('an address that leads nowhere, or to something else, stops nothing', async (t) => {
   const broker = await startBroker(t);
-  const { bridge } = discover(t, broker.url);
+  const { bridge, lines } = discover(t, broker.url);
   const { announce, publish } = await connect(t, broker.url);
   const nowhere = ['tcp://[:::]:4242', 'tcp://a..b:1', 'tcp://-:65535', `tcp://${'x'.repeat(245)}:1`];
   const other = broker.url.replace('mqtt:', 'tcp:');
   for (const [n, address] of [...nowhere, other].entries()) await announce(`wrong${n}`, address);
   const { service, address } = await startService(t, 'a');
   await announce('a', address);
+  // the five are missing also while the record of the sixth has not come yet
+  await until(() => lines.some(({ text }) => text === `backend ${address} is ready`));
   await until(() => bridge.missing.length === 5);
   await publish(10);
   await until(() => service.decided.size === 10);

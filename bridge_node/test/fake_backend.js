@@ -186,8 +186,8 @@ export async function startBridge(t, url, address, options = {}) {
  * A bridge that runs until the test ends.
  * @param {import('node:test').TestContext} t
  * @param {string} url  of the broker
- * @param {import('../src/route/route.js').RouteConfig[]} configs
- * @param {Omit<import('../src/route/route.js').RouteConfig, 'address'>} [announced]
+ * @param {import('../src/route/route_config.js').RouteConfig[]} configs
+ * @param {Omit<import('../src/route/route_config.js').RouteConfig, 'address'>} [announced]
  */
 export function runBridge(t, url, configs, announced) {
   const { log, lines } = keptLog();

@@ -6,13 +6,37 @@ export class FakeJournal {
   epoch = 0;
   /** The ids of the inputs, in the order in which they were decided. @type {string[]} */
   decided = [];
-  /** The greatest number of services that had it open at a time. */
-  /** @type {FakeHolder | undefined} */
+  /** The service that has it open. @type {FakeHolder | undefined} */
   holder;
+  handedOver = false;
+  /** The epoch. @type {number | null} */
+  takenOver = null;
+  /** How many inputs were decided before it began, and which of them it knows. */
+  before = 0;
+  /** @type {string[]} */
+  recent = [];
+  /** Units. */
+  held = 0;
+  /** A person's. @type {{reason: string, by: string | null, id: string} | null} */
+  halt = null;
+  /** Orders that wait for a quote. @type {object[]} */
+  waiting = [];
+
+  get seq() {
+    return this.before + this.decided.length;
+  }
 }
 
-/** A service with a journal, open or a standby: what the contract says of `journal`, `release` and `acquire`. */
+/**
+ * A service with a journal, open or a standby: what the contract says of `journal`, `release`, `acquire`, and of
+ * `hand_over`, `take_over` and `take_back`.
+ */
 export class FakeHolder {
+  /** That `initialize` returns. */
+  channels = ['quotes'];
+  /** Whether its sales wait for ever. */
+  hasNoBuyer = false;
+
   /**
    * Called before and after each of these methods, and awaited; it may throw.
    * @type {(method: string, when: 'before' | 'after') => unknown}
@@ -34,18 +58,20 @@ export class FakeHolder {
     const methods = {
       initialize: () => {
         this.#checkOpen();
-        return ['quotes'];
+        return this.channels;
       },
       event: () => null,
-      inputs: () => ['quote'],
+      inputs: () => ['quote', 'command'],
       events: (/** @type {any[]} */ inputs) => {
         this.#checkOpen();
-        return inputs.map(({ id, sid }) => {
-          if (!this.journal.decided.includes(id)) this.journal.decided.push(id);
-          return { orders: [JSON.stringify({ id, sid, side: 'buy', quantity: 1 })], fills: [] };
-        });
+        return inputs.map((input) => this.#decide(input));
       },
-      snapshot: () => ({ algo: this.name, seq: this.journal.decided.length }),
+      snapshot: () => ({
+        algo: this.name,
+        seq: this.journal.seq,
+        cash: 50000,
+        positions: this.#positions,
+      }),
       orders_since: () => [],
       journal: () => this.#standing(),
       release: () => {
@@ -58,6 +84,33 @@ export class FakeHolder {
         if (this.isOpen ? epoch < journal.epoch : epoch <= journal.epoch) throw new Error('comes too late');
         journal.epoch = epoch;
         journal.holder = this;
+        return this.#standing();
+      },
+      hand_over: (/** @type {number} */ epoch) => {
+        const { journal } = this;
+        if (!this.isOpen) throw new Error('mine is a standby here');
+        if (epoch < journal.epoch || (epoch === journal.epoch && !journal.handedOver))
+          throw new Error('comes too late');
+        journal.epoch = epoch;
+        journal.handedOver = true;
+        const { seq, halt, waiting: cancelled } = journal;
+        const recent = [...journal.recent, ...journal.decided];
+        return { seq, epoch, cash: 50000, positions: this.#positions, halt, stop: null, cancelled, recent };
+      },
+      take_over: (/** @type {any} */ account, /** @type {number} */ epoch) => {
+        const { journal } = this;
+        this.#checkOpen();
+        if (journal.decided.length > 0) throw new Error('it has decided already');
+        if (epoch < journal.epoch) throw new Error('comes too late');
+        const { seq: before, recent, positions, halt } = account;
+        const held = positions.GOOG?.quantity ?? 0;
+        Object.assign(journal, { epoch, takenOver: epoch, before, recent, held, halt });
+        return this.#standing();
+      },
+      take_back: (/** @type {number} */ epoch) => {
+        const { journal } = this;
+        if (epoch < journal.epoch || (epoch === journal.epoch && journal.handedOver)) throw new Error('comes too late');
+        Object.assign(journal, { epoch, handedOver: false, holder: this });
         return this.#standing();
       },
     };
@@ -74,13 +127,44 @@ export class FakeHolder {
     );
   }
 
+  get #positions() {
+    const { held } = this.journal;
+    return held > 0 ? { GOOG: { quantity: held } } : {};
+  }
+
+  /** @param {any} input */
+  #decide({ channel, id, sid, command, by = null, reason }) {
+    const { journal } = this;
+    if (!channel.startsWith('commands/')) {
+      const quantity = journal.halt ? 0 : 1;
+      if (!journal.decided.includes(id) && !journal.recent.includes(id)) {
+        journal.decided.push(id);
+        journal.held += quantity;
+      }
+      return { orders: [JSON.stringify({ id, sid, side: 'buy', quantity })], fills: [] };
+    }
+    journal.halt = command === 'resume' ? null : (journal.halt ?? { reason, by, id });
+    if (command === 'flatten' && !this.hasNoBuyer) journal.held = 0;
+    const reply = { id, outcome: 'done', text: command, halt: journal.halt?.reason ?? null };
+    return { orders: [], fills: [], reply: JSON.stringify(reply) };
+  }
+
   #standing() {
-    const { id, epoch, decided } = this.journal;
-    return { id, seq: decided.length, epoch, is_open: this.isOpen, file: 'mine.db' };
+    const { id, epoch, seq, handedOver, takenOver } = this.journal;
+    return {
+      id,
+      seq,
+      epoch,
+      is_open: this.isOpen,
+      file: 'mine.db',
+      handed_over: handedOver,
+      taken_over: takenOver,
+    };
   }
 
   #checkOpen() {
     if (!this.isOpen) throw new Error('mine is a standby here');
+    if (this.journal.handedOver) throw new Error('mine was handed over');
   }
 }
 

@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { Aedes } from 'aedes';
 
 import { BrokerLink } from '../src/mqtt/broker_link.js';
+import { Message } from '../src/mqtt/message.js';
 import { readBroker } from '../src/mqtt/options.js';
+import { MemoryBudget } from '../src/support/memory_budget.js';
 
 /** A log that keeps its lines. */
 export function keptLog() {
@@ -30,6 +32,14 @@ export function keptLog() {
  */
 export function brokerAt(url, log = keptLog().log, prefix = '') {
   return new BrokerLink(readBroker({ mqtt: url }), log, prefix);
+}
+
+/**
+ * A message as it has arrived.
+ * @param {Buffer} payload
+ */
+export function messageOf(payload) {
+  return new Message('quotes', payload, 1, new MemoryBudget().share());
 }
 
 /**

@@ -10,6 +10,7 @@ import { readQuotes } from '../src/messages/quote.js';
 import { checkTime } from '../src/messages/time.js';
 import { errorRecord } from '../src/route/error_record.js';
 import { InvalidTimeError, MessageError } from '../src/support/errors.js';
+import { messageOf } from './helpers.js';
 
 const contract = JSON.parse(readFileSync(new URL('../../contracts/limits.json', import.meta.url), 'utf8'));
 
@@ -64,7 +65,7 @@ test('the years of a time are the first to the last', () => {
 test('the record of an error holds the first bytes of the message, and as much of the reason and the traceback', () => {
   const { payload_bytes, reason_characters, traceback_characters } = contract.error;
   const long = 'x'.repeat(2 * payload_bytes);
-  const record = JSON.parse(errorRecord('quotes', Buffer.from(long), 'algorithm', long, long));
+  const record = JSON.parse(errorRecord(messageOf(Buffer.from(long)), 'algorithm', long, long));
   assert.equal(Buffer.from(record.payload_base64, 'base64').length, payload_bytes);
   assert.equal(record.reason.length, reason_characters);
   assert.equal(record.traceback.length, traceback_characters);

@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { MemoryBudget } from '../src/support/memory_budget.js';
 
 const MESSAGE = 1000;
+/** As which it counts. */
+const COUNTED = 3512;
 
 /**
  * Shares, and which of them are full.
@@ -32,7 +34,7 @@ test('a share that is alone holds the whole budget', () => {
   const budget = new MemoryBudget(100_000);
   const { list, full } = shares(budget, 1);
   fill(list[0], () => full[0]);
-  assert.ok(budget.held > 100_000 && budget.held < 102_000, `${budget.held}`);
+  assert.ok(budget.held > 100_000 && budget.held <= 100_000 + COUNTED, `${budget.held}`);
 });
 
 test('fifty shares that are filled hold no more than the budget and half of it', () => {
@@ -40,7 +42,7 @@ test('fifty shares that are filled hold no more than the budget and half of it',
   const { list, full } = shares(budget, 50);
   list.forEach((share, n) => fill(share, () => full[n]));
   assert.deepEqual(new Set(full), new Set([true]));
-  assert.ok(budget.held < 1_500_000 + 50 * 2 * MESSAGE, `${budget.held}`);
+  assert.ok(budget.held < 1_500_000 + 50 * COUNTED, `${budget.held}`);
 });
 
 test('a share is not full below its part, whatever the others hold', () => {

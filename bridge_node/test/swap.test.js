@@ -5,93 +5,10 @@ import { test } from 'node:test';
 
 import mqtt from 'mqtt';
 
-import { FakeService, PLAIN, runBridge, startBackend, startBridge, until } from './fake_backend.js';
+import { FakeService, runBridge, startBackend, startBridge, until } from './fake_backend.js';
 import { FakeHolder, FakeJournal, startHolder } from './fake_pair.js';
-import { BROKERS, Collected, startBroker } from './helpers.js';
-
-/**
- * A client that publishes, and keeps what the bridge publishes.
- * @param {import('node:test').TestContext} t
- * @param {string} url
- */
-async function connect(t, url) {
-  const client = await mqtt.connectAsync(url);
-  let isOver = false;
-  let flow = Promise.resolve();
-  t.after(async () => {
-    isOver = true;
-    await flow;
-    await client.endAsync();
-  });
-  const orders = new Collected();
-  const replies = new Collected();
-  const records = new Collected();
-  /** @type {Record<string, Collected>} */
-  const outputs = { orders, replies, bridges: records };
-  client.on('message', (topic, payload) => {
-    outputs[topic.split('/')[0]].push(payload.length === 0 ? null : JSON.parse(payload.toString()));
-  });
-  await client.subscribeAsync(['orders/mine', 'replies/mine', 'bridges/mine'], { qos: 1 });
-  let count = 0;
-  /** @param {number} quotes */
-  const publish = async (quotes) => {
-    for (let n = 0; n < quotes; n++) {
-      await client.publishAsync('quotes', JSON.stringify({ sid: 'GOOG', quote: 345, id: String(count++) }), { qos: 1 });
-    }
-  };
-  let asked = 0;
-  /** @param {string} to @param {object} [others] */
-  const swap = async (to, others) => {
-    const message = { command: 'swap', id: `s${asked++}`, to, expires: '2200-01-01', ...others };
-    await client.publishAsync('commands/mine', JSON.stringify(message), { qos: 1 });
-    const found = () => replies.values.find(({ id }) => id === message.id);
-    await until(found);
-    return found();
-  };
-  /** Every quote was decided once, in its order, and has its order. @param {FakeJournal} journal */
-  const check = async (journal) => {
-    const ids = Array.from({ length: count }, (_, n) => String(n));
-    await until(() => journal.decided.length >= count);
-    assert.deepEqual(journal.decided, ids);
-    await until(() => orders.values.length >= count && new Set(orders.values.map(({ id }) => id)).size >= count);
-    assert.deepEqual([...new Set(orders.values.map(({ id }) => id))], ids);
-  };
-  const begin = () => {
-    flow = (async () => {
-      while (!isOver) await publish(1);
-    })();
-  };
-  /** The quotes end; all of them are decided. @param {FakeJournal} journal */
-  const end = async (journal) => {
-    isOver = true;
-    await flow;
-    await publish(20);
-    await check(journal);
-  };
-  return { publish, begin, end, swap, check, orders, replies, records };
-}
-
-/**
- * A bridge of a pair, the first of which has the journal open, and quotes that never stop to come.
- * @param {import('node:test').TestContext} t
- * @param {{url: string}} broker
- */
-async function startPair(t, { url }) {
-  const journal = new FakeJournal();
-  const old = await startHolder(t, journal, true);
-  const next = await startHolder(t, journal, false);
-  const bridge = await startBridge(t, url, old.address);
-  const client = await connect(t, url);
-  await client.publish(20);
-  client.begin();
-  return { journal, old, next, bridge, ...client, end: () => client.end(journal) };
-}
-
-/** Of the record that was published last. @param {Collected} records */
-const lastDuty = (records) => {
-  const { assignment, swap } = records.values.at(-1);
-  return { assignment, swap };
-};
+import { BROKERS, startBroker } from './helpers.js';
+import { connect, lastDuty, once, startPair } from './swapping.js';
 
 for (const [name, start, skip] of BROKERS) {
   test(`with ${name} swaps to and fro decide every quote once, in order`, { skip }, async (t) => {
@@ -117,21 +34,6 @@ const CALLS = /** @type {const} */ ([
   ['acquire', 'next'],
   ['initialize', 'next'],
 ]);
-/**
- * Run something once, at a call of a swap.
- * @param {FakeHolder} holder
- * @param {string} method
- * @param {'before' | 'after'} when
- * @param {() => unknown} act
- */
-function once(holder, method, when, act) {
-  holder.at = (called, moment) => {
-    if (called !== method || moment !== when) return undefined;
-    holder.at = () => {};
-    return act();
-  };
-}
-
 for (const [method, which] of CALLS) {
   test(`where ${method} of the ${which} backend fails, the old one goes on`, async (t) => {
     const pair = await startPair(t, await startBroker(t));
@@ -268,11 +170,6 @@ const REFUSED = [
     async (t) => (await startHolder(t, new FakeJournal(), false)).address,
     /has another journal \(mine.db\) than .* start it with the same --journal, and --standby/,
   ],
-  [
-    'a backend has no journal',
-    async (t) => (await startBackend(t, new FakeService(['quotes'], 'mine').methodsWithJournal())).address,
-    /has no journal, and a journal is what is handed over/,
-  ],
 ];
 for (const [what, start, reason] of REFUSED) {
   test(`a swap is refused before anything is done, where ${what}`, async (t) => {
@@ -286,17 +183,6 @@ for (const [what, start, reason] of REFUSED) {
     await end();
   });
 }
-
-test('a swap from a backend without a journal is refused', async (t) => {
-  const { url } = await startBroker(t);
-  const { address } = await startBackend(t, PLAIN);
-  const next = await startHolder(t, new FakeJournal(), false);
-  await startBridge(t, url, address);
-  const { swap } = await connect(t, url);
-  const { outcome, text } = await swap(next.address);
-  assert.equal(outcome, 'refused');
-  assert.ok(text.includes(`the backend at ${address} has no journal`));
-});
 
 test('a swap that has expired is not carried out, and the backend never sees one', async (t) => {
   const { old, next, swap, end } = await startPair(t, await startBroker(t));

@@ -13,7 +13,7 @@ from market_data.derive.channels import check_channels
 from market_data.derive.service import Service
 from market_data.derive.store import Store
 from market_data.derive.transformation import Transformation
-from market_data.errors import FeedError
+from market_data.errors import FeedError, StateFileError
 from market_data.mqtt.access import BrokerAccess
 from market_data.mqtt.address import check_topic
 from market_data.mqtt.options import mqtt_options
@@ -100,7 +100,7 @@ def serve(
         store = Store(Path(state) if state else None, transformation.kind)
         try:
             parts = store.parts()
-            notes = transformation.load(parts)
+            notes = _loaded(transformation, parts, state)
             of = ", ".join(channels)
             click.echo(f"publishing {what} of {of} on {access.address}, session {session}")
             if not state:
@@ -120,6 +120,15 @@ def serve(
             _run(service, subscriber, publisher)
         finally:
             store.close()
+
+
+def _loaded(transformation: Transformation, parts: dict[str, str], state: str | None) -> list[str]:
+    try:
+        return transformation.load(parts)
+    except (ValueError, TypeError, LookupError) as error:
+        found = f"what is in it cannot be read ({type(error).__name__}: {error})"
+        expected = "a state of this version: continue with the one that wrote it, or delete it"
+        raise StateFileError(str(state), found, expected) from error
 
 
 def _run(service: Service, subscriber: Subscriber, publisher: Publisher[int]) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from market_data.commands.bars import bars_command
+from market_data.commands.download import download_command
 from market_data.commands.indicators import indicators_command
 from market_data.commands.live import live_command
+from market_data.commands.record import record_command
 from market_data.commands.replay import replay_command
 from market_data.commands.samples import list_samples
 from market_data.errors import FeedError
@@ -29,8 +31,16 @@ class _Group(click.Group):
 
 @click.group(cls=_Group)
 def main() -> None:
-    """Publish quotes: price history, what is live, and what is computed of quotes."""
+    """Publish quotes: price history, what is live, and what is computed of quotes; record them."""
 
 
-for _command in (bars_command, indicators_command, list_samples, live_command, replay_command):
+for _command in (
+    bars_command,
+    download_command,
+    indicators_command,
+    list_samples,
+    live_command,
+    record_command,
+    replay_command,
+):
     main.add_command(_command)

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 from market_data.commands.read_options import read_options, taken
 from market_data.errors import FeedError, StateFileError
 from market_data.feeds.feed import Feed, open_feed
-from market_data.feeds.quote import SkippedRow
+from market_data.feeds.quote import Quote, SkippedRow
 from market_data.mqtt.address import check_page, check_topic
 from market_data.mqtt.options import mqtt_options, taken_access
 from market_data.mqtt.publisher import Publisher
@@ -25,6 +25,8 @@ from market_data.replay.readiness import await_ready
 from market_data.replay.replay import Message, Pace, messages, read_ahead, replay
 from market_data.replay.state import Cursor, Mark, State, read_state
 from market_data.stopping import Interrupted, Stop
+
+_OWN_TOPICS = "the recorded topics"
 
 # Seconds that a stopped replay waits for the broker to confirm what was sent.
 _PATIENCE = 0.5
@@ -68,7 +70,7 @@ def _check_rate(_context: click.Context, _option: click.Parameter, rate: float) 
     show_envvar=True,
     default="quotes",
     show_default=True,
-    help="Where to publish.",
+    help="Where to publish; what a recorder has kept by default on the topics that it has.",
 )
 @click.option(
     "--rate",
@@ -155,12 +157,29 @@ def replay_command(
             publisher: Publisher[Mark] = Publisher(access, full_topic, stop, report)
             page = check_page(when_ready) if when_ready else None
             feed = open_feed(sources, on_skip=skips, **taken(options))
-            before = read_state(Path(state), feed.name, topic, run) if state else None
-            now = before or State(feed.name, topic, run or _time_of_start())
+            recordings: frozenset[str] = frozenset()
+            if _origin(context, "topic") is ParameterSource.DEFAULT:
+                with stop.interruptible():
+                    recordings = feed.recordings
+
+            def topic_of(quote: Quote) -> str | None:
+                if quote.recorded is None or quote.source not in recordings:
+                    return None
+                channel = quote.recorded.channel
+                return None if channel is None else access.prefix + channel
+
+            # a run whose quotes have topics of their own does not go on with one for all
+            kept_topic = _OWN_TOPICS if recordings else topic
+            before = read_state(Path(state), feed.name, kept_topic, run) if state else None
+            now = before or State(feed.name, kept_topic, run or _time_of_start())
             with stop.interruptible():
-                texts = read_ahead(messages(feed, now.run, loop=loop, start=now.again_from))
+                published = messages(
+                    feed, now.run, loop=loop, start=now.again_from, topic_of=topic_of
+                )
+                texts = read_ahead(published)
             speed = "as fast as it goes" if unpaced else f"{rate:g} per second"
-            destination = f"to {full_topic} on {access.address}, {speed}"
+            where = _OWN_TOPICS if recordings else full_topic
+            destination = f"to {where} on {access.address}, {speed}"
             if before is None:
                 click.echo(f"replaying {_described(feed)} as run {now.run} {destination}")
             else:

@@ -18,7 +18,7 @@ class _Instrument:
     __slots__ = ("indicators", "refused", "topics")
 
     def __init__(self, sid: str, indicators: Sequence[Indicator[Any]]):
-        self.indicators = indicators
+        self.indicators = list(indicators)
         level = topic_level(sid)
         self.topics = [f"indicators/{topic_level(each.name)}/{level}" for each in indicators]
         self.refused: set[str] = set()
@@ -51,29 +51,43 @@ class Indicators:
         if "ts" in quote:
             message["ts"] = quote["ts"]
         outputs = []
-        for indicator, topic in zip(known.indicators, known.topics, strict=True):
-            try:
-                value = indicator.update(quote)
-            except IndicatorError as error:
-                if indicator.name not in known.refused:
-                    known.refused.add(indicator.name)
-                    refuse(f"{error}; such quotes of {sid} give no value, and are reported once")
-                continue
+        for place, topic in enumerate(known.topics):
+            value = self._value(known, place, quote, refuse)
             if value is not None:
-                message["values"] = indicator.values(value)
+                message["values"] = known.indicators[place].values(value)
                 message["of"] = [quote["channel"], quote["id"]]
                 message["id"] = output_id(quote["channel"], quote["id"])
-                outputs.append(Output(topic, as_json(message)))
+                try:
+                    outputs.append(Output(topic, as_json(message)))
+                except ValueError:
+                    name = known.indicators[place].name
+                    refuse(f'{name} of {sid} is no finite number at the quote "{quote["id"]}"')
         return outputs
+
+    def _value(self, known: _Instrument, place: int, quote: dict[str, Any], refuse: Refuse) -> Any:
+        indicator = known.indicators[place]
+        try:
+            return indicator.update(quote)
+        except IndicatorError as error:
+            if indicator.name not in known.refused:
+                known.refused.add(indicator.name)
+                refuse(f"{error}; such quotes of {quote['sid']} are reported once")
+        except ArithmeticError as error:
+            # a part of it may have changed
+            known.indicators[place] = self._make()[place]
+            refuse(
+                f'{indicator.name} of {quote["sid"]} warms up again: at the quote "{quote["id"]}"'
+                f" the numbers are too large or too small ({type(error).__name__}: {error})"
+            )
+        return None
 
     def changed(self) -> dict[str, str]:
         """Return the state of each instrument that had a quote."""
         parts = {}
         for sid in self._changed:
             known = self._instruments[sid]
-            saved = ((each.name, each.save().get(sid)) for each in known.indicators)
-            # one that has had no quote that it could take has none
-            parts[sid] = json.dumps({name: state for name, state in saved if state is not None})
+            # null of one that has had no quote that it could take
+            parts[sid] = json.dumps({each.name: each.save().get(sid) for each in known.indicators})
         self._changed.clear()
         return parts
 
@@ -89,7 +103,7 @@ class Indicators:
             before |= states.keys()
             known = self._instruments[sid] = _Instrument(sid, self._make())
             for indicator in known.indicators:
-                if indicator.name in states:
+                if states.get(indicator.name) is not None:
                     indicator.load({sid: states[indicator.name]})
             if states.keys() != {each.name for each in known.indicators}:
                 self._changed.add(sid)

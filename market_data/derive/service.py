@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Callable
 from typing import NoReturn
@@ -18,6 +19,9 @@ from market_data.mqtt.topic_level import topic_level
 
 MAX_BATCH = 1_000
 """Quotes after which a transaction is committed; the rest of a message goes with them."""
+
+_FORGET_EVERY = 1.0
+"""Seconds between two looks for outputs to forget: each goes through all of the last 20 seconds."""
 
 _MAX_REPORTED = 1_000
 """Channels and codes of which the first refusal is reported."""
@@ -50,6 +54,7 @@ class Service:
         prefix: str,
         name: str,
         notify: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
     ):
         self.quotes = 0
         """Taken by this process, duplicates not among them."""
@@ -65,6 +70,8 @@ class Service:
         self._prefix = prefix
         self._errors = f"errors/{topic_level(name)}"
         self._notify = notify
+        self._clock = clock
+        self._forget_at = clock()
         self._intake = Intake()
         self._reported: set[tuple[str, str]] = set()
 
@@ -107,10 +114,17 @@ class Service:
 
     def _commit(self, last: Received, outputs: list[Output]) -> None:
         parts = self._transformation.changed()
-        numbers = self._store.commit(parts, outputs, self._publisher.oldest)
+        numbers = self._store.commit(parts, outputs, self._oldest())
         self._subscriber.acknowledge(last)
         for number, output in zip(numbers, outputs, strict=True):
             self._publish(number, output)
+
+    def _oldest(self) -> int | None:
+        now = self._clock()
+        if now < self._forget_at:
+            return None
+        self._forget_at = now + _FORGET_EVERY
+        return self._publisher.oldest
 
     def _publish(self, number: int, output: Output) -> None:
         self._publisher.publish(output.text, number, self._prefix + output.topic)

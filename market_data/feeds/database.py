@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from market_data.errors import MissingPackageError, UnusableFileError
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Engine
+    from sqlalchemy import URL, Engine, TextClause
 
 
 def without_password(url: str) -> str:
     """Return a database's URL as an error names it: without user, password and options."""
-    scheme, rest = url.split("://", 1)
+    scheme, separator, rest = url.rpartition("://")
     # up to the last @, for a password may hold one; the query may hold one, too
-    return f"{scheme}://{rest.split('?', 1)[0].rpartition('@')[2]}"
+    return scheme + separator + rest.split("?", 1)[0].rpartition("@")[2]
 
 
 def open_engine(url: str | Path, shown: str, *, may_create: bool = False) -> Engine:
@@ -64,6 +64,13 @@ def _with_driver(url: URL) -> URL:
     if url.drivername in ("postgresql", "postgres") and find_spec("psycopg"):
         return url.set(drivername="postgresql+psycopg")
     return url
+
+
+def verbatim(query: str) -> TextClause:
+    """Return a user's query, of which nothing is a parameter: neither `%s` nor `:name`."""
+    import sqlalchemy
+
+    return sqlalchemy.text(query.replace(":", "\\:"))
 
 
 def database_errors() -> tuple[type[Exception], ...]:

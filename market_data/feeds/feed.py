@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from os import PathLike
@@ -13,6 +12,7 @@ from market_data.errors import FeedError, SkippedRowError, UnusableFileError
 from market_data.feeds import bars, merge
 from market_data.feeds.aggregated import as_bars, read_interval
 from market_data.feeds.bar_lengths import check_interval, check_merge
+from market_data.feeds.candle_folder import candle_files
 from market_data.feeds.csv_feed import CsvTable
 from market_data.feeds.frame_feed import FrameTable, is_frame
 from market_data.feeds.jsonl_feed import read_jsonl
@@ -20,13 +20,16 @@ from market_data.feeds.messages.quote import check_symbol
 from market_data.feeds.number_column import separators
 from market_data.feeds.options import ReadOptions, check_options, read_rules, read_span
 from market_data.feeds.parquet_feed import ParquetTable
+from market_data.feeds.pick import Pick
 from market_data.feeds.quality import Quality
 from market_data.feeds.quote import InvalidQuoteError, Quote, SkippedRow
+from market_data.feeds.recording.feed import read_recording
+from market_data.feeds.recording.reading import rows
 from market_data.feeds.sources import Source, find_sources
-from market_data.feeds.sql_feed import SqlTable
+from market_data.feeds.sql_feed import SqlTable, is_of_messages, message_rows
+from market_data.feeds.sql_query import SqlQuery
 from market_data.feeds.table import Table, TableReader
 from market_data.feeds.timed import Timed
-from portfolio.times import span
 
 Given = str | PathLike[str] | Any
 """A sample's name, a file, a database's URL, or a data frame of pandas or polars."""
@@ -66,23 +69,25 @@ class Feed:
     Iterating raises UnusableFileError where a source cannot be read or holds no quote,
     UnknownColumnError where a named column is missing, MissingPackageError where a package is;
     UnsortedError, unless it is to be sorted, at a quote that is earlier than the one before it in
-    its source; if there are several sources, or one is to be sorted, cut or made bars of,
-    UntimedError at a quote without a time; BarsError where bars of different lengths cannot be
-    merged; ReadOptionError or UnusableQuoteError where no bars of the interval can be made; and
-    SkippedRowError at a row that is not a valid quote, with `strict`.
+    its source (a recorder's folder that is the only source is read in the order of arrival); if
+    there are several sources, or one is to be sorted, cut or made bars of, UntimedError at a quote
+    without a time; BarsError where bars of different lengths cannot be merged; ReadOptionError or
+    UnusableQuoteError where no bars of the interval can be made; and SkippedRowError at a row that
+    is not a valid quote, with `strict`.
     """
 
     def __init__(
         self, sources: Sequence[Source], options: ReadOptions, on_skip: Callable[[SkippedRow], None]
     ):
-        self.sources = tuple(sources)
         self._options = options
         read_span(options, in_zone=False)  # a mistake is known at once
         self.interval = read_interval(options)
         """Of the bars that are made of the quotes; None if they stay as they are."""
         self._rules = read_rules(options)
+        self.sources = tuple(_chosen(sources, self._rules.symbols))
         self._on_skip = on_skip
         self._quality = Quality()
+        self._queries: dict[str, SqlQuery] = {}  # that have begun and are not read yet, by source
 
     @property
     def name(self) -> str:
@@ -105,6 +110,15 @@ class Feed:
         (source,) = self.sources
         return source.kind != "csv" or not _goes_back(self._reader(source, lambda _: None))
 
+    @cached_property
+    def recordings(self) -> frozenset[str]:
+        """The names of the sources whose quotes have the topics on which they were recorded.
+
+        This runs the queries of databases, and may raise what iterating does.
+        """
+        found = (s for s in self.sources if s.kind != "jsonl" and self._is_of_messages(s))
+        return frozenset(source.name for source in found)
+
     @property
     def quality(self) -> Quality:
         """What the latest iteration has met so far."""
@@ -123,7 +137,7 @@ class Feed:
         readers = {
             source.name: self._reader(source, self._skip)
             for source in self.sources
-            if source.kind != "jsonl"
+            if not self._is_of_messages(source)
         }
         if len(self.sources) > 1:
             check_merge(self.sources, readers)
@@ -133,7 +147,7 @@ class Feed:
             where = f"{name}: " if len(self.sources) > 1 else ""
             for note in reader.notes:
                 quality.note(where + note)
-        picks = [_Pick(self._options, readers.get(source.name)) for source in self.sources]
+        picks = [Pick(self._options, readers.get(source.name)) for source in self.sources]
         feeds = [
             self._read(source, readers.get(source.name), pick)
             for source, pick in zip(self.sources, picks, strict=True)
@@ -147,7 +161,7 @@ class Feed:
             yield from as_bars(quotes, aggregator, str(self), days, quality)
         self._note_more(readers)
 
-    def _picked(self, batches: Iterator[Timed], picks: Sequence[_Pick]) -> Iterator[Timed]:
+    def _picked(self, batches: Iterator[Timed], picks: Sequence[Pick]) -> Iterator[Timed]:
         is_empty = True
         for batch in batches:
             is_empty = False
@@ -170,22 +184,31 @@ class Feed:
     def _reader(self, source: Source, on_skip: Callable[[SkippedRow], None]) -> TableReader:
         return TableReader(self._table(source), source.name, self._options, on_skip)
 
+    def _is_of_messages(self, source: Source) -> bool:
+        """Tell whether a source holds messages, and no table; this runs the query of a database."""
+        if source.kind != "sql":
+            return source.kind in ("jsonl", "recording")
+        if source.name not in self._queries:
+            self._queries[source.name] = SqlQuery(source, self._options.get("query"))
+        return is_of_messages(self._queries[source.name], self._options)
+
     def _table(self, source: Source) -> Table:
         if source.kind == "sql":
-            options = self._options
-            return SqlTable(source, options.get("query"), options.get("columns") or {})
+            query = self._queries.pop(source.name)
+            return SqlTable(source, query, self._options.get("columns") or {})
         if source.kind == "frame":
             return FrameTable(source.frame, str(source), source.symbol)
         assert source.path is not None
         if source.kind == "parquet":
-            return ParquetTable(source.path, source.symbol)
+            is_folder = source.path.is_dir()
+            files = candle_files(source.path) if is_folder else [source.path]
+            return ParquetTable(files, str(source), source.symbol)
         return CsvTable(source.path, source.name, source.symbol, self._options)
 
-    def _read(self, source: Source, reader: TableReader | None, pick: _Pick) -> Iterator[Timed]:
+    def _read(self, source: Source, reader: TableReader | None, pick: Pick) -> Iterator[Timed]:
         shown = str(source)
         if reader is None:
-            assert source.path is not None
-            batches = read_jsonl(source.path, source.name, self._skip, self._rules)
+            batches = self._messages(source)
         else:
             batches = reader.timed()
             if self._rules.symbols is not None:
@@ -195,6 +218,9 @@ class Feed:
         is_by_time = is_sorted or self.interval or {"start", "end"} & self._options.keys()
         if is_by_time or len(self.sources) > 1:
             batches = merge.all_timed(batches, shown)
+        elif reader is None and source.kind != "jsonl":
+            # in the order of arrival, in which a live algorithm has decided, whatever their times
+            return batches
         texts = reader.plan.texts if reader else ()
         hint = f", or --columns sid={texts[0]} if that names instruments" if texts else ""
         batches = merge.sort(batches) if is_sorted else merge.in_order(batches, shown, hint)
@@ -202,6 +228,17 @@ class Feed:
         if reader is not None and reader.plan.is_bar:
             batches = bars.without_repeats(batches, self._quality.repeat)
         return batches
+
+    def _messages(self, source: Source) -> Iterator[Timed]:
+        path, name = source.path, source.name
+        if source.kind == "sql":
+            found = message_rows(self._queries.pop(name))
+            return read_recording(found, name, self._skip, self._rules, self._quality.note)
+        assert path is not None
+        if source.kind == "recording":
+            found = rows(path)
+            return read_recording(found, name, self._skip, self._rules, self._quality.note)
+        return read_jsonl(path, name, self._skip, self._rules)
 
     def _of_symbols(self, batches: Iterator[Timed], symbols: frozenset[str]) -> Iterator[Timed]:
         """Yield the quotes of the chosen instruments."""
@@ -261,35 +298,11 @@ class Feed:
                 )
 
 
-class _Pick:
-    """Picks the quotes of one source that --from and --to ask for."""
-
-    def __init__(self, options: ReadOptions, reader: TableReader | None):
-        # dates name their days in any zone; times of day are of the zone that was given
-        self._start, self._end = read_span(
-            options, in_zone=reader is not None and not reader.names_days
-        )
-        self._first: int | None = None
-        self._last: int | None = None
-
-    @property
-    def span(self) -> str:
-        """What the source holds, as far as it was read."""
-        if self._first is None or self._last is None:
-            return "nothing"
-        return " to ".join(span(self._first, self._last))
-
-    def quotes(self, batches: Iterator[Timed]) -> Iterator[Timed]:
-        """Yield the quotes that are picked; they are in order."""
-        if (self._start, self._end) == (-math.inf, math.inf):
-            yield from batches
-            return
-        for batch in batches:
-            self._first = batch.times[0] if self._first is None else self._first
-            self._last = batch.times[-1]
-            yield from merge.between([batch], self._start, self._end)
-            if self._last is not None and self._last >= self._end:
-                return
+def _chosen(sources: Sequence[Source], symbols: frozenset[str] | None) -> Sequence[Source]:
+    """Return the sources without those of other instruments, unless there is no other source."""
+    if symbols is None:
+        return sources
+    return [source for source in sources if source.sid is None or source.sid in symbols] or sources
 
 
 def _goes_back(reader: TableReader | None) -> bool:

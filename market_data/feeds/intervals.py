@@ -44,7 +44,9 @@ class Intervals:
         self.repeats = 0
 
     def add(self, interval: int) -> None:
-        """Record an interval that begins at `last`."""
+        """Record an interval that begins at `last`; one that goes back is none."""
+        if interval < 0:
+            return
         self._count(interval, 1)
         places = self._longest.setdefault(interval.bit_length(), [])
         if len(places) < MAX_GAPS:

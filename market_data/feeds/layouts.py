@@ -48,6 +48,10 @@ class Layout(NamedTuple):
 
 LAYOUTS = (
     Layout(
+        "candles of market-data download", "sid open_time open high low close volume close_time",
+        ts="close_time", time="close",
+    ),
+    Layout(
         "Binance klines", "open high low close close_time",
         ts="close_time", time="close",
     ),

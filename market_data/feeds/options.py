@@ -79,7 +79,7 @@ _USERS: dict[str, set[str]] = {
     "header": {"csv"},
     "query": {"sql"},
     "columns": _TABLES,
-    "fields": {"jsonl"},
+    "fields": {"jsonl", "recording", "sql"},
     "decimal": _TABLES,
     "thousands": _TABLES,
     "bar_time": _TABLES,
@@ -87,6 +87,8 @@ _USERS: dict[str, set[str]] = {
     "time_format": _TABLES,
     "timezone": _TABLES,
 }
+TABLE_OPTIONS = tuple(name for name, users in _USERS.items() if users == _TABLES)
+"""Those that apply to tables, and not to messages."""
 _CHOICES = {
     "decimal": (".", ","),
     "thousands": (",", ".", " ", "'", "\u2019", "\u00a0", "\u202f", "_"),

@@ -1,8 +1,8 @@
-"""A Parquet file as a table, in record batches."""
+"""Parquet files as a table, in record batches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from market_data.feeds.table import OnSkip, Rows
 from market_data.feeds.timed import BATCH
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
 # Bytes of a column that are read at once: a row group, which pyarrow would read ahead as a whole,
@@ -22,15 +23,17 @@ _READ_AT_ONCE = 1 << 20
 
 
 class ParquetTable:
-    """The rows of a Parquet file, which count from 1.
+    """The rows of Parquet files of the same columns, one after the other; they count from 1.
 
-    :raises UnusableFileError: if the file cannot be read.
+    :param paths: one at least.
+    :param shown: the table, as an error names it.
+    :raises UnusableFileError: if a file cannot be read.
     :raises MissingPackageError: without pyarrow.
     """
 
-    def __init__(self, path: Path, symbol: str):
-        self._path = path
-        with _opened(path) as file:
+    def __init__(self, paths: Sequence[Path], shown: str, symbol: str):
+        self._paths = paths
+        with opened(paths[0]) as file:
             # where pandas has it in a CSV file: first, and without a name
             names = file.schema_arrow.names
             self._names = sorted(names, key=lambda name: not arrow_table.is_nameless_index(name))
@@ -38,19 +41,25 @@ class ParquetTable:
             if first is not None:
                 first = first.select(self._names)
         rows = arrow_table.sample(arrow_table.header(self._names), first)
-        self.sample = Sample(str(path), symbol, rows, True, is_text=False)
+        self.sample = Sample(shown, symbol, rows, True, is_text=False)
         self.notes: list[str] = []
 
     def rows(self, needed: list[int], header_rows: int, on_skip: OnSkip) -> Iterator[Rows]:  # noqa: ARG002
         """Yield the rows; all of them have as many cells, and the header is not among them."""
         names = [self._names[index] for index in needed]
-        with _opened(self._path) as file:
-            batches = (batch.select(names) for batch in file.iter_batches(BATCH, columns=names))
-            yield from arrow_table.rows_of(batches, needed)
+        batches = (batch for path in self._paths for batch in _batches(path, names))
+        yield from arrow_table.rows_of(batches, needed)
+
+
+def _batches(path: Path, names: list[str]) -> Iterator[pa.RecordBatch]:
+    with opened(path) as file:
+        for batch in file.iter_batches(BATCH, columns=names):
+            yield batch.select(names)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """Open a file; raises as ParquetTable does, also while it is read."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from os import PathLike, fspath
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from market_data.errors import SourceNotFoundError, UnusableFileError
+from market_data.feeds.candle_folder import is_candle_folder, sids, symbol_folder
 from market_data.feeds.database import without_password
 from market_data.feeds.frame_feed import is_frame
 from market_data.feeds.opening import SUFFIXES
 from market_data.feeds.quote import MAX_SID
+from market_data.feeds.recording.layout import is_recording
 from market_data.samples import SAMPLES, Sample
 from portfolio.nearest import nearest
 
-Kind = Literal["csv", "parquet", "jsonl", "sql", "frame"]
+Kind = Literal["csv", "parquet", "jsonl", "recording", "sql", "frame"]
 
 _KINDS: dict[str, Kind] = {
     ".parquet": "parquet",
@@ -41,6 +44,8 @@ class Source(NamedTuple):
     sample: Sample | None = None
     url: str | None = None
     frame: Any = None
+    sid: str | None = None
+    """The only instrument of a part of a folder of candles."""
 
     @property
     def symbol(self) -> str:
@@ -56,11 +61,14 @@ class Source(NamedTuple):
 
 
 def find_source(given: str | PathLike[str] | Any) -> Source:
-    """Return the sample of this name, or else the file at this path, or the database of this URL.
+    """Return the sample of this name, the file or folder at this path, or the database of this URL.
 
     A file that is named like a sample is reached as ./NAME. What kind of file it is its ending
     tells, before .gz or .zst if there is one: .parquet; .jsonl or .ndjson; .db, .sqlite or
-    .sqlite3; any other is CSV. SourceNotFoundError where there is none of them.
+    .sqlite3; any other is CSV. A folder is one that a recorder writes.
+
+    :raises SourceNotFoundError: if there is none of them.
+    :raises UnusableFileError: if it is a folder of another kind.
     """
     if is_frame(given):
         return Source("frame", "frame", None, frame=given)
@@ -75,9 +83,36 @@ def find_source(given: str | PathLike[str] | Any) -> Source:
         return Source(PurePosixPath(parts.path).stem or parts.scheme, "sql", None, url=text)
     path = Path(text)
     # empty text would be the present folder
+    if text and path.is_dir():
+        return _recording(path)
     if text and path.exists():
         return Source(_stem(path), _KINDS.get(_uncompressed(path).suffix.lower(), "csv"), path)
     raise SourceNotFoundError(text, nearest(text.lower(), SAMPLES), sorted(SAMPLES))
+
+
+def _recording(path: Path) -> Source:
+    if not is_recording(path):
+        expected = "a file, or a folder that market-data record or market-data download writes"
+        raise UnusableFileError(str(path), "it is a folder", expected)
+    # a folder may be given as "." or "..", or with a slash behind it
+    return Source(path.resolve().name or "recording", "recording", path)
+
+
+def _sources_of(given: str | PathLike[str] | Any) -> list[Source]:
+    if isinstance(given, str | PathLike) and is_candle_folder(Path(given)):
+        return _candles(Path(given))
+    return [find_source(given)]
+
+
+def _candles(folder: Path) -> list[Source]:
+    found = [
+        Source(f"{folder.resolve().name}.{sid}", "parquet", symbol_folder(folder, sid), sid=sid)
+        for sid in sids(folder)
+    ]
+    if not found:
+        expected = "one with candles: run its market-data download again"
+        raise UnusableFileError(str(folder), "it is a folder without candles", expected)
+    return found
 
 
 def _uncompressed(path: Path) -> Path:
@@ -91,11 +126,15 @@ def _stem(path: Path) -> str:
 def find_sources(given: Iterable[str | PathLike[str] | Any]) -> list[Source]:
     """Return the source of each, with a name of its own.
 
-    Of several sources with the same name the second is named NAME.2, and so on, since the ids of
-    their quotes must differ. SourceNotFoundError where there is none.
+    A folder of candles, which `market-data download` writes, is a source for each of its symbols:
+    FOLDER.SYMBOL. Of several sources with the same name the second is named NAME.2, and so on,
+    since the ids of their quotes must differ.
+
+    :raises SourceNotFoundError: if there is none of a name.
+    :raises UnusableFileError: if a folder is of another kind, or holds no candles yet.
     """
     sources: list[Source] = []
-    for source in map(find_source, given):
+    for source in chain.from_iterable(map(_sources_of, given)):
         taken = {other.name for other in sources}
         name, number = source.name, 1
         while name in taken:

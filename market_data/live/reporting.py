@@ -15,7 +15,7 @@ _MAX_SHOWN = 10
 class _Sink(Protocol):
     """What this needs of a Publisher."""
 
-    def publish(self, text: str, mark: int, topic: str) -> None: ...
+    def publish(self, text: str, mark: int, topic: str, *, is_awaited: bool) -> None: ...
 
 
 class Reporter:
@@ -39,7 +39,7 @@ class Reporter:
         shown = self._shown[report.code] = self._shown.get(report.code, 0) + 1
         if report.code == "gap" or shown <= _MAX_SHOWN:
             self._notify(report.reason)
-        self._publisher.publish(_record(report, self._quotes), mark, self._topic)
+        self._publisher.publish(_record(report, self._quotes), mark, self._topic, is_awaited=False)
         self.published += 1
 
 

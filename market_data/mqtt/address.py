@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from market_data.errors import AddressError, PrefixError, TopicError
+from market_data.errors import AddressError, FilterError, PrefixError, TopicError
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _EXPECTED = "mqtt://[user:password@]host[:port] or mqtts://…"
@@ -86,6 +87,37 @@ def check_topic(topic: str) -> str:
     if size > 65_535:
         raise TopicError(f"{topic[:30]}…", "it is longer than 65,535 bytes")
     return topic
+
+
+def check_filters(filters: Sequence[str]) -> list[str]:
+    """Return the filters if one can subscribe to all of them, else raise FilterError.
+
+    Filters that overlap are refused: a broker may send a message once for each of them.
+    """
+    for number, given in enumerate(filters):
+        levels = given.split("/")
+        # MQTT 5, 4.7.1: a wildcard is a level of its own, and # the last one
+        if not given or "\0" in given or len(given.encode(errors="replace")) > 65_535:
+            raise FilterError(given[:60], "it is empty, or no text that a broker takes")
+        if any(len(level) > 1 and ("+" in level or "#" in level) for level in levels):
+            raise FilterError(given, "+ and # stand for whole levels, as in quotes/+ or quotes/#")
+        if "#" in levels[:-1]:
+            raise FilterError(given, "# is the last level")
+        for other in filters[:number]:
+            if _overlap(levels, other.split("/")):
+                raise FilterError(given, f"it overlaps with {other!r}")
+    return list(filters)
+
+
+def _overlap(one: list[str], other: list[str]) -> bool:
+    for a, b in zip(one, other, strict=False):
+        if "#" in (a, b):
+            return True
+        if a != b and "+" not in (a, b):
+            return False
+    # # stands for the level above it, too
+    longer = max(one, other, key=len)
+    return len(one) == len(other) or longer[min(len(one), len(other))] == "#"
 
 
 def read_prefix(text: str) -> str:

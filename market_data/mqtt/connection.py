@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import PUBACK, Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -185,9 +185,20 @@ class Connection:
         if self._client.loop_misc() != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.alive = False
 
-    def acknowledge(self, mid: int) -> None:
-        """Acknowledge a message of QoS 1 by its id; in the order in which they came."""
-        self._client.ack(mid, 1)
+    def read(self) -> None:
+        """Process one packet if it has come; of several this takes half the time of `turn`."""
+        if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self.alive = False
+
+    def acknowledge(self, mids: Sequence[int]) -> None:
+        """Acknowledge messages of QoS 1 by their ids, in the order in which they came."""
+        if not mids or not self.alive:
+            return
+        # MQTT 5, 3.4.2.1: without a reason code it is a success, as in 3.1.1. They leave in one
+        # write, for which paho has no public method: `ack` takes a quarter of the time that it
+        # takes to receive a message.
+        packets = b"".join(b"\x40\x02" + mid.to_bytes(2, "big") for mid in mids)
+        self._client._packet_queue(PUBACK, packets, mids[-1], 1)
 
     def unsubscribe(self, topic_filter: str) -> None:
         """End a subscription that an earlier client of this session has left."""

@@ -77,9 +77,14 @@ class Outbox(Generic[Mark]):
         self._return(item)
         return False
 
-    def undelivered(self, mid: int) -> None:
-        """Record that a text had no subscriber: it waits again, with all texts after it."""
-        self._return(self.on_their_way.pop(mid))
+    def undelivered(self, mid: int) -> str:
+        """Record that a text had no subscriber: it waits again, with all after it.
+
+        :return: its topic.
+        """
+        item = self.on_their_way.pop(mid)
+        self._return(item)
+        return item.topic
 
     def refused(self, mid: int) -> str:
         """Record that the broker has refused a text, and return its topic."""

@@ -30,10 +30,10 @@ class Publisher(Generic[Mark]):
     All calls come on one thread. Every method raises Interrupted when `stop` is requested,
     except `settle` and `close`.
 
-    :param topic: of texts that are published without one; a subscriber is awaited for this topic.
+    :param topic: of texts that are published without one.
     :param notify: called with a sentence when the broker, or the subscribers, become unavailable or
         available.
-    :param awaits_subscriber: whether a text of that topic that reaches nobody is sent again.
+    :param awaits_subscriber: whether a text that reaches nobody is sent again.
     """
 
     def __init__(
@@ -65,7 +65,8 @@ class Publisher(Generic[Mark]):
         # Until one text was delivered on a connection the others wait: if many were sent while a
         # client subscribes, the first ones would arrive after the others.
         self._has_subscriber = not awaits_subscriber
-        self._reported_none = False
+        self._unawaited: set[str] = set()  # topics that nobody has to read
+        self._reported_none = ""  # the topic of which it was told that nobody is subscribed to it
         self._backoff = Backoff()  # while there is no subscriber
         self._ask_at = 0.0
 
@@ -97,15 +98,25 @@ class Publisher(Generic[Mark]):
         self._ask_at = 0.0
         self._send_waiting()
 
-    def publish(self, text: str, mark: Mark | None = None, topic: str | None = None) -> None:
+    def publish(
+        self,
+        text: str,
+        mark: Mark | None = None,
+        topic: str | None = None,
+        *,
+        is_awaited: bool = True,
+    ) -> None:
         """Send one text as soon as the broker is available and the window has room for it.
 
         :param mark: the caller's own, for `oldest` and `latest`.
         :param topic: in place of the publisher's own.
+        :param is_awaited: whether a subscriber to this topic is awaited, if to any.
         :raises BrokerRefusedError: if the broker has refused an earlier text.
         """
         while self._outbox.waiting or not self._has_room():
             self.turn(SLICE)
+        if topic is not None and not is_awaited:
+            self._unawaited.add(topic)
         self._outbox.add(topic or self._topic, text, mark)
         self._send_waiting()
 
@@ -174,19 +185,19 @@ class Publisher(Generic[Mark]):
 
     def _on_confirmed(self, mid: int, reason: ReasonCode) -> None:
         self._link.is_of_use()
-        awaits = self._awaits_subscriber and self._outbox.on_their_way[mid].topic == self._topic
+        topic = self._outbox.on_their_way[mid].topic
+        is_awaited = self._awaits_subscriber and topic not in self._unawaited
         if reason.is_failure:
             self._refusal = self._outbox.refused(mid), reason
-        elif reason.value == _NO_MATCHING_SUBSCRIBERS and awaits:
-            self._outbox.undelivered(mid)
-            self._no_subscriber()
-        elif self._outbox.delivered(mid) and awaits:
+        elif reason.value == _NO_MATCHING_SUBSCRIBERS and is_awaited:
+            self._no_subscriber(self._outbox.undelivered(mid))
+        elif self._outbox.delivered(mid) and is_awaited:
             self._subscriber()
 
-    def _no_subscriber(self) -> None:
+    def _no_subscriber(self, topic: str) -> None:
         if not self._reported_none:
-            self._notify(f"nobody is subscribed to {self._topic}; waiting for a subscriber")
-        self._reported_none = True
+            self._notify(f"nobody is subscribed to {topic}; waiting for a subscriber")
+            self._reported_none = topic
         self._has_subscriber = False
         if not self._outbox.on_their_way:
             self._backoff.grow()
@@ -194,7 +205,7 @@ class Publisher(Generic[Mark]):
 
     def _subscriber(self) -> None:
         if self._reported_none:
-            self._notify(f"somebody is subscribed to {self._topic}")
-        self._reported_none = False
+            self._notify(f"somebody is subscribed to {self._reported_none}")
+        self._reported_none = ""
         self._has_subscriber = True
         self._backoff.reset()

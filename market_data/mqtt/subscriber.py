@@ -148,7 +148,7 @@ class Subscriber:
             and not self._is_full()
         ):
             before = len(self._arrived)
-            self._connection.turn(0)
+            self._connection.read()
         arrived, self._arrived = self._arrived, []
         return arrived
 
@@ -160,11 +160,14 @@ class Subscriber:
 
     def acknowledge(self, last: Received) -> None:
         """Acknowledge this message, and all that arrived before it."""
+        mids = []
         while self._open and self._open[0].number <= last.number:
             _number, mid, size = self._open.popleft()
             self._open_bytes -= size
-            if mid and self._connection is not None:
-                self._connection.acknowledge(mid)
+            if mid:
+                mids.append(mid)
+        if self._connection is not None:
+            self._connection.acknowledge(mids)
 
     def close(self) -> None:
         """Disconnect from the broker, which keeps a session that has a name."""
@@ -226,8 +229,10 @@ class Subscriber:
         # the broker sends what waits in the session before it answers the SUBSCRIBE
         self._begin(connection)
         self._link.is_of_use()
-        if not self._is_wanted(connection, message.topic):
-            connection.acknowledge(message.mid)
+        topic = message.topic  # paho decodes it each time
+        if not self._is_wanted(connection, topic):
+            if self._session is not None and message.qos:
+                connection.acknowledge([message.mid])
             return
         self._count += 1
         payload = bytes(message.payload)
@@ -235,7 +240,7 @@ class Subscriber:
             mid = message.mid if message.qos else 0
             self._open.append(_Open(self._count, mid, len(payload)))
             self._open_bytes += len(payload)
-        topic = message.topic.removeprefix(self._access.prefix)
+        topic = topic.removeprefix(self._access.prefix)
         self._arrived.append(
             Received(topic, payload, time.time_ns(), message.retain, message.dup, self._count)
         )

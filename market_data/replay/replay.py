@@ -20,16 +20,17 @@ _START = Mark(1, 1)
 
 
 class Message(NamedTuple):
-    """The text of a quote, and the row that it comes from."""
+    """The text of a quote, the row that it comes from, and the topic if it has one of its own."""
 
     text: str
     mark: Mark
+    topic: str | None = None
 
 
 class _Sink(Protocol):
     """What replay needs of a Publisher."""
 
-    def publish(self, text: str, mark: Mark) -> None: ...
+    def publish(self, text: str, mark: Mark, topic: str | None) -> None: ...
     def wait(self, seconds: float) -> None: ...
     def drain(self) -> None: ...
 
@@ -66,13 +67,20 @@ def message(quote: Quote, run: str) -> str:
 
 
 def messages(
-    feed: Feed, run: str, *, loop: bool = False, start: Mark = _START
+    feed: Feed,
+    run: str,
+    *,
+    loop: bool = False,
+    start: Mark = _START,
+    topic_of: Callable[[Quote], str | None] = lambda _quote: None,
 ) -> Iterator[Message]:
     """Yield the messages of a feed, as JSON texts, from `start` on.
 
     With `loop` again and again, as the runs RUN, RUN.2, RUN.3 and so on; to ids that a recording
     holds .2, .3 and so on is added as well. Raises what reading the feed raises, and
     UnusableFileError where there is nothing from `start` on.
+
+    :param topic_of: the topic of a quote, if it has one of its own.
     """
     for number in itertools.count(start.pass_number):
         # ids must not repeat
@@ -82,7 +90,7 @@ def messages(
             last = Mark(number, quote.row if feed.is_in_rows else position)
             if last >= start:
                 quote_of_pass = quote if number == 1 else _again(quote, number)
-                yield Message(message(quote_of_pass, run_of_pass), last)
+                yield Message(message(quote_of_pass, run_of_pass), last, topic_of(quote))
         if last < start:
             found = f"no quote from row {start.row} on"
             raise UnusableFileError(str(feed), found, "the file that the run began with")
@@ -124,5 +132,5 @@ def replay(
         if pace is not None and (known is None or upcoming.mark > known):
             publisher.wait(pace.delay())
         on_progress()
-        publisher.publish(upcoming.text, upcoming.mark)
+        publisher.publish(*upcoming)
     publisher.drain()

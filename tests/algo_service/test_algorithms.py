@@ -1,6 +1,7 @@
 """The built-in algorithms, each by tables of quotes and the orders that its rule asks for.
 
-`random` has its own tests in test_random_algo.py, and `sma_cross` in test_sma_cross.py.
+`random` has its own tests in test_random_algo.py, `sma_cross` in test_sma_cross.py, and
+`published_cross` in test_published_cross.py.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from algo_service.journal.memory import MemoryStore
 from algo_service.journal.store import StoredRun
 from algo_service.testing import play
 from portfolio import MAX_QUANTITY, ParameterError
+from tests.support.algorithms import ON_QUOTES
 
 Quotes = list[tuple[str, float]]
 
@@ -378,7 +380,7 @@ RULES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("cash", [10_000, 0.05, 1e12])
 @pytest.mark.parametrize("factor", [1e-200, 1.4e-10, 1e-3, 1e6])
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", ON_QUOTES)
 def test_prices_and_cash_of_another_size_give_the_same_orders(
     name: str, factor: float, cash: float
 ) -> None:
@@ -431,6 +433,7 @@ def test_a_score_that_is_the_entry_is_so_in_any_currency(factor: float) -> None:
         ),
         ("sma_cross", {"fast": 30}, "fast is 30, slow 30: fast has to be less"),
         ("sma_cross", {"fast": 5, "slow": 4}, "fast is 5, slow 4: fast has to be less"),
+        ("published_cross", {"fast": 30}, "fast is 30, slow 30: fast has to be less"),
         ("random", {"treshold": 0.3}, 'unknown parameter "treshold": did you mean "threshold"?'),
         ("random", {"threshold": 1.1}, "parameter threshold is 1.1: it has to be a number from 0"),
         ("random", {"bet": 5}, "parameter bet is 5: it belongs to the sizing fixed_cash"),
@@ -482,7 +485,7 @@ class LastCommitStore(MemoryStore):
 
     def commit(self, batch: Batch) -> None:
         last = batch.inputs[-1].key[1]
-        self.kept = StoredRun(batch.parameters, batch.after, batch.seq, last, None)
+        self.kept = StoredRun(batch.parameters, batch.after, batch.seq, last, None, 0)
 
 
 PARAMS: dict[str, dict[str, Any]] = {
@@ -492,6 +495,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "mean_reversion": {"window": 3, "entry": 1, "sizing": "random_fraction"},
     "momentum": {"lookback": 2, "fill": "next", "max_drawdown": 0.2},
     "rebalance": {"every": 3, "units": "whole", "commission": 0.01},
+    "published_cross": {"fast": 2, "slow": 4},
 }
 PLAYED = st.lists(st.tuples(st.sampled_from("ABC"), st.integers(50, 150)), min_size=20, max_size=60)
 

@@ -26,6 +26,7 @@ from algo_service.engine.encoding import encode
 from algo_service.errors import AlgoServiceError
 from market_data import UnsortedError, as_message, open_feed
 from portfolio import Order, ParameterError, Portfolio
+from tests.support.algorithms import ON_QUOTES
 from tests.support.processes import BIN, ROOT
 
 GOOG = ROOT / "market_data" / "data" / "goog.csv"
@@ -48,7 +49,7 @@ def prices(path: Path, *rows: tuple[str, str], sid: str = "A") -> str:
 
 
 @pytest.mark.parametrize("fill", ["quote", "next"])
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", ON_QUOTES)
 def test_orders_are_those_of_the_engine_byte_for_byte(name: str, fill: str) -> None:
     params = {"seed": 7, "fill": fill, "commission": 0.001, "max_drawdown": 0.3}
     engine = Engine(BUILT_IN[name], name, {}, seed=0)
@@ -60,7 +61,7 @@ def test_orders_are_those_of_the_engine_byte_for_byte(name: str, fill: str) -> N
     assert orders_of(name, "goog", params) == live != []
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", ON_QUOTES)
 def test_nothing_before_it_changes_when_the_future_does(name: str) -> None:
     closes = [float(row["Close"]) for row in csv.DictReader(GOOG.open())]
     half = len(closes) // 2

@@ -15,7 +15,7 @@ import pytest
 
 from algo_service.backtest import Result, backtest, sweep
 from algo_service.errors import AlgoServiceError
-from market_data import open_feed
+from market_data import as_message, open_feed
 from portfolio import Portfolio
 from tests.algo_service.test_backtest import GOOG
 from tests.support.processes import ROOT
@@ -121,6 +121,21 @@ def test_options_of_reading_are_keywords(run: Callable[..., Any], tmp_path: Path
     )  # fmt: skip
     figures = done.best if run is sweep else done.figures()
     assert figures["total_return"] == 1.0
+
+
+def test_a_backtest_and_a_sweep_make_bars_of_what_they_read() -> None:
+    weeks = [as_message(quote, "backtest") for quote in open_feed("goog", bars="1w")]
+    params = {**CROSS, "seed": 1}
+    expected = backtest("sma_cross", weeks, params).figures()
+    assert expected["quotes"] == 445
+    result = backtest("sma_cross", "goog", params, bars="1w")
+    assert result.figures() == expected
+    assert result.data_notes == [
+        "bars of 1w: 1 is not complete at the end, and left out; the first, of GOOG, would end"
+        " 2013-03-03T23:59:59.999Z"
+    ]
+    best = sweep("sma_cross", "goog", {"fast": [10]}, {"slow": 20, "seed": 1}, bars="1w").best
+    assert best["final_equity"] == expected["final_equity"]
 
 
 @pytest.mark.parametrize("data", [maps()[:5], open_feed("goog")], ids=["maps", "a feed"])

@@ -22,6 +22,7 @@ from algo_service.errors import (
     StandbyError,
 )
 from algo_service.journal import recent
+from algo_service.journal.memory import MemoryStore
 from algo_service.served import ServedAlgorithm
 from portfolio import ParameterError
 from tests.support.processes import ROOT
@@ -300,17 +301,19 @@ def test_a_persons_halt_goes_on_and_a_limit_begins_anew(serve: Serve) -> None:
     assert new.snapshot()["halt"].startswith("max_drawdown: the equity of ")
 
 
+@pytest.mark.parametrize("restarts", [True, False], ids=["restart", "no restart"])
 @pytest.mark.parametrize("state", [STATE, ""], ids=["with state", "without state"])
 def test_both_journals_record_it_and_can_be_verified(
-    state: str, serve: Serve, tmp_path: Path
+    state: str, restarts: bool, serve: Serve, tmp_path: Path
 ) -> None:
     """The new one from the account on, across a restart before its first decision, too."""
     old = begun(serve("old", state=state))
     old.store.note_rollback(1, "none")
     account = old.hand_over(1)
-    after_take_over(serve("new", state=state), account)
     new = serve("new", state=state)
-    new.engine.initialize({})
+    after_take_over(new, account)
+    if restarts:
+        new = serve("new", state=state)
     decide(new, quotes(45, 99))
     new.close()
     old.close()
@@ -434,6 +437,14 @@ def test_an_account_is_taken_over_again_until_the_first_decision(serve: Serve) -
         new.take_over(old.hand_over(3), 4)
 
 
+def test_a_first_event_that_fails_leaves_what_was_taken_over(serve: Serve) -> None:
+    new = serve()
+    before = after_take_over(new, begun(serve()).hand_over(1))
+    (failed,) = decide(new, [{**quotes(50, 51)[0], "do": "fail"}])
+    assert failed["error"] == "ValueError: told to fail"
+    assert books(new.snapshot()) == books(before)
+
+
 def test_after_a_take_over_other_parameters_are_an_error(serve: Serve) -> None:
     """They would begin a new account."""
     after_take_over(serve("new"), begun(serve()).hand_over(1))
@@ -482,7 +493,11 @@ def test_nothing_that_was_decided_is_handed_over_as_nothing(serve: Serve) -> Non
         ({"positions": {"MSFT": {"quantity": 1, "cost": 1}}}, "there is no price of it"),
         ({"positions": None}, "the account cannot be read"),
         ({"prices": {"GOOG": 0}}, "the price of GOOG is 0.0: it has to be above 0"),
+        ({"positions": {}, "prices": {5: 1.0}}, "the instrument 5 is no text"),
+        ({"positions": []}, "the account cannot be read"),
         ({"halt": {"reason": "news"}}, "the account has no 'by'"),
+        ({"halt": {"reason": None, "by": None, "id": "h"}}, "the halt is {'reason': None"),
+        ({"halt": ""}, "the account cannot be read"),
         ({"recent": b"\x93\x01"}, '"recent" is not what hand_over returns'),
         ({"recent": b"\x91\x01"}, '"recent" is not what hand_over returns'),
         ({"recent": 5}, '"recent" is not what hand_over returns'),
@@ -562,6 +577,16 @@ def test_an_account_of_another_program_needs_no_decisions(serve: Serve) -> None:
     new.take_over(account, 1)
     found = serve("new").snapshot()
     assert (found["cash"], found["equity"], found["seq"]) == (10.0, 32.0, 7)
+
+
+def test_a_store_in_memory_keeps_no_more_of_another_one_than_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, serve: Serve
+) -> None:
+    account = begun(serve("old")).hand_over(1)
+    monkeypatch.setattr(MemoryStore, "MAX_DECISIONS", 20)
+    new = serve()
+    after_take_over(new, account)
+    assert [each.key[1] for each in new.store.recent()] == [str(n) for n in range(30, 50)]
 
 
 def test_the_latest_decisions_are_bounded(monkeypatch: pytest.MonkeyPatch, serve: Serve) -> None:

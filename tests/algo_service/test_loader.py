@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from algo_service import RandomAlgo
-from algo_service.algorithms import BuyAndHold, MeanReversion, Momentum, Rebalance, SmaCross
+from algo_service.algorithms import (
+    BuyAndHold,
+    MeanReversion,
+    Momentum,
+    PublishedCross,
+    Rebalance,
+    SmaCross,
+)
 from algo_service.engine.driver import Driver
 from algo_service.errors import InitializeError, LoadError
 from algo_service.loader import load
@@ -30,6 +37,7 @@ class MyAlgo:
         ("mean_reversion", MeanReversion),
         ("momentum", Momentum),
         ("rebalance", Rebalance),
+        ("published_cross", PublishedCross),
     ],
 )
 def test_a_built_in_is_found_by_its_name(name: str, algorithm: type[Any]) -> None:
@@ -56,8 +64,8 @@ def test_a_file_may_import_the_modules_beside_it(tmp_path: Path) -> None:
         (
             None,
             "zzz",
-            'no built-in algorithm "zzz"; there is buy_and_hold, mean_reversion, momentum, random,'
-            " rebalance, sma_cross",
+            'no built-in algorithm "zzz"; there is buy_and_hold, mean_reversion, momentum,'
+            " published_cross, random, rebalance, sma_cross",
         ),
         (None, "{}/my_algo.py:MyAlgo", 'my_algo.py"'),
         (None, "no_such_module:MyAlgo", "cannot import no_such_module: ModuleNotFoundError"),

@@ -7,6 +7,7 @@ import io
 import logging
 import random
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,19 @@ from hypothesis import settings as hypothesis_settings
 
 from algo_service import Engine
 from algo_service.algorithms import BUILT_IN, RandomAlgo, SmaCross
-from algo_service.decisions import Failure
+from algo_service.decisions import Failure, State
 from algo_service.engine.driver import Driver, TimedQuote
 from algo_service.engine.encoding import encode
 from algo_service.errors import WarmUpError
 from algo_service.history import FeedHistory
 from algo_service.journal.codec import decode
+from algo_service.journal.recording import Recording
 from algo_service.journal.report import summary
 from algo_service.journal.sqlite import SqliteStore
+from algo_service.verify.repeat import Repetition
 from portfolio import OrderAccount, ParameterError, Portfolio
 from tests.portfolio import random_runs
+from tests.support.algorithms import ON_QUOTES
 
 QUOTE = {"sid": "GOOG", "channel": "quotes"}
 
@@ -65,8 +69,11 @@ def close(each: Engine) -> None:
     each._store.close()
 
 
-def own_state(each: Engine) -> Any:
-    return decode(each._state.algorithm)
+def prices(state: State) -> list[float]:
+    """Return the prices of GOOG that a `sma_cross` has kept."""
+    assert state.algorithm is not None
+    prices, *_ = decode(state.algorithm)["crossings"].get("GOOG", [[]])
+    return prices
 
 
 def test_a_warmed_up_average_decides_as_one_that_saw_all_bars() -> None:
@@ -88,7 +95,7 @@ def test_a_warmed_up_average_decides_as_one_that_saw_all_bars() -> None:
     assert blind.decide([dict(quote) for quote in live]) != decisions
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", ON_QUOTES)
 def test_a_built_in_algorithm_places_no_order_and_keeps_its_cash(name: str) -> None:
     warmed = engine(BUILT_IN[name], Past(quotes(150)))
     warmed.initialize({"cash": 1234})
@@ -228,12 +235,12 @@ def test_other_parameters_before_the_first_quote_warm_up_again() -> None:
     past = Past(quotes(60))
     warmed = engine(SmaCross, past)
     warmed.initialize({"slow": 50})
-    assert own_state(warmed)["means"]
+    assert len(prices(warmed._state)) == 50
     warmed.initialize({"slow": 50})
     assert past.reads == 1
     warmed.initialize({"slow": 70})
     assert past.reads == 2
-    assert len(own_state(warmed)["first"]["GOOG"]) == 60
+    assert len(prices(warmed._state)) == 60
     warmed.decide(quotes(1, 60))
     with pytest.raises(ParameterError, match="has started with slow=70, not 50"):
         warmed.initialize({"slow": 50})
@@ -272,6 +279,40 @@ def test_a_restart_before_the_first_quote_reads_no_history_again(
     assert "warm-up     40 quotes of past.csv, 1700000000 to 1700002340" in summary(journal)
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_an_account_is_taken_over_after_the_warm_up(tmp_path: Path, restarts: bool) -> None:
+    """What the algorithm knows is of its history, and what it owns is of the one before."""
+    before = engine(RandomAlgo)
+    before.initialize({"cash": 500, "threshold": 0.1})
+    before.decide(quotes(20))
+    account = before.hand_over()
+    assert account["positions"]
+    journal, past = tmp_path / "j", Past(quotes(30, run="past"))
+    warmed = engine(SmaCross, past, journal)
+    warmed.initialize({"slow": 60})
+    known = warmed._state.algorithm
+    warmed.take_over(account, 1)
+    if restarts:
+        close(warmed)
+        warmed = engine(SmaCross, past, journal)
+        warmed.initialize({"slow": 60})
+    assert past.reads == 1
+    assert warmed._state.algorithm == known
+    for name in ("cash", "equity", "positions"):
+        assert warmed.snapshot()[name] == before.snapshot()[name]
+    found = warmed.decide(quotes(30, 10))  # ten of them were decided before
+    assert found[:10] == before.decide(quotes(10, 10))
+    other = engine(SmaCross, Past(quotes(30, run="past")))
+    other.initialize({"slow": 60})
+    other.decide(quotes(20, 20))
+    assert warmed._state.algorithm == other._state.algorithm
+    close(warmed)
+    with closing(Recording(journal)) as recording:
+        create = BUILT_IN["sma_cross"]
+        repetition = Repetition(recording, create, recording.parameters, is_other=False)
+        assert (repetition.run().inputs, repetition.comparison.different) == (20, 0)
+
+
 @pytest.mark.parametrize("change", ["parameters", "history", "no history"])
 def test_a_restart_before_the_first_quote_may_change_anything(
     tmp_path: Path, change: str, caplog: pytest.LogCaptureFixture
@@ -285,19 +326,17 @@ def test_a_restart_before_the_first_quote_may_change_anything(
     restarted = engine(SmaCross, None if change == "no history" else past, journal)
     restarted.initialize({"slow": 50 if change == "history" else 60})
     if change == "no history":
-        assert own_state(restarted)["first"] == {}
+        assert prices(restarted._state) == []
         assert "starts without a warm-up: the one in the journal" in caplog.text
     else:
         assert past.reads == 1
-        assert len(own_state(restarted)["first"]["GOOG"]) == len(past.history)
+        assert len(prices(restarted._state)) == len(past.history)
     state = restarted._state
     restarted.decide(quotes(1, 40))
     close(restarted)
     assert ("warm-up " in summary(journal)) == (change != "no history")
     resumed = engine(SmaCross, None, journal)
-    assert len(own_state(resumed)["first"]["GOOG"]) == 1 + len(
-        decode(state.algorithm)["first"].get("GOOG", [])
-    )
+    assert len(prices(resumed._state)) == 1 + len(prices(state))
     close(resumed)
 
 
@@ -384,7 +423,7 @@ def test_a_faulty_history_leaves_the_engine_as_before_initialize() -> None:
     assert warmed.snapshot()["cash"] is None
     warmed.initialize({})
     assert warmed._driver.portfolio.is_warming_up is False
-    assert len(own_state(warmed)["first"]["GOOG"]) == 5
+    assert len(prices(warmed._state)) == 5
 
 
 def written(path: Path, history: list[dict[str, Any]]) -> Path:
@@ -421,7 +460,7 @@ def test_a_changed_file_is_read_again_before_the_first_quote(
             written(path, quotes(count))
         warmed = engine(SmaCross, FeedHistory([str(path)], {}), journal, slow=50)
         warmed.initialize({})
-        assert len(own_state(warmed)["first"]["GOOG"]) == count
+        assert len(prices(warmed._state)) == count
         close(warmed)
 
 

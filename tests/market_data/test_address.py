@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from market_data import AddressError, BrokerAddress
+from market_data import AddressError, BrokerAddress, FilterError
+from market_data.mqtt.address import check_filters
 
 
 @pytest.mark.parametrize(
@@ -79,3 +80,31 @@ def test_a_refused_url_of_a_user_says_how_special_characters_are_written(url: st
 def test_an_address_as_text_holds_no_password() -> None:
     assert str(BrokerAddress.parse("mqtt://ann:secret@broker")) == "mqtt://broker:1883"
     assert str(BrokerAddress.parse("mqtts://ann:secret@[::1]")) == "mqtts://[::1]:8883"
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [["quotes"], ["quotes/#", "bars/+/GOOG"], ["a/+/c", "a/b/d"], ["#"], ["quotes", "quotes/+"]],
+)
+def test_filters_that_have_no_topic_in_common_are_taken(filters: list[str]) -> None:
+    assert check_filters(filters) == filters
+
+
+@pytest.mark.parametrize(
+    ("filters", "reason"),
+    [
+        ([""], "'' cannot be subscribed to: it is empty, or no text that a broker takes"),
+        (["quotes#"], "'quotes#' cannot be .*: \\+ and # stand for whole levels"),
+        (["a/#/b"], "'a/#/b' cannot be .*: # is the last level"),
+        (["quotes/#", "quotes"], "'quotes' cannot be .*: it overlaps with 'quotes/#'"),
+        (["quotes", "quotes/#"], "'quotes/#' cannot be .*: it overlaps with 'quotes'"),
+        (["a/+", "+/b"], "'\\+/b' cannot be .*: it overlaps with 'a/\\+'"),
+        (["a", "a"], "'a' cannot be .*: it overlaps with 'a'"),
+        (["#", "a/b"], "'a/b' cannot be .*: it overlaps with '#'"),
+    ],
+)
+def test_a_filter_that_cannot_be_subscribed_to_is_refused_with_the_reason(
+    filters: list[str], reason: str
+) -> None:
+    with pytest.raises(FilterError, match=reason):
+        check_filters(filters)

@@ -32,15 +32,17 @@ def refusing(fake_broker: Callable[..., FakeBroker]) -> str:
 def test_the_samples_are_listed_with_span_interval_and_source() -> None:
     assert run("samples") == (
         0,
-        "goog    daily prices of Google                  2148 rows  2004-08-19 to 2013-03-01  1d"
+        "goog     daily prices of Google                  2148 rows  2004-08-19 to 2013-03-01  1d"
         "  Quandl WIKI prices, public domain\n"
-        "aapl    daily prices of Apple, with two splits  3270 rows  2000-03-01 to 2013-03-01  1d"
+        "aapl     daily prices of Apple, with two splits  3270 rows  2000-03-01 to 2013-03-01  1d"
         "  Quandl WIKI prices, public domain\n"
-        "ibm     daily prices of IBM                     3270 rows  2000-03-01 to 2013-03-01  1d"
+        "ibm      daily prices of IBM                     3270 rows  2000-03-01 to 2013-03-01  1d"
         "  Quandl WIKI prices, public domain\n"
-        "eurusd  daily rates of the euro in US dollars   6913 rows  1999-01-04 to 2025-12-31  1d"
+        "eurusd   daily rates of the euro in US dollars   6913 rows  1999-01-04 to 2025-12-31  1d"
         "  European Central Bank, free with this source\n"
-        "wti     daily spot prices of crude oil          8321 rows  1986-01-02 to 2019-01-03  1d"
+        "btcusdt  five minutes of bitcoin in Tether each  2576 rows  2023-03-20 to 2023-03-28  5m"
+        "  Binance Public Data, MIT\n"
+        "wti      daily spot prices of crude oil          8321 rows  1986-01-02 to 2019-01-03  1d"
         "  US Energy Information Administration, public domain\n",
     )
 
@@ -55,7 +57,7 @@ def test_the_samples_are_listed_with_span_interval_and_source() -> None:
             ["/no/where.csv"],
             'there is no file and no sample "/no/where.csv"; samples are: aapl, ',
         ),
-        ([""], 'there is no file and no sample ""; samples are: aapl, eurusd, g'),
+        ([""], 'there is no file and no sample ""; samples are: aapl, btcusdt, e'),
         (["goog", "--rate", "5", "--max"], "--rate and --max exclude each other."),
         (["goog", "--rate", "0"], "0 is not a number above 0."),
         (["goog", "--rate", "inf"], "inf is not a number above 0."),

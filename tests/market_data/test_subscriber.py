@@ -123,9 +123,10 @@ def test_no_more_is_read_than_may_be_unacknowledged(
 
 
 def test_of_two_processes_with_one_session_one_ends_and_names_the_cause(
-    broker: Broker, make: Make
+    broker: Broker, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other one goes on: they do not disconnect each other for ever."""
+    monkeypatch.setattr(module, "_MAX_SHORT", 3)  # fewer rounds, of growing pauses
     ends: list[str] = []
     stops = [Stop(), Stop()]
 
@@ -148,7 +149,7 @@ def test_of_two_processes_with_one_session_one_ends_and_names_the_cause(
     for thread in threads:
         thread.join(PATIENCE)
     assert ends == [
-        f'the broker at {broker.url} has closed 5 connections of the session "mine" soon after they'
+        f'the broker at {broker.url} has closed 3 connections of the session "mine" soon after they'
         " were made, as it does if another process uses it: a session serves one process; end the"
         " other one, or give this one another session by --session"
     ]

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as run
 from hypothesis import strategies as st
 
+from algo_service.engine.account import account_of, read_account
 from algo_service.journal.codec import decode, encode
 from portfolio import Fill, Order, OrderAccount, Portfolio, fold
 from tests.portfolio.auditor import Auditor
@@ -157,3 +158,34 @@ def test_after_a_flatten_and_a_trusted_quote_of_each_instrument_nothing_is_held(
     assert set(portfolio.positions) <= worthless | refused
     assert portfolio.pending == ()
     assert not refused or params.keys() & COSTS.keys()
+
+
+@run(thorough, max_examples=40)
+@given(params=settings(), others=settings(), steps=STEPS)
+def test_what_any_run_hands_over_is_taken_over_to_the_last_digit(
+    params: dict[str, Any], others: dict[str, Any], steps: list[Step]
+) -> None:
+    """Also where whole floats became integers on the way, and whatever the settings of both."""
+    old, new = Portfolio.from_params(params), Portfolio.from_params(others)
+    half, inputs = len(steps) // 2, list(zip(quotes(steps), steps, strict=True))
+    for quote, step in inputs[:half]:
+        for kind in step.others:
+            play_other(old, kind, quote, step)
+        play(old, quote, step._replace(others=[]))
+    account = {"algo": "algo", "seq": 1, **as_node(account_of(old))}
+    new.take_over(read_account(account, "algo").portfolio)
+    halt = {"halt": old._rules.halt and old._rules.halt.text}
+    assert new.snapshot() == {**old.snapshot(), **halt}
+    assert not new.pending
+    for quote, step in inputs[half:]:
+        play(new, quote, step._replace(others=[]))
+        assert new.cash >= -1e-6 * abs(new.equity)
+
+
+def as_node(value: Any) -> Any:
+    """Return plain data as Node.js passes it on: it has one type of number."""
+    if isinstance(value, dict):
+        return {key: as_node(each) for key, each in reversed(value.items())}
+    if isinstance(value, list):
+        return [as_node(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,4 +1,4 @@
-"""`algo-service` whose release, acquire and initialize can be held up.
+"""`algo-service` whose initialize, and what a swap calls, can be held up.
 
 `python held_service.py FOLDER serve …` is `algo-service serve …`. While there is a file
 FOLDER/<method>-<before|after>, the method waits there, and has printed so.
@@ -39,7 +39,7 @@ def wait(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    for name in ("release", "acquire", "initialize"):
+    for name in ("initialize", "release", "acquire", "hand_over", "take_over"):
         hold(Path(sys.argv[1]), name)
     del sys.argv[1]
     main()

@@ -60,6 +60,8 @@ export class Backend extends EventEmitter {
   channels = [];
   /** The number of decisions in its journal at `initialize`; undefined if it has no journal. @type {number | undefined} */
   journalSeq;
+  /** Which journal it has, as far as it says so. @type {string | null | undefined} */
+  journalId;
 
   /**
    * @param {{address: string} & import('./initialised.js').Config} config
@@ -212,26 +214,23 @@ export class Backend extends EventEmitter {
     return this.#invoke('orders_since', seconds, after);
   }
 
-  /** Whether it has a journal that can be handed over. */
-  get canRelease() {
-    return this.#methods.has('release');
+  /**
+   * Whether it has a method.
+   * @param {string} method
+   */
+  has(method) {
+    return this.#methods.has(method);
   }
 
   /**
-   * @returns {Promise<import('./standby.js').Standing>} which journal it has
-   * @throws {LostRemoteError} if it is lost
+   * Call a method once.
+   * @param {string} method
+   * @param {...unknown} args
+   * @returns {Promise<any>}
+   * @throws {LostRemoteError} if it is lost: it is not known whether the call was carried out
    */
-  standing() {
-    return this.#client.invoke('journal');
-  }
-
-  /**
-   * Have it close its journal, after the call under way.
-   * @returns {Promise<import('./standby.js').Standing>}
-   * @throws {LostRemoteError} if it is lost: it is not known whether it has
-   */
-  release() {
-    return this.#client.invoke('release');
+  ask(method, ...args) {
+    return this.#client.invoke(method, ...args);
   }
 
   /** Make no other connection, and log nothing when this one ends: we are about to close it. */
@@ -290,6 +289,7 @@ export class Backend extends EventEmitter {
     this.#inputs = found.inputs;
     this.channels = found.channels;
     this.journalSeq = found.journalSeq;
+    this.journalId = found.journalId;
     this.name = found.name;
     this.#fault = '';
   }

@@ -24,13 +24,14 @@ import { openJournal } from './standby.js';
  * @param {import('./standby.js').MayOpen} mayOpen
  * @param {import('../support/log.js').Log} log
  * @returns {Promise<{methods: Set<string>, inputs: Set<import('../messages/kinds.js').Kind>, channels: string[],
- *   name: string, journalSeq: number | undefined}>} `journalSeq` is the number of decisions in its journal
+ *   name: string, journalSeq: number | undefined, journalId: string | null | undefined}>} `journalSeq` is the number of
+ *   decisions in its journal
  * @throws {UserError} if it is not an algorithm, or refuses
  */
 export async function initialised(client, config, before, mayOpen, log) {
   const { address } = client;
   const methods = await methodsOf(client);
-  if (methods.has('journal')) await openJournal(client, mayOpen, log);
+  const journalId = methods.has('journal') ? await openJournal(client, mayOpen, log) : undefined;
   let returned;
   try {
     returned = await client.invoke('initialize', config.params);
@@ -45,5 +46,6 @@ export async function initialised(client, config, before, mayOpen, log) {
   const { algo, seq } = methods.has('snapshot') ? await describe(client, log) : {};
   const name = chooseName({ address, algo, given: config.name, isAnnounced: config.isAnnounced, before }, log);
   checkOwnData(channels, name, source);
-  return { methods, inputs, channels, name, journalSeq: methods.has('orders_since') ? seq : undefined };
+  const journalSeq = methods.has('orders_since') ? seq : undefined;
+  return { methods, inputs, channels, name, journalSeq, journalId };
 }

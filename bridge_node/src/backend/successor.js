@@ -1,5 +1,5 @@
 import { Client, RemoteError } from '../../zerorpc/index.js';
-import { checkChannels } from './channels.js';
+import { checkChannels, checkOwnData } from './channels.js';
 import { describe } from './description.js';
 import { checkKinds, inputsOf } from './inputs.js';
 import { methodsOf } from './methods.js';
@@ -36,38 +36,34 @@ export class Successor {
     if (this.#methods.has('snapshot')) this.name = (await describe(this.#client, this.#log)).algo ?? '';
   }
 
-  /** Whether a journal can be handed over to it. */
-  get canAcquire() {
-    return this.#methods.has('acquire');
-  }
-
-  /** @returns {Promise<import('./standby.js').Standing>} which journal it has */
-  standing() {
-    return this.#client.invoke('journal');
+  /**
+   * Whether it has a method.
+   * @param {string} method
+   */
+  has(method) {
+    return this.#methods.has(method);
   }
 
   /**
-   * Have it open its journal.
-   * @param {number} epoch
-   * @returns {Promise<import('./standby.js').Standing>}
+   * @param {string} method
+   * @param {...unknown} args
+   * @returns {Promise<any>}
    */
-  acquire(epoch) {
-    return this.#client.invoke('acquire', epoch);
-  }
-
-  /** Have it close its journal. */
-  release() {
-    return this.#client.invoke('release');
+  ask(method, ...args) {
+    return this.#client.invoke(method, ...args);
   }
 
   /**
    * Initialise it, to see whether it can be used.
+   * @param {string} algo  the name of the algorithm
    * @param {Record<string, unknown>} params
    * @param {string[]} [given]  channels in place of those that it returns
+   * @throws {UserError} if it is of no use with its channels
    */
-  async initialize(params, given) {
+  async initialize(algo, params, given) {
     const channels = given ?? checkChannels(await this.#client.invoke('initialize', params));
     checkKinds(channels, await inputsOf(this.#client, this.#methods), 'initialize');
+    checkOwnData(channels, algo, 'initialize');
   }
 
   close() {
@@ -76,18 +72,21 @@ export class Successor {
 }
 
 /**
- * Whether the service at an address has its journal open.
+ * Ask the service at an address for its standing, or have it change that.
  * @param {string} address
  * @param {import('../support/log.js').Log} log
+ * @param {'journal' | 'take_back'} method  which returns its standing
+ * @param {...unknown} args
+ * @returns {Promise<import('./standby.js').Standing | undefined>} undefined if it does not answer, or refuses
  */
-export async function hasOpened(address, log) {
+export async function standingAt(address, log, method = 'journal', ...args) {
   const successor = new Successor(address, log);
   try {
     await successor.connect();
-    return successor.canAcquire && (await successor.standing()).is_open;
+    return successor.has(method) ? await successor.ask(method, ...args) : undefined;
   } catch (error) {
     if (error instanceof RemoteError) log.warn(`the backend at ${address}: ${error.message}`);
-    return false;
+    return undefined;
   } finally {
     await successor.close();
   }

@@ -22,6 +22,10 @@ const MAX_PATIENCE = 10_000;
 const MAX_END = 30_000;
 
 /**
+ * @typedef {{outcome: string, text: string, cancelled: {order_id: string, sid: string, side: string, quantity: number}[]}} Reply
+ */
+
+/**
  * Ask the bridge of an algorithm to swap its backend, and print the reply.
  * @param {string} name  of the algorithm
  * @param {Record<string, any>} options
@@ -35,12 +39,15 @@ export async function swap(name, options) {
   const connection = new Connection(broker, { clientId, clean: true });
   const level = topicLevel(name);
   try {
-    const { outcome, text } = await exchange(connection, broker, command, {
+    const { outcome, text, cancelled } = await exchange(connection, broker, command, {
       commands: `${prefix}commands/${level}`,
       replies: `${prefix}replies/${level}`,
     });
     if (outcome === 'refused') throw new UserError(text);
-    process.stdout.write(`${text}\n`);
+    const orders = cancelled.map(
+      ({ side, quantity, sid, order_id: id }) => `cancelled: ${side} ${quantity} ${sid} (${id})\n`,
+    );
+    process.stdout.write([`${text}\n`, ...orders].join(''));
   } finally {
     await connection.stop();
   }
@@ -50,7 +57,7 @@ export async function swap(name, options) {
  * @param {string} name
  * @param {Record<string, any>} options
  */
-function commandOf(name, { to, force, reason: why, by }) {
+function commandOf(name, { to, positions, force, reason: why, by }) {
   const fault = nameFault(name);
   if (fault) throw new UserError(`NAME is ${shown(name, 80)}: ${fault}`);
   if (!isReachable(to)) {
@@ -74,6 +81,7 @@ function commandOf(name, { to, force, reason: why, by }) {
     ts: new Date(now).toISOString(),
     expires: new Date(now + COUNTS_FOR * 1000).toISOString(),
     to,
+    ...(positions && { positions }),
     ...(force && { force }),
   };
 }
@@ -95,7 +103,7 @@ function person() {
  * @param {BrokerLink} broker
  * @param {{id: string}} command
  * @param {{commands: string, replies: string}} topics
- * @returns {Promise<{outcome: string, text: string}>}
+ * @returns {Promise<Reply>}
  */
 async function exchange(connection, broker, command, topics) {
   let isPublished = false;
@@ -145,12 +153,14 @@ async function exchange(connection, broker, command, topics) {
 /**
  * @param {Buffer} payload
  * @param {string} id
+ * @returns {Reply | undefined} undefined if it is of another command
  */
 function readReply(payload, id) {
   try {
-    const { id: of, outcome, text } = JSON.parse(payload.toString());
-    return of === id && typeof outcome === 'string' && typeof text === 'string' ? { outcome, text } : undefined;
+    const { id: of, outcome, text, cancelled = [] } = JSON.parse(payload.toString());
+    const isReply = of === id && typeof outcome === 'string' && typeof text === 'string' && Array.isArray(cancelled);
+    return isReply ? { outcome, text, cancelled } : undefined;
   } catch {
-    return undefined; // of another command
+    return undefined;
   }
 }

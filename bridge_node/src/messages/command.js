@@ -10,9 +10,9 @@ import { isWithin, readId } from './values.js';
 
 /**
  * A command in the one form that a backend receives (contracts/command.schema.json#/$defs/canonical); of a swap,
- * which the bridge carries out itself, with two fields more.
+ * which the bridge carries out itself, with up to three fields more.
  * @typedef {{channel: string, id: string, command: string, by?: string, reason?: string,
- *   expires?: string | number, to?: string, force?: boolean}} Command
+ *   expires?: string | number, to?: string, force?: boolean, positions?: 'keep' | 'flatten'}} Command
  */
 
 /** The command that is the bridge's own. */
@@ -23,7 +23,9 @@ const EXPIRING = ['resume', 'flatten', SWAP];
 /** The reason of the orders that they refuse. */
 const HALTING = ['halt', 'flatten'];
 const FIELDS = ['command', 'id', 'reason', 'by', 'ts', 'expires'];
-const SWAP_FIELDS = [...FIELDS, 'to', 'force'];
+const SWAP_FIELDS = [...FIELDS, 'to', 'force', 'positions'];
+/** What becomes of the positions at a swap to another algorithm. */
+export const POSITIONS = ['keep', 'flatten'];
 /** Seconds after its `ts` that a command counts for, if it expires and does not say when. */
 export const COUNTS_FOR = 60;
 /** Of a halt for which none is given. */
@@ -57,6 +59,7 @@ export function readCommand(channel, message, newId) {
   const reason =
     readText(message.reason, 'reason', LIMITS.reason) ?? (HALTING.includes(command) ? NO_REASON : undefined);
   const expires = readExpiry(command, message);
+  const positions = command === SWAP ? readPositions(message.positions) : undefined;
   return {
     channel,
     id: message.id === undefined ? newId() : readId(message.id),
@@ -65,6 +68,7 @@ export function readCommand(channel, message, newId) {
     ...(reason !== undefined && { reason }),
     ...(expires !== undefined && { expires }),
     ...(command === SWAP && { to: readAddress(message.to), force: readForce(message.force) }),
+    ...(positions !== undefined && { positions }),
   };
 }
 
@@ -166,6 +170,20 @@ function readForce(force) {
   if (force === undefined || force === null) return false;
   if (typeof force === 'boolean') return force;
   throw new MessageError('command_force', `"force" is ${shown(force, 80)}: it has to be true or false`);
+}
+
+/**
+ * @param {unknown} positions
+ * @returns {'keep' | 'flatten' | undefined} undefined if it is absent
+ */
+function readPositions(positions) {
+  if (positions === undefined || positions === null) return undefined;
+  if (positions === 'keep' || positions === 'flatten') return positions;
+  const near = typeof positions === 'string' ? didYouMean(positions, POSITIONS) : '';
+  throw new MessageError(
+    'command_positions',
+    `"positions" is ${shown(positions, 80)}${near || `: it is ${POSITIONS.join(' or ')}`}`,
+  );
 }
 
 function listed() {

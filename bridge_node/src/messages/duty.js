@@ -15,8 +15,13 @@ export const MAX_REPLACED = 16;
  */
 
 /**
- * A swap that is under way.
- * @typedef {{from: string, to: string, epoch: number, id: string}} Intent
+ * What goes from one backend to the other at a swap: the journal, or an account.
+ * @typedef {'move' | 'replace'} SwapKind
+ */
+
+/**
+ * A swap that is under way; one without a kind moves.
+ * @typedef {{from: string, to: string, epoch: number, id: string, kind?: SwapKind}} Intent
  */
 
 /** @typedef {{assignment?: Assignment, swap?: Intent}} Duty */
@@ -51,7 +56,9 @@ export function epochOf({ assignment, swap }) {
  * @param {string} address
  */
 export function concerns({ assignment, swap }, address) {
-  return swap?.from === address || assignment?.address === address || assignment?.instead_of.includes(address) === true;
+  // the account may be at the old backend, whichever of the two the bridge is sent to; a journal is where it is open
+  if (swap?.from === address || (swap?.kind === 'replace' && swap.to === address)) return true;
+  return assignment?.address === address || assignment?.instead_of.includes(address) === true;
 }
 
 /**
@@ -83,6 +90,7 @@ function isAssignment(value) {
  */
 function isIntent(value) {
   if (!isMap(value)) return false;
-  const { from, to, epoch, id } = value;
+  const { from, to, epoch, id, kind = 'move' } = value;
+  if (kind !== 'move' && kind !== 'replace') return false;
   return [from, to, id].every((text) => typeof text === 'string') && Number.isInteger(epoch);
 }

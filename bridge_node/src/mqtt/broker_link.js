@@ -1,3 +1,5 @@
+import { Rooms } from './rooms.js';
+
 /** ms after the start before an unavailable broker is reported. */
 const PATIENCE = 1000;
 
@@ -17,6 +19,8 @@ export class BrokerLink {
 
   /** Of MQTT, as the broker took it last: the next connection begins with it. @type {4 | 5} */
   version = 5;
+  /** In which its connections receive large packets. */
+  rooms = new Rooms();
 
   /**
    * @param {object} access  as `readBroker` returns it

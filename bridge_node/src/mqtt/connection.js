@@ -84,7 +84,7 @@ export class Connection extends EventEmitter {
     });
     this.#attempt = client;
     this.#renewedFor = '';
-    useStream(client);
+    useStream(client, this.#broker.rooms);
     loseOnlyIfSilent(client);
     let why = '';
     let isRefused = false;
@@ -173,12 +173,14 @@ export class Connection extends EventEmitter {
  * it builds (TLS, WebSocket): package.json pins its version, and test/packet_stream.test.js fails if another
  * one differs.
  * @param {any} client  that has not connected yet
+ * @param {import('./rooms.js').Rooms} rooms
  */
-function useStream(client) {
+function useStream(client, rooms) {
   const build = client.streamBuilder;
   client.streamBuilder = () => {
     const { protocol, host, port = 1883, socksProxy } = client.options;
-    return new PacketStream(protocol === 'mqtt' && !socksProxy ? overTcp({ host, port }) : over(build(client)));
+    const open = protocol === 'mqtt' && !socksProxy ? overTcp({ host, port }) : over(build(client));
+    return new PacketStream(open, rooms);
   };
 }
 

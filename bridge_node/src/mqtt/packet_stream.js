@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 
-import { PacketError, readFrame } from './packets.js';
+import { isLarge, PacketError, readFrame } from './packets.js';
+import { Rooms } from './rooms.js';
 
 const NOTHING = Buffer.alloc(0);
 /** Bytes of one read. */
@@ -20,7 +21,7 @@ const MAX_READ = 64 * 1024;
  * @typedef {object} PacketHandler
  * @property {(bytes: Buffer, first: number, frame: import('./packets.js').Frame) => boolean} handle
  *   returns whether it has handled the packet; if not, MQTT.js does. `first` is the packet's first byte;
- *   `bytes` may be kept. A PacketError ends the connection
+ *   `bytes` may be kept, unless the packet is large: then they are used again. A PacketError ends the connection
  * @property {() => void} [readDone]
  */
 
@@ -30,9 +31,12 @@ const MAX_READ = 64 * 1024;
  * MQTT.js handles one packet at a time, which took half of the bridge's time per message. It keeps
  * what is rare and intricate (connecting, the session, subscriptions, pings); the messages and their
  * confirmations bypass it, as many at a time as one read or write holds.
+ *
+ * A large packet is put together in one of the Rooms. Until there is one for it, the reading stops.
  */
 export class PacketStream extends Duplex {
   #socket;
+  #rooms;
   /** @type {PacketHandler | undefined} */
   #handler;
   /** What is not handled yet: the beginning of a packet, in pieces. @type {Buffer[]} */
@@ -40,13 +44,22 @@ export class PacketStream extends Duplex {
   #kept = 0;
   /** Bytes that have to be there before a packet can be complete. */
   #wanted = 1;
+  /** In which the first `#kept` bytes are, while a large packet is put together. @type {Buffer | undefined} */
+  #room;
+  /** Whether the packet whose beginning is kept is large. */
+  #isLarge = false;
   #connected = false;
   #isPaused = false;
+  #isReading = true;
   #heardAt = performance.now();
 
-  /** @param {Open} open */
-  constructor(open) {
+  /**
+   * @param {Open} open
+   * @param {Rooms} [rooms]  of all connections
+   */
+  constructor(open, rooms = new Rooms()) {
     super({ allowHalfOpen: false });
+    this.#rooms = rooms;
     const socket = open((bytes) => this.#receive(bytes));
     this.#socket = socket;
     socket.on('end', () => this.push(null));
@@ -66,48 +79,82 @@ export class PacketStream extends Duplex {
     if (this.#kept > 0) this.#receive(NOTHING);
   }
 
-  /** Stop reading: the broker, or the operating system, keeps what comes. */
+  /** Stop reading, behind the large packet that is being read: the broker, or the operating system, keeps what comes. */
   pauseReading() {
     this.#isPaused = true;
-    this.#socket.pause();
+    this.#steer();
   }
 
   /** Continue to read. */
   resumeReading() {
     this.#isPaused = false;
-    this.#socket.resume();
+    this.#steer();
   }
 
   /**
-   * Whether we read, and have received nothing for this time.
+   * Whether we read, or wait for those that have the rooms, and nothing has been received for this time.
    * @param {number} ms
    */
   isSilent(ms) {
-    return !this.#isPaused && performance.now() - this.#heardAt > ms;
+    if (this.#isPaused && !this.#isReading) return false;
+    return performance.now() - (this.#isReading ? this.#heardAt : this.#rooms.usedAt) > ms;
   }
 
   /** @param {Buffer} data */
   #receive(data) {
     this.#heardAt = performance.now();
-    this.#pieces.push(data);
-    this.#kept += data.length;
-    if (this.#kept < this.#wanted) return;
-    const bytes = this.#pieces.length === 1 ? data : Buffer.concat(this.#pieces, this.#kept);
-    this.#pieces = [];
-    this.#kept = 0;
-    let at;
     try {
-      at = this.#split(bytes);
+      const rest = this.#room ? this.#fill(this.#room, data) : data;
+      if (rest && this.#gather(rest)) this.#handler?.readDone?.();
     } catch (error) {
       if (!(error instanceof PacketError)) throw error; // a fault of ours, not of the broker
       this.destroy(error);
       return;
     }
+    this.#steer();
+  }
+
+  /**
+   * Handle the large packet in the room, if this completes it.
+   * @param {Buffer} room
+   * @param {Buffer} data
+   * @returns {Buffer | undefined} what follows it; undefined if it is not complete
+   */
+  #fill(room, data) {
+    const bytes = Math.min(data.length, this.#wanted - this.#kept);
+    data.copy(room, this.#kept, 0, bytes);
+    this.#rooms.usedAt = this.#heardAt;
+    this.#kept += bytes;
+    if (this.#kept < this.#wanted) return undefined;
+    const packet = room.subarray(0, this.#kept);
+    this.#kept = 0;
+    this.#room = undefined;
+    try {
+      this.#split(packet);
+    } finally {
+      this.#rooms.release(room);
+    }
+    return data.subarray(bytes);
+  }
+
+  /**
+   * Handle the packets that are complete with this, and keep the rest.
+   * @param {Buffer} data
+   * @returns {boolean} whether any may have been complete
+   */
+  #gather(data) {
+    this.#pieces.push(data);
+    this.#kept += data.length;
+    if (this.#kept < this.#wanted) return false;
+    const bytes = this.#pieces.length === 1 ? data : Buffer.concat(this.#pieces, this.#kept);
+    this.#pieces = [];
+    this.#kept = 0;
+    const at = this.#split(bytes);
     if (at < bytes.length) {
       this.#pieces.push(bytes.subarray(at));
       this.#kept = bytes.length - at;
     }
-    this.#handler?.readDone?.();
+    return true;
   }
 
   /**
@@ -115,12 +162,19 @@ export class PacketStream extends Duplex {
    * @returns {number} where the first incomplete packet begins
    */
   #split(bytes) {
+    this.#isLarge = false;
     let at = 0;
     while (at < bytes.length) {
       const frame = readFrame(bytes, at);
       this.#wanted = (frame?.end ?? bytes.length + 1) - at;
-      if (!frame || frame.end > bytes.length) return at;
-      if (!this.#handler?.handle(bytes, bytes[at], frame)) this.push(bytes.subarray(at, frame.end));
+      if (!frame || frame.end > bytes.length) {
+        this.#isLarge = frame !== undefined && isLarge(frame);
+        return at;
+      }
+      if (!this.#handler?.handle(bytes, bytes[at], frame)) {
+        const packet = bytes.subarray(at, frame.end);
+        this.push(isLarge(frame) ? Buffer.from(packet) : packet); // MQTT.js keeps it
+      }
       at = frame.end;
       if (!this.#connected) {
         this.#wanted = Infinity; // until `begin`
@@ -130,6 +184,28 @@ export class PacketStream extends Duplex {
     this.#wanted = 1;
     return at;
   }
+
+  /** Read, or stop to read, as it is due now. */
+  #steer() {
+    const needsRoom = this.#isLarge && !this.#room && !this.#isPaused && !this.destroyed;
+    if (needsRoom)
+      this.#rooms.ask(this.#wanted, this.#enter); // it may enter at once
+    else this.#rooms.leave(this.#enter);
+    const isReading = this.#room !== undefined || !(this.#isPaused || this.#isLarge);
+    if (isReading === this.#isReading) return;
+    this.#isReading = isReading;
+    if (isReading) this.#socket.resume();
+    else this.#socket.pause();
+  }
+
+  /** @param {Buffer} room */
+  #enter = (room) => {
+    this.#room = room;
+    let at = 0;
+    for (const piece of this.#pieces) at += piece.copy(room, at);
+    this.#pieces = [];
+    this.#steer();
+  };
 
   /** @override */
   _read() {
@@ -170,6 +246,9 @@ export class PacketStream extends Duplex {
    */
   _destroy(error, done) {
     this.#socket.destroy();
+    this.#rooms.leave(this.#enter);
+    if (this.#room) this.#rooms.release(this.#room);
+    this.#room = undefined;
     done(error);
   }
 }

@@ -7,6 +7,8 @@ export const PUBLISH = 3;
 export const PUBACK = 4;
 
 const RETAIN = 1;
+/** Bytes behind the fixed header of a packet that is not large: an array of a thousand plain quotes. */
+const MAX_ORDINARY = 128 * 1024;
 /** [2.1.4] Bytes of the length of a packet, 7 bits in each. */
 const MAX_LENGTH_BYTES = 4;
 /** Bytes of a PUBLISH beside topic and payload: type, lengths, packet id, no properties. */
@@ -43,6 +45,11 @@ export function readFrame(bytes, at) {
     if (byte < 0x80) return { start: at + 2 + n, end: at + 2 + n + length };
   }
   return undefined;
+}
+
+/** @param {Frame} frame  whether it is so large that few are to be held as a whole at a time */
+export function isLarge({ start, end }) {
+  return end - start > MAX_ORDINARY;
 }
 
 /**

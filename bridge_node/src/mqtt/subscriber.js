@@ -2,7 +2,8 @@ import { Acknowledger } from './acknowledger.js';
 import { Connection } from './connection.js';
 import { Deferred } from '../support/deferred.js';
 import { reason } from '../support/errors.js';
-import { PUBLISH, readPublish } from './packets.js';
+import { Message } from './message.js';
+import { isLarge, PUBLISH, readPublish } from './packets.js';
 import { overlap } from '../support/topic_filter.js';
 
 /** Messages that may be unacknowledged; sent to an MQTT 5 broker as Receive Maximum. */
@@ -14,55 +15,13 @@ const SESSION_EXPIRY = 24 * 3600;
 /** Topics that are remembered as wanted or not. */
 const MAX_KNOWN_TOPICS = 10_000;
 
-/** A message as it arrived; its topic is without the prefix. */
-export class Message {
-  isDone = false;
-  #share;
-  #isHeld = true;
-  #acknowledger;
-
-  /**
-   * @param {string} topic
-   * @param {Buffer} payload
-   * @param {number} packetId
-   * @param {import('../support/memory_budget.js').Share} share  that holds it until it is acknowledged or dropped
-   * @param {Acknowledger} [acknowledger]  absent at QoS 0: the broker will not send it again
-   */
-  constructor(topic, payload, packetId, share, acknowledger) {
-    this.topic = topic;
-    this.payload = payload;
-    this.packetId = packetId;
-    this.#share = share;
-    this.#acknowledger = acknowledger;
-    share.hold(payload.length);
-    acknowledger?.add(this);
-  }
-
-  /** Whether the broker sends it again if it is not acknowledged. */
-  get comesAgain() {
-    return this.#acknowledger !== undefined;
-  }
-
-  /** Acknowledge it to the broker, once those that arrived before it are acknowledged. */
-  acknowledge() {
-    this.drop();
-    this.#acknowledger?.release(this);
-  }
-
-  /** Forget it: the broker sends it again. */
-  drop() {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    this.#share.release(this.payload.length);
-  }
-}
-
 /**
  * What a Subscriber calls, synchronously, as packets arrive. On each connection: `resumed`, if the broker has
  * kept the session, then `receive` once per message, in the broker's order. Neither may throw.
  * @typedef {object} Handlers
  * @property {(message: Message) => void} receive  not called for retained messages, nor for topics on no
- *   channel. It, or a later caller, calls `message.acknowledge()` once the message is processed
+ *   channel. It, or a later caller, calls `message.acknowledge()` once the message is processed. The payload of a
+ *   large one is all there during this call only
  * @property {() => void} resumed  the broker will send again every message that was not acknowledged: whoever
  *   has such messages calls `message.drop()`
  */
@@ -140,8 +99,9 @@ export class Subscriber {
     this.#known.clear();
     const client = this.#connection.client;
     if (!client) return;
-    if (gone.length > 0) client.unsubscribe(gone.map((channel) => this.#broker.prefix + channel));
+    // in this order: a filter that goes and one that comes may both match a topic, which is never without one of them
     if (added.length > 0) this.#subscribe(client, added);
+    if (gone.length > 0) client.unsubscribe(gone.map((channel) => this.#broker.prefix + channel));
   }
 
   /**
@@ -241,6 +201,7 @@ export class Subscriber {
         if (retain) this.#dropRetained(message);
         else if (channel !== null) this.#receive(message);
         else message.acknowledge();
+        if (isLarge(frame)) message.abridge();
         return true;
       },
     };

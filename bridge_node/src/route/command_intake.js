@@ -27,7 +27,7 @@ export class CommandIntake {
   /**
    * @param {string} algo
    * @param {Refusals} refusals
-   * @param {(command: import('../messages/command.js').Command, message: import('../mqtt/subscriber.js').Message) => void} swap
+   * @param {(command: import('../messages/command.js').Command, message: import('../mqtt/message.js').Message) => void} swap
    *   called for each swap
    * @param {import('../support/log.js').Log} log
    */
@@ -39,7 +39,7 @@ export class CommandIntake {
   }
 
   /**
-   * @param {import('../mqtt/subscriber.js').Message} message
+   * @param {import('../mqtt/message.js').Message} message
    * @returns {import('./queue.js').Waiting | undefined} undefined if it was refused, or is a swap
    */
   read(message) {
@@ -62,14 +62,14 @@ export class CommandIntake {
   }
 
   /**
-   * @param {import('../mqtt/subscriber.js').Message} message
+   * @param {import('../mqtt/message.js').Message} message
    * @param {Record<string, unknown> | undefined} map
    * @param {MessageError} error
    */
   async #refuse(message, map, { code, message: sentence }) {
-    const { topic, payload } = message;
-    this.#log.warn({ topic, length: payload.length, code }, `refused: ${sentence}`);
-    this.#refusals.report(errorRecord(topic, payload, code, sentence));
+    const { topic } = message;
+    this.#log.warn({ topic, length: message.bytes, code }, `refused: ${sentence}`);
+    this.#refusals.report(errorRecord(message, code, sentence));
     const id = idOf(map);
     if (id !== undefined) {
       await this.#refusals.reply(replyText(this.#algo, { ...map, id }, 'refused', sentence));

@@ -62,7 +62,7 @@ export class Inputs {
 
   /**
    * @param {string} algo
-   * @param {(command: import('../messages/command.js').Command, message: import('../mqtt/subscriber.js').Message) => void} swap
+   * @param {(command: import('../messages/command.js').Command, message: import('../mqtt/message.js').Message) => void} swap
    *   called for each swap that is asked for
    * @returns {Promise<void>} resolves when the commands that waited at the broker have come
    */

@@ -29,7 +29,7 @@ export class Intake {
   }
 
   /**
-   * @param {import('../mqtt/subscriber.js').Message} message
+   * @param {import('../mqtt/message.js').Message} message
    * @returns {import('./queue.js').Waiting | undefined} undefined if it was refused
    */
   read(message) {
@@ -40,8 +40,8 @@ export class Intake {
       inputs = kind === 'data' ? this.#readData(message) : readQuotes(topic, payload, this.#newId, this.#rules);
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
-      this.#log.warn({ topic, length: payload.length, code: error.code }, `refused: ${error.message}`);
-      this.#report(errorRecord(topic, payload, error.code, error.message));
+      this.#log.warn({ topic, length: message.bytes, code: error.code }, `refused: ${error.message}`);
+      this.#report(errorRecord(message, error.code, error.message));
       message.acknowledge();
       return undefined;
     }
@@ -56,7 +56,7 @@ export class Intake {
     return { message, kind, inputs };
   }
 
-  /** @param {import('../mqtt/subscriber.js').Message} message */
+  /** @param {import('../mqtt/message.js').Message} message */
   #readData({ topic, payload }) {
     const data = readData(topic, payload, this.#newId);
     // as before version 4 of the contract

@@ -24,7 +24,7 @@ export function readOutcomes(batch, outcomes, { algo, topics }, log) {
       if ('error' in outcome) {
         const { error, traceback } = outcome;
         log.warn({ id: input.id, channel: input.channel }, `the algorithm failed: ${error}`);
-        errors.push(errorRecord(message.topic, message.payload, 'algorithm', error, traceback));
+        errors.push(errorRecord(message, 'algorithm', error, traceback));
         if (kind === 'command') {
           publications.push({ topic: topics.replies, payload: replyText(algo, input, 'refused', error) });
         }

@@ -91,6 +91,18 @@ export class Outputs {
     void this.publisher.publish([haltPublication(null, this.topics)]);
   }
 
+  /**
+   * Retain a person's halt that another backend than the present one has told, or that none is in force.
+   * @param {import('../messages/halt.js').Halt | null} halt
+   * @returns {Promise<void>} resolves when the broker has confirmed it
+   */
+  async keepHalt(halt) {
+    if (!this.halts || (halt === null && this.halts.current === null)) return;
+    if (halt) this.halts.begin(halt);
+    else this.halts.end();
+    await this.publisher.publish([haltPublication(halt, this.topics)]);
+  }
+
   /** Publish the last snapshot, if it is not published yet. */
   async flush() {
     await this.#snapshots?.flush();
@@ -109,13 +121,24 @@ export class Outputs {
   }
 
   #showSnapshots() {
-    if (!this.#backend.hasSnapshot) return;
+    if (!this.#backend.hasSnapshot) {
+      this.#removeSnapshot();
+      return;
+    }
     this.#snapshots ??= new Snapshots(
       () => this.#backend.snapshot(),
       (payload) => this.publisher.publish([{ topic: this.topics.portfolio, payload, retain: true }]),
       this.#log,
     );
     this.#snapshots.touch();
+  }
+
+  /** What is retained is of a backend that was swapped away: this one goes on with no account. */
+  #removeSnapshot() {
+    if (!this.#snapshots) return;
+    this.#snapshots.end();
+    this.#snapshots = undefined;
+    void this.publisher.publish([{ topic: this.topics.portfolio, payload: '', retain: true }]);
   }
 
   /**

@@ -1,13 +1,13 @@
-import { hasOpened } from '../backend/successor.js';
+import { standingAt } from '../backend/successor.js';
 import { assigned, concerns, epochOf, readDuty } from '../messages/duty.js';
 import { readRetained } from '../mqtt/retained.js';
-import { reason } from '../support/errors.js';
+import { reason, UserError } from '../support/errors.js';
 import { outputTopics } from './topics.js';
 
 /**
  * Where the backend of a route is: at the address that the route was given or, once it was swapped, where
  * bridges/<algo> says. A swap that a bridge has left unfinished ends here: with the new backend if that has opened the
- * journal, else with the old one.
+ * journal, or taken the account over, else with the old one.
  */
 export class Placement {
   #given;
@@ -66,17 +66,54 @@ export class Placement {
     await this.#follow(outputTopics('', this.#broker.prefix).claim + '+', 'the algorithm');
   }
 
+  /**
+   * A standby is about to open its journal, or a service to take its account back: not while a swap is under way, nor
+   * if another backend has it.
+   * @param {string} name  that it reports
+   * @param {boolean} hasHandedOver  its account
+   * @throws {UserError} if the account is not its own any more
+   */
+  async mayOpen(name, hasHandedOver) {
+    await this.follow(name);
+    await this.swapping;
+    await this.resume();
+    const { address } = this.#backend;
+    const { swap } = this.duty;
+    if (!hasHandedOver || (swap?.kind === 'replace' && swap.from === address)) return;
+    throw new UserError(
+      `the backend at ${address} has handed its account over, and where to is not retained at this broker: start the bridge with --rpc of the service that goes on with it`,
+    );
+  }
+
   /** End a swap that was left unfinished, as far as that is possible now. */
   async resume() {
     const { assignment, swap } = this.duty;
     if (!swap) return;
-    const isDone = await hasOpened(swap.to, this.#broker.log);
+    const isDone = await this.#isDone(swap);
     if (this.duty.swap !== swap) return; // it has ended meanwhile
     if (isDone) {
       this.duty = { assignment: assigned(assignment, swap) };
       this.isChanged = true;
     }
+    // also if it has handed nothing over yet: a call of the bridge before may be on its way, and would be too late then
+    if (!isDone && swap.kind === 'replace') {
+      await standingAt(swap.from, this.#broker.log, 'take_back', swap.epoch + 1);
+    }
     this.#move(isDone ? swap.to : swap.from);
+  }
+
+  /**
+   * Whether the new backend has what was handed over.
+   * @param {import('../messages/duty.js').Intent} swap
+   */
+  async #isDone({ from, to, epoch, kind }) {
+    const { log } = this.#broker;
+    const standing = await standingAt(to, log);
+    if (kind !== 'replace') return standing?.is_open === true;
+    if (standing?.taken_over !== epoch) return false;
+    // it may have taken over late, when the old one had taken back already
+    const before = await standingAt(from, log);
+    return !before || before.handed_over || before.epoch <= epoch;
   }
 
   /** Whether the bridge serves the algorithm no more. */

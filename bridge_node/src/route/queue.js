@@ -1,7 +1,12 @@
 /**
+ * What is known of a message: as it came from the broker, or as the bridge has made it.
+ * @typedef {Pick<import('../mqtt/message.js').Message, 'topic' | 'payload' | 'bytes' | 'sha256' | 'comesAgain' | 'acknowledge' | 'drop'>} Held
+ */
+
+/**
  * A message and the inputs that it holds, all of one kind, waiting to be decided.
  * @typedef {object} Waiting
- * @property {import('../mqtt/subscriber.js').Message} message
+ * @property {Held} message
  * @property {import('../messages/kinds.js').Kind} kind
  * @property {import('../messages/kinds.js').Input[]} inputs
  */
@@ -26,7 +31,7 @@ export class Queue {
   /** @param {Waiting} waiting */
   push(waiting) {
     this.#waiting.push(waiting);
-    this.#bytes += waiting.message.payload.length;
+    this.#bytes += waiting.message.bytes;
     this.#changed(this.#waiting.length, this.#bytes);
   }
 
@@ -44,7 +49,7 @@ export class Queue {
     while (messages < this.#waiting.length && inputs < maxInputs && bytes < maxBytes) {
       const waiting = this.#waiting[messages++];
       inputs += waiting.inputs.length;
-      bytes += waiting.message.payload.length;
+      bytes += waiting.message.bytes;
     }
     const taken = this.#waiting.splice(0, messages);
     this.#bytes -= bytes;
@@ -54,12 +59,12 @@ export class Queue {
 
   /**
    * Drop the messages that are not to be kept, and return them.
-   * @param {(message: import('../mqtt/subscriber.js').Message) => boolean} isKept
+   * @param {(message: Held) => boolean} isKept
    */
   keep(isKept) {
     const dropped = this.#waiting.filter(({ message }) => !isKept(message)).map(({ message }) => message);
     this.#waiting = this.#waiting.filter(({ message }) => isKept(message));
-    this.#bytes -= dropped.reduce((bytes, { payload }) => bytes + payload.length, 0);
+    this.#bytes -= dropped.reduce((sum, { bytes }) => sum + bytes, 0);
     this.#changed(this.#waiting.length, this.#bytes);
     return dropped;
   }

@@ -6,7 +6,8 @@
  * @param {{id: string, command?: unknown, by?: unknown}} asked  the command, or as much of it as could be read
  * @param {Outcome} outcome
  * @param {string} text  one sentence
- * @param {{halt?: string | null}} [known]  what is in force after it, as far as the bridge knows
+ * @param {{halt?: string | null, cancelled?: object[]}} [known]  what is in force after it, as far as the bridge knows, and
+ *   the orders that a swap has cancelled
  * @returns {string} JSON
  */
 export function replyText(algo, { id, command, by }, outcome, text, known = {}) {

@@ -26,31 +26,6 @@ const MAX_SILENCE = 5000;
 const CONTEST = 250;
 
 /**
- * What a user decides about a route; config.js has checked it.
- * @typedef {object} RouteConfig
- * @property {string} address  of the backend
- * @property {Record<string, unknown>} params  for `initialize`
- * @property {string} [name]  of a backend that has no name of its own
- * @property {boolean} [isAnnounced]  whether it was found by its record, which has the name: the route connects to it
- *   only once no other bridge claims the algorithm, and is parked while it is silent
- * @property {string[]} [channels]  in place of those that `initialize` returns
- * @property {number} [count]  of quotes after which it ends
- * @property {boolean} [acceptOlderJournal]  continue with a journal that lacks published decisions
- * @property {boolean} [batchOutputs]  publish orders and fills as arrays
- * @property {import('../messages/quote.js').Rules} [rules]  about messages
- */
-
-/**
- * What a route has from its bridge.
- * @typedef {object} Place
- * @property {import('./served_names.js').ServedNames} names  of all routes
- * @property {import('../support/memory_budget.js').MemoryBudget} budget  of all routes
- * @property {string} instance  of the bridge, which its claims show
- * @property {boolean} mayTakeOver  whether it may take the algorithm from another bridge; if not, it waits until
- *   the other has ended
- */
-
-/**
  * One algorithm's way through the bridge: its quotes from the broker to the backend, and its orders and fills
  * back.
  *
@@ -83,15 +58,16 @@ export class Route {
   #failed = new Deferred();
 
   /**
-   * @param {RouteConfig} config
+   * @param {import('./route_config.js').RouteConfig} config
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
-   * @param {Place} place
+   * @param {import('./route_config.js').Place} place
    */
   constructor(config, broker, place) {
     this.#config = config;
     this.#place = place;
     this.#log = broker.log;
-    const mayOpen = (/** @type {string} */ name) => this.#mayOpen(name);
+    /** @type {import('../backend/standby.js').MayOpen} */
+    const mayOpen = (name, hasHandedOver) => this.#placement.mayOpen(name, hasHandedOver);
     this.#backend = new Backend(config, broker.log, () => this.#admit(), mayOpen);
     const outputs = new Outputs(broker, this.#backend, config.batchOutputs);
     this.#outputs = outputs;
@@ -239,27 +215,16 @@ export class Route {
     return true;
   }
 
-  /**
-   * A standby is about to open its journal: not while it is being handed over, nor if another backend has it.
-   * @param {string} name
-   */
-  async #mayOpen(name) {
-    await this.#placement.follow(name);
-    await this.#placement.swapping;
-    await this.#placement.resume();
-  }
-
   /** @param {string} name */
   #makeSwaps(name) {
-    const { params, channels } = this.#config;
     const claim = /** @type {Claim} */ (this.#claim);
     const parts = {
       backend: this.#backend,
       forwarder: this.#forwarder,
       placement: this.#placement,
       note: (/** @type {import('../messages/duty.js').Duty} */ duty) => claim.note(duty),
-      params,
-      channels,
+      keepHalt: (/** @type {import('../messages/halt.js').Halt | null} */ halt) => this.#outputs.keepHalt(halt),
+      config: this.#config,
     };
     return new Swaps(name, parts, (payload) => this.#outputs.reply(payload), this.#log);
   }

@@ -41,6 +41,12 @@ export class Snapshots {
     }, MIN_INTERVAL);
   }
 
+  /** Publish nothing more. */
+  end() {
+    clearTimeout(this.#timer);
+    this.#changed = false;
+  }
+
   /** Publish the last change, if it is not published yet, and stop. */
   async flush() {
     clearTimeout(this.#timer);

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { LostRemoteError, RemoteError } from '../../zerorpc/index.js';
-import { Successor } from '../backend/successor.js';
 import { assigned } from '../messages/duty.js';
 import { Deferred } from '../support/deferred.js';
-import { reason, UserError } from '../support/errors.js';
+import { SwapEnds, SwapRefusal } from './swap_ends.js';
+import { transferOf } from './transfer.js';
 
 /** ms that the backend before may be silent; if the swap is forced, also while a call is under way. */
 const MAX_SILENCE = 3000;
@@ -16,31 +15,36 @@ const MAX_TAKING_BACK = 10_000;
  * What a swap works with.
  * @typedef {object} SwapParts
  * @property {import('../backend/backend.js').Backend} backend  of the route
- * @property {{hold: () => Promise<void>, go: () => void}} forwarder
+ * @property {{hold: () => Promise<void>, go: () => void, commands: import('./queue.js').Queue}} forwarder
  * @property {import('./placement.js').Placement} placement
  * @property {(duty: import('../messages/duty.js').Duty) => Promise<void>} note  retains it; rejects if another bridge
  *   serves the algorithm by now
- * @property {Record<string, unknown>} params  for `initialize`
- * @property {string[]} [channels]  in place of those that `initialize` returns
+ * @property {(halt: import('../messages/halt.js').Halt | null) => Promise<void>} keepHalt  retains it, for a backend
+ *   that has no journal
+ * @property {import('../backend/initialised.js').Config} config  of the route
  */
 
-/** A swap is not carried out; the message says why. */
-export class SwapRefusal extends Error {}
+/**
+ * @typedef {object} Result
+ * @property {string} text  what was done, as a sentence
+ * @property {object[]} [cancelled]  orders
+ */
 
 /**
- * One swap: hands the journal of an algorithm from the backend that serves it to another, between two batches.
+ * One swap: hands an algorithm from the backend that serves it to another, between two batches.
  *
- * Each step can be the last one before a kill. What bridges/<algo> retains, and which backend has the journal open,
- * tell how to go on (Placement): the journal is open in one of them at most.
+ * Each step can be the last one before a kill. What bridges/<algo> retains, and which backend has what goes over (the
+ * journal, or an account), tell how to go on (Placement): one of them at most has it.
  */
 export class Swap {
   #command;
   #parts;
   #log;
-  #next;
+  #ends;
   #isHeld = false;
   /** Resolves when nothing is left but what would have to be done after a kill. */
   #decided = new Deferred();
+  #stopping = new AbortController();
 
   /**
    * @param {import('../messages/command.js').Command} command  a swap
@@ -51,93 +55,80 @@ export class Swap {
     this.#command = command;
     this.#parts = parts;
     this.#log = log;
-    this.#next = new Successor(this.#to, log);
-  }
-
-  get #to() {
-    return /** @type {string} */ (this.#command.to);
+    this.#ends = new SwapEnds(command, parts.backend, log);
   }
 
   /**
    * @param {string} algo  the algorithm's name
-   * @returns {Promise<string>} what was done, as a sentence
+   * @returns {Promise<Result>}
    * @throws {SwapRefusal} if the backend before goes on
    */
   async run(algo) {
     const { backend, forwarder, placement } = this.#parts;
-    const from = backend.address;
+    const { from, to } = this.#ends;
     try {
-      const epoch = await this.#check(algo);
-      placement.swapping = this.#decided.promise;
-      const before = placement.duty.assignment;
-      const swap = { from, to: this.#to, epoch, id: this.#command.id };
-      await this.#note({ ...(before && { assignment: before }), swap });
-      this.#show('prepared');
-      let hasReleased = false;
+      const transfer = await this.#check(algo);
+      const { assignment } = placement.duty;
+      const swap = { from, to, epoch: transfer.epoch, id: this.#command.id, kind: transfer.kind };
+      const intent = { ...(assignment && { assignment }), swap };
+      let hasGiven = false;
       try {
+        await this.#note(intent);
+        await transfer.prepare(this.#stopping.signal);
+        this.#show('prepared');
+        placement.swapping = this.#decided.promise;
+        if (placement.duty !== intent) await this.#note(intent); // it has come back meanwhile, and was admitted
         await this.#hold();
         this.#show('held');
-        hasReleased = true; // as far as is known: an answer may be lost
-        const released = await this.#release();
-        this.#show('released');
-        await this.#take(released, epoch);
-        this.#show('acquired');
-        await this.#note({ assignment: assigned(before, swap) });
+        hasGiven = true; // as far as is known: an answer may be lost
+        await transfer.give();
+        this.#show('given');
+        await transfer.take();
+        this.#show('taken');
+        await this.#note({ assignment: assigned(assignment, swap) });
         this.#show('assigned');
-        backend.moveTo(this.#to);
+        backend.moveTo(to);
       } catch (error) {
         if (!(error instanceof SwapRefusal)) throw error;
-        await this.#takeBack(error, from, hasReleased);
+        await transfer.undo();
+        await this.#takeBack(new SwapRefusal(error.message + transfer.text), hasGiven);
       }
-      return `${algo} is served at ${this.#to}, in place of ${from}`;
+      const { text, cancelled } = transfer;
+      return { text: `${algo} is served at ${to}, in place of ${from}${text}`, cancelled };
     } finally {
       this.#decide();
       if (this.#isHeld) forwarder.go();
-      await this.#next.close();
+      await this.#ends.next.close();
     }
   }
 
   /** End what is under way; it is finished, or taken back, by the next bridge. */
   stop() {
-    void this.#next.close();
+    this.#stopping.abort();
+    void this.#ends.next.close();
   }
 
   /**
    * Make sure that it is possible, while the backend before goes on.
    * @param {string} algo
-   * @returns {Promise<number>} the epoch for the new backend
+   * @returns {Promise<import('./move.js').Transfer>}
    */
   async #check(algo) {
-    const { backend } = this.#parts;
-    const next = this.#next;
-    const [from, to] = [backend.address, this.#to];
-    try {
-      await next.connect();
-    } catch (error) {
-      throw new SwapRefusal(`the backend at ${to} cannot be used: ${reason(error)}`);
-    }
-    if (next.name !== algo) {
+    const { backend, forwarder, placement, keepHalt, config } = this.#parts;
+    const { next, to } = this.#ends;
+    await this.#ends.connect();
+    const name = next.name || config.name || '(none)';
+    if (name !== algo) {
       throw new SwapRefusal(
-        `the backend at ${to} has the name ${next.name || '(none)'}, not ${algo}: start it with algo-service serve --name ${algo}`,
-      );
-    }
-    if (!backend.canRelease || !next.canAcquire) {
-      throw new SwapRefusal(
-        `the backend at ${backend.canRelease ? to : from} has no journal, and a journal is what is handed over: start it with algo-service serve --journal FILE`,
+        `the backend at ${to} has the name ${name}, not ${algo}: start it with algo-service serve --name ${algo}`,
       );
     }
     // it may be on its way back, such as after the swap before this one
     if (!backend.ready) await Promise.race([backend.whenReady(), sleep(MAX_SILENCE, undefined, { ref: false })]);
-    if (!backend.ready && !this.#command.force) throw this.#silent();
-    const standing = await this.#ask('journal', () => next.standing());
-    if (!backend.ready) return standing.epoch + 1;
-    const own = await this.#askBackend(() => backend.standing());
-    if (own && own.id !== standing.id) {
-      throw new SwapRefusal(
-        `${to} has another journal (${standing.file}) than ${from} (${own.file}): start it with the same --journal, and --standby`,
-      );
-    }
-    return Math.max(own?.epoch ?? 0, standing.epoch) + 1;
+    if (!backend.ready && !this.#command.force) throw this.#ends.silent();
+    const initialize = () => this.#ends.initializeNext(algo, config.params, config.channels);
+    const parts = { initialize, commands: forwarder.commands, keepHalt };
+    return transferOf(algo, this.#command, this.#ends, placement.duty, parts);
   }
 
   /** Wait until all that the backend was given is decided, published and acknowledged. */
@@ -148,7 +139,7 @@ export class Swap {
     const over = new AbortController();
     const isHeld = backend.ready && (await Promise.race([held, this.#silence(over.signal)]));
     over.abort();
-    if (!isHeld && !this.#command.force) throw this.#silent();
+    if (!isHeld && !this.#command.force) throw this.#ends.silent();
   }
 
   /**
@@ -169,51 +160,24 @@ export class Swap {
     });
   }
 
-  /** @returns {Promise<import('../backend/standby.js').Standing | undefined>} undefined if the backend is dead */
-  async #release() {
-    const { backend } = this.#parts;
-    if (!backend.ready) return undefined;
-    return this.#askBackend(() => backend.release());
-  }
-
   /**
-   * @param {import('../backend/standby.js').Standing | undefined} released
-   * @param {number} epoch
-   */
-  async #take(released, epoch) {
-    const { params, channels } = this.#parts;
-    const next = this.#next;
-    const acquired = await this.#ask('acquire', () => next.acquire(epoch));
-    try {
-      if (released && (acquired.id !== released.id || acquired.seq !== released.seq)) {
-        throw new SwapRefusal(
-          `the journal at ${this.#to} has ${acquired.seq} decisions, and the one that was released has ${released.seq}: it is another one, or a copy`,
-        );
-      }
-      await this.#ask('initialize', () => next.initialize(params, channels));
-    } catch (error) {
-      await this.#ask('release', () => next.release());
-      throw error;
-    }
-  }
-
-  /**
-   * Have the backend before go on, unless the other has opened the journal all the same.
+   * Have the backend before go on, unless the other has what was handed over all the same.
    * @param {SwapRefusal} refusal
-   * @param {string} from  its address
-   * @param {boolean} hasReleased  whether it may have closed its journal
+   * @param {boolean} hasGiven  whether the backend before may not decide any more
    * @throws {SwapRefusal} if it goes on; otherwise the swap is done all the same
    */
-  async #takeBack(refusal, from, hasReleased) {
+  async #takeBack(refusal, hasGiven) {
     const { backend, placement } = this.#parts;
-    if (!hasReleased) {
+    const { from, to } = this.#ends;
+    if (!hasGiven) {
       const { assignment } = placement.duty;
       await this.#note(assignment ? { assignment } : {});
       throw refusal;
     }
-    this.#log.warn(`swap to ${this.#to}: ${refusal.message}; taking it back`);
+    this.#log.warn(`swap to ${to}: ${refusal.message}; taking it back`);
     this.#decide(); // the rest is as after a kill
-    backend.moveTo(from);
+    await placement.resume();
+    if (backend.address === from) backend.moveTo(from);
     const isReady = await Promise.race([
       backend.whenReady().then(() => backend.ready),
       sleep(MAX_TAKING_BACK, false, { ref: false }),
@@ -234,47 +198,8 @@ export class Swap {
     await note(duty);
   }
 
-  /**
-   * @template T
-   * @param {string} method  of the new backend
-   * @param {() => Promise<T>} call
-   */
-  async #ask(method, call) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof RemoteError || error instanceof LostRemoteError || error instanceof UserError))
-        throw error;
-      throw new SwapRefusal(`${method} of the backend at ${this.#to} failed: ${reason(error)}`);
-    }
-  }
-
-  /**
-   * @template T
-   * @param {() => Promise<T>} call  of the backend before
-   * @returns {Promise<T | undefined>} undefined if it is lost, and the swap is forced
-   */
-  async #askBackend(call) {
-    const { backend } = this.#parts;
-    try {
-      return await call();
-    } catch (error) {
-      if (error instanceof RemoteError) throw new SwapRefusal(`the backend at ${backend.address}: ${error.message}`);
-      if (!(error instanceof LostRemoteError)) throw error;
-      if (!this.#command.force) throw this.#silent();
-      return undefined;
-    }
-  }
-
-  #silent() {
-    const { address } = this.#parts.backend;
-    return new SwapRefusal(
-      `the backend at ${address} does not answer: if it is dead, and stays so, --force swaps away from it`,
-    );
-  }
-
   /** @param {string} step */
   #show(step) {
-    this.#log.info({ to: this.#to, id: this.#command.id }, `swap ${step}`);
+    this.#log.info({ to: this.#ends.to, id: this.#command.id }, `swap ${step}`);
   }
 }

@@ -1,10 +1,11 @@
 import { expiryText, hasExpired } from '../messages/command.js';
 import { replyText } from './reply.js';
-import { Swap, SwapRefusal } from './swap.js';
+import { Swap } from './swap.js';
+import { SwapRefusal } from './swap_ends.js';
 
 /**
  * @typedef {import('../messages/command.js').Command} Command
- * @typedef {import('../mqtt/subscriber.js').Message} Message
+ * @typedef {import('../mqtt/message.js').Message} Message
  */
 
 /** Swaps that wait for one another. */
@@ -69,13 +70,14 @@ export class Swaps {
       const result = await this.#carryOut(asked.command);
       if (this.#isStopped) return; // the broker sends it again
       this.#asked.shift();
-      if (result) await this.#answer(asked, result.outcome, result.text);
+      if (result) await this.#answer(asked, result.outcome, result.text, result.cancelled);
     }
   }
 
   /**
    * @param {Command} command
-   * @returns {Promise<{outcome: import('./reply.js').Outcome, text: string} | undefined>} undefined if the bridge ends
+   * @returns {Promise<{outcome: import('./reply.js').Outcome, text: string, cancelled?: object[]} | undefined>} undefined
+   *   if the bridge ends
    */
   async #carryOut(command) {
     const { backend, placement } = this.#parts;
@@ -88,9 +90,9 @@ export class Swaps {
     this.#log.warn({ ...command }, `swapping ${this.#algo} from ${backend.address} to ${to}`);
     this.#current = new Swap(command, this.#parts, this.#log);
     try {
-      const text = await this.#current.run(this.#algo);
-      this.#log.warn(text);
-      return { outcome: 'done', text };
+      const { text, cancelled } = await this.#current.run(this.#algo);
+      this.#log.warn(cancelled?.length ? { cancelled } : {}, text);
+      return { outcome: 'done', text, cancelled };
     } catch (error) {
       if (error instanceof SwapRefusal) {
         this.#log.error(`${this.#algo} is not swapped: ${error.message}`);
@@ -110,9 +112,10 @@ export class Swaps {
    * @param {{command: Command, message: Message}} asked
    * @param {import('./reply.js').Outcome} outcome
    * @param {string} text
+   * @param {object[]} [cancelled]  orders
    */
-  async #answer(asked, outcome, text) {
-    await this.#reply(replyText(this.#algo, asked.command, outcome, text));
+  async #answer(asked, outcome, text, cancelled) {
+    await this.#reply(replyText(this.#algo, asked.command, outcome, text, cancelled && { cancelled }));
     asked.message.acknowledge();
   }
 }

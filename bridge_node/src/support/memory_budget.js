@@ -1,8 +1,10 @@
-/** Bytes of messages that all shares may hold together; decoded they take several times as much memory. */
+/** Bytes that all shares may hold together, as they are counted. */
 const MAX_HELD = 16 * 1024 * 1024;
 /** A budget that is spent may be used again when less than this fraction of it is held. */
 const FREE_BELOW = 0.75;
-/** Bytes that a message counts besides its payload. */
+/** How often each byte of a payload counts: it is there as it came, decoded, and encoded for the call. */
+const WEIGHT = 3;
+/** Bytes that a message counts besides. */
 const OVERHEAD = 512;
 
 /**
@@ -91,12 +93,12 @@ export class Share {
 
   /** @param {number} bytes  of the payload of a message that has arrived */
   hold(bytes) {
-    this.#change(bytes + OVERHEAD);
+    this.#change(WEIGHT * bytes + OVERHEAD);
   }
 
   /** @param {number} bytes  of the payload of a message that is processed, or forgotten */
   release(bytes) {
-    this.#change(-bytes - OVERHEAD);
+    this.#change(-WEIGHT * bytes - OVERHEAD);
   }
 
   /** Release everything, for good. */

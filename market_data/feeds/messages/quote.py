@@ -47,9 +47,10 @@ class Rules(NamedTuple):
     """The instruments that are taken; all if None."""
 
 
-def read(line: bytes, row: int, source: str, rules: Rules) -> Found:
+def read(line: bytes, row: int, source: str, rules: Rules, channel: str | None = None) -> Found:
     """Read a message in any spelling of the contract.
 
+    :param channel: the topic that it came on; None where the message names it in a field.
     :raises InvalidQuoteError: with the code and the reason, if the message breaks the contract.
     """
     message = parse(line)
@@ -57,9 +58,11 @@ def read(line: bytes, row: int, source: str, rules: Rules) -> Found:
     if type(message) is dict and not fields and "sid" in message and "quote" in message:
         found = _full(message, row, source)  # as nearly all are
     elif type(message) is list:
-        found = _array(message, row, source, rules)
+        found = _array(message, row, source, rules, channel)
     else:
-        found = _map(message, row, source, rules)
+        found = _map(message, row, source, rules, channel)
+    if channel is not None:
+        found = found[0], [_on(quote, channel) for quote in found[1]]
     if symbols is not None:
         for quote in found[1]:
             check_symbol(quote.sid, symbols)
@@ -83,7 +86,12 @@ def _near(sid: str, symbols: frozenset[str]) -> str:
     return f': did you mean "{near}"?' if near else ""
 
 
-def _array(batch: list[Any], row: int, source: str, rules: Rules) -> Found:
+def _on(quote: Quote, channel: str) -> Quote:
+    assert quote.recorded is not None
+    return quote._replace(recorded=quote.recorded._replace(channel=channel))
+
+
+def _array(batch: list[Any], row: int, source: str, rules: Rules, channel: str | None) -> Found:
     if not batch:
         raise refusal("no_quote", "no quote in it: the array is empty")
     if len(batch) > QUOTES:
@@ -92,7 +100,7 @@ def _array(batch: list[Any], row: int, source: str, rules: Rules) -> Found:
     quotes: list[Quote] = []
     for n, element in enumerate(batch, 1):
         try:
-            own_times, own = _map(element, row, source, rules)
+            own_times, own = _map(element, row, source, rules, channel)
             if len(own) > 1:
                 reason = f"{len(own)} quotes in it: an element of an array is one quote"
                 raise refusal("too_many", reason)
@@ -105,12 +113,13 @@ def _array(batch: list[Any], row: int, source: str, rules: Rules) -> Found:
     return times, quotes
 
 
-def _map(message: Any, row: int, source: str, rules: Rules) -> Found:
+def _map(message: Any, row: int, source: str, rules: Rules, channel: str | None) -> Found:
     if type(message) is not dict:
         reason = f'{_kind(message)}, not a map such as {{"sid": "GOOG", "quote": 345}}'
         raise refusal("not_a_map", reason)
     if rules.fields:
-        mapping = mapping_for(rules.fields, _channel(message.get("channel")) or "quotes")
+        own = channel or _channel(message.get("channel")) or "quotes"
+        mapping = mapping_for(rules.fields, own)
         if mapping is not None:
             return _mapped(message, row, source, mapping)
     if "sid" in message and "quote" in message:

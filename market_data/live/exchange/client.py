@@ -12,9 +12,11 @@ import ccxt
 import ccxt.async_support
 import ccxt.pro
 
+from market_data.live.exchange.candles import closed
 from market_data.live.exchange.dialect import Dialect
 from market_data.live.exchange.errors import (
     ExchangeRefusedError,
+    NoBarsError,
     NoDepthError,
     RateLimitedError,
     UnknownExchangeError,
@@ -80,7 +82,8 @@ class ExchangeClient:
     def is_polled(self) -> bool:
         """Whether the exchange has no stream of trades that ccxt can read."""
         has = self._exchange.has
-        return not (has.get("watchTradesForSymbols") or has.get("watchTrades"))
+        what = "OHLCV" if self._settings.bars else "Trades"
+        return not (has.get(f"watch{what}ForSymbols") or has.get(f"watch{what}"))
 
     def connect(self, markets: Fields | None) -> dict[str, Any]:
         """Load the markets, unless they are given, and subscribe to trades and order books.
@@ -99,6 +102,9 @@ class ExchangeClient:
 
     def take(self) -> Iterator[Arrival]:
         """Yield what has come since the last call, by symbol."""
+        if bars := self._settings.bars:
+            yield from self._take_bars(bars.name)
+            return
         for symbol, cache in self._exchange.trades.items():
             new = []
             is_whole = False
@@ -114,6 +120,18 @@ class ExchangeClient:
                 is_whole = is_whole or len(new) < cache.max_size
                 yield Arrival(symbol, new[::-1], is_whole)
 
+    def _take_bars(self, timeframe: str) -> Iterator[Arrival]:
+        for symbol, caches in self._exchange.ohlcvs.items():
+            rows = []
+            for row in reversed(caches.get(timeframe, ())):
+                if row[0] < self._seen.get(symbol, row[0]):
+                    break
+                rows.append(row)
+            # the newest one is open, and comes again
+            if len(rows) > 1 or (rows and symbol not in self._seen):
+                self._seen[symbol] = rows[0][0]
+                yield Arrival(symbol, closed(rows[::-1], self._settings.bar_length), True)
+
     def book(self, symbol: str) -> Fields:
         """Return what a quote says of the newest order book (order_book.py)."""
         if depth := self._settings.depth:
@@ -121,7 +139,15 @@ class ExchangeClient:
         return best(self._exchange.bidsasks.get(symbol, {}))
 
     def history(self, symbol: str, ask: Ask) -> Sequence[Fields]:
-        """Return at most PAGE trades of the past, the oldest first; RateLimitedError."""
+        """Return at most PAGE trades of the past, the oldest first; RateLimitedError.
+
+        Of bars it is one less, since the last one may be open.
+        """
+        if bars := self._settings.bars:
+            length = self._settings.bar_length
+            since = ask.at if ask.number is None else ask.number * length
+            rows = self._run(self._exchange.fetch_ohlcv(symbol, bars.name, since, PAGE))
+            return closed(rows, length)
         params = dict(self._dialect.history)
         if ask.number is not None:
             params[self._dialect.from_number] = ask.number
@@ -152,6 +178,9 @@ class ExchangeClient:
                 hint = f'did you mean "{near[0]}"?' if near else "expected one such as BTC/USDT"
                 raise UnknownMarketError(self._name, symbol, hint)
         self._watch_shutdown()
+        if self._settings.bars:
+            self._watch_bars(self._settings.bars.name)
+            return
         symbols, watch = list(self._settings.symbols), dict(self._dialect.watch)
         if exchange.has.get("watchTradesForSymbols"):
             self._start(exchange.watch_trades_for_symbols, symbols, params=watch)
@@ -165,6 +194,16 @@ class ExchangeClient:
                 self._start(exchange.watch_order_book, symbol)
         elif exchange.has.get("watchBidsAsks") and not self.is_polled:
             self._start(exchange.watch_bids_asks, symbols)
+
+    def _watch_bars(self, timeframe: str) -> None:
+        exchange, symbols = self._exchange, self._settings.symbols
+        if not exchange.has.get("fetchOHLCV") or timeframe not in (exchange.timeframes or ()):
+            raise NoBarsError(self._name, timeframe, list(exchange.timeframes or ()))
+        if exchange.has.get("watchOHLCVForSymbols"):
+            self._start(exchange.watch_ohlcv_for_symbols, [[each, timeframe] for each in symbols])
+        elif exchange.has.get("watchOHLCV"):
+            for symbol in symbols:
+                self._start(exchange.watch_ohlcv, symbol, timeframe)
 
     def _make(self) -> Any:
         streaming = self._name in ccxt.pro.exchanges

@@ -26,6 +26,16 @@ class UnknownMarketError(FeedError):
         self.symbol = symbol
 
 
+class NoBarsError(FeedError):
+    """An exchange that does not make bars of this length."""
+
+    def __init__(self, exchange: str, timeframe: str, has: list[str]):
+        hint = f"it has {', '.join(has)}" if has else "it has none"
+        super().__init__(f"{exchange} has no bars of {timeframe}; {hint}")
+        self.exchange = exchange
+        self.timeframe = timeframe
+
+
 class NoDepthError(FeedError):
     """An exchange whose order book is no stream."""
 

@@ -25,6 +25,7 @@ class Instrument:
 
     :param name: of the exchange, the first part of ids.
     :param sid: the exchange's own name of the market.
+    :param bar_length: in ms, if its trades are bars; 0 if they are trades.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class Instrument:
         symbol: str,
         trades: NumberedTrades | RecentTrades,
         clock: Callable[[], float],
+        bar_length: int = 0,
     ):
+        self._bar_length = bar_length
         self.sid = sid
         self.symbol = symbol
         self.trades = trades
@@ -69,16 +72,21 @@ class Instrument:
         return Report("gap", reason, gap=Gap(self.sid, after, before, gap.missing))
 
     def _bound(self, place: Place) -> Bound:
-        return Bound(_time(place.at), self._id(place))
+        return Bound(self._ts(place), self._id(place))
 
     def _id(self, place: Place) -> str:
-        return f"{self._name}:{self.sid}:{place.id}"
+        own_id = place.at if self._bar_length else place.id
+        return f"{self._name}:{self.sid}:{own_id}"
+
+    def _ts(self, place: Place) -> str:
+        # of a bar its end, as its last millisecond
+        return _time(place.at + self._bar_length - 1 if self._bar_length else place.at)
 
     def _quote(self, trade: Trade) -> Quote:
         self._count += 1
-        fields = {**trade.book, "size": trade.size}
+        fields = dict(trade.book) if self._bar_length else {**trade.book, "size": trade.size}
         recorded = Recorded(self._id(trade.place), None, False, fields)
-        ts = _time(trade.place.at)
+        ts = self._ts(trade.place)
         return Quote(self.sid, trade.price, ts, self._count, self._name, recorded=recorded)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import click
 
+from market_data.bars.interval import parse_interval
 from market_data.errors import FeedError, MissingPackageError
-from market_data.live.exchange.errors import ExchangeConfigError
+from market_data.live.exchange.config import read_config
 from market_data.live.exchange.settings import Settings
 from market_data.live.options import EVERY, SYMBOL, source_option
 from market_data.live.source import Source, SourceKind
@@ -27,6 +26,11 @@ _OPTIONS = [
         metavar="N",
         type=click.IntRange(1, 100),
         help="Add so many bids and asks of the order book to each trade.",
+    ),
+    source_option(
+        "--bars",
+        metavar="INTERVAL",
+        help="Publish the exchange's own bars, such as 1m, in place of its trades.",
     ),
     EVERY,
     source_option(
@@ -45,35 +49,23 @@ _OPTIONS = [
 def _make(values: Mapping[str, Any], notify: Callable[[str], None]) -> Source:
     if not values["symbol"]:
         raise FeedError("--exchange needs --symbol, such as --symbol BTC/USDT")
-    path = values["exchange_config"]
+    if values["bars"] and values["depth"]:
+        raise FeedError("--bars excludes --depth: the order book is beside trades")
     settings = Settings(
         exchange=values["exchange"],
         symbols=list(dict.fromkeys(values["symbol"])),
         every=values["every"],
         depth=values["depth"] or 0,
-        config=read_config(Path(path)) if path else {},
+        bars=parse_interval(values["bars"], "--bars") if values["bars"] else None,
+        config=read_config(values["exchange_config"]),
         is_sandbox=values["sandbox"],
     )
     # ccxt takes a second to import, and the other sources do without
     try:
         from market_data.live.exchange.source import ExchangeSource
     except ModuleNotFoundError as error:
-        raise MissingPackageError(settings.exchange, "ccxt", "live") from error
+        raise MissingPackageError(settings.exchange, "ccxt", extra="live") from error
     return ExchangeSource(settings, notify)
-
-
-def read_config(path: Path) -> Mapping[str, Any]:
-    """Return the object in a file of JSON; ExchangeConfigError if there is none."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ExchangeConfigError(str(path), f"it cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        # its text may be a secret
-        raise ExchangeConfigError(str(path), "it is no JSON") from error
-    if not isinstance(found, dict) or not isinstance(found.get("options", {}), dict):
-        raise ExchangeConfigError(str(path), f"it holds a {type(found).__name__}")
-    return found
 
 
 KIND = SourceKind(_OPTIONS, _make)

@@ -36,7 +36,7 @@ class ExchangeSource:
         clock: Callable[[], float] = time.monotonic,
     ):
         check_exchange(settings.exchange)
-        self.name = settings.exchange
+        self.name = settings.name
         self._settings = settings
         self._notify = notify
         self._clock = clock
@@ -50,7 +50,8 @@ class ExchangeSource:
         self._reported: set[str] = set()
 
     def __str__(self) -> str:
-        return f"{', '.join(self._settings.symbols)} of {self.name}"
+        bars = f"bars of {self._settings.bars.name} of " if self._settings.bars else ""
+        return f"{bars}{', '.join(self._settings.symbols)} of {self._settings.exchange}"
 
     def connect(self, position: Position | None) -> None:
         """Connect, subscribe, and go on where it stopped."""
@@ -124,7 +125,9 @@ class ExchangeSource:
         for symbol in self._settings.symbols:
             sid = markets[symbol]["id"]
             trades = kind(lasts.get(sid), self._clock)
-            made[symbol] = Instrument(self.name, sid, symbol, trades, self._clock)
+            made[symbol] = Instrument(
+                self.name, sid, symbol, trades, self._clock, self._settings.bar_length
+            )
         return made
 
     def _patience(self, timeout: float) -> float:
@@ -155,9 +158,10 @@ class ExchangeSource:
                 for instrument in self._instruments.values():
                     instrument.trades.check()
             return
+        quiet = self._settings.quiet + self._settings.bar_length / 1000
         for instrument in self._instruments.values():
             # before its first trade there is nothing that newer ones could be told from
-            if instrument.trades.last and instrument.silence >= self._settings.quiet:
+            if instrument.trades.last and instrument.silence >= quiet:
                 instrument.heard()
                 instrument.is_checked = True
                 instrument.trades.check()
@@ -170,7 +174,7 @@ class ExchangeSource:
         if page is None:
             return
         trades = self._read(instrument, page, {})
-        is_new = instrument.trades.add_history(trades, len(page) < PAGE)
+        is_new = instrument.trades.add_history(trades, len(page) < PAGE - 1)
         if is_new and instrument.is_checked:
             self._stopped = f"it has stopped sending trades of {instrument.symbol}"
         instrument.is_checked = False
@@ -195,7 +199,7 @@ class ExchangeSource:
         found = []
         for fields in trades:
             try:
-                found.append(read_trade(fields, book, self._dialect.is_numbered))
+                found.append(read_trade(fields, fields.get("bar", book), self._dialect.is_numbered))
             except Invalid as error:
                 kind = str(error).partition(" is ")[0]
                 if kind not in self._reported:

@@ -135,6 +135,8 @@ class Follower:
 
     def _settled_value(self, now: float) -> Cursor | None:
         old = [each for each in self._highest if now - each.at >= self._settle]
+        if old and old[-1].value == self._settled:
+            return None
         # a transaction that never ends must not fill the memory, or hold up everything
         if old and len(self._read) < MAX_UNSETTLED and (under_way := self._queries.transactions()):
             for each in old:

@@ -10,7 +10,7 @@ import sqlalchemy
 
 from market_data.errors import UnusableFileError
 from market_data.feeds.columns import Names
-from market_data.feeds.database import database_errors, open_engine, reason_of
+from market_data.feeds.database import database_errors, open_engine, reason_of, verbatim
 from market_data.live.source import SourceLostError
 from market_data.live.sql.cursor import Cursor
 
@@ -47,8 +47,8 @@ class Queries:
     def __init__(self, url: str | Path, shown: str, query: str, cursor: str):
         self._shown = shown
         self._engine = open_engine(url, shown)
-        # what is no parameter of this query looks like one to SQLAlchemy
-        self._query = query.strip().rstrip(";").replace(":", "\\:")
+        # a comment may end the query
+        self._query = query.strip().rstrip(";") + "\n"
         self._given_cursor = cursor
         self._connection: Connection | None = None
         self._has_worked = False
@@ -71,8 +71,7 @@ class Queries:
         except database_errors() as error:
             raise SourceLostError(reason_of(error)) from error
         try:
-            # a comment may end the query
-            text = sqlalchemy.text(self._query + "\n")
+            text = verbatim(self._query)
             rows = text.columns().subquery("followed")
             header = list(self._connection.execute(_all(rows).limit(0)).keys())
         except database_errors() as error:
@@ -125,13 +124,18 @@ class Queries:
         return bool(self._ask(asked))
 
     def transactions(self) -> Transactions | None:
-        """Return which transactions are under way; None where that cannot be asked."""
+        """Return which transactions are under way; None where that cannot be asked.
+
+        The latter is so with other databases than PostgreSQL, and with a standby of one.
+        """
         if self._engine.dialect.name != "postgresql":
             return None
-        ids = "pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text"
-        asked = sqlalchemy.text(f"SELECT {ids} FROM pg_current_snapshot() AS s".replace(":", "\\:"))
+        # pg_snapshot_xmax is no end: a transaction under way may have a higher number. A number of
+        # our own is above all of them.
+        own = "CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_xact_id()::text END"
+        asked = verbatim(f"SELECT pg_snapshot_xmin(pg_current_snapshot())::text, {own}")
         [(oldest, following)] = self._ask(asked)
-        return Transactions(int(oldest), int(following))
+        return None if following is None else Transactions(int(oldest), int(following))
 
     def close(self) -> None:
         """Disconnect."""

@@ -17,7 +17,7 @@ import zerorpc
 from tests.algo_service.conftest import Service
 from tests.algo_service.discovery.conftest import EXAMPLE, Records
 from tests.support.brokers import MOSQUITTO, Broker
-from tests.support.processes import BIN, Process
+from tests.support.processes import BIN, Process, eventually
 from tests.support.secured import PASSWORD, TlsBroker
 
 Serve = Callable[..., Service]
@@ -147,6 +147,37 @@ def test_of_two_services_of_one_name_the_first_warns_and_leaves_the_topic_to_the
     published = [json.loads(payload) for payload in of_random.raw()]
     ended = {each["address"] for each in published if each["state"] == "offline"}
     assert ended == {second.address}
+
+
+def test_a_standby_that_an_account_is_handed_over_to_is_announced_when_it_has_it(
+    broker: Broker, serve: Serve, connect: Connect, records: NewRecords, tmp_path: Path
+) -> None:
+    """Not before: the swap may be refused, and the service before is to be found then."""
+    options = ("--announce", broker.url, "--journal")
+    old = serve(*options, tmp_path / "old.db")
+    first = connect(old)
+    first.initialize({})
+    of_random = records(broker)
+    before = of_random.wait_for("online", channels=["quotes"])
+    new = serve(*options, tmp_path / "new.db", "--standby")
+    second = connect(new)
+
+    def prepare(epoch: int) -> dict[str, Any]:
+        second.acquire(epoch)
+        second.initialize({})
+        account: dict[str, Any] = first.hand_over(epoch)
+        return account
+
+    prepare(1)
+    second.release()
+    first.take_back(2)
+    first.initialize({})
+    eventually(lambda: (of_random.last() or before).instance != before.instance, "the next record")
+    of_random.wait_for("online", channels=["quotes"])
+    second.take_over(prepare(3), 3)
+    of_random.wait_for("online", channels=["quotes"], address=new.address)
+    addresses = [json.loads(each)["address"] for each in of_random.raw()]
+    assert addresses == sorted(addresses, key=[old.address, new.address].index)
 
 
 def test_a_service_whose_broker_is_unavailable_serves_and_is_announced_later(

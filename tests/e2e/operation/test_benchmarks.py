@@ -7,11 +7,21 @@ from pathlib import Path
 import pytest
 
 from algo_service.journal import report
-from benchmarks import growth
+from benchmarks import growth, indicators, record
 from benchmarks.backtest import run as backtest
-from benchmarks.pipeline import catch_up, latency, memory, parties, ten, throughput
+from benchmarks.pipeline import (
+    averages,
+    catch_up,
+    floods,
+    latency,
+    memory,
+    parties,
+    ten,
+    throughput,
+)
 from benchmarks.pipeline.lab import QUICK, Lab
 from benchmarks.pipeline.parties import Party
+from indicators import KINDS
 from tests.support.brokers import MOSQUITTO
 
 QUOTES = 200
@@ -47,11 +57,24 @@ def test_every_quote_comes_to_the_receiver_once_and_in_order() -> None:
 @needs_mosquitto
 def test_the_other_cases_of_the_pipeline_run() -> None:
     assert catch_up.run(QUOTES, journal=True) > 0
+    for program in averages.PROGRAMS.values():
+        assert averages.run(program, QUOTES).rate > 0
     assert latency.run(parties.TICKWIRE, {1_000: 0.1})[1_000]["worst"] > 0
     for has_one_bridge in (True, False):
         assert ten.run(2, QUOTES, has_one_bridge).slowest > 0
     held = memory.run(Lab(1, QUICK._replace(quotes=QUOTES, parked=QUOTES)))
     assert held["service"]["waiting"] > 0
+    assert floods.run(floods.FLOODS[-1]._replace(messages=1), is_blocked=True, routes=2) > 0
+
+
+@needs_mosquitto
+def test_the_recorder_keeps_what_a_bare_client_receives(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record.run(QUOTES)
+    printed = capsys.readouterr().out
+    assert "bare paho" in printed
+    assert "market-data record" in printed
 
 
 def test_the_cost_of_a_decision_is_measured_with_an_order_on_every_second_quote(
@@ -73,3 +96,13 @@ def test_a_backtest_ends_with_the_fills_and_the_equity_of_the_loop_by_hand() -> 
     rows = backtest.table(results)
     assert errors + backtest.disagreements(rows) == []
     assert len(rows) == len(ours) == 2
+
+
+def test_each_indicator_is_measured_beside_those_that_have_it() -> None:
+    measured = indicators.run(turns=1, rounds=1)
+    assert list(measured) == list(KINDS)
+    for kind, (own, by_talipp, by_talib) in measured.items():
+        assert own > 0
+        assert (by_talipp is not None) == (kind in indicators.TALIPP)
+        assert (by_talib is not None) == (kind in indicators.TALIB)
+    assert len(indicators.table(measured).splitlines()) == 2 + len(KINDS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from algo_service.algorithms import BUILT_IN
+from tests.support.algorithms import ON_QUOTES
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
 from tests.support.processes import BIN, ROOT, Process
@@ -18,9 +18,17 @@ OPTIONS = ("--cash", "20000", "--units", "whole", "--commission", "0.002", "--fi
            "--param", "seed=7", "--param", "max_daily_loss=0.05")  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize(
+    ("name", "read", "last"),
+    [
+        *((name, (), "2148") for name in ON_QUOTES),
+        ("sma_cross", ("--bars", "1w"), "1w:GOOG:2013-02-24T23:59:59.999Z"),
+    ],
+)
 def test_a_backtest_gives_the_orders_of_the_pipeline_byte_for_byte(
     name: str,
+    read: tuple[str, ...],
+    last: str,
     mosquitto: Broker,
     parts: Parts,
     watch: Callable[..., Watcher],
@@ -35,13 +43,16 @@ def test_a_backtest_gives_the_orders_of_the_pipeline_byte_for_byte(
     parts.bridge(mosquitto, service, "--log-level", "warn")
     watcher = watch(mosquitto)
     replay = start(
-        "market-data", "replay", "goog", "--mqtt", mosquitto.url, "--run", "backtest", "--max"
+        *("market-data", "replay", "goog", "--mqtt", mosquitto.url, "--run", "backtest", "--max"),
+        *read,
     )
     assert replay.wait() == 0
     topic = f"portfolios/{name}"
-    watcher.wait_until(lambda: watcher.last(topic).get("quote_id") == "goog:backtest:2148", topic)
+    watcher.wait_until(
+        lambda: watcher.last(topic).get("quote_id") == f"goog:backtest:{last}", topic
+    )
     orders = tmp_path / "orders.jsonl"
-    words = ("backtest", "--algo", name, *OPTIONS, "--data", "goog", "--orders", orders)
+    words = ("backtest", "--algo", name, *OPTIONS, "--data", "goog", "--orders", orders, *read)
     subprocess.run([BIN / "algo-service", *words], check=True, capture_output=True)
     expected = orders.read_text().splitlines()
     assert expected

@@ -3,34 +3,44 @@
     python -m tests.e2e.recovery.chaos --seed 7 --quotes 200000 --rate 2000 --kills 60
 
 runs a schedule of any length outside of the test suite, and says at the end whether the orders
-published and the ledger in the journal are those of a run that nothing disturbed.
+published, the ledger in the journal and the indicators published are those of a run that nothing
+disturbed. Both runs are recorded, and each quote has to be there once.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import random
 import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from market_data.feeds.recording import reading
+from tests.e2e.recovery import derived
 from tests.e2e.recovery.ledger import Ledger, Records, ledger
 from tests.e2e.recovery.subscriber import Subscriber
 from tests.support.brokers import Broker
 from tests.support.processes import Process, eventually, free_port
 
-PARTS = ("service", "bridge", "broker", "feed")
+PARTS = ("service", "bridge", "broker", "feed", "recorder")
+INDICATORS = "indicators"
+"""One more part, of runs that have it: it reads the same quotes as the bridge."""
 PARAMS = ("--param", "seed=7", "--param", "exit=0.25")
 
 
 class Pipeline:
-    """Broker, service with a journal, bridge and feed with a state, each to be killed at will."""
+    """Broker, service with a journal, bridge, recorder and feed with a state.
+
+    Each is to be killed at will.
+    """
 
     def __init__(
         self,
@@ -39,17 +49,22 @@ class Pipeline:
         feed_options: tuple[object, ...],
         service_options: tuple[object, ...],
         bridge_options: tuple[object, ...],
+        has_indicators: bool,
     ):
         self.folder = folder
+        self.parts = (*PARTS, INDICATORS) if has_indicators else PARTS
         self.journal = folder / "journal"
+        self.recording = folder / "recording"
         self.saved = folder / "mosquitto.db"
         self._processes: dict[str, Process] = {}
+        self._subscribed_at = 0.0
         self._address = f"tcp://127.0.0.1:{free_port()}"
         self._http = free_port()
         file = folder / "prices.csv"
         noise = random.Random(1)
         times = range(1_700_000_000, 1_700_000_000 + quotes)
-        rows = (f"{ts},{100 + noise.random() * 50:.4f}" for ts in times)
+        self.prices = [f"{100 + noise.random() * 50:.4f}" for _ in times]
+        rows = (f"{ts},{price}" for ts, price in zip(times, self.prices, strict=True))
         file.write_text("\n".join(["ts,price", *rows]))
         self._broker = Broker("mosquitto", folder, self._start_broker)
         self._commands: dict[str, tuple[object, ...]] = {
@@ -61,10 +76,18 @@ class Pipeline:
                 *("bridge-node", "--mqtt", self._broker.url, "--rpc", self._address),
                 *("--log-level", "warn", "--http", self._http, *bridge_options),
             ),
+            "recorder": (
+                *("market-data", "record", "--channel", "quotes", "--out", self.recording),
+                *("--mqtt", self._broker.url, "--part", "0.2"),
+            ),
             "feed": (
                 *("market-data", "replay", file, "--mqtt", self._broker.url, "--run", "r"),
                 *("--when-ready", f"http://127.0.0.1:{self._http}/readyz"),
                 *("--state", folder / "feed.json", *feed_options),
+            ),
+            INDICATORS: (
+                *("market-data", "indicators", "--mqtt", self._broker.url, *derived.OPTIONS),
+                *("--state", folder / "indicators.db"),
             ),
         }
 
@@ -83,6 +106,29 @@ class Pipeline:
             self._broker.start()
         else:
             self._processes[part] = Process(*self._commands[part])
+
+    def start_all(self) -> None:
+        """Start all parts but the broker, which runs; the feed waits for the bridge alone."""
+        if INDICATORS in self.parts:
+            self.start(INDICATORS)
+        for part in ("service", "bridge", "recorder"):
+            self.start(part)
+        if INDICATORS in self.parts:
+            self._processes[INDICATORS].wait_for("subscribed")
+        self._processes["recorder"].wait_for("^recording ")
+        self._subscribed_at = time.time()
+        self.start("feed")
+
+    def await_saved_sessions(self) -> None:
+        """Await that the broker has saved all sessions: it may then be killed."""
+        eventually(
+            lambda: self.saved.exists() and self.saved.stat().st_mtime > self._subscribed_at,
+            "the broker's save",
+        )
+
+    def recorded(self) -> list[str]:
+        """The ids of the quotes that are recorded, in the order of their arrival."""
+        return [json.loads(row.payload)["id"] for row in reading.rows(self.recording)]
 
     def kill(self, part: str) -> None:
         """End a part as a crash would."""
@@ -130,7 +176,7 @@ def nobody(_pipeline: Pipeline, _subscriber: Subscriber) -> None:
 
 
 class Outcome(NamedTuple):
-    """What a run leaves."""
+    """What a run leaves; what its indicators published is compared in the run itself."""
 
     published: Records
     ledger: Ledger
@@ -145,14 +191,18 @@ def run(
     person: Person = nobody,
     bridge_options: tuple[object, ...] = (),
     patience: float = 240,
+    has_indicators: bool = False,
 ) -> Outcome:
     """Run a pipeline, disturb it while a person gives commands, and return what it leaves."""
     folder.mkdir()
-    pipeline = Pipeline(folder, quotes, feed_options, service_options, bridge_options)
+    pipeline = Pipeline(
+        folder, quotes, feed_options, service_options, bridge_options, has_indicators
+    )
     subscriber = Subscriber(pipeline.port)
+    computed = Subscriber(pipeline.port, ("indicators/#",), "chaos-indicators")
+    expected = derived.undisturbed(pipeline.prices) if has_indicators else {}
     try:
-        for part in ("service", "bridge", "feed"):
-            pipeline.start(part)
+        pipeline.start_all()
         with ThreadPoolExecutor(1) as other:
             given = other.submit(person, pipeline, subscriber)
             disturb(pipeline, subscriber)
@@ -166,12 +216,20 @@ def run(
 
         eventually(is_published, "every output to be published", patience, interval=0.5)
         assert subscriber.conflicts == []
+        eventually(lambda: len(computed.records) >= len(expected), "every indicator", patience)
+        assert computed.conflicts == []
+        assert derived.values(computed.records) == expected
+        eventually(lambda: len(pipeline.recorded()) >= quotes, "every quote to be recorded")
+        ids = [f"prices:r:{row}" for row in range(1, quotes + 1)]
+        # a broker that is killed may deliver again what it has forgotten, behind what came later
+        assert sorted(pipeline.recorded()) == sorted(ids)
         return Outcome(dict(subscriber.records), ledger(pipeline.journal))
     except BaseException:
         sys.stderr.write(pipeline.output() + "\n")
         raise
     finally:
         subscriber.close()
+        computed.close()
         pipeline.end()
 
 
@@ -191,14 +249,15 @@ def kills(seed: int, count: int, quotes: int) -> Callable[[Pipeline, Subscriber]
 
     def disturb(pipeline: Pipeline, subscriber: Subscriber) -> None:
         schedule = random.Random(seed)
-        # the broker has to know of the sessions before it may forget: they are seconds old
-        eventually(pipeline.saved.exists, "the broker's first save")
+        # before it has, it may not forget: they are seconds old
+        pipeline.await_saved_sessions()
         # by progress where there is any, so that every run kills in the midst of things
         for n, row in enumerate(spread(subscriber.row, (subscriber.row + quotes) // 2, count)):
             await_progress(subscriber, row)
-            parts = [PARTS[(n + seed) % len(PARTS)]]  # each of them as often as the others
+            every = pipeline.parts
+            parts = [every[(n + seed) % len(every)]]  # each of them as often as the others
             if schedule.random() < 0.3:
-                parts.append(schedule.choice([part for part in PARTS if part not in parts]))
+                parts.append(schedule.choice([part for part in every if part not in parts]))
             outlives = "broker" in parts and "feed" not in parts
             with pipeline.feed_held() if outlives else contextlib.nullcontext():
                 for part in parts:
@@ -250,6 +309,7 @@ def main() -> None:
             feed,
             bridge_options=form,
             patience=3600,
+            has_indicators=True,
         )
     if disturbed != plain:
         sys.exit(f"seed {options.seed}: the disturbed run left other orders or another ledger")

@@ -20,7 +20,7 @@ from tests.e2e.recovery.chaos import (
     spread,
 )
 from tests.e2e.recovery.subscriber import RUN, Subscriber
-from tests.support.processes import BIN, eventually
+from tests.support.processes import BIN
 
 SERVICE_OPTIONS = ("--param", "max_drawdown=0.2")
 """So that a limit stops buying, and there is something to reset."""
@@ -35,7 +35,7 @@ def commands(seed: int, count: int, quotes: int) -> Person:
         client.reconnect_delay_set(0.1, 0.2)
         client.connect("127.0.0.1", pipeline.port)
         client.loop_start()
-        eventually(pipeline.saved.exists, "the broker's first save, as the kills do")
+        pipeline.await_saved_sessions()  # as the kills do
         for n, row in enumerate(spread(subscriber.row, quotes, count)):
             await_progress(subscriber, row)
             command = {

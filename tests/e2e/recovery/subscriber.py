@@ -19,15 +19,18 @@ RUN = "prices:r"
 class Subscriber:
     """Someone who reads all outputs in a persistent session, which outlives every kill."""
 
-    def __init__(self, port: int, topics: tuple[str, ...] = ("orders/#", "fills/#", "replies/#")):
+    def __init__(
+        self,
+        port: int,
+        topics: tuple[str, ...] = ("orders/#", "fills/#", "replies/#"),
+        session: str = "chaos-subscriber",
+    ):
         self.records: Records = {}
         self.conflicts: list[tuple[str, str]] = []
         self.row = 0
         """The last row of the prices that an output mentions."""
         self._subscribed = threading.Event()
-        self._client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, "chaos-subscriber", clean_session=False
-        )
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, session, clean_session=False)
         self._client.on_connect = lambda client, *_: client.subscribe([(t, 1) for t in topics])
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message

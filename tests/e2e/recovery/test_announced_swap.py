@@ -76,3 +76,43 @@ def test_the_route_stays_and_the_record_and_a_bridge_that_is_started_again_follo
     assert again.stop() == 0
     assert new.stop() == 0
     eventually(lambda: record()["state"] == "offline", "the end of the new one")
+
+
+def test_the_route_stays_and_the_record_follows_to_another_algorithm(
+    broker: Broker, parts: Parts, start: Start, watch: Watch, tmp_path: Path
+) -> None:
+    def service(seed: int, *options: object) -> Process:
+        return parts.service(
+            *("--algo", "random", "--param", f"seed={seed}", "--param", "exit=0.25"),
+            *("--announce", broker.url),
+            *("--journal", tmp_path / f"{seed}.db", "--log-level", "warning", *options),
+        )
+
+    watcher = watch(broker, "algos/random", "bridges/random", "orders/random")
+    old = service(7)
+    eventually(lambda: watcher.raw("algos/random"), "the announcement")
+    new = service(11, "--standby")
+    bridge = parts.discovering(broker)
+    with Flow(broker) as flow:
+        eventually(lambda: watcher.raw("orders/random"), "an order")
+        asking = start(
+            *("bridge-node", "swap", "random", "--to", new.address),
+            *("--positions", "keep", "--mqtt", broker.url),
+        )
+        assert asking.wait() == 0, asking.output
+        assert f"in place of {old.address}; it goes on with cash of" in asking.output
+        found = watcher.of("algos/random")
+        eventually(lambda: watcher.of("algos/random")[-1]["address"] == new.address, "the record")
+        seen = len(watcher.raw("orders/random"))
+        eventually(lambda: len(watcher.raw("orders/random")) > seen, "an order")
+    records = watcher.of("algos/random")
+    assert records[-1]["parameters"]["seed"] == 11
+    assert "offline" not in [each["state"] for each in records]
+    assert len({each["started"] for each in watcher.of("bridges/random")}) == 1
+    assert found[0]["address"] == old.address
+    assert bridge.stop() == 0
+    again = parts.discovering(broker)
+    with Flow(broker, flow.count):
+        seen = len(watcher.raw("orders/random"))
+        eventually(lambda: len(watcher.raw("orders/random")) > seen, "an order")
+    assert again.stop() == 0

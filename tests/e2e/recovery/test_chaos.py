@@ -26,9 +26,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 
 def test_kills_of_every_part_change_no_order_and_no_account(plain: Outcome, tmp_path: Path) -> None:
-    """Kills of every part leave the orders and the ledger of an undisturbed run."""
-    disturb = chaos.kills(seed=7, count=12, quotes=QUOTES)
-    assert chaos.run(tmp_path / "run", QUOTES, disturb, ("--rate", 2000)) == plain
+    """And the indicators are those that were expected, and each quote is recorded once."""
+    disturb = chaos.kills(seed=7, count=18, quotes=QUOTES)
+    run = chaos.run(tmp_path / "run", QUOTES, disturb, ("--rate", 2000), has_indicators=True)
+    assert run == plain
 
 
 def test_kills_of_every_part_change_no_order_of_a_bridge_that_publishes_arrays(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from indicators import parse
+from tests.e2e.recovery import derived
 from tests.e2e.recovery.chaos import spread
 from tests.e2e.recovery.subscriber import Subscriber
 from tests.support.brokers import Broker
@@ -17,25 +15,11 @@ from tests.support.processes import Process, eventually
 Start = Callable[..., Process]
 
 QUOTES = 1_500
-SPECS = ("sma:20", "ema:5")
 
 
 def prices() -> list[str]:
     noise = random.Random(1)
     return [f"{100 + noise.random() * 50:.4f}" for _ in range(QUOTES)]
-
-
-def undisturbed() -> dict[tuple[str, str], dict[str, Any]]:
-    """The messages of a service that nothing disturbs, by topic and id."""
-    expected = {}
-    for spec in SPECS:
-        indicator = parse(spec)
-        for row, price in enumerate(prices(), 1):
-            value = indicator.update({"sid": "PRICES", "quote": float(price)})
-            if value is not None:
-                topic = f"indicators/{indicator.name}/PRICES"
-                expected[topic, f"quotes:prices:r:{row}"] = indicator.values(value)
-    return expected
 
 
 class Run:
@@ -51,7 +35,7 @@ class Run:
         self._commands = {
             "service": (
                 *("market-data", "indicators", "--mqtt", broker.url, "--state", folder / "state"),
-                *(word for spec in SPECS for word in ("--indicator", spec)),
+                *derived.OPTIONS,
             ),
             "feed": (
                 *("market-data", "replay", file, "--mqtt", broker.url, "--run", "r"),
@@ -79,21 +63,18 @@ class Run:
     def await_count(self, count: int) -> None:
         eventually(lambda: len(self.subscriber.records) >= count, f"{count} messages", 60)
 
-    def values(self, count: int) -> dict[tuple[str, str], dict[str, Any]]:
+    def values(self, count: int) -> derived.Values:
         """What was published, once there are so many messages, and the feed has ended."""
         assert self._processes["feed"].wait() == 0
         self.await_count(count)
         assert self.subscriber.conflicts == []
-        messages = {key: json.loads(text) for key, text in self.subscriber.records.items()}
-        for (_topic, own_id), message in messages.items():
-            assert own_id == ":".join(message["of"])
-        return {key: message["values"] for key, message in messages.items()}
+        return derived.values(self.subscriber.records)
 
 
 def test_kills_of_the_service_lose_and_change_no_value(
     broker: Broker, start: Start, tmp_path: Path
 ) -> None:
-    expected = undisturbed()
+    expected = derived.undisturbed(prices())
     run = Run(broker, start, tmp_path)
     try:
         for count in spread(0, len(expected) * 3 // 4, 3):
@@ -107,7 +88,7 @@ def test_kills_of_the_service_lose_and_change_no_value(
 def test_kills_of_the_service_of_the_feed_and_of_the_broker_lose_and_change_no_value(
     mosquitto: Broker, start: Start, tmp_path: Path
 ) -> None:
-    expected = undisturbed()
+    expected = derived.undisturbed(prices())
     run = Run(mosquitto, start, tmp_path)
     try:
         # the broker has to know of the sessions before it may forget: they are seconds old

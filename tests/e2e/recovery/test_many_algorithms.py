@@ -18,6 +18,9 @@ COUNT = 50
 NAMES = [f"a{n}" for n in range(COUNT)]
 MAX_MEMORY = 250
 """MB of one bridge, at its peak."""
+LARGE = 4
+"""Quotes of the largest size that come at once."""
+LARGEST = json.loads((ROOT / "contracts" / "limits.json").read_text())["message"]["bytes"]
 
 EXAMPLES = json.loads((ROOT / "contracts" / "examples" / "algo.json").read_text())
 
@@ -64,6 +67,18 @@ def test_fifty_algorithms_lose_nothing_when_their_bridge_is_killed(
         eventually(
             lambda topic=topic: len({order["id"] for order in watcher.of(topic)}) == flow.count,
             f"all orders of {name}",
+        )
+    peaks.append(peak(second))
+    large = [f"large-{n}" for n in range(LARGE)]
+    for quote_id in large:
+        quote = {"sid": "GOOG", "quote": 100, "id": quote_id, "note": ""}
+        quote["note"] = "x" * (LARGEST - len(json.dumps(quote)))
+        watcher.client.publish("quotes", json.dumps(quote), qos=1)
+    for name in NAMES:
+        topic = f"orders/{name}"
+        eventually(
+            lambda topic=topic: {order["id"] for order in watcher.of(topic)} >= set(large),
+            f"the orders of {name} for large quotes",
         )
     peaks.append(peak(second))
     sys.stdout.write(f"peaks of memory in MB: {[round(each) for each in peaks]}\n")

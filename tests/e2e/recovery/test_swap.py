@@ -2,122 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from paho.mqtt.publish import single
 
-from tests.e2e.recovery.ledger import ledger
+from tests.e2e.recovery.swap_trial import Start, Trial, Watch
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
-from tests.support.processes import BIN, ROOT, Process, eventually
-from tests.support.watcher import Watcher
+from tests.support.processes import Process
 
-Start = Callable[..., Process]
-Watch = Callable[..., Watcher]
-
-RATE = 300
-"""Quotes per second."""
 SWAPS = 40
-HELD = ROOT / "tests" / "support" / "held_service.py"
-
-
-class Trial:
-    """Two services with one journal, the first of which has it open; a bridge; a flow of quotes."""
-
-    def __init__(self, parts: Parts, start: Start, watch: Watch, broker: Broker, folder: Path):
-        self._parts, self._start, self._broker = parts, start, broker
-        self.journal = folder / "random.db"
-        self.folders = {name: folder / name for name in ("old", "new")}
-        for each in self.folders.values():
-            each.mkdir()
-        self.addresses = {name: parts.address() for name in ("old", "new")}
-        self.processes = {
-            "old": self.service("old"),
-            "new": self.service("new", "--standby"),
-            "bridge": parts.bridge(broker, self.addresses["old"], "--log-level", "warn"),
-        }
-        self.watcher = watch(broker, "orders/random", "replies/random")
-
-    def service(self, name: str, *options: object) -> Process:
-        process = self._start(
-            *("python", "-u", HELD, self.folders[name], "serve", "--addr", self.addresses[name]),
-            *("--algo", "random", "--param", "seed=7", "--param", "exit=0.25"),
-            *("--journal", self.journal, "--log-level", "warn", *options),
-        )
-        process.wait_for("^serving on ")
-        return process
-
-    def feed(self, count: int) -> Process:
-        lines = "".join(f"2024-01-10T10:00:00.{n:06}Z,GOOG,{100 + n % 7}\n" for n in range(count))
-        rows = self._parts.file("rows.csv", f"ts,sid,quote\n{lines}")
-        options = ("--mqtt", self._broker.url, "--rate", RATE)
-        feed = self._start("market-data", "replay", rows, *options)
-        eventually(lambda: len(self.orders) > 20, "orders")
-        return feed
-
-    @property
-    def orders(self) -> list[str]:
-        return self.watcher.raw("orders/random")
-
-    def swap(self, name: str, n: int = 0, **fields: object) -> str:
-        """Publish a swap, and return its id."""
-        message = {"command": "swap", "id": f"s{n}", "to": self.addresses[name], **fields}
-        text = json.dumps({**message, "expires": "2200-01-01"})
-        single("commands/random", text, qos=1, port=self._broker.port)
-        return message["id"]
-
-    def reply(self, id_: str) -> str:
-        """Await the reply to a swap, and return its outcome."""
-        return str(self.answer(id_)["outcome"])
-
-    def answer(self, id_: str) -> dict[str, Any]:
-        def found() -> object:
-            return [each for each in self.watcher.of("replies/random") if each["id"] == id_]
-
-        return eventually(found, f"the reply to {id_}", patience=60)[0]  # type: ignore[index]
-
-    def start_again(self, name: str) -> None:
-        if name == "bridge":
-            bridge = self._parts.bridge(
-                self._broker, self.addresses["old"], "--log-level", "warn", ready=False
-            )
-            self.processes["bridge"] = bridge
-        else:
-            self.processes[name] = self.service(name, "--standby")
-
-    def check(self, count: int) -> None:
-        """Every quote was decided once, in order; the books agree, and each order is out."""
-
-        def decided() -> list[str]:
-            return ledger(self.journal).ids("quotes")
-
-        eventually(lambda: len(decided()) >= count, "decisions")
-        numbers = [int(each.rsplit(":", 1)[1]) for each in decided()]
-        assert numbers == list(range(1, count + 1))
-        placed = {
-            id_: text
-            for (topic, id_), text in ledger(self.journal).records.items()
-            if topic == "orders/random"
-        }
-
-        def published() -> dict[str, str]:
-            return {json.loads(text)["id"]: text for text in self.orders}
-
-        eventually(lambda: len(published()) >= len(placed), "orders")
-        assert published() == placed
-        verified = subprocess.run(
-            [BIN / "algo-service", "verify", self.journal],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert "no difference" in verified.stdout, verified.stdout + verified.stderr
 
 
 def test_many_swaps_in_a_row_under_load_lose_and_repeat_nothing(

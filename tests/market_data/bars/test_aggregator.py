@@ -95,6 +95,7 @@ def test_within_an_interval_the_time_tells_what_opens_and_what_closes_it() -> No
             quote("10:01:00", 2),
             quote("10:03:00", 5),
             quote("10:02:30", 1),
+            quote("10:01:00", 2.5),
             quote("10:03:00", 4),
             quote("10:06:00", 9),
         ]
@@ -269,6 +270,17 @@ def test_a_state_in_the_middle_changes_no_bar() -> None:
     assert found == expected
     assert aggregator.lines() == whole.lines()
     assert whole.late > 0
+
+
+def test_a_gap_after_a_state_is_filled() -> None:
+    interval = parse_interval("1m", "--bars")
+    before, after = Aggregator(interval, fill=True), Aggregator(interval, fill=True)
+    assert len(before.take(minute("10:01:00", (1, 3, 1, 2), 5))) == 1
+    after.load(json.loads(json.dumps(before.save())))
+    made = [each.message() for each in after.take(quote("10:02:30", 9))]
+    assert [(each["ts"][11:], each["quote"], each["volume"]) for each in made] == [
+        ("10:01:59.999Z", 2, 0)
+    ]
 
 
 def test_the_state_of_another_interval_is_refused() -> None:

@@ -14,6 +14,7 @@ import pytest
 from indicators import parse
 from market_data.bars.aggregator import Aggregator
 from market_data.bars.interval import parse_interval
+from market_data.derive.store import Store
 from tests.support.brokers import Broker
 from tests.support.processes import Process
 from tests.support.watcher import Watcher
@@ -177,6 +178,18 @@ def test_with_a_state_it_goes_on_where_it_was_and_takes_what_came_meanwhile(
     once = {each["id"]: each for each in watcher.of(other)}
     assert list(once.values()) == sma(quotes[:4], "sma:4") + sma(quotes[6:], "sma:4")
     third.stop()
+
+
+def test_a_state_that_cannot_be_read_ends_it_with_a_sentence(start: Start, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    store = Store(state, "indicators")
+    store.begin()
+    store.commit({"GOOG": '{"sma-2": ["of another version"]}'}, [], None)
+    store.close()
+    process = start("market-data", "indicators", "--indicator", "sma:2", "--state", state)
+    assert process.wait() == 2
+    assert f"{state}: what is in it cannot be read (" in process.output
+    assert "Traceback" not in process.output
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,26 @@ def test_the_days_of_goog_become_the_weeks_of_pandas() -> None:
     ]
 
 
+@pytest.mark.parametrize(("every", "of_pandas"), [("15m", "15min"), ("1h", "1h"), ("1d", "1D")])
+def test_the_minutes_of_bitcoin_become_the_bars_of_pandas(every: str, of_pandas: str) -> None:
+    """One bar of the file ends early, when the market stood still for more than an hour."""
+    minutes = pd.read_csv(SAMPLES["btcusdt"].path)
+    minutes.index = pd.DatetimeIndex(minutes.pop("close_time")).tz_localize(None)
+    expected = list(rows_of_pandas(minutes, of_pandas))
+    found = rows_of(open_feed("btcusdt", bars=every))  # type: ignore[arg-type]
+    assert [row[:-1] for row in found] == [row[:-1] for row in expected]
+    # the sum of pandas is not exact
+    assert [row[-1] for row in found] == pytest.approx([row[-1] for row in expected], rel=1e-12)
+
+
+def test_the_hour_without_bitcoin_is_filled_by_choice() -> None:
+    hours = {each.ts: each for each in open_feed("btcusdt", bars="1h")}
+    filled = {each.ts: each for each in open_feed("btcusdt", bars="1h", empty="fill")}
+    assert set(filled) - set(hours) == {"2023-03-24T13:59:59.999Z"}
+    found = filled["2023-03-24T13:59:59.999Z"]
+    assert (found.quote, found.fields["volume"]) == (hours["2023-03-24T12:59:59.999Z"].quote, 0)
+
+
 @pytest.mark.parametrize(("every", "of_pandas"), [("5m", "5min"), ("1h", "1h"), ("1d", "1D")])
 @pytest.mark.parametrize("bar_time", ["open", "close"])
 def test_minutes_become_the_bars_of_pandas(
@@ -114,6 +134,22 @@ def test_ticks_of_several_sources_become_bars_of_each_instrument(tmp_path: Path)
         "bars of 5m: 2 are not complete at the end, and left out; the first, of A, would end"
         " 2024-01-10T10:14:59.999Z"
     ]
+
+
+def test_bars_of_minutes_without_trades_between_them_become_longer_bars(tmp_path: Path) -> None:
+    """Most intervals are longer than the bars, which does not tell that the bars are."""
+    times = [0, 1, 7, 8, 18, 19, 30, 42, 49, 60, 72]
+    rows = [f"{TEN + n * 60_000},2,3,1,2" for n in times]
+    path = table(tmp_path / "a.csv", "time,open,high,low,close", *rows)
+    assert len(list(open_feed(path, bars="5m", bar_time="close"))) == 8
+
+
+def test_midnights_of_a_file_of_days_name_their_days(tmp_path: Path) -> None:
+    """A Monday is the first day of its week, although a bar of that time ends with the Sunday."""
+    rows = [f"2024-01-{n:02} 00:00:00,{n},{n},{n},{n}" for n in range(8, 23)]
+    path = table(tmp_path / "a.csv", "time,open,high,low,close", *rows)
+    found = [(each.ts, each.fields["open"], each.quote) for each in open_feed(path, bars="1w")]
+    assert found == [("2024-01-14T23:59:59.999Z", 8, 14), ("2024-01-21T23:59:59.999Z", 15, 21)]
 
 
 def test_empty_intervals_are_filled_by_choice(tmp_path: Path) -> None:

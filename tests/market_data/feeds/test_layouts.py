@@ -33,7 +33,7 @@ class Example(NamedTuple):
 
 def klines(*, header: bool, unit: int) -> str:
     """Bars of a minute as Binance writes them, with `unit` more digits than seconds have."""
-    names = LAYOUTS[1].names.replace(" ", ",") + "\n"
+    names = LAYOUTS[2].names.replace(" ", ",") + "\n"
     rows = ""
     for minute, price in enumerate(("1.5", "1.6", "1.7")):
         begin = (1735689600 + 60 * minute) * 10**unit
@@ -46,20 +46,20 @@ KLINE_TIMES = [f"2025-01-01T00:0{minute}:59.999Z" for minute in range(3)]
 BINANCE = ["layout: Binance klines"]
 
 EXAMPLES = [
-    Example(0, klines(header=True, unit=3), KLINE_TIMES, [1.5, 1.6, 1.7], BINANCE),
-    Example(0, klines(header=True, unit=6), KLINE_TIMES, [1.5, 1.6, 1.7], BINANCE),
-    Example(1, klines(header=False, unit=3), KLINE_TIMES, [1.5, 1.6, 1.7], BINANCE),
-    Example(1, klines(header=False, unit=6), KLINE_TIMES, [1.5, 1.6, 1.7], BINANCE),
+    Example(1, klines(header=True, unit=3), KLINE_TIMES, [1.5, 1.6, 1.7], BINANCE),
+    Example(1, klines(header=True, unit=6), KLINE_TIMES, [1.5, 1.6, 1.7], BINANCE),
+    Example(2, klines(header=False, unit=3), KLINE_TIMES, [1.5, 1.6, 1.7], BINANCE),
+    Example(2, klines(header=False, unit=6), KLINE_TIMES, [1.5, 1.6, 1.7], BINANCE),
     # in seconds a bar ends at its last second
     Example(
-        1,
+        2,
         klines(header=False, unit=0),
         ["2025-01-01T00:00:59Z", "2025-01-01T00:01:59Z", "2025-01-01T00:02:59Z"],
         [1.5, 1.6, 1.7],
         BINANCE,
     ),
     Example(
-        2,
+        3,
         "https://www.example.com\n"
         "unix,date,symbol,open,high,low,close,Volume BTC,Volume USD\n"
         "1656633660,2022-07-01 00:01:00,BTC/USD,1,2,0.5,1.6,3,4\n"
@@ -75,7 +75,7 @@ EXAMPLES = [
         symbol="BTC/USD",
     ),
     Example(
-        3,
+        4,
         "timestamp,open,high,low,close,volume\n"
         "2024-01-10 16:02:00,1,2,0.5,1.7,30\n"
         "2024-01-10 16:01:00,1,2,0.5,1.6,30\n"
@@ -86,7 +86,7 @@ EXAMPLES = [
         ["layout: Alpha Vantage", "time zone: America/New_York", OPENS_MINUTES],
     ),
     Example(
-        3,
+        4,
         "timestamp,open,high,low,close,volume\n"
         "2024-01-12,1,2,0.5,1.7,30\n"
         "2024-01-11,1,2,0.5,1.6,30\n"
@@ -97,7 +97,7 @@ EXAMPLES = [
         ["layout: Alpha Vantage", "time zone: America/New_York"],
     ),
     Example(
-        4,
+        5,
         "Date,Open,High,Low,Close,Adj Close,Volume\n"
         "2024-01-10,1,2,0.5,1.5,1.4,30\n"
         "2024-01-11,1,2,0.5,1.6,1.5,30\n",
@@ -107,7 +107,7 @@ EXAMPLES = [
         ["layout: Yahoo Finance download"],
     ),
     Example(
-        5,
+        6,
         "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>\n"
         "ACME.US,5,20240110,100000,1,2,0.5,1.5,30\n"
         "ACME.US,5,20240110,100500,1,2,0.5,1.6,30\n",
@@ -118,7 +118,7 @@ EXAMPLES = [
         symbol="ACME.US",
     ),
     Example(
-        6,
+        7,
         "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
         "2024.01.10\t09:30:00\t1\t2\t0.5\t1.5\t30\t0\t12\n"
         "2024.01.10\t09:31:00\t1\t2\t0.5\t1.6\t30\t0\t12\n",
@@ -127,7 +127,7 @@ EXAMPLES = [
         ["layout: MetaTrader 5", UNKNOWN_ZONE, OPENS_MINUTES],
     ),
     Example(
-        7,
+        8,
         "<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
         "2024.01.10\t1\t2\t0.5\t1.5\t30\t0\t12\n"
         "2024.01.11\t1\t2\t0.5\t1.6\t30\t0\t12\n",
@@ -136,7 +136,7 @@ EXAMPLES = [
         ["layout: MetaTrader 5", UNKNOWN_ZONE],
     ),
     Example(
-        8,
+        9,
         "Date,Time,Open,High,Low,Close,Volume\n"
         "2024.01.10,09:30,1,2,0.5,1.5,30\n"
         "2024.01.10,09:31,1,2,0.5,1.6,30\n",
@@ -145,14 +145,14 @@ EXAMPLES = [
         ["layout: MetaTrader 4", UNKNOWN_ZONE, OPENS_MINUTES],
     ),
     Example(
-        9,
+        10,
         "2024.01.10,09:30,1,2,0.5,1.5,30\n2024.01.10,09:31,1,2,0.5,1.6,30\n",
         ["2024-01-10T09:30:59.999Z", "2024-01-10T09:31:59.999Z"],
         [1.5, 1.6],
         ["layout: MetaTrader 4", UNKNOWN_ZONE, OPENS_MINUTES],
     ),
     Example(
-        10,
+        11,
         "20240710 093000;1;2;0.5;1.5;30\n20240710 093100;1;2;0.5;1.6;30\n",
         # EST in July, too
         ["2024-07-10T14:30:59.999Z", "2024-07-10T14:31:59.999Z"],
@@ -172,6 +172,17 @@ EXAMPLES = [
             OPENS_MINUTES,
         ],
         symbol="ACME",
+    ),
+    Example(
+        0,
+        "sid,open_time,open,high,low,close,volume,close_time\n"
+        + "".join(
+            f"MINE,2025-01-01T00:0{n}:00Z,1.0,2.0,0.5,1.{n + 5},30.0,2025-01-01T00:0{n}:59.999Z\n"
+            for n in range(3)
+        ),
+        KLINE_TIMES,
+        [1.5, 1.6, 1.7],
+        ["layout: candles of market-data download"],
     ),
 ]
 
@@ -255,7 +266,7 @@ def test_the_quotes_of_a_layout_that_goes_back_come_sorted(
 
 
 def test_an_instant_of_a_layout_is_written_with_its_offset(tmp_path: Path) -> None:
-    text = next(example.text for example in EXAMPLES if example.at == 10)
+    text = next(example.text for example in EXAMPLES if example.at == 11)
     assert [quote.ts for quote in feed_of(tmp_path, text)] == [
         "2024-07-10T09:30:59.999-05:00",
         "2024-07-10T09:31:59.999-05:00",
@@ -266,7 +277,7 @@ def test_an_instant_of_a_layout_is_written_with_its_offset(tmp_path: Path) -> No
 def test_another_zone_than_that_of_a_layout_may_be_said(
     tmp_path: Path, zone: str, utc: str
 ) -> None:
-    text = next(example.text for example in EXAMPLES if example.at == 6)
+    text = next(example.text for example in EXAMPLES if example.at == 7)
     (tmp_path / "mine.csv").write_text(text)
     feed = open_feed(tmp_path / "mine.csv", timezone=zone)
     [times, _quotes] = next(iter(feed.batches()))

@@ -119,7 +119,8 @@ def test_postgresql_gives_its_own_numbers_and_times(postgres: Postgres) -> None:
     with postgres.connect(name) as connection:
         connection.execute("CREATE TABLE ticks (sid text, ts timestamptz, price numeric(12, 4))")
         connection.execute("INSERT INTO ticks VALUES ('GOOG', '2024-01-10 21:55:31+01', 345.1)")
-    [quote] = open_feed(postgres.url(name), query="SELECT sid, ts, price AS quote FROM ticks")
+    query = "SELECT sid, ts, price AS quote FROM ticks WHERE sid LIKE 'G%' AND '1:30'::text < ':a'"
+    [quote] = open_feed(postgres.url(name), query=query)
     assert quote[:5] == ("GOOG", 345.1, "2024-01-10T20:55:31+00:00", 1, name)
 
 

@@ -68,7 +68,9 @@ class Publisher:
         self.oldest: int | None = None
         self._until = until
 
-    def publish(self, text: str, mark: int, topic: str | None = None) -> None:
+    def publish(
+        self, text: str, mark: int, topic: str | None = None, *, is_awaited: bool = True
+    ) -> None:
         self.marks.append(mark)
         self.texts.append((topic, text))
 

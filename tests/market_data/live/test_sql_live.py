@@ -11,7 +11,8 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
-from market_data import FeedError, as_message
+from market_data import FeedError, as_message, open_feed
+from market_data.feeds.options import ReadOptions
 from market_data.live.source import Batch
 from market_data.live.sql.source import Settings, SqlSource
 from tests.market_data.subscriber import Subscriber
@@ -211,6 +212,57 @@ def test_a_cursor_is_a_number_a_time_or_a_text(
         position = json.loads(json.dumps(batches[-1].position))
         ids = [as_message(quote, "")["id"] for batch in batches for quote in batch.quotes]
         assert ids == [f"{ticks.name}:GOOG:{text}"]
+
+
+def test_a_feed_and_the_live_source_of_one_query_give_the_same_quotes(ticks: Ticks) -> None:
+    query = (
+        "SELECT id, sid, price AS close, 2 * price AS high, 'x' AS volume,"
+        " to_char(ts, 'DD.MM.YYYY HH24:MI') AS day FROM ticks"
+        " WHERE sid LIKE 'G%' AND ts > '2024-01-10 00:00'::timestamptz"
+    )
+    options: ReadOptions = {
+        "columns": {"ts": "day"},
+        "time_format": "%d.%m.%Y %H:%M",
+        "timezone": "Europe/Berlin",
+    }
+    ticks.insert(345.25, 0, 346.5)  # a price of 0 is none
+    feed = open_feed(ticks.url, query=f"{query} ORDER BY id", **options)
+    settings = Settings(ticks.url, "db", ticks.name, query, "ID", 1, 1, options)
+    source = SqlSource(settings, print)
+    source.connect(None)
+    batch = source.read(0.1)
+    source.close()
+    assert batch is not None
+    found, expected = ([as_message(quote, "r") for quote in some] for some in (batch.quotes, feed))
+    assert [message.pop("id") for message in found] == [f"{ticks.name}:GOOG:{n}" for n in (1, 3)]
+    assert [message.pop("id") for message in expected] == [f"{ticks.name}:r:{n}" for n in (1, 3)]
+    assert found == expected
+    assert found[0]["ts"] == "2024-01-10T20:55:00+01:00"
+
+
+def test_a_transaction_is_awaited_although_none_with_a_higher_number_has_ended(
+    postgres: Postgres, ticks: Ticks
+) -> None:
+    """PostgreSQL counts it among those that have not begun (pg_snapshot_xmax)."""
+    insert = "INSERT INTO ticks (price) VALUES (1)"
+    source = sql_source(ticks)
+    source.connect(None)
+
+    def cursors(sweeps: int) -> list[str]:
+        batches = [source.read(0.1) for _ in range(3 * sweeps)]
+        quotes = [quote for batch in batches if batch for quote in batch.quotes]
+        return [as_message(quote, "")["id"].rpartition(":")[2] for quote in quotes]
+
+    with postgres.connect(ticks.name) as early, postgres.connect(ticks.name) as late:
+        for connection in (early, late):
+            connection.execute("BEGIN")
+            connection.execute(insert)
+        early.execute(insert)
+        early.execute("COMMIT")
+        assert cursors(20) == ["1", "3"]
+        late.execute("COMMIT")
+    assert cursors(20) == ["2"]
+    source.close()
 
 
 def sql_source(ticks: Ticks) -> SqlSource:

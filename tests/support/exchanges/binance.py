@@ -8,10 +8,11 @@ those of futures.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import WSMsgType, web
 
@@ -20,24 +21,20 @@ from tests.support.exchanges.binance_messages import (
     FIRST,
     SINCE,
     Json,
+    Refusal,
     Trade,
     as_aggregate,
+    as_kline,
     as_rest_aggregate,
     as_rest_trade,
     as_trade,
     exchange_info,
 )
+from tests.support.exchanges.klines import MINUTE, Klines, row
 
 Result = TypeVar("Result")
 Levels = list[list[str]]
 """Prices with their sizes."""
-
-
-class Refusal(NamedTuple):
-    """How a request is answered in place of what it asks for."""
-
-    status: int
-    headers: dict[str, str]
 
 
 class BinanceServer:
@@ -50,6 +47,7 @@ class BinanceServer:
         """The first number that REST still has, by symbol."""
         self.requests: list[str] = []
         """The paths and queries of REST that were asked for."""
+        self.klines = Klines(SINCE)
         self.connections = 0
         """Streams that were opened, ever."""
         self.pongs: list[bytes] = []
@@ -114,6 +112,14 @@ class BinanceServer:
         text = json.dumps({**message, "b": bids, "a": asks})
         for rate in ("", "@100ms"):
             self._run(self._send(f"{symbol.lower()}@depth{rate}", text))
+
+    def minutes(self, symbol: str, count: int, sent: bool = True) -> None:
+        """Let minutes pass, and send the bar that ends with each, and the one that begins."""
+        for _ in range(count):
+            now = self.klines.now = self.klines.now + MINUTE
+            for at in (now - MINUTE, now) if sent else ():
+                text = json.dumps(as_kline(symbol, row(at, MINUTE, now)))
+                self._run(self._send(f"{symbol.lower()}@kline_1m", text))
 
     def send_text(self, text: str) -> None:
         """Send a message of any text on all streams."""
@@ -180,6 +186,8 @@ class BinanceServer:
         get = application.router.add_get
         get("/api/v3/exchangeInfo", self._exchange_info)
         get("/api/v3/depth", self._order_book)
+        get("/api/v3/klines", self.klines.answer)
+        get("/api/v3/time", self.klines.answer_time)
         get("/api/v3/aggTrades", self._aggregate_trades)
         get("/api/v3/trades", self._recent_trades)
         get("/api/v3/historicalTrades", self._historical_trades)
@@ -276,9 +284,10 @@ class BinanceServer:
         if self.is_deaf:
             return
         for socket, names in list(self._streams.items()):
-            # a connection that ends is the test's own doing
-            if stream in names and not socket.closed:
-                await socket.send_str(text)
+            if stream in names:
+                # a connection that has ended is the test's own doing
+                with contextlib.suppress(ConnectionError):
+                    await socket.send_str(text)
 
     def _each(self, act: Callable[[web.WebSocketResponse], Awaitable[None]]) -> None:
         async def act_on_all() -> None:

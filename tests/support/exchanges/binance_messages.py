@@ -25,6 +25,13 @@ class Trade(NamedTuple):
     at: int
 
 
+class Refusal(NamedTuple):
+    """How a request is answered in place of what it asks for."""
+
+    status: int
+    headers: dict[str, str]
+
+
 def exchange_info() -> Json:
     """The answer to `GET /api/v3/exchangeInfo`."""
     return {
@@ -88,6 +95,14 @@ def as_rest_aggregate(trade: Trade) -> Json:
         "m": True,
         "M": True,
     }
+
+
+def as_kline(symbol: str, row: list[int | str]) -> Json:
+    """An event of `<symbol>@kline_1m`."""
+    at, opened, high, low, close, volume, end = row[:7]
+    prices = {"o": opened, "c": close, "h": high, "l": low, "v": volume}
+    bar = {"t": at, "T": end, "s": symbol, "i": "1m", "x": False, **prices}
+    return {"e": "kline", "E": at, "s": symbol, "k": bar}
 
 
 def as_trade(trade: Trade) -> Json:

@@ -1,0 +1,1 @@
+"""Price history of an exchange, kept as Parquet files."""

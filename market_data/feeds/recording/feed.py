@@ -1,0 +1,48 @@
+"""Quotes of a recording, as the bridge read them live: with the topic as channel, and their ids."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from market_data.feeds.messages import Rules, read
+from market_data.feeds.quote import InvalidQuoteError, Quote
+from market_data.feeds.recording.row import Row
+from market_data.feeds.recording.topics import carries_quotes
+from market_data.feeds.table import OnSkip
+from market_data.feeds.timed import BATCH, Timed
+
+
+def read_recording(
+    found: Iterable[Row], name: str, on_skip: OnSkip, rules: Rules, note: Callable[[str], None]
+) -> Iterator[Timed]:
+    """Yield the quotes in the order of their arrival, a batch at a time.
+
+    Rows are messages, by their numbers. One that breaks the contract goes to `on_skip` as a whole.
+
+    :param note: called at the end with a sentence about messages on topics that carry no quotes.
+    """
+    others: Counter[str] = Counter()
+    times: list[int | None] = []
+    batch: list[Quote] = []
+    for row in found:
+        if not carries_quotes(row.topic):
+            others[row.topic.partition("/")[0]] += 1
+            continue
+        try:
+            of_row, quotes = read(row.payload, row.seq, name, rules, row.topic)
+        except InvalidQuoteError as error:
+            on_skip(error.skipped(name, row.seq))
+            continue
+        batch += quotes
+        times += of_row
+        if len(batch) >= BATCH:
+            yield Timed(times, batch)
+            times, batch = [], []
+    if batch:
+        yield Timed(times, batch)
+    for level, count in sorted(others.items()):
+        note(
+            f"not read, since no quotes come there: {count:,} of the messages of {name}, on"
+            f" {level}/…"
+        )
