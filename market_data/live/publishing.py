@@ -20,9 +20,7 @@ _TURN = 0.001
 class _Sink(Protocol):
     """What this needs of a Publisher."""
 
-    def publish(
-        self, text: str, mark: int, topic: str | None = None, *, is_awaited: bool = True
-    ) -> None: ...
+    def publish(self, text: str, mark: int) -> None: ...
     def wait(self, seconds: float) -> None: ...
 
 

@@ -67,7 +67,7 @@ def _make(values: Mapping[str, Any], _notify: Callable[[str], None]) -> Source:
     try:
         from market_data.live.alpaca.source import AlpacaSource, Settings
     except ModuleNotFoundError as error:
-        raise MissingPackageError("Alpaca", "websockets", "live") from error
+        raise MissingPackageError("Alpaca", "websockets", extra="live") from error
     settings = Settings(symbols, values["feed"], values["stream_url"], values["history_url"])
     return AlpacaSource(settings, credentials)
 
