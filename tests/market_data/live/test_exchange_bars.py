@@ -72,8 +72,8 @@ def test_bars_that_the_exchange_does_not_have_are_a_gap(
     eventually(lambda: reader.read_on() or reader.gaps, "a gap")
     reader.await_trades(BTC, opens(0, 1, 2, 3, 7, 8, 9, 10))
     (gap,) = reader.gaps
-    assert (gap.missing, gap.after["ts"]) == (3, "2024-01-01T00:03:59.999Z")
-    assert gap.before["id"] == f"binance-1m:BTCUSDT:{SINCE + 7 * MINUTE}"
+    assert (gap.missing, gap.after.ts) == (3, "2024-01-01T00:03:59.999Z")
+    assert gap.before.id == f"binance-1m:BTCUSDT:{SINCE + 7 * MINUTE}"
 
 
 def test_an_exchange_without_a_stream_of_bars_is_polled(binance: BinanceServer) -> None:
