@@ -49,6 +49,12 @@ SAMPLES = {
             *("IBM", 3270, "2000-03-01", "2013-03-01", "1d", _WIKI),
         ),
         Sample(
+            "cfund",
+            "daily prices of an index fund",
+            *("CFUND", 132, "2020-05-15", "2020-11-23", "1d"),
+            "US Thrift Savings Plan, public domain",
+        ),
+        Sample(
             "eurusd",
             "daily rates of the euro in US dollars",
             *("EURUSD", 6913, "1999-01-04", "2025-12-31", "1d"),

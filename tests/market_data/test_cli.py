@@ -38,6 +38,8 @@ def test_the_samples_are_listed_with_span_interval_and_source() -> None:
         "  Quandl WIKI prices, public domain\n"
         "ibm      daily prices of IBM                     3270 rows  2000-03-01 to 2013-03-01  1d"
         "  Quandl WIKI prices, public domain\n"
+        "cfund    daily prices of an index fund           132 rows   2020-05-15 to 2020-11-23  1d"
+        "  US Thrift Savings Plan, public domain\n"
         "eurusd   daily rates of the euro in US dollars   6913 rows  1999-01-04 to 2025-12-31  1d"
         "  European Central Bank, free with this source\n"
         "btcusdt  five minutes of bitcoin in Tether each  2576 rows  2023-03-20 to 2023-03-28  5m"
@@ -57,7 +59,7 @@ def test_the_samples_are_listed_with_span_interval_and_source() -> None:
             ["/no/where.csv"],
             'there is no file and no sample "/no/where.csv"; samples are: aapl, ',
         ),
-        ([""], 'there is no file and no sample ""; samples are: aapl, btcusdt, e'),
+        ([""], 'there is no file and no sample ""; samples are: aapl, btcusdt, c'),
         (["goog", "--rate", "5", "--max"], "--rate and --max exclude each other."),
         (["goog", "--rate", "0"], "0 is not a number above 0."),
         (["goog", "--rate", "inf"], "inf is not a number above 0."),
