@@ -25,7 +25,12 @@ class Dialect(NamedTuple):
 # back to the beginning, and costs a hundredth of that of the single ones.
 _AGGREGATE = Dialect(
     is_numbered=True,
-    options={"fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False},
+    # where keys are configured, ccxt would ask private pages for the other two, too
+    options={
+        "fetchMarkets": {"types": ["spot"]},
+        "fetchCurrencies": False,
+        "fetchMargins": False,
+    },
     watch={"name": "aggTrade"},
     history={"fetchTradesMethod": "publicGetAggTrades"},
     from_number="fromId",

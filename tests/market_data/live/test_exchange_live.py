@@ -18,6 +18,8 @@ from tests.support.exchanges.binance import BinanceServer
 from tests.support.exchanges.binance_messages import FIRST
 from tests.support.processes import ROOT, Process, eventually
 
+SECRETS = {"apiKey": "k3y-of-the-account", "secret": "s3cret-of-the-account"}
+
 
 @pytest.fixture
 def live(
@@ -25,7 +27,7 @@ def live(
 ) -> Callable[..., Process]:
     """Starts the command."""
     config = tmp_path / "binance.json"
-    config.write_text(json.dumps(binance.config))
+    config.write_text(json.dumps({**binance.config, **SECRETS}))
 
     def starter(broker: Broker, *options: object) -> Process:
         return start(
@@ -36,13 +38,14 @@ def live(
     return starter
 
 
-def test_the_command_publishes_trades_and_reports_gaps_with_their_bounds(
+def test_the_command_publishes_trades_and_reports_gaps_with_their_bounds_and_no_secret(
     broker: Broker,
     binance: BinanceServer,
     live: Callable[..., Process],
     subscribe: Callable[..., Subscriber],
 ) -> None:
     subscriber, errors = subscribe(broker.port), subscribe(broker.port, "errors/binance")
+    everything = subscribe(broker.port, "#")
     process = live(broker)
     process.wait_for("publishing BTC/USDT of binance as binance to quotes")
     eventually(lambda: binance.is_subscribed(BTC), "a subscription")
@@ -68,6 +71,9 @@ def test_the_command_publishes_trades_and_reports_gaps_with_their_bounds(
         "missing": 400,
     }
     jsonschema.validate(report, json.loads((ROOT / "contracts/error.schema.json").read_text()))
+    command = Path(f"/proc/{process.popen.pid}/cmdline").read_text()
+    shown = process.output + command + json.dumps(everything.messages)
+    assert [secret for secret in SECRETS.values() if secret in shown] == []
 
 
 def test_nobody_has_to_read_the_reports_about_gaps(
