@@ -28,7 +28,6 @@ RULE = (
 BY_HAND = 100_000
 
 _AT_ONCE = 1_000  # trades; while they are sent the test waits
-_PATIENCE = 900.0
 
 
 class Orders(NamedTuple):
@@ -42,6 +41,7 @@ class Orders(NamedTuple):
 def run(count: int, start: Callable[..., Process], folder: Path) -> Orders:
     """Let so many trades take place; in the middle of them the connection is lost."""
     recording, config = folder / "recording", folder / "exchange.json"
+    patience = 60 + count / 100
     with exchange(config) as binance, pipeline(start, folder / "live") as (broker, watcher):
         address = ("--mqtt", broker.url)
         recorder = start("market-data", "record", "--out", recording, *address)
@@ -51,20 +51,22 @@ def run(count: int, start: Callable[..., Process], folder: Path) -> Orders:
         eventually(lambda: binance.is_subscribed(SYMBOL), "a subscription")
         for done in range(0, count, _AT_ONCE):
             if done <= count // 2 < done + _AT_ONCE:
+                # a session begins with the first trade that arrives
+                eventually(lambda: watcher.last("portfolios/sma_cross").get("quote_id"), "a quote")
                 binance.cut()
                 binance.trade(SYMBOL, min(_AT_ONCE, count - done), sent=False)
             else:
                 eventually(lambda: binance.is_subscribed(SYMBOL), "a subscription")
                 binance.trade(SYMBOL, min(_AT_ONCE, count - done))
-        await_quote(watcher, f"binance:{SYMBOL}:{binance.trades[SYMBOL][-1].number}")
+        await_quote(watcher, f"binance:{SYMBOL}:{binance.trades[SYMBOL][-1].number}", patience)
         assert live.stop() == 0
         assert recorder.stop() == 0
         of_live = watcher.raw("orders/sma_cross")
     assert sum(1 for _ in rows(recording)) == count
     with pipeline(start, folder / "replayed") as (broker, watcher):
         replay = start("market-data", "replay", recording, "--max", "--mqtt", broker.url)
-        assert replay.popen.wait(_PATIENCE) == 0
-        await_quote(watcher, f"binance:{SYMBOL}:{binance.trades[SYMBOL][-1].number}")
+        assert replay.popen.wait(patience) == 0
+        await_quote(watcher, f"binance:{SYMBOL}:{binance.trades[SYMBOL][-1].number}", patience)
         of_replay = watcher.raw("orders/sma_cross")
     file = folder / "orders.jsonl"
     backtest = (BIN / "algo-service", "backtest", *RULE, "--data", recording, "--orders", file)
@@ -98,10 +100,10 @@ def pipeline(start: Callable[..., Process], folder: Path) -> Iterator[tuple[Brok
         watcher.close()
 
 
-def await_quote(watcher: Watcher, number: str) -> None:
+def await_quote(watcher: Watcher, number: str, patience: float) -> None:
     """Wait until the portfolio is that of this quote, and its orders are there."""
     topic = "portfolios/sma_cross"
-    eventually(lambda: watcher.last(topic).get("quote_id") == number, number, _PATIENCE, 0.1)
+    eventually(lambda: watcher.last(topic).get("quote_id") == number, number, patience, 0.1)
 
 
 def main() -> None:
