@@ -120,7 +120,8 @@ class OrderDesk:
                 f"cannot sell {asked} of {sid}: {held} are held{free}, and this portfolio is long"
                 " only: it sells no more than it holds"
             )
-        if not self._terms.is_lot(quantity):
+        # a position that was taken over may hold a part of a unit, which goes with the rest
+        if quantity != held and not self._terms.is_lot(quantity):
             raise ValueError(f"cannot sell {asked} of {sid}: units are whole")
         offered = self._venue.price(data, "sell") if self._transaction.has_price else last
         quote = last if offered is None else offered

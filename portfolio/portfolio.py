@@ -123,8 +123,8 @@ class Portfolio:
 
         :return: the units that are sold; 0.0 if none are held and none were asked for, or if a
             limit refused the order.
-        :raises ValueError: if that is not above 0, more than is held, or a part of a unit where
-            units are whole.
+        :raises ValueError: if that is not above 0, more than is held, or, unless it is the whole
+            position, a part of a unit where units are whole.
         """
         return self._desk.sell(data, quantity)
 
