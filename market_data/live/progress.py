@@ -68,8 +68,11 @@ class Progress:
         self._ended.append((self._begun, position))
 
     def advance(self) -> None:
-        """Save, unless the last look was less than a second ago."""
-        if self._clock() - self._looked_at >= _INTERVAL:
+        """Save, unless the last look was less than a second ago; where a source begins, at once.
+
+        A source that is killed in its first second would else begin anew, behind what it missed.
+        """
+        if self._state.position is None or self._clock() - self._looked_at >= _INTERVAL:
             self.save()
 
     def save(self) -> None:

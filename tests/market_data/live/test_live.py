@@ -141,6 +141,20 @@ def test_a_source_is_not_read_while_the_broker_takes_nothing(pump: Callable[...,
     eventually(lambda: source.reads == 6, "one more")
 
 
+def test_where_a_source_begins_is_kept_before_its_first_quote(
+    tmp_path: Path, pump: Callable[..., Pump]
+) -> None:
+    running = pump(Script(batch(7), batch(8, "a")))
+    publisher, path = Publisher(until=1), tmp_path / "state.json"
+    state = LiveState("script", "quotes")
+    progress = Progress(path, state, publisher, running.acknowledge, lambda: 0.0)
+    silence = Silence(None, "script", print, lambda: 0.0)
+    reporter = Reporter(publisher, "errors/script", "quotes", print)
+    with pytest.raises(Ended):
+        publish_live(running, publisher, progress, silence, reporter)
+    assert read_live_state(path, "script", "quotes") == state._replace(position=7)
+
+
 def test_a_position_is_kept_and_acknowledged_once_its_quotes_cannot_be_lost(
     tmp_path: Path, pump: Callable[..., Pump]
 ) -> None:
@@ -152,6 +166,7 @@ def test_a_position_is_kept_and_acknowledged_once_its_quotes_cannot_be_lost(
     progress = Progress(path, state, publisher, running.acknowledge, lambda: 0.0)
     silence = Silence(None, "script", print, lambda: 0.0)
     reporter = Reporter(publisher, "errors/script", "quotes", print)
+    publisher.oldest = 1
     with pytest.raises(Ended):
         publish_live(running, publisher, progress, silence, reporter)
     assert publisher.marks == [1, 1, 3]
