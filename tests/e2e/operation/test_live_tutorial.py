@@ -149,6 +149,7 @@ def test_the_commands_of_the_tutorial_give_what_it_says(
             trade(150)
             lives += 1
         elif command.startswith("kill -9"):
+            eventually(lambda: not exchange.is_subscribed(SYMBOL), "the end of the stream")
             exchange.trade(SYMBOL, 200, sent=False)
     assert lives == 2
     downloaded, backtest, *_, journal, verified, again = printed.values()
