@@ -87,6 +87,16 @@ export function expiryText({ command, expires }) {
 }
 
 /**
+ * The id of a command of the bridge's own that follows from another one: the same whenever it is made.
+ * @param {string} id  of the other one
+ * @param {string} what  it does
+ */
+export function followingId(id, what) {
+  const kept = LIMITS.id - what.length - 1;
+  return `${[...id].slice(0, kept).join('')}/${what}`;
+}
+
+/**
  * @param {unknown} message  that was refused
  * @returns {string | undefined} its id, if it can be read
  */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { LostRemoteError, RemoteError } from '../../zerorpc/index.js';
-import { hasExpired } from '../messages/command.js';
+import { followingId, hasExpired } from '../messages/command.js';
 import { Deferred } from '../support/deferred.js';
 import { SwapRefusal } from './swap_ends.js';
 import { commandChannel } from './topics.js';
@@ -11,8 +11,6 @@ import { commandChannel } from './topics.js';
 const INTERVAL = 200;
 /** Instruments that a sentence names. */
 const MAX_NAMED = 5;
-/** Characters of a command's id that are kept, where something is appended to it. */
-const MAX_KEPT_ID = 240;
 
 /**
  * Has a backend sell all that it holds: it gets the command flatten, and goes on deciding until each sale has had its
@@ -36,7 +34,7 @@ export class Flattening {
 
   /** The id of the command: the same if the swap comes again. */
   get id() {
-    return `${[...this.#swap.id].slice(0, MAX_KEPT_ID).join('')}/flatten`;
+    return followingId(this.#swap.id, 'flatten');
   }
 
   /**

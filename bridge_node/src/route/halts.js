@@ -1,3 +1,4 @@
+import { followingId } from '../messages/command.js';
 import { readHalt } from '../messages/halt.js';
 import { readRetained } from '../mqtt/retained.js';
 import { reason } from '../support/errors.js';
@@ -5,8 +6,6 @@ import { commandChannel } from './topics.js';
 
 /** Commands whose ids are remembered. */
 const MAX_REMEMBERED = 1000;
-/** Characters of a command's id that are kept, where something is appended to it. */
-const MAX_KEPT_ID = 250;
 
 /**
  * @typedef {import('../messages/halt.js').Halt} Halt
@@ -119,7 +118,7 @@ export class Halts {
     const isDone = reply.outcome === 'done';
     // Handed to the backend again it is the same command, or one with an id of its own.
     const isSame = isDone && command.command === 'halt' && expires === undefined;
-    const own = isSame ? id : idAgain(id);
+    const own = isSame ? id : followingId(id, 'halt');
     return this.begin({ reason: reply.halt, by: (isDone && by) || null, id: own, since: new Date().toISOString() });
   }
 
@@ -135,14 +134,6 @@ export class Halts {
     this.#current = null;
     return null;
   }
-}
-
-/**
- * The id of the halt that is handed to a backend again, where the command that began it had other content.
- * @param {string} id  of that command
- */
-export function idAgain(id) {
-  return `${[...id].slice(0, MAX_KEPT_ID).join('')}/halt`;
 }
 
 /**

@@ -1,5 +1,5 @@
+import { followingId } from '../messages/command.js';
 import { Flattening, named } from './flattening.js';
-import { idAgain } from './halts.js';
 import { SwapRefusal } from './swap_ends.js';
 
 /** @typedef {import('./move.js').Transfer} Transfer */
@@ -103,7 +103,7 @@ export class Replacement {
     // a journal keeps it
     if (halt && !this.#ends.next.has('orders_since')) {
       // the new backend knows the command itself, perhaps with an expiry
-      await this.#parts.keepHalt({ ...halt, id: idAgain(halt.id), since: new Date().toISOString() });
+      await this.#parts.keepHalt({ ...halt, id: followingId(halt.id, 'halt'), since: new Date().toISOString() });
     }
   }
 
