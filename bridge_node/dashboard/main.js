@@ -78,7 +78,7 @@ function whole() {
       ${isLive ? nothing : html`<p class="banner" role="alert">${staleSentence()}</p>`} ${view(place)}
     </main>
     <footer>
-      <p>Times are in ${ZONE}, your time zone. ${leftOut()}</p>
+      <p>Times are in ${ZONE}, your time zone. ${leftOutSentence()}</p>
     </footer>
   `;
 }
@@ -117,7 +117,7 @@ function staleSentence() {
   }
 }
 
-function leftOut() {
+function leftOutSentence() {
   const { count, at } = store.leftOut;
   if (Date.now() - at > LEFT_OUT_SHOWN) return '';
   return `Quotes come faster than a page can show: of each instrument the latest is shown (${count.toLocaleString('en')} left out so far). Nothing else is left out.`;

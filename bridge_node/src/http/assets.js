@@ -1,18 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { extname, join, relative } from 'node:path';
+import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('../../dashboard/', import.meta.url));
-const require = createRequire(import.meta.url);
 /** What is served of other packages, by path: each is one file that imports nothing. */
 const VENDOR = {
-  '/vendor/lit-html.js': join(require.resolve('lit-html'), '../../lit-html.js'),
-  '/vendor/lightweight-charts.js': join(
-    require.resolve('lightweight-charts'),
-    '../lightweight-charts.standalone.production.mjs',
-  ),
+  '/vendor/lit-html.js': beside('lit-html', '../lit-html.js'),
+  '/vendor/lightweight-charts.js': beside('lightweight-charts', 'lightweight-charts.standalone.production.mjs'),
 };
 
 const TYPES = /** @type {Record<string, string>} */ ({
@@ -74,4 +69,12 @@ function securityHeaders(html) {
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-cache',
   };
+}
+
+/**
+ * @param {string} name  of a package
+ * @param {string} file  in the folder of its main file
+ */
+function beside(name, file) {
+  return join(dirname(fileURLToPath(import.meta.resolve(name))), file);
 }
