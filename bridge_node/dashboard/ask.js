@@ -1,6 +1,6 @@
 /** Questions and commands: what is published, and the reply to it. */
 
-import { topicLevel } from './topic.js';
+import { topicLevel } from '#shared/support/topic_level.js';
 
 /** ms after which a reply is no longer awaited. */
 const PATIENCE = 15_000;
@@ -13,18 +13,15 @@ export class AskError extends Error {}
 export class Asking {
   #relay;
   #store;
-  #by;
   #count = 0;
 
   /**
    * @param {import('./relay.js').Relay} relay
    * @param {import('./store.js').Store} store
-   * @param {string} by  who asks: the journal keeps it beside each command
    */
-  constructor(relay, store, by) {
+  constructor(relay, store) {
     this.#relay = relay;
     this.#store = store;
-    this.#by = by;
   }
 
   /**
@@ -48,7 +45,7 @@ export class Asking {
   /**
    * Have a command carried out (contracts/README.md, "Commands").
    * @param {string} algo
-   * @param {object} command
+   * @param {{command: string, by: string, [field: string]: unknown}} command  `by` is who asks: the journal keeps it
    * @returns {Promise<any>} the reply, which may say that it was refused
    * @throws {AskError} if there is no reply
    */
@@ -56,7 +53,7 @@ export class Asking {
     const level = topicLevel(algo);
     const id = this.#newId(`dashboard-${this.#store.hello?.client ?? ''}`);
     const expires = new Date(this.#store.now + COMMAND_EXPIRES).toISOString();
-    return this.#send(`commands/${level}`, { id, by: this.#by, expires, ...command }, `replies/${level}`, id);
+    return this.#send(`commands/${level}`, { id, expires, ...command }, `replies/${level}`, id);
   }
 
   /** @param {string} prefix */

@@ -3,10 +3,15 @@
 import { html, nothing, render } from 'lit-html';
 
 import { Asking } from './ask.js';
+import { Charts } from './charts/charts.js';
 import { span, time, ZONE } from './format.js';
+import { Past } from './past.js';
 import { Relay } from './relay.js';
-import { linkTo, placeOf } from './router.js';
+import { placeOf } from './router.js';
 import { Store } from './store.js';
+import { Ui } from './ui.js';
+import { algorithm, channelsOf, chartsOf } from './views/algorithm.js';
+import { dialog, showDialog } from './views/controls.js';
 import { badge } from './views/parts.js';
 import { brokerStanding, overview } from './views/overview.js';
 
@@ -36,7 +41,8 @@ const relay = new Relay(url.href, takeToken(), {
   },
   onHello: (hello) => {
     store.greet(hello);
-    relay.subscribe([...FILTERS, `replies/+/${hello.client}`]);
+    actions.past.forget();
+    subscribe();
   },
   onBroker: (broker) => {
     store.broker = { ...broker, since: Date.now() };
@@ -51,8 +57,26 @@ const relay = new Relay(url.href, takeToken(), {
     draw();
   },
 });
-/** For the views that ask and command. */
-export const asking = new Asking(relay, store, 'dashboard');
+const asking = new Asking(relay, store);
+const charts = new Charts();
+/**
+ * What views do besides being drawn.
+ * @typedef {{asking: Asking, past: Past, ui: Ui, draw: () => void}} Actions
+ * @type {Actions}
+ */
+const actions = { asking, past: new Past(asking, draw), ui: new Ui(), draw };
+
+/** Subscribe to what the present view needs. */
+function subscribe() {
+  const channels = channelsOf(shownAlgo());
+  relay.subscribe([...FILTERS, `replies/+/${store.hello?.client ?? ''}`, ...channels]);
+}
+
+/** The algorithm of the present view. */
+function shownAlgo() {
+  const place = placeOf(location.hash);
+  return place.view === 'algorithm' ? store.algos.get(place.name) : undefined;
+}
 
 let isDrawing = false;
 /** Draw everything, once, in the next frame. */
@@ -61,13 +85,17 @@ function draw() {
   isDrawing = true;
   requestAnimationFrame(() => {
     isDrawing = false;
+    subscribe();
     render(whole(), page);
+    const algo = shownAlgo();
+    charts.sync(algo ? chartsOf(algo, store, actions) : []);
+    showDialog();
   });
 }
 
 function whole() {
   const place = placeOf(location.hash);
-  const isLive = store.link.state === 'open' && store.broker.connected;
+  const isLive = store.isLive;
   return html`
     <header>
       <a class="brand" href="#/">Tickwire</a>
@@ -75,19 +103,28 @@ function whole() {
       <p class="connection" role="status">${connection()}</p>
     </header>
     <main id="main" class=${isLive ? '' : 'stale'} tabindex="-1">
-      ${isLive ? nothing : html`<p class="banner" role="alert">${staleSentence()}</p>`} ${view(place)}
+      ${isLive ? nothing : html`<p class="banner" role="alert">${staleSentence()}</p>`} ${view(place, isLive)}
     </main>
+    ${dialog(actions)}
     <footer>
       <p>Times are in ${ZONE}, your time zone. ${leftOutSentence()}</p>
+      <p>
+        Charts: TradingView Lightweight Charts™, © 2025
+        <a href="https://www.tradingview.com/" rel="noreferrer">TradingView, Inc.</a>
+      </p>
     </footer>
   `;
 }
 
-/** @param {import('./router.js').Place} place */
-function view(place) {
+/** @param {import('./router.js').Place} place @param {boolean} isLive */
+function view(place, isLive) {
   if (store.link.state === 'refused') return nothing;
-  const algo = store.algos.get(place.name);
-  if (place.view === 'algorithm' && algo) return html`<h1>${algo.name}</h1>`;
+  const algo = shownAlgo();
+  if (algo) return algorithm(algo, store, isLive, actions);
+  if (place.view === 'algorithm') {
+    return html`<h1>${place.name}</h1>
+      <p>${store.hello ? 'No algorithm of this name has told of itself.' : 'Not known yet.'}</p>`;
+  }
   return html`<h1 class="hidden">Overview</h1>
     ${overview(store)}`;
 }
@@ -128,5 +165,3 @@ addEventListener('hashchange', draw);
 setInterval(draw, 1000);
 relay.start();
 draw();
-
-export { linkTo };

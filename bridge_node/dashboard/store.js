@@ -1,7 +1,8 @@
 /** All that the page knows. It changes as messages arrive, and is read once per drawn frame. */
 
+import { secondsOf } from './points.js';
 import { Part } from './stats.js';
-import { levelText } from './topic.js';
+import { nameOfLevel } from '#shared/support/topic_level.js';
 import { keepLatest } from './windowed.js';
 
 /** @typedef {import('./relay.js').Received} Received */
@@ -10,19 +11,20 @@ const MAX_ORDERS = 200;
 const MAX_ERRORS = 100;
 const MAX_REPLIES = 50;
 const MAX_POINTS = 2000;
-/** ms between two points of an equity that is drawn. */
-const MIN_STEP = 1000;
-/** Instruments whose latest quotes are kept, for each page; and quotes of each. */
-const MAX_INSTRUMENTS = 200;
+/** Instruments whose quotes are kept, and quotes of each. */
+const MAX_INSTRUMENTS = 100;
+const MAX_BARS = 1000;
 /** Algorithms, and parts, that are kept: whoever writes to the broker makes the page no larger than that. */
 const MAX_NAMES = 200;
 
 /**
- * @typedef {object} Quote  the latest ones of an instrument
+ * @typedef {object} Instrument  by its latest quotes on one topic
  * @property {string} sid
  * @property {string} topic
- * @property {number} at
- * @property {any} quote
+ * @property {number} at  when the latest came, ms since 1970
+ * @property {any} quote  the latest
+ * @property {import('./points.js').Bar[]} bars  whose times rise
+ * @property {number} version  of the bars
  */
 
 /** One algorithm, by the messages that bear its name. */
@@ -34,7 +36,7 @@ export class Algo {
   /** @type {any} */
   portfolio = null;
   portfolioAt = 0;
-  /** [ms, equity] @type {[number, number][]} */
+  /** [seconds since 1970, equity], by the times of the quotes. @type {[number, number][]} */
   equity = [];
   /** Newest last. @type {{at: number, message: any}[]} */
   orders = [];
@@ -62,8 +64,8 @@ export class Store {
   algos = new Map();
   /** Parts by name, from stats/<part>. @type {Map<string, Part>} */
   parts = new Map();
-  /** The latest quote by topic and instrument. @type {Map<string, Quote>} */
-  quotes = new Map();
+  /** By topic and instrument: those that this page has subscribed to. @type {Map<string, Instrument>} */
+  instruments = new Map();
   /** Quotes that the relay has left out, in all, and when it did so last. */
   leftOut = { count: 0, at: 0 };
   /** What the relay has refused, or another part of the page could not do. */
@@ -76,6 +78,11 @@ export class Store {
   /** Now, by the clock of the bridge. */
   get now() {
     return Date.now() + this.clockShift;
+  }
+
+  /** Whether what is shown is the present. */
+  get isLive() {
+    return this.link.state === 'open' && this.broker.connected;
   }
 
   /** @param {{client: string, version: string, instance: string, now: string}} hello */
@@ -122,7 +129,7 @@ export class Store {
   /** @param {Received} received */
   #take([topic, text, retain, at]) {
     const [kind, level, client] = topic.split('/');
-    const name = levelText(level ?? '');
+    const name = nameOfLevel(level ?? '') ?? '';
     const message = text === '' ? null : parsed(text);
     if (message === undefined) return; // the bridge reports it, if it is one of its inputs
     switch (kind) {
@@ -162,10 +169,12 @@ export class Store {
     if (algo.portfolio && portfolio.seq < algo.portfolio.seq) return;
     algo.portfolio = portfolio;
     algo.portfolioAt = at;
-    const last = algo.equity.at(-1);
     if (typeof portfolio.equity !== 'number') return;
-    if (last && at - last[0] < MIN_STEP) last[1] = portfolio.equity;
-    else keepLatest(algo.equity, [at, portfolio.equity], MAX_POINTS);
+    const seconds = secondsOf(portfolio.last?.ts, at);
+    const last = algo.equity.at(-1);
+    if (last && seconds < last[0]) algo.equity = []; // a replay has begun again
+    if (last && seconds === last[0]) algo.equity.pop();
+    keepLatest(algo.equity, [seconds, portfolio.equity], MAX_POINTS);
   }
 
   /** @param {any} message @param {number} at */
@@ -178,12 +187,42 @@ export class Store {
   /** @param {string} topic @param {any} message @param {number} at */
   #takeQuote(topic, message, at) {
     if (message === null || typeof message !== 'object') return;
-    for (const [sid, quote] of instrumentsOf(message)) {
+    for (const [sid, quote] of quotesOf(message)) {
+      const value = Number(quote.quote);
+      if (!Number.isFinite(value)) continue;
       const key = `${topic}\u0000${sid}`;
-      if (!this.quotes.has(key) && this.quotes.size >= MAX_INSTRUMENTS) continue;
-      this.quotes.set(key, { sid, topic, at, quote });
+      let instrument = this.instruments.get(key);
+      if (!instrument) {
+        if (this.instruments.size >= MAX_INSTRUMENTS) continue;
+        instrument = { sid, topic, at, quote, bars: [], version: 0 };
+        this.instruments.set(key, instrument);
+      }
+      instrument.at = at;
+      instrument.quote = quote;
+      addBar(instrument, { time: secondsOf(quote.ts, at), value, ...candleOf(quote) });
     }
   }
+}
+
+/**
+ * Where time goes back a replay has begun again: the chart begins again, too.
+ * @param {Instrument} instrument
+ * @param {import('./points.js').Bar} bar
+ */
+function addBar(instrument, bar) {
+  const last = instrument.bars.at(-1);
+  if (last && bar.time < last.time) instrument.bars = [];
+  if (last && bar.time === last.time) instrument.bars.pop();
+  keepLatest(instrument.bars, bar, MAX_BARS);
+  instrument.version += 1;
+}
+
+/** @param {any} quote */
+function candleOf({ open, high, low }) {
+  const [first, top, bottom] = [open, high, low].map(Number);
+  return [first, top, bottom].every((price) => price > 0 && Number.isFinite(price))
+    ? { open: first, high: top, low: bottom }
+    : {};
 }
 
 /** @param {string} text @returns {any} undefined if it is no JSON */
@@ -199,7 +238,7 @@ function parsed(text) {
 const listOf = (message) => (Array.isArray(message) ? message : message ? [message] : []);
 
 /** A quote, or a shorthand of several. @param {Record<string, any>} message @returns {[string, any][]} */
-function instrumentsOf(message) {
+function quotesOf(message) {
   if (message.sid !== undefined) return [[String(message.sid), message]];
   return Object.entries(message)
     .filter(([, price]) => typeof price === 'number')

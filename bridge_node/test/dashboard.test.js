@@ -1,16 +1,12 @@
 /** What the page makes of messages; that it is shown is tested in a real browser (tests/e2e/dashboard). */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { rate, span } from '../dashboard/format.js';
 import { linkTo, placeOf } from '../dashboard/router.js';
 import { standingsOf } from '../dashboard/standing.js';
 import { Store } from '../dashboard/store.js';
-import { levelText, topicLevel } from '../dashboard/topic.js';
-
-const levels = JSON.parse(readFileSync(new URL('../../contracts/examples/topic_level.json', import.meta.url), 'utf8'));
 
 /** @param {number} seconds @param {any[]} samples @param {string} [instance] */
 function stats(seconds, samples, instance = 'a') {
@@ -38,13 +34,6 @@ function stats(seconds, samples, instance = 'a') {
 /** @param {string} topic @param {any} message */
 const received = (topic, message, retain = false) =>
   /** @type {[string, string, boolean, number]} */ ([topic, JSON.stringify(message), retain, Date.now()]);
-
-test('names and levels of topics are those of the contract', () => {
-  for (const { name, level } of levels.valid) {
-    assert.equal(topicLevel(name), level);
-    assert.equal(levelText(level), name);
-  }
-});
 
 test('a link leads to the algorithm that it was made of, whatever its name', () => {
   for (const name of ['random', 'a b', '<img src=x>', 'ä%25"', '100%']) {
@@ -125,7 +114,7 @@ test('orders in arrays are orders, what is no JSON is passed over, and nothing g
   assert.ok(store.algo('r').orders.length <= 250);
   assert.equal(store.algo('r').orders.at(-1)?.message.id, 4999);
   assert.ok(store.algos.size <= 200);
-  assert.ok(store.quotes.size <= 200);
+  assert.ok(store.instruments.size <= 200);
 });
 
 test('what is short, and what is long, is written so that it can be read', () => {

@@ -5,7 +5,7 @@ import { html, nothing } from 'lit-html';
 import { money, percent, quantity, rate, signedMoney, signedPercent, span, time, whole, ZONE } from '../format.js';
 import { linkTo } from '../router.js';
 import { partStanding, quoteAge, standingsOf } from '../standing.js';
-import { badge, badgeWithReason, sparkline, tone } from './parts.js';
+import { badge, badgeWithReason, figure, sparkline, tone } from './parts.js';
 
 const URGENCY = { bad: 0, warn: 1, good: 2, off: 3 };
 
@@ -98,13 +98,6 @@ function card({ algo, standings }, store) {
     </p>
   </li>`;
 }
-
-/** @param {string} name @param {unknown} value */
-const figure = (name, value) =>
-  html`<div>
-    <dt>${name}</dt>
-    <dd class="number">${value}</dd>
-  </div>`;
 
 /** @param {number | undefined} ms */
 const age = (ms) => (ms === undefined ? '–' : `${span(ms)} ago`);

@@ -47,3 +47,21 @@ export function sparkline(points, label) {
     ${svg`<polyline points=${path} />`}
   </svg>`;
 }
+
+/** @param {string} name @param {unknown} value */
+export const figure = (name, value) =>
+  html`<div>
+    <dt>${name}</dt>
+    <dd class="number">${value}</dd>
+  </div>`;
+
+/**
+ * Why the answer to a question about the past is missing, if it is.
+ * @param {import('../store.js').Algo} algo
+ * @param {string} query
+ * @param {import('../main.js').Actions} actions
+ */
+export function faultOf(algo, query, { past }) {
+  const fault = past.answer(algo.name, query)?.fault;
+  return fault ? html`<p class="muted">What was before this page was opened is not shown: ${fault}</p>` : nothing;
+}

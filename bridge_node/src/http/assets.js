@@ -9,6 +9,9 @@ const VENDOR = {
   '/vendor/lit-html.js': beside('lit-html', '../lit-html.js'),
   '/vendor/lightweight-charts.js': beside('lightweight-charts', 'lightweight-charts.standalone.production.mjs'),
 };
+/** Files of the bridge that the page imports as `#shared/…`, and what these import. */
+const SHARED = ['messages/time.js', 'support/errors.js', 'support/topic_level.js'];
+const SOURCE = fileURLToPath(new URL('../', import.meta.url));
 
 const TYPES = /** @type {Record<string, string>} */ ({
   '.html': 'text/html; charset=utf-8',
@@ -38,6 +41,7 @@ export function readAssets() {
     if (entry.isFile() && TYPES[extname(file)]) add(`/${relative(FOLDER, file)}`, file);
   }
   for (const [path, file] of Object.entries(VENDOR)) add(path, file);
+  for (const path of SHARED) add(`/shared/${path}`, join(SOURCE, path));
   add('/', join(FOLDER, 'index.html'));
   return assets;
 }
