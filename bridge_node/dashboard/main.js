@@ -8,12 +8,14 @@ import { span, time, ZONE } from './format.js';
 import { Past } from './past.js';
 import { Relay } from './relay.js';
 import { placeOf } from './router.js';
+import { brokerStanding } from './standing.js';
 import { Store } from './store.js';
 import { Ui } from './ui.js';
 import { algorithm, channelsOf, chartsOf } from './views/algorithm.js';
 import { dialog, showDialog } from './views/controls.js';
 import { badge } from './views/parts.js';
-import { brokerStanding, overview } from './views/overview.js';
+import { flow } from './views/flow.js';
+import { overview } from './views/overview.js';
 
 const TOKEN = 'tickwire-token';
 /** What every view is made of; a view of an algorithm adds its channels. */
@@ -99,7 +101,9 @@ function whole() {
   return html`
     <header>
       <a class="brand" href="#/">Tickwire</a>
-      <nav aria-label="Views">${link('#/', 'Overview', place.view === 'overview')}</nav>
+      <nav aria-label="Views">
+        ${link('#/', 'Overview', place.view === 'overview')} ${link('#/flow', 'Flow', place.view === 'flow')}
+      </nav>
       <p class="connection" role="status">${connection()}</p>
     </header>
     <main id="main" class=${isLive ? '' : 'stale'} tabindex="-1">
@@ -125,6 +129,7 @@ function view(place, isLive) {
     return html`<h1>${place.name}</h1>
       <p>${store.hello ? 'No algorithm of this name has told of itself.' : 'Not known yet.'}</p>`;
   }
+  if (place.view === 'flow') return flow(store);
   return html`<h1 class="hidden">Overview</h1>
     ${overview(store)}`;
 }

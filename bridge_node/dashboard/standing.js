@@ -113,3 +113,9 @@ export function partStanding(part, store) {
     ? { level: 'good', word: 'ready', reason: '' }
     : { level: 'bad', word: 'not ready', reason: reasons.join('; ') };
 }
+
+/** @param {import('./store.js').Store} store @returns {Standing} */
+export const brokerStanding = ({ broker }) =>
+  broker.connected
+    ? { level: 'good', word: 'connected', reason: '' }
+    : { level: 'bad', word: 'unavailable', reason: broker.why ?? '' };

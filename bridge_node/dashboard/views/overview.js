@@ -4,7 +4,7 @@ import { html, nothing } from 'lit-html';
 
 import { money, percent, quantity, rate, signedMoney, signedPercent, span, time, whole, ZONE } from '../format.js';
 import { linkTo } from '../router.js';
-import { partStanding, quoteAge, standingsOf } from '../standing.js';
+import { brokerStanding, partStanding, quoteAge, standingsOf } from '../standing.js';
 import { badge, badgeWithReason, figure, sparkline, tone } from './parts.js';
 
 const URGENCY = { bad: 0, warn: 1, good: 2, off: 3 };
@@ -143,12 +143,6 @@ function parts(store) {
     </div>
   </section>`;
 }
-
-/** @param {import('../store.js').Store} store @returns {import('../standing.js').Standing} */
-export const brokerStanding = ({ broker }) =>
-  broker.connected
-    ? { level: 'good', word: 'connected', reason: '' }
-    : { level: 'bad', word: 'unavailable', reason: broker.why ?? '' };
 
 /** @param {import('../stats.js').Part} part @param {import('../store.js').Store} store */
 function partRow(part, store) {
