@@ -98,15 +98,7 @@ export async function main(argv) {
         'BRIDGE_NAME',
       ),
     )
-    .addOption(
-      new Option(
-        '--http <port>',
-        'show the dashboard, and answer GET /metrics, /healthz and /readyz, on this port of 127.0.0.1; host:port listens' +
-          ' elsewhere',
-      )
-        .env('BRIDGE_HTTP')
-        .argParser(parseListen),
-    )
+    .addOption(httpOption('show the dashboard, and '))
     .addOption(
       new Option(
         '--http-host <name>',
@@ -164,7 +156,8 @@ export async function main(argv) {
     .addOption(
       new Option('--port <port>', 'port of 127.0.0.1').env('BRIDGE_BROKER_PORT').argParser(parsePort).default(1883),
     )
-    .action(runBroker);
+    .addOption(httpOption())
+    .action(startBroker);
   program
     .command('swap')
     .description(
@@ -213,6 +206,16 @@ export async function main(argv) {
   }
 }
 
+/** @param {string} [more]  that is offered there */
+function httpOption(more = '') {
+  return new Option(
+    '--http <port>',
+    `${more}answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere`,
+  )
+    .env('BRIDGE_HTTP')
+    .argParser(parseListen);
+}
+
 /**
  * @param {Record<string, any>} options
  * @param {Command} command
@@ -246,11 +249,12 @@ async function runBridge(options, command) {
  * @param {{port: number}} options
  * @param {Command} command
  */
-async function runBroker({ port }, command) {
-  const { startBroker } = await import('./mqtt/embedded_broker.js'); // a bridge does not need it
-  const started = startBroker(port, createLog(command.optsWithGlobals().logLevel));
-  onSignal(() => started.then((stop) => stop()));
-  await started;
+async function startBroker({ port }, command) {
+  const { runBroker } = await import('./commands/broker.js'); // a bridge does not need it
+  const { logLevel, http } = command.optsWithGlobals();
+  const running = runBroker({ port, http, logLevel, version });
+  onSignal(() => running.then((stop) => stop()));
+  await running;
 }
 
 /**
