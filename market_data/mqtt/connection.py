@@ -115,9 +115,10 @@ class Connection:
             self._client.tls_set_context(access.tls.context())
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
-        self._client.on_publish = lambda _client, _data, mid, reason, _properties: on_confirmed(
-            mid, reason
-        )
+        self._on_confirmed = on_confirmed
+        self._client.on_publish = self._published
+        self._is_sending_once = False
+        self._sent_once: set[int] = set()
         self._client.on_message = lambda _client, _data, message: on_message(message)
         self._client.on_subscribe = self._subscribed
 
@@ -175,6 +176,16 @@ class Connection:
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info.mid
 
+    def send_once(self, topic: str, payload: str) -> None:
+        """Send one message at QoS 0: nobody confirms it, and it is lost with the connection."""
+        self._is_sending_once = True
+        try:
+            info = self._client.publish(topic, payload, qos=0)
+        finally:
+            self._is_sending_once = False
+        if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS and not info.is_published():
+            self._sent_once.add(info.mid)
+
     def turn(self, timeout: float) -> None:
         """Wait for the network for at most `timeout` seconds, and process what comes."""
         if self._client.loop(timeout) != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -213,6 +224,20 @@ class Connection:
 
     def _refused(self, reason: str) -> BrokerRefusedError:
         return BrokerRefusedError(str(self._address), "the connection", reason)
+
+    def _published(
+        self,
+        _client: Client,
+        _data: object,
+        mid: int,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        # paho calls it for a message of QoS 0, too, as it leaves, maybe before publish returns
+        if self._is_sending_once or mid in self._sent_once:
+            self._sent_once.discard(mid)
+        else:
+            self._on_confirmed(mid, reason)
 
     def _connected(
         self,
