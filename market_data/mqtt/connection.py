@@ -189,7 +189,7 @@ class Connection:
         return self._client.want_write()
 
     def send_once(self, topic: str, payload: str) -> None:
-        """Send one message at QoS 0, which nobody confirms."""
+        """Send one message at QoS 0: nobody confirms it, and it is lost with the connection."""
         # Without an id, as in the protocol. paho's `publish` gives it one, and reports that as sent
         # although the same one may be that of a message which is not confirmed.
         raw = topic.encode(), payload.encode()
