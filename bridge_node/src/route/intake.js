@@ -11,6 +11,7 @@ import { errorRecord } from './error_record.js';
 export class Intake {
   #rules;
   #report;
+  #meter;
   #log;
   #idPrefix = `~${randomBytes(6).toString('hex')}`;
   #idCount = 0;
@@ -20,11 +21,13 @@ export class Intake {
   /**
    * @param {import('../messages/quote.js').Rules | undefined} rules  the user's, about messages
    * @param {(record: string) => void} report  called once per refused message, before its acknowledgement
+   * @param {import('../metrics/route_meter.js').RouteMeter} meter
    * @param {import('../support/log.js').Log} log
    */
-  constructor(rules, report, log) {
+  constructor(rules, report, meter, log) {
     this.#rules = rules;
     this.#report = report;
+    this.#meter = meter;
     this.#log = log;
   }
 
@@ -41,10 +44,12 @@ export class Intake {
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
       this.#log.warn({ topic, length: message.bytes, code: error.code }, `refused: ${error.message}`);
+      this.#meter.refused(error.code);
       this.#report(errorRecord(message, error.code, error.message));
       message.acknowledge();
       return undefined;
     }
+    this.#meter.received(kind, inputs.length);
     if (this.#log.isLevelEnabled('info')) {
       for (const { sid, quote, id, channel } of /** @type {import('../messages/quote.js').Quote[]} */ (inputs)) {
         if (kind === 'quote' && this.#instruments.isNew(sid)) {

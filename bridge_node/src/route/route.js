@@ -36,6 +36,7 @@ export class Route {
   #config;
   #place;
   #log;
+  #meter;
   #backend;
   #outputs;
   #placement;
@@ -66,6 +67,7 @@ export class Route {
     this.#config = config;
     this.#place = place;
     this.#log = broker.log;
+    this.#meter = place.metrics.meter();
     /** @type {import('../backend/standby.js').MayOpen} */
     const mayOpen = (name, hasHandedOver) => this.#placement.mayOpen(name, hasHandedOver);
     this.#backend = new Backend(config, broker.log, () => this.#admit(), mayOpen);
@@ -97,7 +99,7 @@ export class Route {
       report: (/** @type {string} */ record) => outputs.report(record),
       reply: (/** @type {string} */ payload) => outputs.reply(payload),
     };
-    this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, config.rules);
+    this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, this.#meter, config.rules);
   }
 
   /**
@@ -268,6 +270,7 @@ export class Route {
   #prepareClaim(name) {
     const { names, instance } = this.#place;
     names.take(name, this.#config.address);
+    this.#meter.begin(name);
     this.#outputs.begin(name);
     const claim = new Claim(this.#outputs.topics.claim, this.#outputs.publisher, instance, this.#placement);
     claim.once('superseded', (other) => {
