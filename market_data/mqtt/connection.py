@@ -8,7 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from paho.mqtt.client import PUBACK, Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import (
+    PUBACK,
+    Client,
+    ConnectFlags,
+    DisconnectFlags,
+    MQTTMessage,
+    MQTTMessageInfo,
+)
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -115,10 +122,10 @@ class Connection:
             self._client.tls_set_context(access.tls.context())
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
-        self._on_confirmed = on_confirmed
-        self._client.on_publish = self._published
-        self._is_sending_once = False
-        self._sent_once: set[int] = set()
+        # paho calls it for what it has sent at QoS 0, too
+        self._client.on_publish = lambda _client, _data, mid, reason, _properties: (
+            on_confirmed(mid, reason) if mid else None
+        )
         self._client.on_message = lambda _client, _data, message: on_message(message)
         self._client.on_subscribe = self._subscribed
 
@@ -176,15 +183,17 @@ class Connection:
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info.mid
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something waits for the broker to read it."""
+        return self._client.want_write()
+
     def send_once(self, topic: str, payload: str) -> None:
         """Send one message at QoS 0: nobody confirms it, and it is lost with the connection."""
-        self._is_sending_once = True
-        try:
-            info = self._client.publish(topic, payload, qos=0)
-        finally:
-            self._is_sending_once = False
-        if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS and not info.is_published():
-            self._sent_once.add(info.mid)
+        # Without an id, as in the protocol. paho's `publish` gives it one, and reports that as sent
+        # although the same one may be that of a message which is not confirmed.
+        raw = topic.encode(), payload.encode()
+        self._client._send_publish(0, *raw, 0, False, False, MQTTMessageInfo(0))
 
     def turn(self, timeout: float) -> None:
         """Wait for the network for at most `timeout` seconds, and process what comes."""
@@ -224,20 +233,6 @@ class Connection:
 
     def _refused(self, reason: str) -> BrokerRefusedError:
         return BrokerRefusedError(str(self._address), "the connection", reason)
-
-    def _published(
-        self,
-        _client: Client,
-        _data: object,
-        mid: int,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        # paho calls it for a message of QoS 0, too, as it leaves, maybe before publish returns
-        if self._is_sending_once or mid in self._sent_once:
-            self._sent_once.discard(mid)
-        else:
-            self._on_confirmed(mid, reason)
 
     def _connected(
         self,
