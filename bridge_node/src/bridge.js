@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { Discovery } from './discovery/discovery.js';
+import { NoticesByAlgo } from './route/notices.js';
 import { KeptRoute } from './route/kept_route.js';
 import { Route } from './route/route.js';
 import { ServedNames } from './route/served_names.js';
@@ -13,6 +14,8 @@ import { MemoryBudget } from './support/memory_budget.js';
 export class Bridge {
   #broker;
   #routes;
+  /** What a person has to know about the algorithms, for whoever shows it. */
+  notices = new NoticesByAlgo();
   #isStopping = false;
 
   /**
@@ -27,7 +30,8 @@ export class Bridge {
     const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
     /** @param {import('./route/route_config.js').RouteConfig} config @param {boolean} mayTakeOver */
-    const make = (config, mayTakeOver) => new Route(config, broker, { names, budget, instance, mayTakeOver });
+    const make = (config, mayTakeOver) =>
+      new Route(config, broker, { names, budget, notices: this.notices, instance, mayTakeOver });
     if (announced) {
       /** @param {string} name @param {string} address */
       const makeAnnounced = (name, address) => make({ ...announced, name, address, isAnnounced: true }, false);

@@ -16,6 +16,7 @@ export class Inputs {
   #refusals;
   #share;
   #intake;
+  #taken;
   /** @type {Subscriber | undefined} */
   #quotes;
   /** @type {Subscriber | undefined} */
@@ -26,15 +27,22 @@ export class Inputs {
    * @param {{inputs: import('./queue.js').Queue, commands: import('./queue.js').Queue}} queues
    * @param {import('./command_intake.js').Refusals} refusals
    * @param {import('../support/memory_budget.js').MemoryBudget} budget  of all routes
+   * @param {import('../mqtt/connection.js').Taken} taken
    * @param {import('../messages/quote.js').Rules} [rules]  the user's, about messages
    */
-  constructor(broker, queues, refusals, budget, rules) {
+  constructor(broker, queues, refusals, budget, taken, rules) {
     this.#broker = broker;
+    this.#taken = taken;
     this.#queues = queues;
     this.#refusals = refusals;
     // commands are read all the same: they are few
     this.#share = budget.share((isFull) => this.#quotes?.setShareFull(isFull));
     this.#intake = new Intake(rules, refusals.report, broker.log);
+  }
+
+  /** That another client takes one of the sessions again and again, as a sentence; empty if none does at present. */
+  get taken() {
+    return this.#subscribers.map((subscriber) => subscriber.taken).find(Boolean) ?? '';
   }
 
   /** Whether the broker has confirmed all subscriptions. */
@@ -131,6 +139,7 @@ export class Inputs {
       resumed: () => {
         for (const message of queue.keep(({ comesAgain }) => !comesAgain)) message.drop();
       },
+      taken: this.#taken,
     };
     const subscriber = new Subscriber(this.#broker, session, handlers, this.#share);
     subscriber.start(channels);
