@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 import { Discovery } from './discovery/discovery.js';
-import { NoticesByAlgo } from './route/notices.js';
+import { Notices } from './route/notices.js';
+import { DroppedMessages } from './mqtt/dropped_messages.js';
 import { KeptRoute } from './route/kept_route.js';
 import { Route } from './route/route.js';
 import { ServedNames } from './route/served_names.js';
@@ -14,8 +15,9 @@ import { MemoryBudget } from './support/memory_budget.js';
 export class Bridge {
   #broker;
   #routes;
+  #droppedMessages;
   /** What a person has to know about the algorithms, for whoever shows it. */
-  notices = new NoticesByAlgo();
+  notices = new Notices();
   #isStopping = false;
 
   /**
@@ -26,6 +28,9 @@ export class Bridge {
    */
   constructor(configs, broker, announced) {
     this.#broker = broker;
+    this.#droppedMessages = new DroppedMessages(broker, (count) => {
+      this.notices.brokerDropped += count;
+    });
     const names = new ServedNames();
     const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
@@ -58,7 +63,12 @@ export class Bridge {
    * @throws {UserError} if the only route fails
    */
   async run() {
-    await Promise.all(this.#routes.map((route) => route.run()));
+    this.#droppedMessages.start();
+    try {
+      await Promise.all(this.#routes.map((route) => route.run()));
+    } finally {
+      await this.#droppedMessages.stop();
+    }
   }
 
   /** End once the batches under way are published and acknowledged, if that is possible soon. */

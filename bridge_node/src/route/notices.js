@@ -1,17 +1,19 @@
 /**
  * What a person has to know about one algorithm's inputs, counted since the bridge was started.
- * @typedef {object} Notices
+ * @typedef {object} AlgoNotices
  * @property {number} sessionTaken  times that another client has taken a client id of ours
  */
 
 /** Counts what a person has to know, by the name of the algorithm; a route that is made again counts on. */
-export class NoticesByAlgo {
-  /** @type {Map<string, Notices>} */
+export class Notices {
+  /** @type {Map<string, AlgoNotices>} */
   #byAlgo = new Map();
+  /** Messages that the broker has dropped, of any clients. */
+  brokerDropped = 0;
 
   /**
    * @param {string} algo
-   * @returns {Notices} which the route adds to
+   * @returns {AlgoNotices} which the route adds to
    */
   of(algo) {
     let notices = this.#byAlgo.get(algo);
@@ -22,7 +24,7 @@ export class NoticesByAlgo {
     return notices;
   }
 
-  /** @returns {IterableIterator<[string, Notices]>} */
+  /** @returns {IterableIterator<[string, AlgoNotices]>} */
   entries() {
     return this.#byAlgo.entries();
   }

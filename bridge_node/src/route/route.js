@@ -43,7 +43,7 @@ export class Route {
   #inputs;
   /** Made when the name of the backend is known, as the next ones. @type {Decider | undefined} */
   #decider;
-  /** @type {import('./notices.js').Notices | undefined} */
+  /** @type {import('./notices.js').AlgoNotices | undefined} */
   #notices;
   /** @type {Swaps | undefined} */
   #swaps;
