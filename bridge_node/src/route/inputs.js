@@ -1,5 +1,6 @@
 import { Subscriber } from '../mqtt/subscriber.js';
 import { CommandIntake } from './command_intake.js';
+import { FeedGaps } from './feed_gaps.js';
 import { Intake } from './intake.js';
 import { commandChannel, sessionsOf } from './topics.js';
 
@@ -15,8 +16,10 @@ export class Inputs {
   #queues;
   #refusals;
   #share;
-  #intake;
+  #rules;
   #taken;
+  /** @type {FeedGaps | undefined} */
+  #gaps;
   /** @type {Subscriber | undefined} */
   #quotes;
   /** @type {Subscriber | undefined} */
@@ -37,7 +40,7 @@ export class Inputs {
     this.#refusals = refusals;
     // commands are read all the same: they are few
     this.#share = budget.share((isFull) => this.#quotes?.setShareFull(isFull));
-    this.#intake = new Intake(rules, refusals.report, broker.log);
+    this.#rules = rules;
   }
 
   /** That another client takes one of the sessions again and again, as a sentence; empty if none does at present. */
@@ -53,10 +56,14 @@ export class Inputs {
   /**
    * @param {string} algo
    * @param {string[]} channels
+   * @param {import('./notices.js').AlgoNotices} notices  of the algorithm, to add to
    */
-  start(algo, channels) {
+  start(algo, channels, notices) {
+    const { log } = this.#broker;
+    this.#gaps = new FeedGaps(log, notices);
+    const intake = new Intake(this.#rules, this.#refusals.report, this.#gaps, log);
     const [session] = sessionsOf(algo);
-    this.#quotes = this.#subscribe(session, channels, this.#queues.inputs, this.#intake);
+    this.#quotes = this.#subscribe(session, channels, this.#queues.inputs, intake);
   }
 
   /** @param {string[]} channels  from now on */
@@ -115,6 +122,7 @@ export class Inputs {
   /** Disconnect; the acknowledgements of the last batch leave before. */
   async stop() {
     await Promise.all(this.#subscribers.map((subscriber) => subscriber.stop()));
+    this.#gaps?.stop();
     this.#share.close();
   }
 

@@ -11,6 +11,7 @@ import { errorRecord } from './error_record.js';
 export class Intake {
   #rules;
   #report;
+  #gaps;
   #log;
   #idPrefix = `~${randomBytes(6).toString('hex')}`;
   #idCount = 0;
@@ -20,11 +21,13 @@ export class Intake {
   /**
    * @param {import('../messages/quote.js').Rules | undefined} rules  the user's, about messages
    * @param {(record: string) => void} report  called once per refused message, before its acknowledgement
+   * @param {import('./feed_gaps.js').FeedGaps} gaps  of the ids that come
    * @param {import('../support/log.js').Log} log
    */
-  constructor(rules, report, log) {
+  constructor(rules, report, gaps, log) {
     this.#rules = rules;
     this.#report = report;
+    this.#gaps = gaps;
     this.#log = log;
   }
 
@@ -42,9 +45,11 @@ export class Intake {
       if (!(error instanceof MessageError)) throw error;
       this.#log.warn({ topic, length: message.bytes, code: error.code }, `refused: ${error.message}`);
       this.#report(errorRecord(message, error.code, error.message));
+      this.#gaps.refused(topic);
       message.acknowledge();
       return undefined;
     }
+    for (const { id, sid } of inputs) this.#gaps.read(topic, id, sid);
     if (this.#log.isLevelEnabled('info')) {
       for (const { sid, quote, id, channel } of /** @type {import('../messages/quote.js').Quote[]} */ (inputs)) {
         if (kind === 'quote' && this.#instruments.isNew(sid)) {

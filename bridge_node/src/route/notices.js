@@ -1,6 +1,8 @@
 /**
  * What a person has to know about one algorithm's inputs, counted since the bridge was started.
  * @typedef {object} AlgoNotices
+ * @property {number} feedGaps  gaps in the numbered ids of feeds
+ * @property {number} feedMissing  numbers in these gaps
  * @property {number} sessionTaken  times that another client has taken a client id of ours
  */
 
@@ -18,7 +20,7 @@ export class Notices {
   of(algo) {
     let notices = this.#byAlgo.get(algo);
     if (!notices) {
-      notices = { sessionTaken: 0 };
+      notices = { feedGaps: 0, feedMissing: 0, sessionTaken: 0 };
       this.#byAlgo.set(algo, notices);
     }
     return notices;

@@ -260,7 +260,7 @@ export class Route {
     this.#checkRunning();
     const { halts } = this.#outputs;
     this.#decider = new Decider(name, this.#backend, /** @type {import('./halts.js').Halts} */ (halts), this.#log);
-    this.#inputs.start(name, channels);
+    this.#inputs.start(name, channels, this.#place.notices.of(name));
     return true;
   }
 

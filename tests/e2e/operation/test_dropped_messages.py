@@ -1,4 +1,4 @@
-"""A broker that drops quotes of a bridge that is away: the bridge says so."""
+"""A broker drops quotes of a bridge that is away: the bridge says so, and which are missing."""
 
 from __future__ import annotations
 
@@ -26,17 +26,21 @@ def test_the_bridge_warns_of_what_the_broker_has_dropped_while_it_was_away(
     service = parts.service("--name", "a")
     bridge = parts.bridge(mosquitto, service)
     assert bridge.stop() == 0
-    quotes = (
-        {"topic": "quotes", "qos": 1, "payload": json.dumps(quote(n))} for n in range(1, QUOTES + 1)
-    )
-    multiple(list(quotes), port=mosquitto.port)  # type: ignore[arg-type]
+    publish(mosquitto, 1, QUOTES)
     again = parts.bridge(mosquitto, service)
     line = again.wait_for("has dropped messages of clients")
     assert f"the broker {mosquitto.url} has dropped" in line
     assert "whose queues were full since it was started" in line
     assert "Set max_queued_messages of mosquitto.conf higher (1000 is its default)" in line
     assert f'"dropped":{QUOTES - QUEUE}' in line
+    publish(mosquitto, QUOTES + 1, QUOTES + 10)
+    gap = again.wait_for("the numbered ids of a feed have a gap")
+    assert f"none from feed:{QUEUE + 1} to feed:{QUOTES} has come" in gap
+    assert f'"missing":{QUOTES - QUEUE}' in gap
 
 
-def quote(number: int) -> dict[str, object]:
-    return {"sid": "GOOG", "quote": 100, "id": f"feed:{number}"}
+def publish(broker: Broker, first: int, last: int) -> None:
+    """Publish the quotes of these numbers."""
+    quotes = [{"sid": "GOOG", "quote": 100, "id": f"feed:{n}"} for n in range(first, last + 1)]
+    payloads = [{"topic": "quotes", "qos": 1, "payload": json.dumps(each)} for each in quotes]
+    multiple(payloads, port=broker.port)  # type: ignore[arg-type]
