@@ -27,6 +27,7 @@ CONSTANTS = {
     "sid.characters": [
         "market_data.feeds.quote:MAX_SID",
         "algo_service.engine.quotes:MAX_SID_LENGTH",
+        "algo_service.queries.question:MAX_SID_LENGTH",
     ],
     "id.characters": ["market_data.feeds.messages.limits:ID"],
     "price.maximum": [
@@ -50,6 +51,8 @@ CONSTANTS = {
     "publication.name_characters": ["algo_service.publications:MAX_NAME_LENGTH"],
     "publication.bytes": ["algo_service.publications:MAX_BYTES"],
     "publication.count": ["algo_service.publications:MAX_PER_INPUT"],
+    "query.points": ["algo_service.queries.question:MAX_POINTS"],
+    "query.entries": ["algo_service.queries.question:MAX_ENTRIES"],
     "orders_since.entries": ["algo_service.rpc.methods:PAGE"],
     "handed_over.at_least_decisions": ["algo_service.journal.recent:MIN_DECISIONS"],
     "handed_over.seconds": ["algo_service.journal.recent:SECONDS"],
