@@ -11,6 +11,7 @@ import { Inputs } from './inputs.js';
 import { checkAge } from './older_journal.js';
 import { Outputs } from './outputs.js';
 import { Placement } from './placement.js';
+import { Queries } from './queries.js';
 import { ReadPacing } from './read_pacing.js';
 import { SECOND_SERVICE } from './served_names.js';
 import { Swaps } from './swaps.js';
@@ -41,6 +42,7 @@ export class Route {
   #placement;
   #forwarder;
   #inputs;
+  #queries;
   /** Made when the name of the backend is known. @type {Decider | undefined} */
   #decider;
   /** @type {Swaps | undefined} */
@@ -98,6 +100,7 @@ export class Route {
       reply: (/** @type {string} */ payload) => outputs.reply(payload),
     };
     this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, config.rules);
+    this.#queries = new Queries(broker, this.#backend);
   }
 
   /**
@@ -163,6 +166,7 @@ export class Route {
     this.#backend.retire();
     connection.retire();
     this.#inputs.retire();
+    this.#queries.retire();
     this.#forwarder.stop();
     if (!this.#backend.ready || !connected) leave();
     this.#backend.once('lost', leave);
@@ -250,6 +254,7 @@ export class Route {
     const { halts } = this.#outputs;
     this.#decider = new Decider(name, this.#backend, /** @type {import('./halts.js').Halts} */ (halts), this.#log);
     this.#inputs.start(name, channels);
+    this.#queries.start(name);
     return true;
   }
 
@@ -288,7 +293,7 @@ export class Route {
 
   async #end() {
     this.stop();
-    await this.#inputs.stop();
+    await Promise.all([this.#inputs.stop(), this.#queries.stop()]);
     await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
     await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
     await this.#outputs.stop();

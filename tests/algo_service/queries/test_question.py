@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from algo_service.errors import QueryError
 from algo_service.queries.question import Question, read_question
+from tests.support.processes import ROOT
+
+EXAMPLES = json.loads((ROOT / "contracts/examples/query.json").read_text())
+
+
+def of_backend(message: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in message.items() if name not in ("id", "client")}
+
+
+@pytest.mark.parametrize("example", EXAMPLES["valid"], ids=lambda each: each["name"])
+def test_the_valid_questions_of_the_contract_are_read(example: dict[str, Any]) -> None:
+    question = read_question(of_backend(example["message"]))
+    assert question.query == example["message"]["query"]
+
+
+@pytest.mark.parametrize(
+    "example",
+    [each for each in EXAMPLES["invalid"] if "sentence" in each and "id" in each["message"]],
+    ids=lambda each: each["name"],
+)
+def test_the_invalid_ones_are_told_why(example: dict[str, Any]) -> None:
+    with pytest.raises(QueryError) as raised:
+        read_question(of_backend(example["message"]))
+    assert str(raised.value).startswith(example["sentence"])
 
 
 def test_a_question_has_every_option_in_one_form() -> None:
