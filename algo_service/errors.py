@@ -13,6 +13,7 @@ AlgoServiceError
 ├── OperatorError    a person's command is refused, or has no reply
 ├── StateError       what an algorithm's save() returned cannot be kept
 ├── JournalError     a journal cannot be opened, or cannot be written
+├── QueryError       a question about the past has no answer
 ├── StandbyError     a standby is asked to decide
 ├── HandedOverError  a service that has handed over is asked to decide
 └── HandOverError    a journal or an account is not handed over
@@ -78,6 +79,10 @@ class StateError(AlgoServiceError):
 
 class JournalError(AlgoServiceError):
     """A journal cannot be opened, or cannot be written."""
+
+
+class QueryError(AlgoServiceError):
+    """A question about the past is not valid, or cannot be answered."""
 
 
 class StandbyError(AlgoServiceError):

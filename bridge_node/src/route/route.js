@@ -11,6 +11,7 @@ import { Inputs } from './inputs.js';
 import { checkAge } from './older_journal.js';
 import { Outputs } from './outputs.js';
 import { Placement } from './placement.js';
+import { Queries } from './queries.js';
 import { ReadPacing } from './read_pacing.js';
 import { SECOND_SERVICE } from './served_names.js';
 import { Swaps } from './swaps.js';
@@ -42,6 +43,7 @@ export class Route {
   #placement;
   #forwarder;
   #inputs;
+  #queries;
   /** Made when the name of the backend is known, as the next ones. @type {Decider | undefined} */
   #decider;
   /** @type {import('./notices.js').AlgoNotices | undefined} */
@@ -102,6 +104,7 @@ export class Route {
     const taken = (sentence, isTooOften) => this.#noticeTaken(sentence, isTooOften);
     outputs.publisher.connection.on('taken', taken);
     this.#inputs = new Inputs(broker, this.#forwarder, outputs, place.budget, this.#meter, taken, config.rules);
+    this.#queries = new Queries(broker, this.#backend);
   }
 
   /**
@@ -173,6 +176,7 @@ export class Route {
     this.#backend.retire();
     connection.retire();
     this.#inputs.retire();
+    this.#queries.retire();
     this.#forwarder.stop();
     if (!this.#backend.ready || !connected) leave();
     this.#backend.once('lost', leave);
@@ -267,6 +271,7 @@ export class Route {
     );
     this.#meter.show({ backend: this.#backend, queue: this.#forwarder.inputs });
     this.#inputs.start(name, channels, this.#place.notices.of(name));
+    this.#queries.start(name);
     return true;
   }
 
@@ -314,7 +319,7 @@ export class Route {
 
   async #end() {
     this.stop();
-    await this.#inputs.stop();
+    await Promise.all([this.#inputs.stop(), this.#queries.stop()]);
     this.#meter.end();
     await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
     await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
