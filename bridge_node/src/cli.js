@@ -97,14 +97,7 @@ export async function main(argv) {
         'BRIDGE_NAME',
       ),
     )
-    .addOption(
-      new Option(
-        '--http <port>',
-        'answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere',
-      )
-        .env('BRIDGE_HTTP')
-        .argParser(parseListen),
-    )
+    .addOption(httpOption())
     .addOption(
       new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this run only').env(
         'BRIDGE_RUN',
@@ -148,7 +141,8 @@ export async function main(argv) {
     .addOption(
       new Option('--port <port>', 'port of 127.0.0.1').env('BRIDGE_BROKER_PORT').argParser(parsePort).default(1883),
     )
-    .action(runBroker);
+    .addOption(httpOption())
+    .action(startBroker);
   program
     .command('swap')
     .description(
@@ -197,6 +191,15 @@ export async function main(argv) {
   }
 }
 
+function httpOption() {
+  return new Option(
+    '--http <port>',
+    'answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere',
+  )
+    .env('BRIDGE_HTTP')
+    .argParser(parseListen);
+}
+
 /**
  * @param {Record<string, any>} options
  * @param {Command} command
@@ -224,11 +227,12 @@ async function runBridge(options, command) {
  * @param {{port: number}} options
  * @param {Command} command
  */
-async function runBroker({ port }, command) {
-  const { startBroker } = await import('./mqtt/embedded_broker.js'); // a bridge does not need it
-  const started = startBroker(port, createLog(command.optsWithGlobals().logLevel));
-  onSignal(() => started.then((stop) => stop()));
-  await started;
+async function startBroker({ port }, command) {
+  const { runBroker } = await import('./commands/broker.js'); // a bridge does not need it
+  const { logLevel, http } = command.optsWithGlobals();
+  const running = runBroker({ port, http, logLevel, version });
+  onSignal(() => running.then((stop) => stop()));
+  await running;
 }
 
 /**

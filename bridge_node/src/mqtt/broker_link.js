@@ -17,6 +17,11 @@ export class BrokerLink {
   /** What was logged last. @type {'nothing' | 'available' | 'unavailable'} */
   #reported = 'nothing';
 
+  /** Those that were up, at some time. @type {WeakSet<object>} */
+  #seen = new WeakSet();
+
+  /** How often one of them was up again. */
+  reconnects = 0;
   /** Of MQTT, as the broker took it last: the next connection begins with it. @type {4 | 5} */
   version = 5;
   /** In which its connections receive large packets. */
@@ -41,6 +46,11 @@ export class BrokerLink {
     return [...this.#faults.values()].find((why) => why !== '');
   }
 
+  /** Whether all connections are up. */
+  get isUp() {
+    return this.#faults.size > 0 && this.fault === undefined;
+  }
+
   /** @param {object} connection  that has started */
   expect(connection) {
     if (!this.#faults.get(connection)) this.#faults.set(connection, 'it has not answered yet');
@@ -52,6 +62,8 @@ export class BrokerLink {
    */
   connected(connection, version) {
     this.version = version;
+    if (this.#seen.has(connection)) this.reconnects += 1;
+    this.#seen.add(connection);
     this.#faults.set(connection, '');
     if (this.#reported === 'available' || this.fault) return;
     this.#reported = 'available';

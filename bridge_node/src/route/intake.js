@@ -49,7 +49,8 @@ export class Intake {
       message.acknowledge();
       return undefined;
     }
-    this.#meter.received(kind, inputs.length);
+    const at = performance.now();
+    this.#meter.received(kind, inputs.length, topic, at);
     if (this.#log.isLevelEnabled('info')) {
       for (const { sid, quote, id, channel } of /** @type {import('../messages/quote.js').Quote[]} */ (inputs)) {
         if (kind === 'quote' && this.#instruments.isNew(sid)) {
@@ -58,7 +59,7 @@ export class Intake {
         this.#log.info({ sid, quote, id, channel }, 'received');
       }
     }
-    return { message, kind, inputs };
+    return { message, kind, inputs, at };
   }
 
   /** @param {import('../mqtt/message.js').Message} message */
