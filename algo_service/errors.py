@@ -11,6 +11,7 @@ AlgoServiceError
 ├── OrderError       an algorithm returned something that is not an order
 ├── PublicationError an algorithm published something that cannot be a message
 ├── OperatorError    a person's command is refused, or has no reply
+├── NotifyError      a receiver of notifications cannot be used
 ├── StateError       what an algorithm's save() returned cannot be kept
 ├── JournalError     a journal cannot be opened, or cannot be written
 ├── QueryError       a question about the past has no answer
@@ -71,6 +72,10 @@ class PublicationError(AlgoServiceError):
 
 class OperatorError(AlgoServiceError):
     """A person's command is not valid, is refused, or has no reply."""
+
+
+class NotifyError(AlgoServiceError):
+    """A receiver of notifications cannot be used."""
 
 
 class StateError(AlgoServiceError):
