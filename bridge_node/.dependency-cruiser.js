@@ -66,7 +66,10 @@ export default {
       comment: 'what it shares with the bridge is served by src/http/assets.js',
       severity: 'error',
       from: { path: '^dashboard/' },
-      to: { path: '^(src|bin|zerorpc|test)/', pathNot: '^src/(messages/time|support/errors|support/topic_level)\\.js$' },
+      to: {
+        path: '^(src|bin|zerorpc|test)/',
+        pathNot: '^src/(messages/time|support/errors|support/topic_level)\\.js$',
+      },
     },
     {
       name: 'dashboard-needs-no-other-package',
