@@ -28,6 +28,8 @@ export class Past {
   #changed;
   /** By algorithm and question. @type {Map<string, Answer>} */
   #answers = new Map();
+  /** Settles when the last question is answered. */
+  #last = Promise.resolve();
 
   /**
    * @param {import('./ask.js').Asking} asking
@@ -40,14 +42,17 @@ export class Past {
 
   /** @param {string} algo @param {string} query @returns {Answer | undefined} */
   answer(algo, query) {
-    return this.#answers.get(`${algo}\u0000${query}`);
+    return this.#answers.get(keyOf(algo, query));
   }
 
-  /** Ask what is not known, or was asked too long ago. @param {string} algo */
+  /** Ask what is not known, or was asked too long ago, one after the other. @param {string} algo */
   want(algo) {
     for (const [query, options] of QUESTIONS) {
       const known = this.answer(algo, query);
-      if (!known || Date.now() - known.at > MAX_AGE) void this.#ask(algo, query, options);
+      if (known && Date.now() - known.at < MAX_AGE) continue;
+      this.#answers.set(keyOf(algo, query), { ...known, at: Date.now() });
+      // the bridge takes few questions about an algorithm at a time
+      this.#last = this.#last.then(() => this.#ask(algo, query, options));
     }
   }
 
@@ -58,8 +63,7 @@ export class Past {
 
   /** @param {string} algo @param {string} query @param {object} options */
   async #ask(algo, query, options) {
-    const key = `${algo}\u0000${query}`;
-    this.#answers.set(key, { ...this.#answers.get(key), at: Date.now() });
+    const key = keyOf(algo, query);
     let came;
     try {
       came = { result: await this.#asking.query(algo, query, options) };
@@ -71,3 +75,6 @@ export class Past {
     this.#changed();
   }
 }
+
+/** @param {string} algo @param {string} query */
+const keyOf = (algo, query) => `${algo}\u0000${query}`;

@@ -3,6 +3,7 @@
 import { secondsOf } from './points.js';
 import { Part } from './stats.js';
 import { nameOfLevel } from '#shared/support/topic_level.js';
+import { isValid } from './valid.js';
 import { keepLatest } from './windowed.js';
 
 /** @typedef {import('./relay.js').Received} Received */
@@ -26,6 +27,9 @@ const MAX_NAMES = 200;
  * @property {import('./points.js').Bar[]} bars  whose times rise
  * @property {number} version  of the bars
  */
+
+/** First levels of the topics that are no channels of quotes. */
+const KINDS = new Set(['algos', 'bridges', 'portfolios', 'orders', 'fills', 'errors', 'replies', 'stats']);
 
 /** One algorithm, by the messages that bear its name. */
 export class Algo {
@@ -130,38 +134,50 @@ export class Store {
   #take([topic, text, retain, at]) {
     const [kind, level, client] = topic.split('/');
     const name = nameOfLevel(level ?? '') ?? '';
-    const message = text === '' ? null : parsed(text);
-    if (message === undefined) return; // the bridge reports it, if it is one of its inputs
+    const messages = text === '' ? [null] : listOf(parsed(text));
+    for (const message of messages) {
+      if (!KINDS.has(kind)) this.#takeQuote(topic, message, at);
+      else if (message === null) this.#forget(kind, name, retain);
+      else if (isValid(kind, message)) this.#takeOf(kind, name, client, message, at);
+      else continue;
+      for (const listener of this.listeners) listener(topic, message, at);
+    }
+  }
+
+  /** What was retained is no longer. @param {string} kind @param {string} name @param {boolean} retain */
+  #forget(kind, name, retain) {
+    if (kind === 'algos' && (retain || this.algos.has(name))) this.algos.delete(name);
+    if (kind === 'bridges' && this.algos.has(name)) this.algo(name).claim = null;
+  }
+
+  /**
+   * @param {string} kind
+   * @param {string} name
+   * @param {string | undefined} client  for which a reply is, if it is for one
+   * @param {any} message
+   * @param {number} at
+   */
+  #takeOf(kind, name, client, message, at) {
+    if (kind === 'stats') return this.#takeStats(message, at);
+    const algo = this.algo(name);
     switch (kind) {
       case 'algos':
-        if (message) this.algo(name).record = message;
-        else if (retain || this.algos.has(name)) this.algos.delete(name);
+        algo.record = message;
         return;
       case 'bridges':
-        if (!message?.asks) this.algo(name).claim = message;
+        if (!message.asks) algo.claim = message;
         return;
       case 'portfolios':
-        if (message) this.#takePortfolio(this.algo(name), message, at);
-        return;
+        return this.#takePortfolio(algo, message, at);
       case 'orders':
-        for (const each of listOf(message)) keepLatest(this.algo(name).orders, { at, message: each }, MAX_ORDERS);
-        break;
+        return keepLatest(algo.orders, { at, message }, MAX_ORDERS);
       case 'fills':
-        for (const each of listOf(message)) keepLatest(this.algo(name).fills, { at, message: each }, MAX_ORDERS);
-        break;
+        return keepLatest(algo.fills, { at, message }, MAX_ORDERS);
       case 'errors':
-        if (message) keepLatest(this.algo(name).errors, { at, message }, MAX_ERRORS);
-        return;
-      case 'replies':
-        if (message && client === undefined) keepLatest(this.algo(name).replies, { at, message }, MAX_REPLIES);
-        break;
-      case 'stats':
-        if (message) this.#takeStats(message, at);
-        return;
+        return keepLatest(algo.errors, { at, message }, MAX_ERRORS);
       default:
-        for (const each of listOf(message)) this.#takeQuote(topic, each, at);
+        if (client === undefined) keepLatest(algo.replies, { at, message }, MAX_REPLIES);
     }
-    for (const listener of this.listeners) listener(topic, message, at);
   }
 
   /** @param {Algo} algo @param {any} portfolio @param {number} at */
@@ -234,8 +250,8 @@ function parsed(text) {
   }
 }
 
-/** @param {any} message  one, or an array of them */
-const listOf = (message) => (Array.isArray(message) ? message : message ? [message] : []);
+/** @param {any} message  one, or an array of them; undefined is none */
+const listOf = (message) => (Array.isArray(message) ? message : message === undefined ? [] : [message]);
 
 /** A quote, or a shorthand of several. @param {Record<string, any>} message @returns {[string, any][]} */
 function quotesOf(message) {

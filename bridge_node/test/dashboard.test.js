@@ -35,6 +35,8 @@ function stats(seconds, samples, instance = 'a') {
 const received = (topic, message, retain = false) =>
   /** @type {[string, string, boolean, number]} */ ([topic, JSON.stringify(message), retain, Date.now()]);
 
+const order = (/** @type {string} */ id) => ({ id, sid: 'GOOG', side: 'buy' });
+
 test('a link leads to the algorithm that it was made of, whatever its name', () => {
   for (const name of ['random', 'a b', '<img src=x>', 'ä%25"', '100%']) {
     assert.deepEqual(placeOf(linkTo(name)), { view: 'algorithm', name });
@@ -96,23 +98,23 @@ test('a snapshot with a lower seq changes nothing', () => {
 
 test('orders in arrays are orders, what is no JSON is passed over, and nothing grows without bound', () => {
   const store = new Store();
-  store.update([['quotes', 'not JSON', false, 1], received('orders/r', [{ id: 1 }, { id: 2 }])], 0);
+  store.update([['quotes', 'not JSON', false, 1], received('orders/r', [order('1'), order('2')])], 0);
   assert.deepEqual(
     store.algo('r').orders.map(({ message }) => message.id),
-    [1, 2],
+    ['1', '2'],
   );
   for (let n = 0; n < 5000; n++) {
     store.update(
       [
-        received('orders/r', { id: n }),
-        received(`orders/algo${n}`, { id: n }),
+        received('orders/r', order(`${n}`)),
+        received(`orders/algo${n}`, order(`${n}`)),
         received('quotes', { sid: `S${n}`, quote: 1 }),
       ],
       0,
     );
   }
   assert.ok(store.algo('r').orders.length <= 250);
-  assert.equal(store.algo('r').orders.at(-1)?.message.id, 4999);
+  assert.equal(store.algo('r').orders.at(-1)?.message.id, '4999');
   assert.ok(store.algos.size <= 200);
   assert.ok(store.instruments.size <= 200);
 });

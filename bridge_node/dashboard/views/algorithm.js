@@ -183,7 +183,7 @@ function positions(algo, actions) {
     ${
       held.length === 0
         ? html`<p class="muted">None is held.</p>`
-        : html`<div class="scroll" tabindex="0" role="region" aria-labelledby="positions">
+        : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of positions">
             <table>
               <thead>
                 <tr>

@@ -45,7 +45,7 @@ export function decisions(algo, store, actions) {
     ${
       rows.length === 0
         ? html`<p class="muted">No order yet.</p>`
-        : html`<div class="scroll tall" tabindex="0" role="region" aria-labelledby="orders">
+        : html`<div class="scroll tall" tabindex="0" role="region" aria-label="Table of orders">
             <table>
               <thead>
                 <tr>

@@ -118,7 +118,7 @@ function parts(store) {
   const rows = [...store.parts.values()].filter(({ message }) => message.component !== 'algo');
   return html`<section aria-labelledby="parts">
     <h2 id="parts">Parts</h2>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="parts">
+    <div class="scroll" tabindex="0" role="region" aria-label="Table of parts">
       <table>
         <thead>
           <tr>
