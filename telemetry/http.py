@@ -114,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse  # noqa: N815
 
     def _answer_json(self, status: int, fields: dict[str, Any]) -> None:
-        body = json.dumps(fields, ensure_ascii=False).encode()
+        body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
         self._answer(status, "application/json", body)
 
     def _answer(self, status: int, content_type: str, body: bytes) -> None:

@@ -16,19 +16,22 @@ class Readings:
     So a hot loop adds to a plain number, and knows no registry. The functions are called on the
     thread that collects: of /metrics, or of `stats/<part>`. One that returns None has no value yet,
     and is left out.
+
+    :param labels: those of every metric, such as the algorithm's name.
     """
 
-    def __init__(self, registry: CollectorRegistry):
+    def __init__(self, registry: CollectorRegistry, **labels: str):
+        self._labels = labels
         self._made: list[Callable[[], Metric | None]] = []
         registry.register(self)
 
     def counter(self, name: str, about: str, read: Read) -> None:
         """Add a counter, whose name ends in `_total`."""
-        self._made.append(lambda: _of_one(CounterMetricFamily(name, about, labels=()), read()))
+        self._made.append(lambda: self._of_one(CounterMetricFamily, name, about, read()))
 
     def gauge(self, name: str, about: str, read: Read) -> None:
         """Add a gauge."""
-        self._made.append(lambda: _of_one(GaugeMetricFamily(name, about, labels=()), read()))
+        self._made.append(lambda: self._of_one(GaugeMetricFamily, name, about, read()))
 
     def counters(
         self, name: str, about: str, label: str, read: Callable[[], Mapping[str, float]]
@@ -36,10 +39,10 @@ class Readings:
         """Add a counter with a label; `read` returns a value for each of the label's values."""
 
         def made() -> Metric:
-            family = CounterMetricFamily(name, about, labels=(label,))
+            family = CounterMetricFamily(name, about, labels=(*self._labels, label))
             # copied at once: another thread may add to it
             for key, value in dict(read()).items():
-                family.add_metric((key,), value)
+                family.add_metric((*self._labels.values(), key), value)
             return family
 
         self._made.append(made)
@@ -50,9 +53,15 @@ class Readings:
             if (metric := made()) is not None:
                 yield metric
 
-
-def _of_one(family: CounterMetricFamily | GaugeMetricFamily, value: float | None) -> Metric | None:
-    if value is None:
-        return None
-    family.add_metric((), value)
-    return family
+    def _of_one(
+        self,
+        kind: type[CounterMetricFamily | GaugeMetricFamily],
+        name: str,
+        about: str,
+        value: float | None,
+    ) -> Metric | None:
+        if value is None:
+            return None
+        family = kind(name, about, labels=tuple(self._labels))
+        family.add_metric(tuple(self._labels.values()), value)
+        return family

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
 
 from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
+    Metric,
     ProcessCollector,
     disable_created_metrics,
 )
@@ -20,7 +22,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 def new_registry(component: str, version: str) -> CollectorRegistry:
     """Make the registry of a process; a process has one."""
     registry = CollectorRegistry(auto_describe=False)
-    ProcessCollector(registry=registry)
+    _ProcessCollector(registry=registry)
     build = Gauge(
         "tickwire_build_info",
         "1; the labels say what runs",
@@ -36,6 +38,23 @@ def new_registry(component: str, version: str) -> CollectorRegistry:
     ).set_function(lambda: time.time() - time.monotonic() - began)
     _count_log_lines(registry)
     return registry
+
+
+class _ProcessCollector(ProcessCollector):
+    """Those of the process that the parts in Node.js have as well."""
+
+    _NAMES = frozenset(
+        {
+            "process_cpu_seconds",
+            "process_open_fds",
+            "process_resident_memory_bytes",
+            "process_start_time_seconds",
+        }
+    )
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield them; on a system without /proc there are none."""
+        return (each for each in super().collect() if each.name in self._NAMES)
 
 
 def _count_log_lines(registry: CollectorRegistry) -> None:

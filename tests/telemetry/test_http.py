@@ -49,7 +49,7 @@ def test_a_part_that_is_not_says_why(probe: Probe) -> None:
 
 
 def test_a_part_whose_main_loop_turns_is_alive(probe: Probe) -> None:
-    assert probe.ask("/healthz")[::2] == (200, b'{"alive": true}')
+    assert probe.ask("/healthz")[::2] == (200, b'{"alive":true}')
     probe.stalled = "it stands still"
     status, _headers, body = probe.ask("/healthz")
     assert (status, json.loads(body)) == (503, {"alive": False, "reason": "it stands still"})

@@ -37,3 +37,13 @@ def test_what_has_no_value_is_left_out() -> None:
     registry = CollectorRegistry()
     Readings(registry).gauge("tickwire_level", "How high it is", lambda: None)
     assert generate_latest(registry) == b""
+
+
+def test_labels_of_all_come_before_a_metrics_own() -> None:
+    registry = CollectorRegistry()
+    readings = Readings(registry, algo='a"b')
+    readings.gauge("tickwire_level", "How high it is", lambda: 2)
+    readings.counters("tickwire_refused_total", "Refused", "code", lambda: {"empty": 1})
+    text = generate_latest(registry).decode()
+    assert 'tickwire_level{algo="a\\"b"} 2.0\n' in text
+    assert 'tickwire_refused_total{algo="a\\"b",code="empty"} 1.0\n' in text

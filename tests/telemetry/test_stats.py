@@ -8,7 +8,6 @@ import math
 
 from prometheus_client import Counter, Gauge
 
-from telemetry.broker import BrokerMetrics
 from telemetry.part import Part
 from telemetry.stats import stats_message
 
@@ -55,15 +54,3 @@ def test_logged_warnings_and_errors_are_counted() -> None:
     found = samples(part)
     assert found["tickwire_log_lines_total warning"] == 1
     assert found["tickwire_log_lines_total error"] == 2
-
-
-def test_connections_after_the_first_are_reconnects() -> None:
-    part = part_of()
-    broker = BrokerMetrics(part.registry)
-    broker.connected()
-    assert samples(part)["tickwire_mqtt_connected"] == 1
-    broker.lost()
-    assert samples(part)["tickwire_mqtt_connected"] == 0
-    broker.connected()
-    assert samples(part)["tickwire_mqtt_connected"] == 1
-    assert samples(part)["tickwire_mqtt_reconnects_total"] == 1
