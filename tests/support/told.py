@@ -43,10 +43,17 @@ class Told:
     def await_reason(self, pattern: str) -> str:
         """Await a reason in which a pattern is found, and return it."""
 
-        def found() -> str | None:
-            return next((each for each in self.reasons() or [] if re.search(pattern, each)), None)
+        seen: list[str] = []
 
-        return str(eventually(found, f"a reason with {pattern!r}"))
+        def found() -> str | None:
+            seen[:] = self.reasons() or []
+            return next((each for each in seen if re.search(pattern, each)), None)
+
+        try:
+            return str(eventually(found, f"a reason with {pattern!r}"))
+        except AssertionError as error:
+            error.add_note(f"there are {seen}")
+            raise
 
     def await_ready(self) -> None:
         """Await that there is no reason."""
@@ -66,9 +73,9 @@ class Told:
         eventually(lambda: self.values().get(name) == value, f"{name} {value}")
 
     def metrics(self) -> dict[str, str]:
-        """The name and the type of each metric of the project, a counter's with `_total`."""
+        """The name and the type of each metric, a counter's with `_total`."""
         text = self.get("/metrics")[1]
-        return dict(re.findall(r"^# TYPE (tickwire_\w+) (\w+)$", text, re.MULTILINE))
+        return dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE))
 
 
 def described(*sections: str) -> dict[str, str]:
@@ -77,7 +84,7 @@ def described(*sections: str) -> dict[str, str]:
     for title in sections:
         text = re.search(rf"^#+ {title}\n(.*?)(?=^#|\Z)", PAGE, re.DOTALL | re.MULTILINE)
         assert text, title
-        found |= re.findall(r"^\| `(tickwire_\w+)` \| (\w+) \|", text[1], re.MULTILINE)
+        found |= re.findall(r"^\| `(\w+)` \| (\w+) \|", text[1], re.MULTILINE)
     return found
 
 
