@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,10 +17,10 @@ from algo_service.journal.rows import QUOTES
 from algo_service.queries.question import MAX_ENTRIES
 from portfolio.times import SECOND, instant
 
-MAX_READ = 1_000_000
+MAX_READ = 500_000
 """Decisions that are read for one answer, back from the last one."""
 
-MAX_QUOTES = 200_000
+MAX_QUOTES = 100_000
 """Quotes of the instrument that are read for one answer."""
 
 _CHUNK = 20_000
@@ -71,7 +72,8 @@ def prices(database: sqlite3.Connection, options: Mapping[str, Any]) -> str:
         _check_inputs(database)
     found.reverse()
     found.sort(key=lambda each: each.time)  # late ones; of one time in the order of decision
-    interval, bars = _bars(found, options["points"])
+    interval = _interval(found, options["points"])
+    bars = _bars(found, interval)
     is_complete = is_complete and len(bars) <= options["points"] and len(orders) <= MAX_ENTRIES
     head = {"sid": sid, "interval": interval, "bars": bars[-options["points"] :]}
     listed = ",".join(reversed(orders[:MAX_ENTRIES]))
@@ -153,6 +155,8 @@ def _time(ts: Any, seq: int, decided: Sequence[tuple[int, float]]) -> int | None
 
 def _price(time: int, quote: Mapping[str, Any]) -> _Price:
     close = quote["quote"]
+    if "high" not in quote and "open" not in quote and "low" not in quote:
+        return _Price(time, close, close, close, close)
     first = _number(quote.get("open"), close)
     high, low = _number(quote.get("high"), close), _number(quote.get("low"), close)
     return _Price(time, first, max(high, first, close), min(low, first, close), close)
@@ -168,28 +172,35 @@ def _is_within(time: int, options: Mapping[str, Any]) -> bool:
     return (first is None or first <= time) and (last is None or time <= last)
 
 
-def _bars(found: Sequence[_Price], points: int) -> tuple[int, list[_Bar]]:
-    """Return the shortest interval that makes no more bars than points, and the bars."""
-    bars: list[_Bar] = [[time // SECOND, *prices] for time, *prices in found]
-    for interval in INTERVALS:  # each of them is a multiple of the one before
-        bars = list(_joined(bars, interval))
-        if len(bars) <= points:
-            break
-    return interval, bars
-
-
-def _joined(bars: Iterable[_Bar], interval: int) -> Iterator[_Bar]:
-    joined: _Bar | None = None
-    for time, first, high, low, close in bars:
-        start = time // interval * interval
-        if joined is not None and joined[0] == start:
-            joined[2:] = max(joined[2], high), min(joined[3], low), close
+def _bars(found: Iterable[_Price], interval: int) -> list[_Bar]:
+    """Return the bars of quotes in the order of time."""
+    bars: list[_Bar] = []
+    end = -math.inf
+    for time, first, high, low, close in found:
+        if time >= end:
+            start = time // SECOND // interval * interval
+            end = (start + interval) * SECOND
+            bars.append([start, first, high, low, close])
             continue
-        if joined is not None:
-            yield joined
-        joined = [start, first, high, low, close]
-    if joined is not None:
-        yield joined
+        bar = bars[-1]
+        if high > bar[2]:
+            bar[2] = high
+        if low < bar[3]:
+            bar[3] = low
+        bar[4] = close
+    return bars
+
+
+def _interval(found: Iterable[_Price], points: int) -> int:
+    """Return the shortest interval that makes no more bars than points."""
+    starts = {time // SECOND for time, *_ in found}
+    before = 1
+    for interval in INTERVALS:  # each of them is a multiple of the one before
+        starts = {start // (interval // before) for start in starts}
+        before = interval
+        if len(starts) <= points:
+            break
+    return interval
 
 
 def _check_inputs(database: sqlite3.Connection) -> None:
