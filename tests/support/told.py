@@ -43,10 +43,17 @@ class Told:
     def await_reason(self, pattern: str) -> str:
         """Await a reason in which a pattern is found, and return it."""
 
-        def found() -> str | None:
-            return next((each for each in self.reasons() or [] if re.search(pattern, each)), None)
+        seen: list[str] = []
 
-        return str(eventually(found, f"a reason with {pattern!r}"))
+        def found() -> str | None:
+            seen[:] = self.reasons() or []
+            return next((each for each in seen if re.search(pattern, each)), None)
+
+        try:
+            return str(eventually(found, f"a reason with {pattern!r}"))
+        except AssertionError as error:
+            error.add_note(f"there are {seen}")
+            raise
 
     def await_ready(self) -> None:
         """Await that there is no reason."""
