@@ -68,7 +68,7 @@ check: setup
 	ruff format --check .
 	mypy
 	lint-imports --cache-dir .mypy_cache/import_linter
-	cd bridge_node && npx eslint . && npx tsc && npm run --silent format:check && npm run --silent imports
+	cd bridge_node && npx eslint . && npm run --silent types && npm run --silent format:check && npm run --silent imports
 	bridge_node/node_modules/.bin/eslint --config bridge_node/eslint.config.js benchmarks examples
 
 fix: setup

@@ -14,6 +14,7 @@ AlgoServiceError
 ├── NotifyError      a receiver of notifications cannot be used
 ├── StateError       what an algorithm's save() returned cannot be kept
 ├── JournalError     a journal cannot be opened, or cannot be written
+├── QueryError       a question about the past has no answer
 ├── StandbyError     a standby is asked to decide
 ├── HandedOverError  a service that has handed over is asked to decide
 └── HandOverError    a journal or an account is not handed over
@@ -83,6 +84,10 @@ class StateError(AlgoServiceError):
 
 class JournalError(AlgoServiceError):
     """A journal cannot be opened, or cannot be written."""
+
+
+class QueryError(AlgoServiceError):
+    """A question about the past is not valid, or cannot be answered."""
 
 
 class StandbyError(AlgoServiceError):

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { Discovery } from './discovery/discovery.js';
 import { BridgeMetrics } from './metrics/bridge_metrics.js';
 import { addReady } from './metrics/process.js';
+import { Notices } from './route/notices.js';
+import { DroppedMessages } from './mqtt/dropped_messages.js';
 import { KeptRoute } from './route/kept_route.js';
 import { Route } from './route/route.js';
 import { ServedNames } from './route/served_names.js';
@@ -15,6 +17,9 @@ import { MemoryBudget } from './support/memory_budget.js';
 export class Bridge {
   #broker;
   #routes;
+  #droppedMessages;
+  /** What a person has to know about the algorithms, for whoever shows it. */
+  notices = new Notices();
   #isStopping = false;
   /** Its name in `stats/<part>`; another at every start. */
   part;
@@ -28,6 +33,9 @@ export class Bridge {
    */
   constructor(configs, broker, registry, announced) {
     this.#broker = broker;
+    this.#droppedMessages = new DroppedMessages(broker, (count) => {
+      this.notices.brokerDropped += count;
+    });
     const names = new ServedNames();
     const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
@@ -35,7 +43,8 @@ export class Bridge {
     const metrics = new BridgeMetrics(registry, budget, broker);
     addReady(registry, () => this.missing.length === 0);
     /** @param {import('./route/route_config.js').RouteConfig} config @param {boolean} mayTakeOver */
-    const make = (config, mayTakeOver) => new Route(config, broker, { names, budget, metrics, instance, mayTakeOver });
+    const make = (config, mayTakeOver) =>
+      new Route(config, broker, { names, budget, metrics, notices: this.notices, instance, mayTakeOver });
     if (announced) {
       /** @param {string} name @param {string} address */
       const makeAnnounced = (name, address) => make({ ...announced, name, address, isAnnounced: true }, false);
@@ -62,7 +71,12 @@ export class Bridge {
    * @throws {UserError} if the only route fails
    */
   async run() {
-    await Promise.all(this.#routes.map((route) => route.run()));
+    this.#droppedMessages.start();
+    try {
+      await Promise.all(this.#routes.map((route) => route.run()));
+    } finally {
+      await this.#droppedMessages.stop();
+    }
   }
 
   /** End once the batches under way are published and acknowledged, if that is possible soon. */

@@ -58,7 +58,7 @@ class Parts:
         return self._bridge(broker, "--discover", *options, ready=ready, **settings)
 
     def _bridge(self, broker: Broker, *options: object, ready: bool, **settings: Any) -> Process:
-        http = free_port()
+        http = settings.pop("http", None) or free_port()
         process = self._start(
             "bridge-node", "--mqtt", broker.url, "--http", http, *options, **settings
         )
