@@ -148,7 +148,7 @@ def run(access: BrokerAccess, http: HttpAddress | None) -> None:
             view.end()
 
 
-def _listen(http: HttpAddress, stop: Stop, subscriber: Subscriber) -> None:
+def _listen(http: HttpAddress, stop: Stop, subscriber: Subscriber[Kind]) -> None:
     # its name is its own: several may watch one broker
     part = Part("watch", secrets.token_hex(4), subscriber.link.missing, stop.stalled)
     add_broker_metrics(Readings(part.registry), subscriber.link)
