@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from algo_service.rpc.methods import ServiceMethods
 from algo_service.rpc.server import Server
 from algo_service.served import ServedAlgorithm
 from market_data.feeds.options import ReadOptions
+from telemetry import logs
 
 if TYPE_CHECKING:
     from algo_service.discovery.announcement import Announcement
@@ -85,6 +87,7 @@ def serve(
             keep_inputs=keep_inputs,
             history=_history(warm_up, signalled.is_set) if warm_up else None,
         )
+        _name_in_logs(served)
         if announce and (reason := objection(served.name)):
             raise AlgoServiceError(
                 f'"{served.name}" cannot be announced: {reason}; give another --name'
@@ -150,6 +153,19 @@ def _history(
     from algo_service.history import FeedHistory
 
     return lambda: FeedHistory(*warm_up, is_ending)
+
+
+def _name_in_logs(served: ServedAlgorithm) -> None:
+    """Have each line name the algorithm; and the input, if an event has led to it."""
+    worker = threading.get_ident()
+
+    def under_way() -> dict[str, str]:
+        of_event = threading.get_ident() == worker and served.decides
+        given = served.engine.under_way if of_event else None
+        return {f"{given.kind}_id": given.key[1], "channel": given.key[0]} if given else {}
+
+    logs.bind(algo=served.name)
+    logs.bind_here(under_way)
 
 
 class _Announcing:

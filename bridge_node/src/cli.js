@@ -7,7 +7,7 @@ import { POSITIONS } from './messages/command.js';
 import { BrokerLink } from './mqtt/broker_link.js';
 import { withoutPassword } from './mqtt/address.js';
 import { UserError } from './support/errors.js';
-import { createLog, LEVELS } from './support/log.js';
+import { createLog, LEVELS, logsJson } from './support/log.js';
 import { didYouMean } from './support/nearest.js';
 import {
   DEFAULT_BACKENDS,
@@ -31,7 +31,7 @@ export async function main(argv) {
     .version(version)
     .description(description)
     .addOption(
-      new Option('--log-level <level>', 'the least severe log lines that are written; info and debug log each quote')
+      new Option('--log-level <level>', 'the least severe log lines that are written; at debug each quote is one')
         .env('LOG_LEVEL')
         .choices(LEVELS)
         .default('info'),
@@ -202,14 +202,17 @@ async function runBridge(options, command) {
   checkNoCommand(args, commands);
   const discover = isDiscovering((option) => command.getOptionValueSource(option));
   const { access, prefix, routes, announced } = readConfig({ ...options, discover });
-  const bridge = new Bridge(routes, new BrokerLink(access, createLog(logLevel), prefix), announced);
-  const readiness = http && (await serveReadiness(http, run, () => bridge.missing));
+  const log = createLog(logLevel, 'bridge');
+  const bridge = new Bridge(routes, new BrokerLink(access, log, prefix), announced);
   onSignal(() => bridge.stop());
-  try {
-    await bridge.run();
-  } finally {
-    readiness?.close();
-  }
+  await logged(log, async () => {
+    const readiness = http && (await serveReadiness(http, run, () => bridge.missing));
+    try {
+      await bridge.run();
+    } finally {
+      readiness?.close();
+    }
+  });
 }
 
 /**
@@ -218,9 +221,32 @@ async function runBridge(options, command) {
  */
 async function runBroker({ port }, command) {
   const { startBroker } = await import('./mqtt/embedded_broker.js'); // a bridge does not need it
-  const started = startBroker(port, createLog(command.optsWithGlobals().logLevel));
-  onSignal(() => started.then((stop) => stop()));
-  await started;
+  const log = createLog(command.optsWithGlobals().logLevel, 'broker');
+  await logged(log, async () => {
+    const started = startBroker(port, log);
+    onSignal(() => started.then((stop) => stop()));
+    await started;
+  });
+}
+
+/**
+ * Run what logs: why it ends is a log line, too, if those are JSON; and so is an error that nothing catches.
+ * @param {import('./support/log.js').Log} log
+ * @param {() => Promise<void>} run
+ */
+async function logged(log, run) {
+  process.on('uncaughtException', (error) => {
+    const { message, stack } = error;
+    log.error({ error: `${error.name}: ${message}`, traceback: stack }, `a mistake in the program: ${message}`);
+    process.exit(1);
+  });
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof UserError) || !logsJson()) throw error;
+    log.error(error.message);
+    process.exit(2);
+  }
 }
 
 /**

@@ -10,7 +10,6 @@ const MIN_LASTING = 5000;
 export class KeptRoute {
   #address;
   #make;
-  #log;
   #route;
   /** Why the latest attempt failed, as a line. */
   #failure = '';
@@ -23,13 +22,11 @@ export class KeptRoute {
    * @param {string} address  of the backend
    * @param {(mayTakeOver: boolean) => import('./route.js').Route} make  called for each attempt; `mayTakeOver`
    *   is whether it may take the algorithm from another bridge
-   * @param {import('../support/log.js').Log} log
    * @param {boolean} [mayTakeOver]  whether the first attempt may
    */
-  constructor(address, make, log, mayTakeOver = true) {
+  constructor(address, make, mayTakeOver = true) {
     this.#address = address;
     this.#make = make;
-    this.#log = log;
     this.#mayTakeOver = mayTakeOver;
     this.#route = make(mayTakeOver);
   }
@@ -111,12 +108,12 @@ export class KeptRoute {
   #report(error) {
     const sentence = error.message;
     if (error instanceof PauseError) {
-      this.#log.info(sentence);
+      this.#route.log.info(sentence);
       this.#failure = '';
       return;
     }
     const line = sentence.includes(this.#address) ? sentence : `backend ${this.#address}: ${sentence}`;
-    if (line !== this.#failure) this.#log.error(`${line}; trying again with growing delays`);
+    if (line !== this.#failure) this.#route.log.error(`${line}; trying again with growing delays`);
     this.#failure = line;
   }
 }

@@ -35,7 +35,6 @@ const CONTEST = 250;
 export class Route {
   #config;
   #place;
-  #log;
   #backend;
   #outputs;
   #placement;
@@ -59,16 +58,17 @@ export class Route {
 
   /**
    * @param {import('./route_config.js').RouteConfig} config
-   * @param {import('../mqtt/broker_link.js').BrokerLink} broker
+   * @param {import('../mqtt/broker_link.js').BrokerLink} link
    * @param {import('./route_config.js').Place} place
    */
-  constructor(config, broker, place) {
+  constructor(config, link, place) {
     this.#config = config;
     this.#place = place;
-    this.#log = broker.log;
+    this.log = link.log.child(config.isAnnounced ? { algo: config.name } : {});
+    const broker = link.seenBy(this.log);
     /** @type {import('../backend/standby.js').MayOpen} */
     const mayOpen = (name, hasHandedOver) => this.#placement.mayOpen(name, hasHandedOver);
-    this.#backend = new Backend(config, broker.log, () => this.#admit(), mayOpen);
+    this.#backend = new Backend(config, this.log, () => this.#admit(), mayOpen);
     const outputs = new Outputs(broker, this.#backend, config.batchOutputs);
     this.#outputs = outputs;
     this.#placement = new Placement(config.address, this.#backend, broker, outputs.publisher.connection);
@@ -197,7 +197,7 @@ export class Route {
     const { topics, halts } = this.#outputs;
     if (journalSeq !== undefined) {
       const journal = { name, seq: journalSeq, isAccepted: this.#config.acceptOlderJournal ?? false };
-      await checkAge(journal, topics.portfolio, connection, this.#log);
+      await checkAge(journal, topics.portfolio, connection, this.log);
     }
     await halts?.read(connection);
     if (await halts?.handTo(this.#backend)) this.#outputs.removeHalt();
@@ -226,7 +226,7 @@ export class Route {
       keepHalt: (/** @type {import('../messages/halt.js').Halt | null} */ halt) => this.#outputs.keepHalt(halt),
       config: this.#config,
     };
-    return new Swaps(name, parts, (payload) => this.#outputs.reply(payload), this.#log);
+    return new Swaps(name, parts, (payload) => this.#outputs.reply(payload), this.log);
   }
 
   /** What is begun after the end would never end. The Backend ignores the error then. */
@@ -248,7 +248,7 @@ export class Route {
     }
     this.#checkRunning();
     const { halts } = this.#outputs;
-    this.#decider = new Decider(name, this.#backend, /** @type {import('./halts.js').Halts} */ (halts), this.#log);
+    this.#decider = new Decider(name, this.#backend, /** @type {import('./halts.js').Halts} */ (halts), this.log);
     this.#inputs.start(name, channels);
     return true;
   }
@@ -261,13 +261,14 @@ export class Route {
   async #whenFree(name) {
     this.#claim ??= this.#prepareClaim(name);
     if (this.#place.mayTakeOver) return true;
-    return !(await this.#claim.whenFree(this.#log)) && !this.#isStopping;
+    return !(await this.#claim.whenFree(this.log)) && !this.#isStopping;
   }
 
   /** @param {string} name */
   #prepareClaim(name) {
     const { names, instance } = this.#place;
     names.take(name, this.#config.address);
+    if (!this.#config.isAnnounced) this.log.setBindings({ algo: name });
     this.#outputs.begin(name);
     const claim = new Claim(this.#outputs.topics.claim, this.#outputs.publisher, instance, this.#placement);
     claim.once('superseded', (other) => {
