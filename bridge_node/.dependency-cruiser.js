@@ -48,6 +48,13 @@ export default {
       to: { path: '^src/(?!http/|support/)|^zerorpc/' },
     },
     {
+      name: 'metrics-are-told',
+      comment: 'whoever counts calls them; they call nobody',
+      severity: 'error',
+      from: { path: '^src/metrics/' },
+      to: { path: '^src/(?!metrics/|messages/|support/)|^zerorpc/' },
+    },
+    {
       name: 'routes-are-composed-by-the-bridge',
       severity: 'error',
       from: { path: '^src/route/' },

@@ -43,15 +43,12 @@ class LogFormatError(ValueError):
     """LOG_FORMAT is neither json nor text."""
 
 
-counts = {"warning": 0, "error": 0}
-"""How many lines of these levels there were, since the start of the process."""
-
 _own: dict[str, Any] = {}
 _here: Callable[[], Mapping[str, Any]] = dict
 
 
 class _Handler(logging.Handler):
-    """Writes lines to stderr, and counts those that somebody should look at."""
+    """Writes lines to stderr."""
 
     def __init__(self, kind: Format) -> None:
         super().__init__()
@@ -66,9 +63,6 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line. One that cannot be written ends nothing."""
-        level = _level(record)
-        if level in counts:
-            counts[level] += 1
         try:
             line = self.format(record)
         except Exception as error:  # arguments that do not fit, of an algorithm's own line

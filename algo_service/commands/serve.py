@@ -20,9 +20,11 @@ from algo_service.commands.options import (
 from algo_service.names import objection
 from algo_service.rpc.address import check_address
 from telemetry.log_option import log_option
+from telemetry.options import http_option
 
 if TYPE_CHECKING:
     from algo_service.engine.engine import Engine
+    from telemetry.options import HttpAddress
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +101,7 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 )
 @hidden_read_options
 @announce_options
+@http_option("ALGO_SERVICE")
 @log_option("algo")
 def serve(
     addr: str,
@@ -110,6 +113,7 @@ def serve(
     accept_incomplete_journal: bool,
     standby: bool,
     warm_up: tuple[str, ...],
+    http: HttpAddress | None,
     **others: Any,
 ) -> None:
     """Serve one algorithm until SIGINT or SIGTERM."""
@@ -155,4 +159,5 @@ def serve(
         keep_inputs=keep_inputs == "yes",
         warm_up=(warm_up, options) if warm_up else None,
         announce=announcement,
+        http=http,
     )

@@ -21,6 +21,7 @@ from gevent.threadpool import ThreadPool
 from algo_service.decisions import Decision, Failure, Kind
 from algo_service.engine.failure import sentence
 from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.metrics.calls import Calls
 from algo_service.served import ServedAlgorithm
 
 log = logging.getLogger(__name__)
@@ -50,9 +51,18 @@ class ServiceMethods:
     """The methods of the contract (contracts/README.md), callable from gevent's hub.
 
     :param make: makes what is served; called in the worker thread.
+    :param calls: what came of the calls is noted there.
+    :param note: called in the worker thread after each call.
     """
 
-    def __init__(self, make: Callable[[], ServedAlgorithm]):
+    def __init__(
+        self,
+        make: Callable[[], ServedAlgorithm],
+        calls: Calls,
+        note: Callable[[], None] = lambda: None,
+    ):
+        self._calls = calls
+        self._note = note
         # One thread, kept as long as the service runs: calls are decided in the order of arrival.
         self._worker = ThreadPool(1)
         self.served = self._in_worker(make)
@@ -93,7 +103,7 @@ class ServiceMethods:
     def initialize(self, params: dict[str, Any]) -> list[str]:
         """Prepare the algorithm with a map of parameters; returns the channels that it wants."""
         try:
-            channels = self._in_worker(lambda: self.served.engine.initialize(params))
+            channels = self._in_worker(self._initialize, params)
         except InitializeError as error:
             text = f"{error}\n{error.traceback}"
             if text != self._reported:  # a bridge tries it again and again
@@ -101,6 +111,15 @@ class ServiceMethods:
                 log.error("%s", error, extra={"traceback": error.traceback})
             raise
         self.on_initialized(channels)
+        return channels
+
+    def _initialize(self, params: dict[str, Any]) -> list[str]:
+        try:
+            channels = self.served.engine.initialize(params)
+        except Exception as error:
+            self._calls.fail_to_initialize(error)
+            raise
+        self._calls.initialized()
         return channels
 
     @exposed
@@ -137,7 +156,15 @@ class ServiceMethods:
         return decisions
 
     def _decide(self, inputs: list[dict[str, Any]], now: float) -> list[Decision | Failure]:
-        return self.served.engine.decide(inputs, now)
+        calls = self._calls
+        calls.begin(len(inputs))
+        try:
+            decisions = self.served.engine.decide(inputs, now)
+        except BaseException as error:
+            calls.fail(error)
+            raise
+        calls.succeed(now)
+        return decisions
 
     @exposed
     def inputs(self) -> list[str]:
@@ -263,17 +290,18 @@ class ServiceMethods:
 
     def _in_worker(self, function: Callable[..., T], *args: Any) -> T:
         # gevent would print what a worker's function raises; the caller reports it instead
-        value, error = self._worker.apply(_outcome, (function, *args))
+        value, error = self._worker.apply(self._outcome, (function, *args))
         if error is not None:
             raise error
         return cast(T, value)
 
-
-def _outcome(function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:
-    try:
-        return function(*args), None
-    except Exception as error:
-        return None, error
-    except BaseException as error:
-        # sys.exit() in an algorithm's initialize must not end the hub
-        return None, AlgoServiceError(f"the algorithm raised {sentence(error)}")
+    def _outcome(self, function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:
+        try:
+            return function(*args), None
+        except Exception as error:
+            return None, error
+        except BaseException as error:
+            # sys.exit() in an algorithm's initialize must not end the hub
+            return None, AlgoServiceError(f"the algorithm raised {sentence(error)}")
+        finally:
+            self._note()

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 import { Discovery } from './discovery/discovery.js';
+import { BridgeMetrics } from './metrics/bridge_metrics.js';
+import { addReady } from './metrics/process.js';
 import { KeptRoute } from './route/kept_route.js';
 import { Route } from './route/route.js';
 import { ServedNames } from './route/served_names.js';
@@ -14,20 +16,26 @@ export class Bridge {
   #broker;
   #routes;
   #isStopping = false;
+  /** Its name in `stats/<part>`; another at every start. */
+  part;
 
   /**
    * @param {import('./route/route_config.js').RouteConfig[]} configs  of the algorithms that are named, with addresses that differ
    * @param {import('./mqtt/broker_link.js').BrokerLink} broker
+   * @param {import('@platformatic/prom-client').Registry} registry  of this process
    * @param {Omit<import('./route/route_config.js').RouteConfig, 'address'>} [announced]  what all have in common that are
    *   announced, if these are to be served
    */
-  constructor(configs, broker, announced) {
+  constructor(configs, broker, registry, announced) {
     this.#broker = broker;
     const names = new ServedNames();
     const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
+    this.part = `bridge:${instance.slice(0, 8)}`;
+    const metrics = new BridgeMetrics(registry);
+    addReady(registry, () => this.missing.length === 0);
     /** @param {import('./route/route_config.js').RouteConfig} config @param {boolean} mayTakeOver */
-    const make = (config, mayTakeOver) => new Route(config, broker, { names, budget, instance, mayTakeOver });
+    const make = (config, mayTakeOver) => new Route(config, broker, { names, budget, metrics, instance, mayTakeOver });
     if (announced) {
       /** @param {string} name @param {string} address */
       const makeAnnounced = (name, address) => make({ ...announced, name, address, isAnnounced: true }, false);

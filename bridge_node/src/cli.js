@@ -16,11 +16,13 @@ import {
   parseAddresses,
   parseCount,
   parseParams,
+  parseListen,
   parsePort,
   parseSymbols,
   readConfig,
 } from './config.js';
-import { serveReadiness } from './http/readiness.js';
+import { serveHttp } from './http/server.js';
+import { addLogLines, createRegistry } from './metrics/process.js';
 import { tidyVariables } from './variables.js';
 
 const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -96,9 +98,12 @@ export async function main(argv) {
       ),
     )
     .addOption(
-      new Option('--http <port>', 'answer GET /readyz on this port of 127.0.0.1')
+      new Option(
+        '--http <port>',
+        'answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere',
+      )
         .env('BRIDGE_HTTP')
-        .argParser(parsePort),
+        .argParser(parseListen),
     )
     .addOption(
       new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this run only').env(
@@ -202,15 +207,17 @@ async function runBridge(options, command) {
   checkNoCommand(args, commands);
   const discover = isDiscovering((option) => command.getOptionValueSource(option));
   const { access, prefix, routes, announced } = readConfig({ ...options, discover });
-  const log = createLog(logLevel, 'bridge');
-  const bridge = new Bridge(routes, new BrokerLink(access, log, prefix), announced);
+  const registry = createRegistry('bridge', version);
+  const log = createLog(logLevel, 'bridge', addLogLines(registry));
+  const bridge = new Bridge(routes, new BrokerLink(access, log, prefix), registry, announced);
   onSignal(() => bridge.stop());
   await logged(log, async () => {
-    const readiness = http && (await serveReadiness(http, run, () => bridge.missing));
+    const { part } = bridge;
+    const server = http && (await serveHttp(http, { part, run, reasons: () => bridge.missing, registry }));
     try {
       await bridge.run();
     } finally {
-      readiness?.close();
+      server?.close();
     }
   });
 }

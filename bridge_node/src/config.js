@@ -5,6 +5,7 @@ import { InvalidArgumentError } from 'commander';
 import { checkBackend } from './backend/address.js';
 import { checkChannels } from './backend/channels.js';
 import { checkName } from './backend/name.js';
+import { readListen } from './http/listen.js';
 import { parseFields } from './messages/fields.js';
 import { readBroker } from './mqtt/options.js';
 import { checkPrefix } from './mqtt/prefix.js';
@@ -139,6 +140,16 @@ export function parsePort(text) {
     throw new InvalidArgumentError('A port is a whole number from 1 to 65535.');
   }
   return port;
+}
+
+/** @param {string} text */
+export function parseListen(text) {
+  const listen = readListen(text);
+  if (listen) return listen;
+  throw new InvalidArgumentError(
+    'It has to be a port, or a host and a port, such as 9100, 0.0.0.0:9100 or [::1]:9100.' +
+      ' A port is a whole number from 1 to 65535.',
+  );
 }
 
 /** @param {string} text */

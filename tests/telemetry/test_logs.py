@@ -125,14 +125,6 @@ def test_less_severe_lines_are_left_out(begin: Begin) -> None:
     assert [line["event"] for line in stderr.parsed] == ["b"]
 
 
-def test_warnings_and_errors_are_counted(begin: Begin) -> None:
-    begin()
-    before = {**logs.counts}
-    for level in (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL):
-        log.log(level, "x")
-    assert {name: logs.counts[name] - before[name] for name in before} == {"warning": 1, "error": 2}
-
-
 def test_a_line_holds_what_is_under_way_where_it_is_logged(begin: Begin) -> None:
     stderr = begin()
     logs.bind_here(lambda: {"quote_id": "7"})

@@ -15,6 +15,7 @@ export class Inputs {
   #queues;
   #refusals;
   #share;
+  #meter;
   #intake;
   /** @type {Subscriber | undefined} */
   #quotes;
@@ -26,15 +27,17 @@ export class Inputs {
    * @param {{inputs: import('./queue.js').Queue, commands: import('./queue.js').Queue}} queues
    * @param {import('./command_intake.js').Refusals} refusals
    * @param {import('../support/memory_budget.js').MemoryBudget} budget  of all routes
+   * @param {import('../metrics/route_meter.js').RouteMeter} meter
    * @param {import('../messages/quote.js').Rules} [rules]  the user's, about messages
    */
-  constructor(broker, queues, refusals, budget, rules) {
+  constructor(broker, queues, refusals, budget, meter, rules) {
     this.#broker = broker;
     this.#queues = queues;
     this.#refusals = refusals;
+    this.#meter = meter;
     // commands are read all the same: they are few
     this.#share = budget.share((isFull) => this.#quotes?.setShareFull(isFull));
-    this.#intake = new Intake(rules, refusals.report, broker.log);
+    this.#intake = new Intake(rules, refusals.report, meter, broker.log);
   }
 
   /** Whether the broker has confirmed all subscriptions. */
@@ -68,7 +71,7 @@ export class Inputs {
    */
   async startCommands(algo, swap) {
     if (!this.#commands) {
-      const intake = new CommandIntake(algo, this.#refusals, swap, this.#broker.log);
+      const intake = new CommandIntake(algo, this.#refusals, swap, this.#meter, this.#broker.log);
       const { commands } = this.#queues;
       const [, session] = sessionsOf(algo);
       this.#commands = this.#subscribe(session, [commandChannel(algo)], commands, intake);

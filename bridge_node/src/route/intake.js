@@ -12,6 +12,7 @@ import { inputFields } from './log_fields.js';
 export class Intake {
   #rules;
   #report;
+  #meter;
   #log;
   #idPrefix = `~${randomBytes(6).toString('hex')}`;
   #idCount = 0;
@@ -21,11 +22,13 @@ export class Intake {
   /**
    * @param {import('../messages/quote.js').Rules | undefined} rules  the user's, about messages
    * @param {(record: string) => void} report  called once per refused message, before its acknowledgement
+   * @param {import('../metrics/route_meter.js').RouteMeter} meter
    * @param {import('../support/log.js').Log} log
    */
-  constructor(rules, report, log) {
+  constructor(rules, report, meter, log) {
     this.#rules = rules;
     this.#report = report;
+    this.#meter = meter;
     this.#log = log;
   }
 
@@ -42,10 +45,12 @@ export class Intake {
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
       this.#log.warn({ channel: topic, length: message.bytes, code: error.code }, `refused: ${error.message}`);
+      this.#meter.refused(error.code);
       this.#report(errorRecord(message, error.code, error.message));
       message.acknowledge();
       return undefined;
     }
+    this.#meter.received(kind, inputs.length);
     if (kind === 'quote') this.#noteInstruments(/** @type {import('../messages/quote.js').Quote[]} */ (inputs));
     if (this.#log.isLevelEnabled('debug')) {
       for (const input of inputs) {

@@ -35,6 +35,7 @@ const CONTEST = 250;
 export class Route {
   #config;
   #place;
+  #meter;
   #backend;
   #outputs;
   #placement;
@@ -66,6 +67,7 @@ export class Route {
     this.#place = place;
     this.log = link.log.child(config.isAnnounced ? { algo: config.name } : {});
     const broker = link.seenBy(this.log);
+    this.#meter = place.metrics.meter();
     /** @type {import('../backend/standby.js').MayOpen} */
     const mayOpen = (name, hasHandedOver) => this.#placement.mayOpen(name, hasHandedOver);
     this.#backend = new Backend(config, this.log, () => this.#admit(), mayOpen);
@@ -97,7 +99,7 @@ export class Route {
       report: (/** @type {string} */ record) => outputs.report(record),
       reply: (/** @type {string} */ payload) => outputs.reply(payload),
     };
-    this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, config.rules);
+    this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, this.#meter, config.rules);
   }
 
   /**
@@ -269,6 +271,7 @@ export class Route {
     const { names, instance } = this.#place;
     names.take(name, this.#config.address);
     if (!this.#config.isAnnounced) this.log.setBindings({ algo: name });
+    this.#meter.begin(name);
     this.#outputs.begin(name);
     const claim = new Claim(this.#outputs.topics.claim, this.#outputs.publisher, instance, this.#placement);
     claim.once('superseded', (other) => {

@@ -12,20 +12,14 @@ const MAX_TEXT = 8192;
 /** What every line has; a field of this name that one is given is left out. */
 const OWN = new Set(['time', 'level', 'component', 'event']);
 
-/** pino's number of the least severe line that somebody should look at, and of an error. */
-const WARNING = 40;
-const ERROR = 50;
-
-/** How many lines of these levels there were, since the start of the process. */
-export const counts = { warning: 0, error: 0 };
-
 /**
  * A log of one event per line on stderr, with fields: JSON, or text for a person. docs/reference/logs.md lists them.
  * @param {string} level  the least severe lines that are written
  * @param {string} component  what runs, such as "bridge"
+ * @param {(level: string) => void} [count]  called with "warning" or another name of a level for each line
  * @param {{isTTY?: boolean, write?: (line: string) => void}} [to]  by default stderr
  */
-export function createLog(level, component, { isTTY = process.stderr.isTTY, write = stderr() } = {}) {
+export function createLog(level, component, count = () => {}, { isTTY = process.stderr.isTTY, write = stderr() } = {}) {
   const isJson = logsJson(isTTY);
   const isColoured = Boolean(isTTY) && !process.env.NO_COLOR;
   return pino(
@@ -34,10 +28,10 @@ export function createLog(level, component, { isTTY = process.stderr.isTTY, writ
       base: { component },
       messageKey: 'event',
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label === 'warn' ? 'warning' : label }), log: bounded },
+      formatters: { level: (label) => ({ level: named(label) }), log: bounded },
       hooks: {
-        logMethod(args, method, number) {
-          if (number >= WARNING) counts[number < ERROR ? 'warning' : 'error'] += 1;
+        logMethod(args, method, severity) {
+          count(named(pino.levels.labels[severity]));
           method.apply(this, args);
         },
       },
@@ -55,6 +49,11 @@ export function logsJson(isTTY = process.stderr.isTTY) {
   const format = process.env.LOG_FORMAT || (isTTY ? 'text' : 'json');
   if (format === 'json' || format === 'text') return format === 'json';
   throw new UserError(`LOG_FORMAT is "${format}"; expected json or text`);
+}
+
+/** @param {string} label  of pino */
+function named(label) {
+  return label === 'warn' ? 'warning' : label;
 }
 
 /** Each line is written at once, or a crash would lose those that matter. */
