@@ -7,7 +7,8 @@ import { POSITIONS } from './messages/command.js';
 import { BrokerLink } from './mqtt/broker_link.js';
 import { withoutPassword } from './mqtt/address.js';
 import { UserError } from './support/errors.js';
-import { createLog, LEVELS, logsJson } from './support/log.js';
+import { createLog, LEVELS } from './support/log.js';
+import { logged } from './support/logged.js';
 import { didYouMean } from './support/nearest.js';
 import {
   DEFAULT_BACKENDS,
@@ -97,14 +98,7 @@ export async function main(argv) {
         'BRIDGE_NAME',
       ),
     )
-    .addOption(
-      new Option(
-        '--http <port>',
-        'answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere',
-      )
-        .env('BRIDGE_HTTP')
-        .argParser(parseListen),
-    )
+    .addOption(httpOption())
     .addOption(
       new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this run only').env(
         'BRIDGE_RUN',
@@ -148,7 +142,8 @@ export async function main(argv) {
     .addOption(
       new Option('--port <port>', 'port of 127.0.0.1').env('BRIDGE_BROKER_PORT').argParser(parsePort).default(1883),
     )
-    .action(runBroker);
+    .addOption(httpOption())
+    .action(startBroker);
   program
     .command('swap')
     .description(
@@ -197,6 +192,15 @@ export async function main(argv) {
   }
 }
 
+function httpOption() {
+  return new Option(
+    '--http <port>',
+    'answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere',
+  )
+    .env('BRIDGE_HTTP')
+    .argParser(parseListen);
+}
+
 /**
  * @param {Record<string, any>} options
  * @param {Command} command
@@ -226,34 +230,12 @@ async function runBridge(options, command) {
  * @param {{port: number}} options
  * @param {Command} command
  */
-async function runBroker({ port }, command) {
-  const { startBroker } = await import('./mqtt/embedded_broker.js'); // a bridge does not need it
-  const log = createLog(command.optsWithGlobals().logLevel, 'broker');
-  await logged(log, async () => {
-    const started = startBroker(port, log);
-    onSignal(() => started.then((stop) => stop()));
-    await started;
-  });
-}
-
-/**
- * Run what logs: why it ends is a log line, too, if those are JSON; and so is an error that nothing catches.
- * @param {import('./support/log.js').Log} log
- * @param {() => Promise<void>} run
- */
-async function logged(log, run) {
-  process.on('uncaughtException', (error) => {
-    const { message, stack } = error;
-    log.error({ error: `${error.name}: ${message}`, traceback: stack }, `a mistake in the program: ${message}`);
-    process.exit(1);
-  });
-  try {
-    await run();
-  } catch (error) {
-    if (!(error instanceof UserError) || !logsJson()) throw error;
-    log.error(error.message);
-    process.exit(2);
-  }
+async function startBroker({ port }, command) {
+  const { runBroker } = await import('./commands/broker.js'); // a bridge does not need it
+  const { logLevel, http } = command.optsWithGlobals();
+  const running = runBroker({ port, http, logLevel, version });
+  onSignal(() => running.then((stop) => stop()));
+  await running;
 }
 
 /**

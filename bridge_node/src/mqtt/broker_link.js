@@ -5,6 +5,8 @@ import { Rooms } from './rooms.js';
  * @typedef {object} State
  * @property {number} begun  ms, of performance.now()
  * @property {Map<object, string>} faults  why each of the connections is not up; empty of those that are
+ * @property {WeakSet<object>} seen  the connections that were up, at some time
+ * @property {number} reconnects  how often one of them was up again
  * @property {'nothing' | 'available' | 'unavailable'} reported  what was logged last
  * @property {4 | 5} version  of MQTT, as the broker took it last
  * @property {Rooms} rooms  in which connections receive large packets
@@ -38,8 +40,16 @@ export class BrokerLink {
     this.options = options;
     this.log = log;
     this.prefix = prefix;
-    const begun = performance.now();
-    this.#state = state ?? { begun, faults: new Map(), reported: 'nothing', version: 5, rooms: new Rooms(), log };
+    this.#state = state ?? {
+      begun: performance.now(),
+      faults: new Map(),
+      seen: new WeakSet(),
+      reconnects: 0,
+      reported: 'nothing',
+      version: 5,
+      rooms: new Rooms(),
+      log,
+    };
   }
 
   /**
@@ -59,6 +69,11 @@ export class BrokerLink {
     this.#state.version = version;
   }
 
+  /** How often one of its connections was up again. */
+  get reconnects() {
+    return this.#state.reconnects;
+  }
+
   /** In which its connections receive large packets. */
   get rooms() {
     return this.#state.rooms;
@@ -67,6 +82,11 @@ export class BrokerLink {
   /** Why the broker is unavailable; undefined if all connections are up. */
   get fault() {
     return [...this.#state.faults.values()].find((why) => why !== '');
+  }
+
+  /** Whether all connections are up. */
+  get isUp() {
+    return this.#state.faults.size > 0 && this.fault === undefined;
   }
 
   /** @param {object} connection  that has started */
@@ -80,10 +100,13 @@ export class BrokerLink {
    */
   connected(connection, version) {
     this.version = version;
-    this.#state.faults.set(connection, '');
-    if (this.#state.reported === 'available' || this.fault) return;
-    this.#state.reported = 'available';
-    this.#state.log.info(`connected to ${this.shown}, MQTT ${version === 5 ? '5' : '3.1.1'}`);
+    const state = this.#state;
+    if (state.seen.has(connection)) state.reconnects += 1;
+    state.seen.add(connection);
+    state.faults.set(connection, '');
+    if (state.reported === 'available' || this.fault) return;
+    state.reported = 'available';
+    state.log.info(`connected to ${this.shown}, MQTT ${version === 5 ? '5' : '3.1.1'}`);
   }
 
   /**

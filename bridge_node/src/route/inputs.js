@@ -37,7 +37,7 @@ export class Inputs {
     this.#meter = meter;
     // commands are read all the same: they are few
     this.#share = budget.share((isFull) => this.#quotes?.setShareFull(isFull));
-    this.#intake = new Intake(rules, refusals.report, meter, broker.log);
+    this.#intake = new Intake(rules, (record) => refusals.report(record), meter, broker.log);
   }
 
   /** Whether the broker has confirmed all subscriptions. */
@@ -51,6 +51,7 @@ export class Inputs {
    */
   start(algo, channels) {
     const [session] = sessionsOf(algo);
+    this.#meter.channels.set(channels);
     this.#quotes = this.#subscribe(session, channels, this.#queues.inputs, this.#intake);
   }
 
@@ -59,6 +60,7 @@ export class Inputs {
     const subscriber = this.#quotes;
     if (!subscriber) return;
     subscriber.change(channels);
+    this.#meter.channels.set(channels);
     const gone = this.#queues.inputs.keep(({ topic }) => subscriber.wants(topic));
     for (const message of gone) message.acknowledge();
   }

@@ -50,14 +50,15 @@ export class Intake {
       message.acknowledge();
       return undefined;
     }
-    this.#meter.received(kind, inputs.length);
+    const at = performance.now();
+    this.#meter.received(kind, inputs.length, topic, at);
     if (kind === 'quote') this.#noteInstruments(/** @type {import('../messages/quote.js').Quote[]} */ (inputs));
     if (this.#log.isLevelEnabled('debug')) {
       for (const input of inputs) {
         this.#log.debug({ ...inputFields(kind, input), sid: input.sid, quote: input.quote }, 'received');
       }
     }
-    return { message, kind, inputs };
+    return { message, kind, inputs, at };
   }
 
   /** @param {import('../messages/quote.js').Quote[]} quotes */

@@ -71,7 +71,7 @@ export class Route {
     /** @type {import('../backend/standby.js').MayOpen} */
     const mayOpen = (name, hasHandedOver) => this.#placement.mayOpen(name, hasHandedOver);
     this.#backend = new Backend(config, this.log, () => this.#admit(), mayOpen);
-    const outputs = new Outputs(broker, this.#backend, config.batchOutputs);
+    const outputs = new Outputs(broker, this.#backend, this.#meter, config.batchOutputs);
     this.#outputs = outputs;
     this.#placement = new Placement(config.address, this.#backend, broker, outputs.publisher.connection);
     // its name is not known then, and where it was swapped to only the broker knows
@@ -88,6 +88,7 @@ export class Route {
       inputsWait: (messages, bytes) => this.#inputs.setWaiting(messages, bytes),
       commandsWait: (messages, bytes) => this.#inputs.setCommandsWaiting(messages, bytes),
     };
+    this.#backend.on('ready', () => this.#meter.ready());
     this.#forwarder = new Forwarder(steps, pacing, config.count);
     if (config.isAnnounced) {
       this.#backend.on('lost', () => {
@@ -95,11 +96,7 @@ export class Route {
       });
       this.#backend.on('ready', () => clearTimeout(this.#silence));
     }
-    const refusals = {
-      report: (/** @type {string} */ record) => outputs.report(record),
-      reply: (/** @type {string} */ payload) => outputs.reply(payload),
-    };
-    this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, this.#meter, config.rules);
+    this.#inputs = new Inputs(broker, this.#forwarder, outputs, place.budget, this.#meter, config.rules);
   }
 
   /**
@@ -250,7 +247,14 @@ export class Route {
     }
     this.#checkRunning();
     const { halts } = this.#outputs;
-    this.#decider = new Decider(name, this.#backend, /** @type {import('./halts.js').Halts} */ (halts), this.log);
+    this.#decider = new Decider(
+      name,
+      this.#backend,
+      /** @type {import('./halts.js').Halts} */ (halts),
+      this.#meter,
+      this.log,
+    );
+    this.#meter.show({ backend: this.#backend, queue: this.#forwarder.inputs });
     this.#inputs.start(name, channels);
     return true;
   }
@@ -274,6 +278,7 @@ export class Route {
     this.#meter.begin(name);
     this.#outputs.begin(name);
     const claim = new Claim(this.#outputs.topics.claim, this.#outputs.publisher, instance, this.#placement);
+    claim.on('outcome', (outcome) => this.#meter.claim(outcome));
     claim.once('superseded', (other) => {
       const sentence = `another bridge for ${name} has started (${other}): this one gives way`;
       const hasServed = this.isAdmitted || this.#place.mayTakeOver;
@@ -293,6 +298,7 @@ export class Route {
   async #end() {
     this.stop();
     await this.#inputs.stop();
+    this.#meter.end();
     await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
     await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
     await this.#outputs.stop();
