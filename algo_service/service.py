@@ -19,6 +19,7 @@ from algo_service.errors import AlgoServiceError, WarmUpError
 from algo_service.metrics.calls import Calls
 from algo_service.metrics.pulse import Pulse
 from algo_service.metrics.service import ServiceMetrics
+from algo_service.metrics.summary import Summary
 from algo_service.names import objection
 from algo_service.rpc.methods import ServiceMethods
 from algo_service.rpc.server import Server
@@ -151,6 +152,9 @@ def serve(
     else:
         log.info("standby of %s: its journal %s is not open", served.name, served.file)
     serving = gevent.spawn(server.run)
+    shown = metrics
+    summary = Summary(served.tally, lambda: shown.equity)
+    gevent.spawn(summary.run, gevent.sleep)
     gevent.wait([signalled, serving], count=1)
     if signalled.is_set():
         metrics.state = "ending"
@@ -159,6 +163,7 @@ def serve(
         if announcing:
             announcing.end()
         is_drained = methods.drain(GRACE)
+        summary.log()
         if announcing:
             announcing.join()
         if not is_drained:
