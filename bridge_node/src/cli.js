@@ -212,7 +212,7 @@ async function runBridge(options, command) {
   const { access, prefix, routes, announced } = readConfig({ ...options, discover });
   const registry = createRegistry('bridge', version);
   const log = createLog(logLevel, addLogLines(registry));
-  const bridge = new Bridge(routes, new BrokerLink(access, log, prefix), registry, announced);
+  const bridge = new Bridge(routes, new BrokerLink(access, log, prefix), registry, version, announced);
   const { part } = bridge;
   const server = http && (await serveHttp(http, { part, run, reasons: () => bridge.missing, registry }));
   onSignal(() => bridge.stop());

@@ -1,5 +1,8 @@
+import { PUBLISH_OVERHEAD } from './packets.js';
 import { Rooms } from './rooms.js';
 
+/** Bytes that may wait to be written on a connection for something to be published that may as well be lost. */
+const MAX_UNWRITTEN = 1024 * 1024;
 /** ms after the start before an unavailable broker is reported. */
 const PATIENCE = 1000;
 
@@ -12,7 +15,7 @@ const PATIENCE = 1000;
  */
 export class BrokerLink {
   #begun = performance.now();
-  /** Why each of the connections is not up; empty of those that are. @type {Map<object, string>} */
+  /** Why each of the connections is not up; empty of those that are. @type {Map<import('./connection.js').Connection, string>} */
   #faults = new Map();
   /** What was logged last. @type {'nothing' | 'available' | 'unavailable'} */
   #reported = 'nothing';
@@ -51,13 +54,28 @@ export class BrokerLink {
     return this.#faults.size > 0 && this.fault === undefined;
   }
 
-  /** @param {object} connection  that has started */
+  /**
+   * Publish at QoS 0 on any connection that is up; nothing happens if none is, if the broker does not read what is
+   * written, or if it accepts no packet of this size.
+   * @param {string} topic  without the prefix
+   * @param {string} payload
+   */
+  publishNow(topic, payload) {
+    const bytes = Buffer.byteLength(payload) + Buffer.byteLength(this.prefix + topic) + PUBLISH_OVERHEAD;
+    for (const { client, maxPacketBytes } of this.#faults.keys()) {
+      if (!client || bytes > maxPacketBytes || client.stream.writableLength > MAX_UNWRITTEN) continue;
+      client.publish(this.prefix + topic, payload);
+      return;
+    }
+  }
+
+  /** @param {import('./connection.js').Connection} connection  that has started */
   expect(connection) {
     if (!this.#faults.get(connection)) this.#faults.set(connection, 'it has not answered yet');
   }
 
   /**
-   * @param {object} connection  that is up
+   * @param {import('./connection.js').Connection} connection  that is up
    * @param {4 | 5} version  of MQTT
    */
   connected(connection, version) {
@@ -71,7 +89,7 @@ export class BrokerLink {
   }
 
   /**
-   * @param {object} connection  that was lost, or could not be made; nobody misses one that has stopped
+   * @param {import('./connection.js').Connection} connection  that was lost, or could not be made; nobody misses one that has stopped
    * @param {string} why
    */
   failed(connection, why) {
@@ -89,7 +107,7 @@ export class BrokerLink {
     this.log.warn(`broker ${this.shown} ${what}; trying again with growing delays`);
   }
 
-  /** @param {object} connection  that has stopped for good */
+  /** @param {import('./connection.js').Connection} connection  that has stopped for good */
   forget(connection) {
     this.#faults.delete(connection);
   }

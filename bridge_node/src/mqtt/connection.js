@@ -46,6 +46,9 @@ export class Connection extends EventEmitter {
   #renewedFor = '';
   #isLast = false;
 
+  /** Bytes of a packet that the broker accepts (MQTT 5, Maximum Packet Size). */
+  maxPacketBytes = Infinity;
+
   /**
    * @param {import('./broker_link.js').BrokerLink} broker
    * @param {import('mqtt').IClientOptions} options  `properties` are for version 5 only
@@ -97,6 +100,7 @@ export class Connection extends EventEmitter {
     });
     client.on('connect', (connack) => {
       upSince = performance.now();
+      this.maxPacketBytes = connack.properties?.maximumPacketSize ?? Infinity;
       this.#broker.connected(this, this.#version);
       this.emit('up', client, connack);
       const stream = /** @type {PacketStream} */ (client.stream);
