@@ -19,9 +19,11 @@ from algo_service.commands.options import (
 )
 from algo_service.names import objection
 from algo_service.rpc.address import check_address
+from telemetry.options import http_option
 
 if TYPE_CHECKING:
     from algo_service.engine.engine import Engine
+    from telemetry.options import HttpAddress
 
 
 def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -96,6 +98,7 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 )
 @hidden_read_options
 @announce_options
+@http_option("ALGO_SERVICE")
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warn", "warning", "error"]),
@@ -114,6 +117,7 @@ def serve(
     accept_incomplete_journal: bool,
     standby: bool,
     warm_up: tuple[str, ...],
+    http: HttpAddress | None,
     log_level: str,
     **others: Any,
 ) -> None:
@@ -160,4 +164,5 @@ def serve(
         keep_inputs=keep_inputs == "yes",
         warm_up=(warm_up, options) if warm_up else None,
         announce=announcement,
+        http=http,
     )

@@ -4,6 +4,8 @@ import { Discovery } from './discovery/discovery.js';
 import { BridgeMetrics } from './metrics/bridge_metrics.js';
 import { addReady } from './metrics/process.js';
 import { StatsPublisher } from './metrics/stats_publisher.js';
+import { Notices } from './route/notices.js';
+import { DroppedMessages } from './mqtt/dropped_messages.js';
 import { KeptRoute } from './route/kept_route.js';
 import { Route } from './route/route.js';
 import { ServedNames } from './route/served_names.js';
@@ -17,6 +19,9 @@ export class Bridge {
   #broker;
   #routes;
   #stats;
+  #droppedMessages;
+  /** What a person has to know about the algorithms, for whoever shows it. */
+  notices = new Notices();
   #isStopping = false;
   /** Its name in `stats/<part>`; another at every start. */
   part;
@@ -31,6 +36,9 @@ export class Bridge {
    */
   constructor(configs, broker, registry, version, announced) {
     this.#broker = broker;
+    this.#droppedMessages = new DroppedMessages(broker, (count) => {
+      this.notices.brokerDropped += count;
+    });
     const names = new ServedNames();
     const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
@@ -42,7 +50,8 @@ export class Bridge {
     const metrics = new BridgeMetrics(registry, budget, broker);
     addReady(registry, () => this.missing.length === 0);
     /** @param {import('./route/route_config.js').RouteConfig} config @param {boolean} mayTakeOver */
-    const make = (config, mayTakeOver) => new Route(config, broker, { names, budget, metrics, instance, mayTakeOver });
+    const make = (config, mayTakeOver) =>
+      new Route(config, broker, { names, budget, metrics, notices: this.notices, instance, mayTakeOver });
     if (announced) {
       /** @param {string} name @param {string} address */
       const makeAnnounced = (name, address) => make({ ...announced, name, address, isAnnounced: true }, false);
@@ -70,10 +79,12 @@ export class Bridge {
    */
   async run() {
     this.#stats.start();
+    this.#droppedMessages.start();
     try {
       await Promise.all(this.#routes.map((route) => route.run()));
     } finally {
       this.#stats.stop();
+      await this.#droppedMessages.stop();
     }
   }
 

@@ -20,6 +20,7 @@ import {
   parsePort,
   parseSymbols,
   readConfig,
+  spaced,
 } from './config.js';
 import { serveHttp } from './http/server.js';
 import { addLogLines, createRegistry } from './metrics/process.js';
@@ -97,7 +98,21 @@ export async function main(argv) {
         'BRIDGE_NAME',
       ),
     )
-    .addOption(httpOption())
+    .addOption(httpOption('show the dashboard, and '))
+    .addOption(
+      new Option(
+        '--http-host <name>',
+        'a name by which browsers reach the dashboard, besides those of loopback; repeat it, or separate several by spaces',
+      )
+        .env('BRIDGE_HTTP_HOST')
+        .argParser(spaced),
+    )
+    .addOption(
+      new Option(
+        '--http-token-file <file>',
+        'its first line is the token of the dashboard; by default it is another one at each start',
+      ).env('BRIDGE_HTTP_TOKEN_FILE'),
+    )
     .addOption(
       new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this run only').env(
         'BRIDGE_RUN',
@@ -191,10 +206,11 @@ export async function main(argv) {
   }
 }
 
-function httpOption() {
+/** @param {string} [more]  that is offered there */
+function httpOption(more = '') {
   return new Option(
     '--http <port>',
-    'answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere',
+    `${more}answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere`,
   )
     .env('BRIDGE_HTTP')
     .argParser(parseListen);
@@ -212,14 +228,20 @@ async function runBridge(options, command) {
   const { access, prefix, routes, announced } = readConfig({ ...options, discover });
   const registry = createRegistry('bridge', version);
   const log = createLog(logLevel, addLogLines(registry));
-  const bridge = new Bridge(routes, new BrokerLink(access, log, prefix), registry, version, announced);
+  const broker = new BrokerLink(access, log, prefix);
+  const bridge = new Bridge(routes, broker, registry, version, announced);
   const { part } = bridge;
-  const server = http && (await serveHttp(http, { part, run, reasons: () => bridge.missing, registry }));
+  const about = { version, instance: part.split(':')[1] };
+  const dashboard = http && new (await import('./dashboard.js')).Dashboard(options, broker, about);
+  const shown = { part, run, reasons: () => bridge.missing, registry, page: dashboard?.page };
+  const server = http && (await serveHttp(http, shown));
+  if (dashboard) process.stdout.write(`dashboard: ${dashboard.address(http)}\n`);
   onSignal(() => bridge.stop());
   try {
     await bridge.run();
   } finally {
     server?.close();
+    await dashboard?.stop();
   }
 }
 

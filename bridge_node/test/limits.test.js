@@ -35,6 +35,9 @@ const CONSTANTS = {
   'publication.count': LIMITS.publications,
   'stats.bytes': LIMITS.statsBytes,
   'stats.reasons': LIMITS.statsReasons,
+  'query.question_bytes': LIMITS.queryBytes,
+  'query.client_characters': LIMITS.client,
+  'query.under_way': LIMITS.queries,
   'price.maximum': LIMITS.price,
   'quantity.maximum': LIMITS.quantity,
 };

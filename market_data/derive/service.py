@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Callable
 from typing import NoReturn
 
+from market_data.derive.content import digest
 from market_data.derive.intake import Intake, Taken
 from market_data.derive.store import Store
 from market_data.derive.transformation import Output, Transformation
@@ -152,14 +152,13 @@ class Service:
     def _outputs_of(self, quote: Taken, message: Received) -> list[Output]:
         fields = quote.message
         if quote.has_id:
-            content = f"{fields['sid']} {fields['quote']!r} {quote.at}"
-            known = self._store.note(message.topic, fields["id"], zlib.crc32(content.encode()))
+            known = self._store.note(message.topic, fields["id"], digest(fields))
             if known == "again":
                 self.duplicates += 1
                 return []
             if known == "other":
-                reason = f'id used before: "{fields["id"]}", with other content'
-                return [self._refusal(message, _OF_A_QUOTE, reason)]
+                used = f'id used before: "{fields["id"]}" on {message.topic}, with other content'
+                return [self._refusal(message, _OF_A_QUOTE, used)]
         self.quotes += 1
         channel = self._channel_of.setdefault(fields["sid"], message.topic)
         if channel != message.topic:

@@ -17,6 +17,8 @@ export class BrokerLink {
   #begun = performance.now();
   /** Why each of the connections is not up; empty of those that are. @type {Map<import('./connection.js').Connection, string>} */
   #faults = new Map();
+  /** Since when each of them is up. @type {Map<object, number>} */
+  #upSince = new Map();
   /** What was logged last. @type {'nothing' | 'available' | 'unavailable'} */
   #reported = 'nothing';
 
@@ -83,6 +85,7 @@ export class BrokerLink {
     if (this.#seen.has(connection)) this.reconnects += 1;
     this.#seen.add(connection);
     this.#faults.set(connection, '');
+    this.#upSince.set(connection, performance.now());
     if (this.#reported === 'available' || this.fault) return;
     this.#reported = 'available';
     this.log.info(`connected to ${this.shown}, MQTT ${version === 5 ? '5' : '3.1.1'}`);
@@ -93,7 +96,17 @@ export class BrokerLink {
    * @param {string} why
    */
   failed(connection, why) {
+    this.#upSince.delete(connection);
     if (this.#faults.has(connection)) this.#faults.set(connection, why);
+  }
+
+  /**
+   * Whether another of its connections is up since before a moment: the broker was there all the time.
+   * @param {object} connection
+   * @param {number} moment  as of performance.now
+   */
+  hasStayed(connection, moment) {
+    return [...this.#upSince].some(([other, since]) => other !== connection && since < moment);
   }
 
   /**
@@ -110,5 +123,6 @@ export class BrokerLink {
   /** @param {import('./connection.js').Connection} connection  that has stopped for good */
   forget(connection) {
     this.#faults.delete(connection);
+    this.#upSince.delete(connection);
   }
 }
