@@ -47,7 +47,7 @@ export class Bridge {
     const about = { part: this.part, component: 'bridge', name: digits, instance, version };
     const publish = (/** @type {string} */ topic, /** @type {string} */ payload) => broker.publishNow(topic, payload);
     this.#stats = new StatsPublisher(registry, about, () => this.missing, publish);
-    const metrics = new BridgeMetrics(registry, budget, broker);
+    const metrics = new BridgeMetrics(registry, budget, broker, this.notices);
     addReady(registry, () => this.missing.length === 0);
     /** @param {import('./route/route_config.js').RouteConfig} config @param {boolean} mayTakeOver */
     const make = (config, mayTakeOver) =>
@@ -66,11 +66,15 @@ export class Bridge {
           );
   }
 
-  /** What is missing for quotes to be decided and orders to be published, and why: a line for each. */
+  /**
+   * What is missing for quotes to be decided and orders to be published, and why, and what a person has to know although
+   * nothing is: a line for each.
+   */
   get missing() {
     const { shown, fault } = this.#broker;
     const lines = this.#routes.flatMap((route) => (fault ? route.fault : route.missing)).filter(Boolean);
-    return fault ? [`broker ${shown}: ${fault}`, ...lines] : lines;
+    const troubles = this.#routes.flatMap((route) => route.troubles);
+    return [...(fault ? [`broker ${shown}: ${fault}`] : []), ...lines, ...troubles];
   }
 
   /**
