@@ -231,7 +231,7 @@ async function runBridge(options, command) {
   const registry = createRegistry('bridge', version);
   const log = createLog(logLevel, 'bridge', addLogLines(registry));
   const broker = new BrokerLink(access, log, prefix);
-  const bridge = new Bridge(routes, broker, registry, announced);
+  const bridge = new Bridge(routes, broker, registry, version, announced);
   onSignal(() => bridge.stop());
   await logged(log, async () => {
     const { part } = bridge;

@@ -97,6 +97,7 @@ SCHEMAS = {
     "query.entries": ["query:$defs.limit.maximum"],
     "command.by_characters": ["command:$defs.by.maxLength"],
     "command.reason_characters": ["command:$defs.reason.maxLength"],
+    "stats.reasons": ["stats:properties.reasons.maxItems"],
     "price.above": ["quote:$defs.number.exclusiveMinimum"],
     "price.maximum": ["quote:$defs.number.maximum", "order:$defs.one.properties.price.maximum"],
     "whole_number.maximum": [
@@ -163,5 +164,6 @@ def test_every_bound_is_held_by_a_test() -> None:
         "command.counts_for_seconds",
         "query.question_bytes",
         "query.under_way",
+        "stats.bytes",
     }
     assert bounds == tested | elsewhere | bridge_node
