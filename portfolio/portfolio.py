@@ -37,10 +37,10 @@ class Portfolio:
     (`portfolio.reals.real`), read as the nearest double.
 
     For each quote the engine calls `begin`, or `begin_derived` if it may have been made of others,
-    for any other input `begin_other`; then the algorithm,
-    which places orders, or what a command asks for; after an error `undo`. All calls come on one
-    thread. It is composed of an `Account`, a `Venue`, the `Rules`, the `Transaction` of the input
-    under way, the `OrderDesk` that places orders, and the `Blotter` that books what came of them.
+    for any other input `begin_other`; then the algorithm, which places orders, or what a command
+    asks for; after an error `undo`. All calls come on one thread. It is composed of an `Account`, a
+    `Venue`, the `Rules`, the `Transaction` of the input under way, the `OrderDesk` that places
+    orders, and the `Blotter` that books what came of them.
 
     :param amount: the starting cash, finite and at least 0.
     :param sizing: how much to bet on a buy signal; by default a random fraction of what is

@@ -94,7 +94,14 @@ class Transaction:
             return
         sid = data["sid"]
         self._time_before = sid, self.times.get(sid)
-        self.times[sid] = data.get("ts")
+        self._set_time(sid, data.get("ts"))
+
+    def _set_time(self, sid: str, ts: Any) -> None:
+        assert self.times is not None
+        if ts is None:
+            self.times.pop(sid, None)
+        else:
+            self.times[sid] = ts
 
     def has_had(self, data: Mapping[str, Any]) -> bool:
         """Return whether the price of a quote was that of an earlier one, or is older."""
@@ -141,11 +148,7 @@ class Transaction:
         if self._has_begun_times:
             self.times = None
         elif self._time_before is not None and self.times is not None:
-            sid, ts = self._time_before
-            if ts is None:
-                self.times.pop(sid, None)
-            else:
-                self.times[sid] = ts
+            self._set_time(*self._time_before)
         if self.before:
             rules = self._rules
             self._venue.state, rules.limits.states, rules.halt, *others = self.before

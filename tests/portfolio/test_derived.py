@@ -111,3 +111,15 @@ def test_the_first_quote_that_was_made_of_others_is_undone_without_a_trace() -> 
     assert portfolio.save() != before
     portfolio.undo()
     assert portfolio.save() == before
+
+
+@pytest.mark.parametrize("times", [[None], [OLDER, None], [None, OLDER], [OLDER, LATER]])
+def test_a_quote_is_undone_with_its_time(portfolio: Portfolio, times: list[Any]) -> None:
+    for number, ts in enumerate(times):
+        before = portfolio.save()
+        give(portfolio, {**quote(10.0, ts), "id": str(number)})
+        after = portfolio.save()
+        portfolio.undo()
+        assert portfolio.save() == before
+        give(portfolio, {**quote(10.0, ts), "id": str(number)})
+        assert portfolio.save() == after
