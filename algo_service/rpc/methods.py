@@ -21,6 +21,8 @@ from gevent.threadpool import ThreadPool
 from algo_service.decisions import Decision, Failure, Kind
 from algo_service.engine.failure import sentence
 from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.metrics.calls import Calls
+from algo_service.queries.past import Past
 from algo_service.served import ServedAlgorithm
 
 log = logging.getLogger(__name__)
@@ -50,14 +52,24 @@ class ServiceMethods:
     """The methods of the contract (contracts/README.md), callable from gevent's hub.
 
     :param make: makes what is served; called in the worker thread.
+    :param calls: what came of the calls is noted there.
+    :param note: called in the worker thread after each call.
     """
 
-    def __init__(self, make: Callable[[], ServedAlgorithm]):
+    def __init__(
+        self,
+        make: Callable[[], ServedAlgorithm],
+        calls: Calls,
+        note: Callable[[], None] = lambda: None,
+    ):
+        self._calls = calls
+        self._note = note
         # One thread, kept as long as the service runs: calls are decided in the order of arrival.
         self._worker = ThreadPool(1)
         self.served = self._in_worker(make)
         self.on_initialized: Callable[[list[str]], None] = lambda _channels: None
         """Called in the hub's thread with the channels that `initialize` is about to return."""
+        self._past = Past(self.served, self._in_worker)
         self._reported = ""
         self.on_opened: Callable[[], None] = lambda: None
         """Called in the hub's thread when `acquire` or `take_back` has had it decide again."""
@@ -78,6 +90,7 @@ class ServiceMethods:
             "events": self.events,
             "inputs": self.inputs,
             "snapshot": self.snapshot,
+            "query": self.query,
             "journal": self.journal,
             "hand_over": self.hand_over,
             "take_over": self.take_over,
@@ -93,14 +106,23 @@ class ServiceMethods:
     def initialize(self, params: dict[str, Any]) -> list[str]:
         """Prepare the algorithm with a map of parameters; returns the channels that it wants."""
         try:
-            channels = self._in_worker(lambda: self.served.engine.initialize(params))
+            channels = self._in_worker(self._initialize, params)
         except InitializeError as error:
             text = f"{error}\n{error.traceback}"
             if text != self._reported:  # a bridge tries it again and again
                 self._reported = text
-                log.error("%s", text)
+                log.error("%s", error, extra={"traceback": error.traceback})
             raise
         self.on_initialized(channels)
+        return channels
+
+    def _initialize(self, params: dict[str, Any]) -> list[str]:
+        try:
+            channels = self.served.engine.initialize(params)
+        except Exception as error:
+            self._calls.fail_to_initialize(error)
+            raise
+        self._calls.initialized()
         return channels
 
     @exposed
@@ -137,7 +159,15 @@ class ServiceMethods:
         return decisions
 
     def _decide(self, inputs: list[dict[str, Any]], now: float) -> list[Decision | Failure]:
-        return self.served.engine.decide(inputs, now)
+        calls = self._calls
+        calls.begin(len(inputs))
+        try:
+            decisions = self.served.engine.decide(inputs, now)
+        except BaseException as error:
+            calls.fail(error)
+            raise
+        calls.succeed(now)
+        return decisions
 
     @exposed
     def inputs(self) -> list[str]:
@@ -148,6 +178,11 @@ class ServiceMethods:
     def snapshot(self) -> dict[str, Any]:
         """Return the portfolio, the algorithm's name and parameters, the last quote id and seq."""
         return self._in_worker(self.served.snapshot)
+
+    @exposed
+    def query(self, question: dict[str, Any]) -> dict[str, str]:
+        """Answer a question about the past; returns its `result` as JSON text, or an `error`."""
+        return self._past.query(question)
 
     @exposed
     def orders_since(self, seconds: float, after: int = 0) -> list[dict[str, Any]]:
@@ -167,7 +202,8 @@ class ServiceMethods:
     def release(self) -> dict[str, Any]:
         """Close the journal, and decide nothing until `acquire`; returns what `journal` does."""
         was_open, decided = self.served.is_open, self.served.decides
-        standing = self._in_worker(self.served.release)
+        with self._past.left_alone():
+            standing = self._in_worker(self.served.release)
         self._is_on_trial = False
         if decided:
             self.on_released()
@@ -201,7 +237,11 @@ class ServiceMethods:
             name, seq = self.served.name, account["seq"]
             log.warning("%s was handed over after decision %s, epoch %d", name, f"{seq:,}", epoch)
             for order in account["cancelled"]:
-                log.warning("%s is cancelled: another algorithm goes on", order["order_id"])
+                log.warning(
+                    "%s is cancelled: another algorithm goes on",
+                    order["order_id"],
+                    extra={"order_id": order["order_id"]},
+                )
         return account
 
     @exposed
@@ -245,6 +285,7 @@ class ServiceMethods:
 
     def close(self) -> None:
         """Close the store; the calls under way have to be decided."""
+        self._past.end()
         self._in_worker(self.served.close)
 
     def drain(self, patience: float) -> bool:
@@ -259,17 +300,18 @@ class ServiceMethods:
 
     def _in_worker(self, function: Callable[..., T], *args: Any) -> T:
         # gevent would print what a worker's function raises; the caller reports it instead
-        value, error = self._worker.apply(_outcome, (function, *args))
+        value, error = self._worker.apply(self._outcome, (function, *args))
         if error is not None:
             raise error
         return cast(T, value)
 
-
-def _outcome(function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:
-    try:
-        return function(*args), None
-    except Exception as error:
-        return None, error
-    except BaseException as error:
-        # sys.exit() in an algorithm's initialize must not end the hub
-        return None, AlgoServiceError(f"the algorithm raised {sentence(error)}")
+    def _outcome(self, function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:
+        try:
+            return function(*args), None
+        except Exception as error:
+            return None, error
+        except BaseException as error:
+            # sys.exit() in an algorithm's initialize must not end the hub
+            return None, AlgoServiceError(f"the algorithm raised {sentence(error)}")
+        finally:
+            self._note()

@@ -47,6 +47,8 @@ class Link:
     :param notify: called with a sentence when the broker becomes unavailable or available.
     :param make: makes a connection with this version of MQTT.
     :param last_delay: the longest delay between two attempts, in seconds.
+    :ivar reconnects: the number of connections after the first one. Any thread may read it.
+    :ivar fault: why there is no connection, half a sentence; empty while there is one. Likewise.
     """
 
     def __init__(
@@ -58,6 +60,8 @@ class Link:
         clock: Callable[[], float] = time.monotonic,
         last_delay: float = MAX_DELAY,
     ):
+        self.reconnects = 0
+        self.fault = "it has not answered yet"
         self._address = address
         self._stop = stop
         self._notify = notify
@@ -90,14 +94,16 @@ class Link:
             except (OSError, FeedError) as error:
                 if isinstance(error, FeedError) and not self._connected_before:
                     raise
+                self.fault = getattr(error, "strerror", None) or str(error)
                 is_long = self._clock() >= unavailable_since + _QUIET
                 if is_long and not reported and not self._connected_before:
-                    reason = getattr(error, "strerror", None) or str(error)
-                    self._notify(f"waiting for the broker at {self._address}: {reason}")
+                    self._notify(f"waiting for the broker at {self._address}: {self.fault}")
                     reported = True
             else:
                 break
+        self.fault = ""
         if self._connected_before:
+            self.reconnects += 1
             self._report_loss()
             self._notify(f"the broker at {self._address} is back")
         elif reported:
@@ -106,12 +112,19 @@ class Link:
         self._connected_at = self._clock()
         return connection
 
+    def missing(self) -> list[str]:
+        """Return a sentence if there is no connection; any thread may ask."""
+        if not (fault := self.fault):
+            return []
+        return [f"the broker at {self._address} is unavailable: {fault}"]
+
     def lost(self, reason: str, *, is_taken_over: bool = False) -> None:
         """Record that the connection is lost; it is reported if the loss lasts.
 
         :param is_taken_over: whether the broker has said that another client has our id.
         :raises ClientIdTakenError: if that goes on.
         """
+        self.fault = reason
         now = self._clock()
         if not is_taken_over or now > self._connected_at + _LASTING:
             self._takeovers = 0

@@ -138,6 +138,8 @@ def test_what_may_be_lost_is_sent_again_in_order(
         f"lost the broker at {broker.url} (connection closed), waiting for it",
         f"the broker at {broker.url} is back",
     ]
+    assert publishing.publisher.link.reconnects == 1
+    assert publishing.publisher.missing() == []
 
 
 def test_only_what_the_broker_may_have_forgotten_is_sent_again(fake_broker: Brokers) -> None:
@@ -413,6 +415,51 @@ def test_that_the_broker_is_away_is_told_once(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(Interrupted):
         Publisher(access, "quotes", stop, told.append, lambda: sum(delays)).connect()
     assert told == [f"waiting for the broker at {access.address}: Connection refused"]
+
+
+def test_why_texts_reach_nobody_is_told_to_who_asks(fake_broker: Brokers) -> None:
+    answers = iter([NO_MATCHING_SUBSCRIBERS, 0, None])
+    read = threading.Event()
+
+    def lonely(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        for answer in answers:
+            mid, _ = wire.publish()
+            if answer is not None:
+                wire.confirm(mid, answer)
+        read.set()
+        wire.read()
+
+    now = 0.0
+    broker = fake_broker(lonely)
+    publishing = Publishing(broker, lambda: now)
+    made = publishing.publisher
+    away = f"the broker at {broker.url} is unavailable"
+    assert made.missing() == [f"{away}: it has not answered yet"]
+    assert made.idle is None
+    publishing.publish("1")
+    while not made.missing():
+        made.turn(0.01)
+    assert made.missing() == ["nobody is subscribed to quotes"]
+    now = 5.0
+    made.drain()
+    assert made.missing() == []
+    now = 7.0
+    assert made.idle == 2.0
+    made.publish("2")
+    assert made.missing() == []
+    now = 19.0
+    assert made.missing() == [f"the broker at {broker.url} has confirmed nothing for 12 s"]
+    assert read.wait(30)
+    made.close()
+
+
+def test_what_awaits_nobody_is_counted_by_itself(fake_broker: Brokers) -> None:
+    publisher = Publishing(fake_broker(accept_and_confirm)).publish("1", "2")
+    publisher.publish("report", None, "errors/s", is_awaited=False)
+    publisher.drain()
+    assert (publisher.confirmed, publisher.confirmed_reports) == (3, 1)
 
 
 def test_settling_ends_with_the_connection(fake_broker: Brokers) -> None:

@@ -16,6 +16,7 @@ export class Inputs {
   #queues;
   #refusals;
   #share;
+  #meter;
   #rules;
   #taken;
   /** @type {FeedGaps | undefined} */
@@ -30,14 +31,16 @@ export class Inputs {
    * @param {{inputs: import('./queue.js').Queue, commands: import('./queue.js').Queue}} queues
    * @param {import('./command_intake.js').Refusals} refusals
    * @param {import('../support/memory_budget.js').MemoryBudget} budget  of all routes
+   * @param {import('../metrics/route_meter.js').RouteMeter} meter
    * @param {import('../mqtt/connection.js').Taken} taken
    * @param {import('../messages/quote.js').Rules} [rules]  the user's, about messages
    */
-  constructor(broker, queues, refusals, budget, taken, rules) {
+  constructor(broker, queues, refusals, budget, meter, taken, rules) {
     this.#broker = broker;
     this.#taken = taken;
     this.#queues = queues;
     this.#refusals = refusals;
+    this.#meter = meter;
     // commands are read all the same: they are few
     this.#share = budget.share((isFull) => this.#quotes?.setShareFull(isFull));
     this.#rules = rules;
@@ -61,8 +64,9 @@ export class Inputs {
   start(algo, channels, notices) {
     const { log } = this.#broker;
     this.#gaps = new FeedGaps(log, notices);
-    const intake = new Intake(this.#rules, this.#refusals.report, this.#gaps, log);
+    const intake = new Intake(this.#rules, (record) => this.#refusals.report(record), this.#meter, this.#gaps, log);
     const [session] = sessionsOf(algo);
+    this.#meter.channels.set(channels);
     this.#quotes = this.#subscribe(session, channels, this.#queues.inputs, intake);
   }
 
@@ -71,6 +75,7 @@ export class Inputs {
     const subscriber = this.#quotes;
     if (!subscriber) return;
     subscriber.change(channels);
+    this.#meter.channels.set(channels);
     const gone = this.#queues.inputs.keep(({ topic }) => subscriber.wants(topic));
     for (const message of gone) message.acknowledge();
   }
@@ -83,7 +88,7 @@ export class Inputs {
    */
   async startCommands(algo, swap) {
     if (!this.#commands) {
-      const intake = new CommandIntake(algo, this.#refusals, swap, this.#broker.log);
+      const intake = new CommandIntake(algo, this.#refusals, swap, this.#meter, this.#broker.log);
       const { commands } = this.#queues;
       const [, session] = sessionsOf(algo);
       this.#commands = this.#subscribe(session, [commandChannel(algo)], commands, intake);
