@@ -40,7 +40,7 @@ export class Bridge {
     const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
     this.part = `bridge:${instance.slice(0, 8)}`;
-    const metrics = new BridgeMetrics(registry, budget, broker);
+    const metrics = new BridgeMetrics(registry, budget, broker, this.notices);
     addReady(registry, () => this.missing.length === 0);
     /** @param {import('./route/route_config.js').RouteConfig} config @param {boolean} mayTakeOver */
     const make = (config, mayTakeOver) =>

@@ -2,6 +2,7 @@ import { BackendMetrics } from './backends.js';
 import { CallMetrics } from './calls.js';
 import { InputMetrics } from './inputs.js';
 import { addMqtt } from './mqtt.js';
+import { addNotices } from './notices.js';
 import { OutputMetrics } from './outputs.js';
 import { addQueues } from './queue.js';
 import { RouteMeter } from './route_meter.js';
@@ -22,14 +23,16 @@ export class BridgeMetrics {
    * @param {import('@platformatic/prom-client').Registry} registry
    * @param {import('../support/memory_budget.js').MemoryBudget} budget  of all routes
    * @param {Parameters<typeof addMqtt>[1]} link  to the broker
+   * @param {import('../route/notices.js').Notices} notices
    */
-  constructor(registry, budget, link) {
+  constructor(registry, budget, link, notices) {
     this.inputs = new InputMetrics(registry, this.#meters);
     this.outputs = new OutputMetrics(registry);
     this.calls = new CallMetrics(registry);
     this.backends = new BackendMetrics(registry, this.#meters);
     addQueues(registry, this.#meters, budget);
     addMqtt(registry, link);
+    addNotices(registry, notices, (name) => this.labelOf(name));
   }
 
   /** What a route counts with; it belongs to that route alone. */
