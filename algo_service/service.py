@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,13 @@ from algo_service.errors import AlgoServiceError, WarmUpError
 from algo_service.metrics.calls import Calls
 from algo_service.metrics.pulse import Pulse
 from algo_service.metrics.service import ServiceMetrics
+from algo_service.metrics.summary import Summary
 from algo_service.names import objection
 from algo_service.rpc.methods import ServiceMethods
 from algo_service.rpc.server import Server
 from algo_service.served import ServedAlgorithm
 from market_data.feeds.options import ReadOptions
+from telemetry import logs
 from telemetry.http import HttpServer
 from telemetry.readings import Readings
 
@@ -104,6 +107,7 @@ def serve(
             keep_inputs=keep_inputs,
             history=_history(warm_up, signalled.is_set) if warm_up else None,
         )
+        _name_in_logs(served)
         if announce and (reason := objection(served.name)):
             raise AlgoServiceError(
                 f'"{served.name}" cannot be announced: {reason}; give another --name'
@@ -148,6 +152,9 @@ def serve(
     else:
         log.info("standby of %s: its journal %s is not open", served.name, served.file)
     serving = gevent.spawn(server.run)
+    shown = metrics
+    summary = Summary(served.tally, lambda: shown.equity)
+    gevent.spawn(summary.run, gevent.sleep)
     gevent.wait([signalled, serving], count=1)
     if signalled.is_set():
         metrics.state = "ending"
@@ -156,6 +163,7 @@ def serve(
         if announcing:
             announcing.end()
         is_drained = methods.drain(GRACE)
+        summary.log()
         if announcing:
             announcing.join()
         if not is_drained:
@@ -175,6 +183,19 @@ def _history(
     from algo_service.history import FeedHistory
 
     return lambda: FeedHistory(*warm_up, is_ending)
+
+
+def _name_in_logs(served: ServedAlgorithm) -> None:
+    """Have each line name the algorithm; and the input, if an event has led to it."""
+    worker = threading.get_ident()
+
+    def under_way() -> dict[str, str]:
+        of_event = threading.get_ident() == worker and served.decides
+        given = served.engine.under_way if of_event else None
+        return {f"{given.kind}_id": given.key[1], "channel": given.key[0]} if given else {}
+
+    logs.bind(algo=served.name)
+    logs.bind_here(under_way)
 
 
 class _Announcing:

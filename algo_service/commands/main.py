@@ -5,6 +5,7 @@ A command parses, calls one function and prints. It imports what takes long when
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import click
@@ -19,6 +20,8 @@ from algo_service.commands.verify import verify
 from algo_service.commands.watch import watch
 from algo_service.errors import AlgoServiceError, InitializeError
 from portfolio import PortfolioError
+
+log = logging.getLogger(__name__)
 
 
 @click.group()
@@ -37,9 +40,12 @@ def main() -> None:
     """Run the command; a user's mistake is one sentence and exit status 2."""
     try:
         cli()
-    except InitializeError as error:
-        click.echo(f"{error.traceback}algo-service: {error}", err=True)
-        sys.exit(2)
     except (AlgoServiceError, PortfolioError) as error:
-        click.echo(f"algo-service: {error}", err=True)
+        from telemetry import logs
+
+        traceback = error.traceback if isinstance(error, InitializeError) else ""
+        if logs.is_json():
+            log.error("%s", error, extra={"traceback": traceback} if traceback else None)
+        else:
+            click.echo(f"{traceback}algo-service: {error}", err=True)
         sys.exit(2)

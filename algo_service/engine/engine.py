@@ -107,6 +107,11 @@ class Engine:
         return self._is_continued or self._seq > self._first_seq
 
     @property
+    def under_way(self) -> Input | None:
+        """The input that is decided on now, for log lines."""
+        return self._driver.under_way if self._driver else None
+
+    @property
     def portfolio(self) -> Portfolio | None:
         """That of the algorithm; None before `initialize`."""
         return self._driver.portfolio if self._driver else None
@@ -231,10 +236,12 @@ class Engine:
             minutes = MinuteValues(driver.portfolio, self._minute)
         try:
             decisions, after = driver.run(inputs, before, now, minutes)
+            driver.under_way = None
             values = minutes.values() if minutes else []
             batch = Batch(self.parameters, inputs, decisions, before, after, seq, now, values)
             self._store.commit(batch)
         except BaseException as error:
+            driver.under_way = None
             driver.restore(before)
             self._store.note_rollback(len(inputs), sentence(error))
             raise

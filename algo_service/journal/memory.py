@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from copy import copy
 from itertools import islice
+from typing import Any
 
 from algo_service.decisions import Batch, Decision, Failure, Key, State
 from algo_service.journal.content import encode, fingerprint, read
@@ -39,6 +40,8 @@ class MemoryStore:
         self._standing = Standing(secrets.token_hex(8), 0, 0, False, None)
         self._seq = 0
         self._at = 0.0
+        self.parameters: dict[str, Any] | None = None
+        """Those of the decisions; None before the first one."""
         self.portfolio: bytes | None = None
         """The state of the portfolio after the last decision; None before the first one."""
 
@@ -67,7 +70,7 @@ class MemoryStore:
             found = (None, fingerprint(read(content))) if is_long else (content, None)
             kept[each[0]] = decision, *found
         self._seq, self._at = batch.seq, batch.at
-        self.portfolio = batch.after.portfolio
+        self.parameters, self.portfolio = batch.parameters, batch.after.portfolio
         self._remove_oldest()
 
     def _remove_oldest(self) -> None:
@@ -108,7 +111,7 @@ class MemoryStore:
             each.key: (each.decision, each.content, each.digest) for each in taken.recent
         }
         self._remove_oldest()
-        self.portfolio = taken.state.portfolio
+        self.parameters, self.portfolio = taken.parameters, taken.state.portfolio
         self._seq, self._at = taken.seq, taken.recent[-1].at if taken.recent else 0.0
         self._standing = self._standing._replace(epoch=taken.epoch, taken_over=taken.epoch)
 

@@ -56,6 +56,11 @@ class ServiceMetrics:
         except Exception:  # of an author's own portfolio: decisions do not depend on it
             self._worth = None
 
+    @property
+    def equity(self) -> float | None:
+        """What the portfolio was worth after the latest call; None before the first one."""
+        return self._worth.equity if self._worth else None
+
     def reasons(self) -> list[str]:
         """Return why quotes are not decided here, as sentences; none if they are.
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from algo_service.queries import account, decided, equity
+from algo_service.queries import about, account, decided, equity, prices
 from algo_service.queries.question import Question
 
 _ANSWERS: dict[str, Callable[[sqlite3.Connection, Mapping[str, Any]], dict[str, Any] | str]] = {
@@ -18,6 +18,9 @@ _ANSWERS: dict[str, Callable[[sqlite3.Connection, Mapping[str, Any]], dict[str, 
     "fills": decided.fills,
     "errors": decided.errors,
     "commands": decided.commands,
+    "prices": prices.prices,
+    "parameters": about.parameters,
+    "journal": about.journal,
 }
 
 

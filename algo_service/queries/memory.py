@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -15,6 +16,7 @@ from algo_service.queries.question import Question
 _LACKING = {
     "equity": "the equity minute by minute",
     "profit": "the equity of earlier times",
+    "journal": "a journal",
 }
 """What is not in memory, by the question that asks for it."""
 
@@ -41,6 +43,9 @@ def answer_from_memory(copy: MemoryStore, algo: str, question: Question) -> str:
             ((each.seq, *each.key, each.digest, each.content) for each in found),
         )
         insert_outputs(database, ((each.seq, each.decision) for each in found))
+        if copy.parameters is not None:
+            text = json.dumps(copy.parameters)
+            database.execute("INSERT INTO meta VALUES ('parameters', ?)", (text,))
         if copy.portfolio is not None:
             database.execute("INSERT INTO state VALUES ('portfolio', ?)", (copy.portfolio,))
         return answer(database, question)

@@ -31,7 +31,6 @@ class Past:
         self._in_worker = in_worker
         self._process = None if served.file is None else QueryProcess(served.file)
         self._memory = ThreadPool(1)  # neither the hub nor the worker waits for it
-        self._is_left_alone = False
 
     def query(self, message: Any) -> dict[str, str]:
         """Return the answer: `result`, as JSON text, or `error`, a sentence.
@@ -47,22 +46,22 @@ class Past:
 
     @contextmanager
     def left_alone(self) -> Iterator[None]:
-        """Read nothing meanwhile: the journal is closed."""
-        self._is_left_alone = True
+        """Read nothing meanwhile: the journal is closed, and its -wal goes only if nobody reads."""
         self.end()
         try:
             yield
         finally:
-            self._is_left_alone = False
+            if self._process is not None:
+                self._process.open()
 
     def end(self) -> None:
-        """End the process that reads the journal."""
+        """Read the journal no longer."""
         if self._process is not None:
-            self._process.end()
+            self._process.shut()
 
     def _check_standing(self) -> None:
         served = self._served
-        if self._is_left_alone or not served.is_open:
+        if not served.is_open:
             raise QueryError(
                 f"{served.name} is a standby here, and has not opened its journal: the service that"
                 " has it open answers"

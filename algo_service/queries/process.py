@@ -33,8 +33,8 @@ _ROOT = Path(__file__).parents[2]
 class QueryProcess:
     """Answers questions from a journal, which it reads by a connection of its own.
 
-    The process starts at the first question, and ends when none has come for a while, or at `end`.
-    All calls come on the thread of gevent's hub.
+    The process starts at the first question, and ends when none has come for a while. All calls
+    come on the thread of gevent's hub.
 
     :param file: the journal, in the present layout; this process or another one writes it.
     :param idle: seconds without a question after which the process ends.
@@ -45,10 +45,9 @@ class QueryProcess:
         self._idle = idle
         self._turn = gevent.lock.BoundedSemaphore(1)
         self._waiting = 0
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: Any = None
-        self._lines: Any = None
+        self._reader: _Reader | None = None
         self._ending: Any = None
+        self._is_shut = False
 
     def ask(self, question: Question) -> str:
         """Return the answer as JSON text.
@@ -71,59 +70,86 @@ class QueryProcess:
             return reply[1:-1]
         raise QueryError(reply[1:-1])
 
-    def end(self) -> None:
-        """End the process, whatever it does; the next question starts another one."""
-        if self._ending is not None:
-            self._ending.kill(block=False)
-            self._ending = None
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()  # it only reads
-        process.wait()
-        self._lines.close()
-        self._channel.close()
+    def shut(self) -> None:
+        """Read the journal no longer, until `open`; a question under way gets no answer."""
+        self._is_shut = True
+        self._end()
+
+    def open(self) -> None:
+        """Read the journal again when a question comes."""
+        self._is_shut = False
 
     def _exchange(self, question: Question) -> str:
-        if self._ending is not None:
-            self._ending.kill(block=False)
-            self._ending = None
-        reply = ""
+        if self._is_shut:
+            raise QueryError("the journal is being closed")
+        self._keep()
+        if self._reader is None:
+            self._reader = _Reader(self._file)
+        reader, reply = self._reader, ""
         try:
-            if self._process is None:
-                self._start()
             with gevent.Timeout(PATIENCE):
-                self._lines.write(json.dumps(question) + "\n")
-                self._lines.flush()
-                reply = self._lines.readline()
+                reply = reader.exchange(json.dumps(question))
         except gevent.Timeout:
-            self.end()
             raise QueryError(f"there is no answer within {PATIENCE:g} seconds") from None
         except OSError:
             pass  # it has ended
-        except BaseException:
-            self.end()  # its answer would be taken for that of the next question
-            raise
-        if not reply.endswith("\n"):
-            self.end()
+        finally:
+            # the answer to one who has given up would be taken for that of the next question
+            if not reply:
+                self._end()
+                reader.close()
+        if not reply:
             raise QueryError("the process that reads the journal has ended: ask again")
         self._ending = gevent.spawn_later(self._idle, self._end_idle)
         return reply
 
     def _end_idle(self) -> None:
         self._ending = None
-        self.end()
+        self._end()
 
-    def _start(self) -> None:
+    def _keep(self) -> None:
+        if self._ending is not None:
+            self._ending.kill(block=False)
+            self._ending = None
+
+    def _end(self) -> None:
+        self._keep()
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.end()
+            if not self._turn.locked():  # nobody waits for an answer, who would close it
+                reader.close()
+
+
+class _Reader:
+    """The process at work, and the socket that is its standard input."""
+
+    def __init__(self, file: Path):
         ours, theirs = socket.socketpair()  # gevent's would not block at the other end, either
         with theirs:
             paths = [path for path in (os.environ.get("PYTHONPATH"), str(_ROOT)) if path]
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "algo_service.queries", str(self._file)],
+                [sys.executable, "-P", "-m", "algo_service.queries", str(file)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
                 process_group=0,  # Ctrl-C is the service's; this process ends with it
             )
         self._channel = gevent.socket.socket(ours.family, ours.type, fileno=ours.detach())
-        self._lines = self._channel.makefile("rw", encoding="utf-8", newline="\n")
+        self._lines = self._channel.makefile("rb")
+
+    def exchange(self, line: str) -> str:
+        """Send a line, and return the line that is the answer, with its end; empty without one."""
+        self._channel.sendall(f"{line}\n".encode())
+        reply = self._lines.readline().decode()
+        return reply if reply.endswith("\n") else ""
+
+    def end(self) -> None:
+        """End the process, whatever it does: it only reads. Who waits for its answer gets none."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """Close the socket, which nobody waits for any more."""
+        self._lines.close()
+        self._channel.close()

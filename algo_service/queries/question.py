@@ -97,4 +97,7 @@ _OPTIONS: dict[str, dict[str, Callable[[str, Any], Any]]] = {
     "fills": {"limit": _limit},
     "errors": {"limit": _limit},
     "commands": {"limit": _limit},
+    "prices": {"sid": _sid, "from": _time, "to": _time, "points": _points},
+    "parameters": {},
+    "journal": {"limit": _limit},
 }

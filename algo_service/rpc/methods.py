@@ -111,7 +111,7 @@ class ServiceMethods:
             text = f"{error}\n{error.traceback}"
             if text != self._reported:  # a bridge tries it again and again
                 self._reported = text
-                log.error("%s", text)
+                log.error("%s", error, extra={"traceback": error.traceback})
             raise
         self.on_initialized(channels)
         return channels
@@ -237,7 +237,11 @@ class ServiceMethods:
             name, seq = self.served.name, account["seq"]
             log.warning("%s was handed over after decision %s, epoch %d", name, f"{seq:,}", epoch)
             for order in account["cancelled"]:
-                log.warning("%s is cancelled: another algorithm goes on", order["order_id"])
+                log.warning(
+                    "%s is cancelled: another algorithm goes on",
+                    order["order_id"],
+                    extra={"order_id": order["order_id"]},
+                )
         return account
 
     @exposed

@@ -54,9 +54,7 @@ export class Bridge {
     this.#routes =
       configs.length === 1
         ? [make(configs[0], true)]
-        : configs.map(
-            (config) => new KeptRoute(config.address, (mayTakeOver) => make(config, mayTakeOver), broker.log),
-          );
+        : configs.map((config) => new KeptRoute(config.address, (mayTakeOver) => make(config, mayTakeOver)));
   }
 
   /** What is missing for quotes to be decided and orders to be published, and why: a line for each. */

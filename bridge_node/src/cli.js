@@ -8,6 +8,7 @@ import { BrokerLink } from './mqtt/broker_link.js';
 import { withoutPassword } from './mqtt/address.js';
 import { UserError } from './support/errors.js';
 import { createLog, LEVELS } from './support/log.js';
+import { logged } from './support/logged.js';
 import { didYouMean } from './support/nearest.js';
 import {
   DEFAULT_BACKENDS,
@@ -34,7 +35,7 @@ export async function main(argv) {
     .version(version)
     .description(description)
     .addOption(
-      new Option('--log-level <level>', 'the least severe log lines that are written; info and debug log each quote')
+      new Option('--log-level <level>', 'the least severe log lines that are written; at debug each quote is one')
         .env('LOG_LEVEL')
         .choices(LEVELS)
         .default('info'),
@@ -227,22 +228,24 @@ async function runBridge(options, command) {
   const discover = isDiscovering((option) => command.getOptionValueSource(option));
   const { access, prefix, routes, announced } = readConfig({ ...options, discover });
   const registry = createRegistry('bridge', version);
-  const log = createLog(logLevel, addLogLines(registry));
+  const log = createLog(logLevel, 'bridge', addLogLines(registry));
   const broker = new BrokerLink(access, log, prefix);
   const bridge = new Bridge(routes, broker, registry, announced);
-  const { part } = bridge;
-  const about = { version, instance: part.split(':')[1] };
-  const dashboard = http && new (await import('./dashboard.js')).Dashboard(options, broker, about);
-  const shown = { part, run, reasons: () => bridge.missing, registry, page: dashboard?.page };
-  const server = http && (await serveHttp(http, shown));
-  if (dashboard) process.stdout.write(`dashboard: ${dashboard.address(http)}\n`);
   onSignal(() => bridge.stop());
-  try {
-    await bridge.run();
-  } finally {
-    server?.close();
-    await dashboard?.stop();
-  }
+  await logged(log, async () => {
+    const { part } = bridge;
+    const about = { version, instance: part.split(':')[1] };
+    const dashboard = http && new (await import('./dashboard.js')).Dashboard(options, broker, about);
+    const shown = { part, run, reasons: () => bridge.missing, registry, page: dashboard?.page };
+    const server = http && (await serveHttp(http, shown));
+    if (dashboard) process.stdout.write(`dashboard: ${dashboard.address(http)}\n`);
+    try {
+      await bridge.run();
+    } finally {
+      server?.close();
+      await dashboard?.stop();
+    }
+  });
 }
 
 /**

@@ -21,7 +21,8 @@ export function keptLog() {
     lines.push(typeof fields === 'string' ? { level, text: fields, fields: {} } : { level, text: text ?? '', fields });
   };
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-  return { log: /** @type {any} */ ({ ...log, isLevelEnabled: () => true }), lines };
+  const kept = { ...log, isLevelEnabled: () => true, setBindings: () => {}, child: () => kept };
+  return { log: /** @type {any} */ (kept), lines };
 }
 
 /**

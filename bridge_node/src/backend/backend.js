@@ -136,7 +136,7 @@ export class Backend extends EventEmitter {
         await sleep(backoff.next());
       }
       if (!this.#isReady) continue;
-      this.#log.info({ algo: this.name, channels: this.channels }, `backend ${this.#address} is ready`);
+      this.#log.info({ channels: this.channels }, `backend ${this.#address} is ready`);
       this.emit('ready');
       await Promise.race([once(this, 'left'), this.#closed.promise]);
       if (client !== this.#client) continue;

@@ -101,7 +101,7 @@ export class Discovery {
   #announced(name) {
     const broker = this.#broker;
     return new AnnouncedRoute(
-      ({ address }) => new KeptRoute(address, () => this.#make(name, address), broker.log, false),
+      ({ address }) => new KeptRoute(address, () => this.#make(name, address), false),
       async (signal) => {
         for (const session of sessionsOf(name)) await forgetSession(broker, session, signal);
       },

@@ -127,6 +127,13 @@ export class RouteMeter {
     this.#metrics.calls.latency.observe({ algo: this.algo }, seconds);
   }
 
+  /** What has become of its inputs since the start; of all together that share the label. */
+  get totals() {
+    const refused = Object.values(this.#refused).reduce((sum, count) => sum + count, 0);
+    const { quote: quotes, data } = this.#decided;
+    return { quotes, data, orders: this.#orders.count, refused, failed: this.#failures.count };
+  }
+
   /** The backend is ready. */
   ready() {
     this.#metrics.backends.ready(this.algo);

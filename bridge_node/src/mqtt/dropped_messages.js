@@ -38,7 +38,7 @@ export class DroppedMessages {
   constructor(broker, dropped) {
     this.#broker = broker;
     this.#dropped = dropped;
-    const quiet = new BrokerLink(broker, createLog('silent'));
+    const quiet = new BrokerLink(broker, createLog('silent', 'bridge'));
     const clientId = `${broker.prefix}tickwire-dropped-${randomBytes(6).toString('hex')}`;
     this.#connection = new Connection(quiet, { clientId, clean: true });
     let upAt = 0;

@@ -5,6 +5,7 @@ import { parseMap } from '../messages/map.js';
 import { checkTopic } from '../messages/topic.js';
 import { MessageError } from '../support/errors.js';
 import { errorRecord } from './error_record.js';
+import { commandFields } from './log_fields.js';
 import { replyText } from './reply.js';
 
 /**
@@ -53,7 +54,7 @@ export class CommandIntake {
       checkTopic(topic);
       map = parseMap(payload, EXAMPLE);
       const command = readCommand(topic, map, this.#newId);
-      this.#log.info({ ...command }, 'received a command');
+      this.#log.info(commandFields(command), 'received a command');
       this.#meter.command(command.command);
       if (command.command !== SWAP) return { message, kind: 'command', inputs: [command] };
       this.#swap(command, message);
@@ -72,7 +73,7 @@ export class CommandIntake {
    */
   async #refuse(message, map, { code, message: sentence }) {
     const { topic } = message;
-    this.#log.warn({ topic, length: message.bytes, code }, `refused: ${sentence}`);
+    this.#log.warn({ channel: topic, length: message.bytes, code }, `refused: ${sentence}`);
     this.#meter.refused(code);
     this.#refusals.report(errorRecord(message, code, sentence));
     const id = idOf(map);

@@ -12,7 +12,6 @@ const AFTER_TAKEN = 5;
 export class KeptRoute {
   #address;
   #make;
-  #log;
   #route;
   /** Why the latest attempt failed, as a line. */
   #failure = '';
@@ -27,13 +26,11 @@ export class KeptRoute {
    * @param {string} address  of the backend
    * @param {(mayTakeOver: boolean) => import('./route.js').Route} make  called for each attempt; `mayTakeOver`
    *   is whether it may take the algorithm from another bridge
-   * @param {import('../support/log.js').Log} log
    * @param {boolean} [mayTakeOver]  whether the first attempt may
    */
-  constructor(address, make, log, mayTakeOver = true) {
+  constructor(address, make, mayTakeOver = true) {
     this.#address = address;
     this.#make = make;
-    this.#log = log;
     this.#mayTakeOver = mayTakeOver;
     this.#route = make(mayTakeOver);
   }
@@ -122,13 +119,13 @@ export class KeptRoute {
     const sentence = error.message;
     this.#wasTaken = error instanceof SessionTakenError;
     if (error instanceof PauseError) {
-      this.#log.info(sentence);
+      this.#route.log.info(sentence);
       this.#failure = '';
       return;
     }
     const line = sentence.includes(this.#address) ? sentence : `backend ${this.#address}: ${sentence}`;
     const next = this.#wasTaken ? `in ${AFTER_TAKEN} minutes` : 'with growing delays';
-    if (line !== this.#failure) this.#log.error(`${line}; trying again ${next}`);
+    if (line !== this.#failure) this.#route.log.error(`${line}; trying again ${next}`);
     this.#failure = line;
   }
 }

@@ -1,4 +1,5 @@
 import { errorRecord } from './error_record.js';
+import { inputFields, outputFields } from './log_fields.js';
 import { replyText } from './reply.js';
 import { addOutputs } from './topics.js';
 
@@ -17,7 +18,7 @@ export function readOutcomes(batch, outcomes, { algo, topics }, meter, log) {
   const publications = [];
   /** @type {string[]} */
   const errors = [];
-  const isLogged = log.isLevelEnabled('info');
+  const isLogged = log.isLevelEnabled('debug');
   let [n, orders, fills] = [0, 0, 0];
   for (const { message, kind, inputs } of batch) {
     let failed = 0;
@@ -26,17 +27,15 @@ export function readOutcomes(batch, outcomes, { algo, topics }, meter, log) {
       if ('error' in outcome) {
         const { error, traceback } = outcome;
         failed += 1;
-        log.warn({ id: input.id, channel: input.channel }, `the algorithm failed: ${error}`);
+        log.warn({ ...inputFields(kind, input), error, traceback }, `the algorithm failed: ${error}`);
         errors.push(errorRecord(message, 'algorithm', error, traceback));
         if (kind === 'command') {
           publications.push({ topic: topics.replies, payload: replyText(algo, input, 'refused', error) });
         }
         continue;
       }
-      if (isLogged) {
-        log.info({ id: input.id, orders: outcome.orders.map(parsed) }, 'algo output');
-        if (outcome.reply !== undefined) log.info(parsed(outcome.reply), 'replied');
-      }
+      if (isLogged) logOutcome(outcome, inputFields(kind, input), log);
+      if (outcome.reply !== undefined) logReply(outcome.reply, input, log);
       orders += outcome.orders.length;
       fills += outcome.fills.length;
       addOutputs(publications, outcome, topics);
@@ -47,7 +46,24 @@ export function readOutcomes(batch, outcomes, { algo, topics }, meter, log) {
   return { publications, errors, orders };
 }
 
-/** @param {string | Uint8Array} text */
-function parsed(text) {
-  return JSON.parse(Buffer.from(text).toString());
+/**
+ * A line for each order and fill, or one that says that there is none.
+ * @param {import('../backend/decisions.js').Decision} decision
+ * @param {Record<string, string>} about  the input
+ * @param {import('../support/log.js').Log} log
+ */
+function logOutcome({ orders, fills }, about, log) {
+  for (const order of orders) log.debug({ ...about, ...outputFields('order', order) }, 'algo output: an order');
+  for (const fill of fills) log.debug({ ...about, ...outputFields('fill', fill) }, 'algo output: a fill');
+  if (orders.length + fills.length === 0) log.debug(about, 'algo output: no order');
+}
+
+/**
+ * @param {string | Uint8Array} reply
+ * @param {{id: string, channel: string}} command
+ * @param {import('../support/log.js').Log} log
+ */
+function logReply(reply, command, log) {
+  const { command: name, outcome, text } = JSON.parse(Buffer.from(reply).toString());
+  log.info({ ...inputFields('command', command), command: name, outcome }, `replied: ${text}`);
 }

@@ -4,6 +4,7 @@ import { readOutcomes } from './outcomes.js';
 import { joinOutputs } from './output_arrays.js';
 import { LossWindow, republish } from './republish.js';
 import { Snapshots } from './snapshots.js';
+import { Summary } from './summary.js';
 import { haltPublication, outputTopics } from './topics.js';
 
 /** @typedef {import('../mqtt/publisher.js').Publication} Publication */
@@ -24,6 +25,8 @@ export class Outputs {
   #lossWindow;
   /** @type {Snapshots | undefined} */
   #snapshots;
+  /** @type {Summary | undefined} */
+  #summary;
 
   algo = '';
   topics = outputTopics('');
@@ -54,6 +57,7 @@ export class Outputs {
   /** @param {string} algo  the algorithm's name */
   begin(algo) {
     this.algo = algo;
+    this.#summary ??= new Summary(this.#meter, this.#log);
     this.topics = outputTopics(algo, this.#prefix);
     this.halts = new Halts(algo, this.topics.halt, this.#log);
   }
@@ -114,6 +118,7 @@ export class Outputs {
   }
 
   stop() {
+    this.#summary?.end();
     return this.publisher.stop();
   }
 

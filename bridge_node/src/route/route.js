@@ -36,7 +36,6 @@ const CONTEST = 250;
 export class Route {
   #config;
   #place;
-  #log;
   #meter;
   #backend;
   #outputs;
@@ -64,17 +63,18 @@ export class Route {
 
   /**
    * @param {import('./route_config.js').RouteConfig} config
-   * @param {import('../mqtt/broker_link.js').BrokerLink} broker
+   * @param {import('../mqtt/broker_link.js').BrokerLink} link
    * @param {import('./route_config.js').Place} place
    */
-  constructor(config, broker, place) {
+  constructor(config, link, place) {
     this.#config = config;
     this.#place = place;
-    this.#log = broker.log;
+    this.log = link.log.child(config.isAnnounced ? { algo: config.name } : {});
+    const broker = link.seenBy(this.log);
+    this.#meter = place.metrics.meter();
     /** @type {import('../backend/standby.js').MayOpen} */
     const mayOpen = (name, hasHandedOver) => this.#placement.mayOpen(name, hasHandedOver);
-    this.#backend = new Backend(config, broker.log, () => this.#admit(), mayOpen);
-    this.#meter = place.metrics.meter();
+    this.#backend = new Backend(config, this.log, () => this.#admit(), mayOpen);
     const outputs = new Outputs(broker, this.#backend, this.#meter, config.batchOutputs);
     this.#outputs = outputs;
     this.#placement = new Placement(config.address, this.#backend, broker, outputs.publisher.connection);
@@ -211,7 +211,7 @@ export class Route {
     const { topics, halts } = this.#outputs;
     if (journalSeq !== undefined) {
       const journal = { name, seq: journalSeq, isAccepted: this.#config.acceptOlderJournal ?? false };
-      await checkAge(journal, topics.portfolio, connection, this.#log);
+      await checkAge(journal, topics.portfolio, connection, this.log);
     }
     await halts?.read(connection);
     if (await halts?.handTo(this.#backend)) this.#outputs.removeHalt();
@@ -240,7 +240,7 @@ export class Route {
       keepHalt: (/** @type {import('../messages/halt.js').Halt | null} */ halt) => this.#outputs.keepHalt(halt),
       config: this.#config,
     };
-    return new Swaps(name, parts, (payload) => this.#outputs.reply(payload), this.#log);
+    return new Swaps(name, parts, (payload) => this.#outputs.reply(payload), this.log);
   }
 
   /** What is begun after the end would never end. The Backend ignores the error then. */
@@ -267,7 +267,7 @@ export class Route {
       this.#backend,
       /** @type {import('./halts.js').Halts} */ (halts),
       this.#meter,
-      this.#log,
+      this.log,
     );
     this.#meter.show({ backend: this.#backend, queue: this.#forwarder.inputs });
     this.#inputs.start(name, channels, this.#place.notices.of(name));
@@ -283,13 +283,14 @@ export class Route {
   async #whenFree(name) {
     this.#claim ??= this.#prepareClaim(name);
     if (this.#place.mayTakeOver) return true;
-    return !(await this.#claim.whenFree(this.#log)) && !this.#isStopping;
+    return !(await this.#claim.whenFree(this.log)) && !this.#isStopping;
   }
 
   /** @param {string} name */
   #prepareClaim(name) {
     const { names, notices, instance } = this.#place;
     names.take(name, this.#config.address);
+    if (!this.#config.isAnnounced) this.log.setBindings({ algo: name });
     this.#meter.begin(name);
     this.#notices = notices.of(name);
     this.#outputs.begin(name);

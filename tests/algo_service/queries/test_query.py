@@ -113,9 +113,9 @@ def test_a_wrong_question_is_answered_by_a_sentence_and_harms_nothing(
 
 def test_what_is_not_in_memory_is_said(serve: Serve, connect: Connect) -> None:
     client = connect(serve())
-    for query in ("equity", "profit"):
+    for query in ("equity", "profit", "journal"):
         reply = client.query({"query": query})
-        assert "random keeps its latest 10,000 decisions in memory, and not the" in reply["error"]
+        assert "random keeps its latest 10,000 decisions in memory, and not " in reply["error"]
 
 
 def test_the_profit_counts_from_the_day_of_the_last_quote_or_from_any_time(
@@ -181,3 +181,36 @@ def test_an_answer_is_bounded_by_leaving_out_the_oldest(
     assert 900_000 < len(reply) < 1_000_100
     assert found["more"] is True
     assert found["orders"][0]["order"]["quote_id"] == "999"
+
+
+def test_parameters_and_versions_are_told_once_an_input_is_decided(client: zerorpc.Client) -> None:
+    assert ask(client, "parameters")["parameters"] is None
+    client.events([quote(1, 50.0)])
+    found = ask(client, "parameters")
+    assert found["parameters"] == client.snapshot()["parameters"]
+    assert found["versions"]["contract"] == 4
+    assert found["algorithm"] is None or found["algorithm"].endswith("always.py:Always")
+
+
+def test_prices_come_as_bars_with_the_orders_on_them(client: zerorpc.Client) -> None:
+    client.events([quote(n, 50.0 + n) for n in range(3)])
+    found = ask(client, "prices", sid="GOOG")
+    assert [bar[4] for bar in found["bars"]] == [50.0, 51.0, 52.0]
+    assert found["orders"][0]["order"]["quote_id"] == "0"
+    assert found["complete"] is True
+
+
+def test_a_journal_tells_its_size_and_who_has_had_it(
+    serve: Serve, connect: Connect, tmp_path: Path
+) -> None:
+    client = connect(serve("--journal", tmp_path / "a.db"))
+    client.initialize({})
+    client.events([quote(1, 50.0)])
+    client.release()
+    client.acquire(7)
+    found = ask(client, "journal", limit=2)
+    assert (found["epoch"], found["seq"]) == (7, 1)
+    assert found["bytes"] == (tmp_path / "a.db").stat().st_size
+    assert [line["kind"] for line in found["log"]] == ["start", "acquired"]
+    assert found["more"] is True
+    assert found["file"] == str(tmp_path / "a.db")
