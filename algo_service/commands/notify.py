@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from algo_service.notify.notice import BY_CHOICE, KINDS, Kind
 from algo_service.notify.quiet_hours import QuietHours, QuietHoursError
 from market_data.mqtt.options import mqtt_options, taken_access
 from portfolio.nearest import did_you_mean
+from telemetry.log_option import log_option
 from telemetry.options import http_option
 
 if TYPE_CHECKING:
@@ -89,14 +88,7 @@ def _kinds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> l
 )
 @http_option("ALGO_SERVICE")
 @click.option("--test", is_flag=True, help="Send each receiver a message, and end.")
-@click.option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warn", "warning", "error"]),
-    default="info",
-    envvar="LOG_LEVEL",
-    show_envvar=True,
-    help="How much is logged.",
-)
+@log_option("notify")
 def notify(
     urls: tuple[str, ...],
     to_file: str | None,
@@ -106,7 +98,6 @@ def notify(
     timezone: str | None,
     http: HttpAddress | None,
     test: bool,
-    log_level: str,
     **options: Any,
 ) -> None:
     """Tell people what happens, by mail, chat or a webhook.
@@ -120,7 +111,6 @@ def notify(
     from algo_service.notify.urls import read_urls
     from market_data import FeedError
 
-    logging.basicConfig(level=log_level.upper(), format="%(message)s", stream=sys.stderr)
     try:
         receivers = read_urls(urls, to_file or None)
         if test:

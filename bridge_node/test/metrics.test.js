@@ -101,6 +101,25 @@ test('decisions, failures, orders and fills are counted, and each call with its 
   assert.ok(latency > 0 && latency >= Number(await value('call_seconds_sum')));
 });
 
+test('what a person has to know about the inputs is counted, from 0', async (t) => {
+  const { url } = await startBroker(t);
+  const { address } = await startBackend(t, new FakeService().methods());
+  const { bridge, registry } = await startBridge(t, url, address);
+  const value = (/** @type {string} */ sample) => valueOf(registry, sample);
+  for (const name of ['session_taken_total', 'feed_gaps_total', 'feed_missing_total']) {
+    assert.equal(await value(name), 0);
+  }
+  const notices = bridge.notices.of('mine');
+  notices.sessionTaken += 1;
+  notices.feedGaps += 2;
+  notices.feedMissing += 3;
+  bridge.notices.brokerDropped += 4;
+  assert.equal(await value('session_taken_total'), 1);
+  assert.equal(await value('feed_gaps_total'), 2);
+  assert.equal(await value('feed_missing_total'), 3);
+  assert.match(await registry.metrics(), /^tickwire_bridge_broker_dropped_total 4$/m);
+});
+
 test('what waits for a backend is shown as its queue, and in the budget', async (t) => {
   const { url } = await startBroker(t);
   const service = new FakeService();

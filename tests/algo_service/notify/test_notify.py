@@ -114,10 +114,9 @@ def test_alerts_of_prometheus_are_taken_on_the_port_of_its_metrics(
     alert = {"labels": labels, "annotations": {"summary": "The bridge is down."}}
     assert ask(process, "/api/v2/alerts", json.dumps([alert]).encode())[0] == 200
     webhook.wait_for("PartDown: The bridge is down.")
-    assert ask(process, "/alerts", b"{}") == (
-        400,
-        '{"error": "the body is neither a list of alerts nor a map with one"}',
-    )
+    status, text = ask(process, "/alerts", b"{}")
+    assert status == 400
+    assert "the body is neither a list of alerts nor a map with one" in text
     assert ask(process, "/alerts/other", b"[]")[0] == 405
 
 
