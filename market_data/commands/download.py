@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +20,9 @@ from market_data.live.exchange.config import read_config
 from market_data.stopping import Interrupted, Stop
 from portfolio.errors import InvalidTimeError
 from portfolio.times import instant
+from telemetry.log_option import log_option
+
+log = logging.getLogger(__name__)
 
 MAX_SHOWN = 20
 """Gaps that are printed."""
@@ -77,6 +81,7 @@ _MS = 10**6  # nanoseconds
     show_envvar=True,
     help="What ccxt is to know of the exchange, as JSON: urls, proxies, options.",
 )
+@log_option("download")
 def download_command(
     exchange: str,
     symbols: tuple[str, ...],
@@ -108,7 +113,7 @@ def download_command(
             finally:
                 claim.release()
         except Interrupted:
-            click.echo("stopped; the same command goes on from here")
+            log.info("stopped; the same command goes on from here")
             return
     _summarise(folder, sids.values(), outcome)
 
@@ -142,4 +147,4 @@ def _summarise(folder: Path, sids: Iterable[str], outcome: Outcome) -> None:
 
 
 def _report(text: str) -> None:
-    click.echo(text, err=True)
+    log.warning("%s", text)
