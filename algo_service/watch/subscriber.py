@@ -7,6 +7,7 @@ from collections.abc import Callable
 from algo_service.watch.messages import KINDS, Kind
 from market_data.mqtt import subscriber
 from market_data.mqtt.access import BrokerAccess
+from market_data.mqtt.link import Link
 from market_data.mqtt.topic_level import name_of_level
 from market_data.stopping import Stop
 
@@ -34,6 +35,11 @@ class Subscriber:
         self._messages = subscriber.Subscriber(
             access, filters, stop, notify, name="watch", last_delay=_LAST_DELAY
         )
+
+    @property
+    def link(self) -> Link:
+        """The connection's state, which any thread may read."""
+        return self._messages.link
 
     def turn(self, timeout: float) -> None:
         """Receive for at most `timeout` seconds, or await the broker.
