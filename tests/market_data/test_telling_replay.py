@@ -33,7 +33,7 @@ def test_a_replay_that_waits_long_for_its_next_quote_goes_on_telling_what_it_did
     watcher.wait("p/quotes")
     first, *_, last = watcher.wait("p/stats/replay:my%20run", 2)
     told.await_ready()
-    assert told.get("/healthz") == (200, '{"alive": true}')
+    assert told.get("/healthz")[0] == 200
     assert told.metrics() == described("Every process", "market-data", "market-data replay")
     values = told.values()
     assert values["tickwire_feed_quotes_published_total"] == 1

@@ -73,9 +73,9 @@ class Told:
         eventually(lambda: self.values().get(name) == value, f"{name} {value}")
 
     def metrics(self) -> dict[str, str]:
-        """The name and the type of each metric of the project, a counter's with `_total`."""
+        """The name and the type of each metric, a counter's with `_total`."""
         text = self.get("/metrics")[1]
-        return dict(re.findall(r"^# TYPE (tickwire_\w+) (\w+)$", text, re.MULTILINE))
+        return dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE))
 
 
 def described(*sections: str) -> dict[str, str]:
@@ -84,7 +84,7 @@ def described(*sections: str) -> dict[str, str]:
     for title in sections:
         text = re.search(rf"^#+ {title}\n(.*?)(?=^#|\Z)", PAGE, re.DOTALL | re.MULTILINE)
         assert text, title
-        found |= re.findall(r"^\| `(tickwire_\w+)` \| (\w+) \|", text[1], re.MULTILINE)
+        found |= re.findall(r"^\| `(\w+)` \| (\w+) \|", text[1], re.MULTILINE)
     return found
 
 
