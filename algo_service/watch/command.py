@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.live import Live
 
 from algo_service.watch.lines import Lines
-from algo_service.watch.messages import Kind
+from algo_service.watch.messages import KINDS, Kind
 from algo_service.watch.state import Board, Event
 from algo_service.watch.subscriber import Subscriber
 from algo_service.watch.table import render
@@ -130,7 +130,7 @@ def run(access: BrokerAccess, http: HttpAddress | None) -> None:
     def receive(kind: Kind, name: str, payload: bytes, retained: bool) -> None:
         view.show(board.take(kind, name, payload, time.time(), retained=retained))
 
-    subscriber = Subscriber(access, stop, view.notice, receive)
+    subscriber = Subscriber(access, KINDS, stop, view.notice, receive, name="watch")
     if http is not None:
         _listen(http, stop, subscriber)
     with stop.on_signals():
@@ -148,7 +148,7 @@ def run(access: BrokerAccess, http: HttpAddress | None) -> None:
             view.end()
 
 
-def _listen(http: HttpAddress, stop: Stop, subscriber: Subscriber) -> None:
+def _listen(http: HttpAddress, stop: Stop, subscriber: Subscriber[Kind]) -> None:
     # its name is its own: several may watch one broker
     part = Part("watch", secrets.token_hex(4), subscriber.link.missing, stop.stalled)
     add_broker_metrics(Readings(part.registry), subscriber.link)

@@ -7,7 +7,7 @@ import { POSITIONS } from './messages/command.js';
 import { BrokerLink } from './mqtt/broker_link.js';
 import { withoutPassword } from './mqtt/address.js';
 import { UserError } from './support/errors.js';
-import { createLog, LEVELS } from './support/log.js';
+import { createLog, LEVELS, logsJson } from './support/log.js';
 import { logged } from './support/logged.js';
 import { didYouMean } from './support/nearest.js';
 import {
@@ -21,6 +21,7 @@ import {
   parsePort,
   parseSymbols,
   readConfig,
+  spaced,
 } from './config.js';
 import { serveHttp } from './http/server.js';
 import { addLogLines, createRegistry } from './metrics/process.js';
@@ -98,7 +99,21 @@ export async function main(argv) {
         'BRIDGE_NAME',
       ),
     )
-    .addOption(httpOption())
+    .addOption(httpOption('show the dashboard, and '))
+    .addOption(
+      new Option(
+        '--http-host <name>',
+        'a name by which browsers reach the dashboard, besides those of loopback; repeat it, or separate several by spaces',
+      )
+        .env('BRIDGE_HTTP_HOST')
+        .argParser(spaced),
+    )
+    .addOption(
+      new Option(
+        '--http-token-file <file>',
+        'its first line is the token of the dashboard; by default it is another one at each start',
+      ).env('BRIDGE_HTTP_TOKEN_FILE'),
+    )
     .addOption(
       new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this run only').env(
         'BRIDGE_RUN',
@@ -192,10 +207,11 @@ export async function main(argv) {
   }
 }
 
-function httpOption() {
+/** @param {string} [more]  that is offered there */
+function httpOption(more = '') {
   return new Option(
     '--http <port>',
-    'answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere',
+    `${more}answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere`,
   )
     .env('BRIDGE_HTTP')
     .argParser(parseListen);
@@ -213,15 +229,22 @@ async function runBridge(options, command) {
   const { access, prefix, routes, announced } = readConfig({ ...options, discover });
   const registry = createRegistry('bridge', version);
   const log = createLog(logLevel, 'bridge', addLogLines(registry));
-  const bridge = new Bridge(routes, new BrokerLink(access, log, prefix), registry, announced);
+  const broker = new BrokerLink(access, log, prefix);
+  const bridge = new Bridge(routes, broker, registry, version, announced);
   onSignal(() => bridge.stop());
   await logged(log, async () => {
     const { part } = bridge;
-    const server = http && (await serveHttp(http, { part, run, reasons: () => bridge.missing, registry }));
+    const about = { version, instance: part.split(':')[1] };
+    const dashboard = http && new (await import('./dashboard.js')).Dashboard(options, broker, about);
+    const shown = { part, run, reasons: () => bridge.missing, registry, page: dashboard?.page };
+    const server = http && (await serveHttp(http, shown));
+    if (dashboard && logsJson()) log.info(`dashboard: ${dashboard.address(http)}`);
+    else if (dashboard) process.stdout.write(`dashboard: ${dashboard.address(http)}\n`); // at any level
     try {
       await bridge.run();
     } finally {
       server?.close();
+      await dashboard?.stop();
     }
   });
 }

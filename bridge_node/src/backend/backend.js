@@ -233,6 +233,16 @@ export class Backend extends EventEmitter {
     return this.#client.invoke(method, ...args);
   }
 
+  /**
+   * Ask about the past, once.
+   * @param {Record<string, unknown>} question
+   * @returns {Promise<any>} what the contract's `query` returns, with texts as bytes
+   * @throws {LostRemoteError} if it is lost meanwhile
+   */
+  query(question) {
+    return this.#client.invokeRaw('query', question);
+  }
+
   /** Make no other connection, and log nothing when this one ends: we are about to close it. */
   retire() {
     this.#isLast = true;

@@ -1,20 +1,24 @@
+import { PUBLISH_OVERHEAD } from './packets.js';
 import { Rooms } from './rooms.js';
+
+/** Bytes that may wait to be written on a connection for something to be published that may as well be lost. */
+const MAX_UNWRITTEN = 1024 * 1024;
+/** ms after the start before an unavailable broker is reported. */
+const PATIENCE = 1000;
 
 /**
  * What all connections share.
  * @typedef {object} State
  * @property {number} begun  ms, of performance.now()
- * @property {Map<object, string>} faults  why each of the connections is not up; empty of those that are
- * @property {WeakSet<object>} seen  the connections that were up, at some time
+ * @property {Map<import('./connection.js').Connection, string>} faults  why each of them is not up; empty of those that are
+ * @property {Map<object, number>} upSince  since when each of them is up
+ * @property {WeakSet<object>} seen  those that were up, at some time
  * @property {number} reconnects  how often one of them was up again
  * @property {'nothing' | 'available' | 'unavailable'} reported  what was logged last
  * @property {4 | 5} version  of MQTT, as the broker took it last
  * @property {Rooms} rooms  in which connections receive large packets
  * @property {import('../support/log.js').Log} log  of the process
  */
-
-/** ms after the start before an unavailable broker is reported. */
-const PATIENCE = 1000;
 
 /**
  * The link to the broker, which consists of several connections: how the broker is reached, and whether all
@@ -43,6 +47,7 @@ export class BrokerLink {
     this.#state = state ?? {
       begun: performance.now(),
       faults: new Map(),
+      upSince: new Map(),
       seen: new WeakSet(),
       reconnects: 0,
       reported: 'nothing',
@@ -89,32 +94,57 @@ export class BrokerLink {
     return this.#state.faults.size > 0 && this.fault === undefined;
   }
 
-  /** @param {object} connection  that has started */
+  /**
+   * Publish at QoS 0 on any connection that is up; nothing happens if none is, if the broker does not read what is
+   * written, or if it accepts no packet of this size.
+   * @param {string} topic  without the prefix
+   * @param {string} payload
+   */
+  publishNow(topic, payload) {
+    const bytes = Buffer.byteLength(payload) + Buffer.byteLength(this.prefix + topic) + PUBLISH_OVERHEAD;
+    for (const { client, maxPacketBytes } of this.#state.faults.keys()) {
+      if (!client || bytes > maxPacketBytes || client.stream.writableLength > MAX_UNWRITTEN) continue;
+      client.publish(this.prefix + topic, payload);
+      return;
+    }
+  }
+
+  /** @param {import('./connection.js').Connection} connection  that has started */
   expect(connection) {
     if (!this.#state.faults.get(connection)) this.#state.faults.set(connection, 'it has not answered yet');
   }
 
   /**
-   * @param {object} connection  that is up
+   * @param {import('./connection.js').Connection} connection  that is up
    * @param {4 | 5} version  of MQTT
    */
   connected(connection, version) {
     this.version = version;
-    const state = this.#state;
-    if (state.seen.has(connection)) state.reconnects += 1;
-    state.seen.add(connection);
-    state.faults.set(connection, '');
-    if (state.reported === 'available' || this.fault) return;
-    state.reported = 'available';
-    state.log.info(`connected to ${this.shown}, MQTT ${version === 5 ? '5' : '3.1.1'}`);
+    if (this.#state.seen.has(connection)) this.#state.reconnects += 1;
+    this.#state.seen.add(connection);
+    this.#state.faults.set(connection, '');
+    this.#state.upSince.set(connection, performance.now());
+    if (this.#state.reported === 'available' || this.fault) return;
+    this.#state.reported = 'available';
+    this.#state.log.info(`connected to ${this.shown}, MQTT ${version === 5 ? '5' : '3.1.1'}`);
   }
 
   /**
-   * @param {object} connection  that was lost, or could not be made; nobody misses one that has stopped
+   * @param {import('./connection.js').Connection} connection  that was lost, or could not be made; nobody misses one that has stopped
    * @param {string} why
    */
   failed(connection, why) {
+    this.#state.upSince.delete(connection);
     if (this.#state.faults.has(connection)) this.#state.faults.set(connection, why);
+  }
+
+  /**
+   * Whether another of its connections is up since before a moment: the broker was there all the time.
+   * @param {object} connection
+   * @param {number} moment  as of performance.now
+   */
+  hasStayed(connection, moment) {
+    return [...this.#state.upSince].some(([other, since]) => other !== connection && since < moment);
   }
 
   /**
@@ -128,8 +158,9 @@ export class BrokerLink {
     this.#state.log.warn(`broker ${this.shown} ${what}; trying again with growing delays`);
   }
 
-  /** @param {object} connection  that has stopped for good */
+  /** @param {import('./connection.js').Connection} connection  that has stopped for good */
   forget(connection) {
     this.#state.faults.delete(connection);
+    this.#state.upSince.delete(connection);
   }
 }

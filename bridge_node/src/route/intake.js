@@ -14,6 +14,7 @@ export class Intake {
   #rules;
   #report;
   #meter;
+  #gaps;
   #log;
   #idPrefix = `~${randomBytes(6).toString('hex')}`;
   #idCount = 0;
@@ -25,12 +26,14 @@ export class Intake {
    * @param {import('../messages/quote.js').Rules | undefined} rules  the user's, about messages
    * @param {(record: string) => void} report  called once per refused message, before its acknowledgement
    * @param {import('../metrics/route_meter.js').RouteMeter} meter
+   * @param {import('./feed_gaps.js').FeedGaps} gaps  of the ids that come
    * @param {import('../support/log.js').Log} log
    */
-  constructor(rules, report, meter, log) {
+  constructor(rules, report, meter, gaps, log) {
     this.#rules = rules;
     this.#report = report;
     this.#meter = meter;
+    this.#gaps = gaps;
     this.#log = log;
   }
 
@@ -52,11 +55,13 @@ export class Intake {
       );
       this.#meter.refused(error.code);
       this.#report(errorRecord(message, error.code, error.message));
+      this.#gaps.refused(topic);
       message.acknowledge();
       return undefined;
     }
     const at = performance.now();
     this.#meter.received(kind, inputs.length, topic, at);
+    for (const { id, sid } of inputs) this.#gaps.read(topic, id, sid);
     if (kind === 'quote') this.#noteInstruments(/** @type {import('../messages/quote.js').Quote[]} */ (inputs));
     if (this.#log.isLevelEnabled('debug')) {
       for (const input of inputs) {

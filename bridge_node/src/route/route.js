@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LostRemoteError } from '../../zerorpc/index.js';
 import { Backend } from '../backend/backend.js';
 import { Deferred } from '../support/deferred.js';
-import { PauseError, UserError } from '../support/errors.js';
+import { PauseError, SessionTakenError, UserError } from '../support/errors.js';
 import { Claim } from './claim.js';
 import { Decider } from './decider.js';
 import { Forwarder } from './forwarder.js';
@@ -11,6 +11,7 @@ import { Inputs } from './inputs.js';
 import { checkAge } from './older_journal.js';
 import { Outputs } from './outputs.js';
 import { Placement } from './placement.js';
+import { Queries } from './queries.js';
 import { ReadPacing } from './read_pacing.js';
 import { SECOND_SERVICE } from './served_names.js';
 import { Swaps } from './swaps.js';
@@ -41,8 +42,11 @@ export class Route {
   #placement;
   #forwarder;
   #inputs;
-  /** Made when the name of the backend is known. @type {Decider | undefined} */
+  #queries;
+  /** Made when the name of the backend is known, as the next ones. @type {Decider | undefined} */
   #decider;
+  /** @type {import('./notices.js').AlgoNotices | undefined} */
+  #notices;
   /** @type {Swaps | undefined} */
   #swaps;
   /** @type {Claim | undefined} */
@@ -96,7 +100,11 @@ export class Route {
       });
       this.#backend.on('ready', () => clearTimeout(this.#silence));
     }
-    this.#inputs = new Inputs(broker, this.#forwarder, outputs, place.budget, this.#meter, config.rules);
+    /** @type {import('../mqtt/connection.js').Taken} */
+    const taken = (sentence, isTooOften) => this.#noticeTaken(sentence, isTooOften);
+    outputs.publisher.connection.on('taken', taken);
+    this.#inputs = new Inputs(broker, this.#forwarder, outputs, place.budget, this.#meter, taken, config.rules);
+    this.#queries = new Queries(broker, this.#backend);
   }
 
   /**
@@ -115,11 +123,17 @@ export class Route {
     return why && `backend ${address}: ${why}`;
   }
 
+  /** That another client takes one of its client ids again and again, as a line; empty if that is not so at present. */
+  get taken() {
+    return this.#inputs.taken || this.#outputs.publisher.connection.taken;
+  }
+
   /** What is missing for its quotes to be decided and its orders to be published, as a line; empty if nothing is. */
   get missing() {
     if (this.fault) return this.fault;
     const { address, ready } = this.#backend;
     if (!this.isAdmitted || !ready) return `backend ${address}: it is being admitted`;
+    if (this.taken) return this.taken;
     if (this.#inputs.ready) return '';
     return `backend ${address}: the broker has not confirmed its subscriptions yet`;
   }
@@ -162,6 +176,7 @@ export class Route {
     this.#backend.retire();
     connection.retire();
     this.#inputs.retire();
+    this.#queries.retire();
     this.#forwarder.stop();
     if (!this.#backend.ready || !connected) leave();
     this.#backend.once('lost', leave);
@@ -255,7 +270,8 @@ export class Route {
       this.log,
     );
     this.#meter.show({ backend: this.#backend, queue: this.#forwarder.inputs });
-    this.#inputs.start(name, channels);
+    this.#inputs.start(name, channels, this.#place.notices.of(name));
+    this.#queries.start(name);
     return true;
   }
 
@@ -272,10 +288,11 @@ export class Route {
 
   /** @param {string} name */
   #prepareClaim(name) {
-    const { names, instance } = this.#place;
+    const { names, notices, instance } = this.#place;
     names.take(name, this.#config.address);
     if (!this.#config.isAnnounced) this.log.setBindings({ algo: name });
     this.#meter.begin(name);
+    this.#notices = notices.of(name);
     this.#outputs.begin(name);
     const claim = new Claim(this.#outputs.topics.claim, this.#outputs.publisher, instance, this.#placement);
     claim.on('outcome', (outcome) => this.#meter.claim(outcome));
@@ -285,6 +302,12 @@ export class Route {
       this.#failed.reject(hasServed ? new UserError(`${sentence}. ${SECOND_SERVICE}`) : new PauseError(sentence));
     });
     return claim;
+  }
+
+  /** @type {import('../mqtt/connection.js').Taken} */
+  #noticeTaken(sentence, isTooOften) {
+    if (this.#notices) this.#notices.sessionTaken += 1;
+    if (isTooOften) this.#failed.reject(new SessionTakenError(sentence));
   }
 
   /** @param {import('./queue.js').Waiting[]} batch */
@@ -297,7 +320,7 @@ export class Route {
 
   async #end() {
     this.stop();
-    await this.#inputs.stop();
+    await Promise.all([this.#inputs.stop(), this.#queries.stop()]);
     this.#meter.end();
     await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
     await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
