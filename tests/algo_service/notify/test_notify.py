@@ -116,7 +116,7 @@ def test_alerts_of_prometheus_are_taken_on_the_port_of_its_metrics(
     webhook.wait_for("PartDown: The bridge is down.")
     assert ask(process, "/alerts", b"{}") == (
         400,
-        '{"error": "the body is neither a list of alerts nor a map with one"}',
+        '{"error":"the body is neither a list of alerts nor a map with one"}',
     )
     assert ask(process, "/alerts/other", b"[]")[0] == 405
 
