@@ -86,7 +86,7 @@ def test_every_line_of_a_pipeline_is_an_event_with_the_same_fields_in_both_langu
     assert failed["traceback"].startswith("Traceback")
     assert [line["level"] for line in in_node if "code" in line] == ["warning"]
     for found in (in_python, in_node):  # the summary, at the latest at the end
-        quotes = [line["quotes"] for line in found if "quotes" in line]
+        quotes = [line["counts"]["quotes"] for line in found if "counts" in line]
         assert sum(quotes) in (1, 2)
     assert all("algo" in line for line in in_python if "serving on" not in line["event"])
     assert all("algo" in line for line in in_node if "quote_id" in line)
@@ -94,6 +94,5 @@ def test_every_line_of_a_pipeline_is_an_event_with_the_same_fields_in_both_langu
     page = (ROOT / "docs" / "reference" / "logs.md").read_text()
     documented = {*re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| (.*?) \|", page, re.M)))}
     shared = names(in_python) & names(in_node)
-    assert shared >= EVERY | {"algo", "quote_id", "channel", "quotes", "orders", "failed"}
-    assert names(in_python) <= documented | {"quotes", "data", "orders", "cut", "refused",
-                                             "failed", "equity", "spread"}  # fmt: skip
+    assert shared >= EVERY | {"algo", "quote_id", "channel", "counts"}
+    assert names(in_python) <= documented | {"spread"}
