@@ -88,6 +88,8 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, signalled.set)
 
+    # it would print the lines of a traceback
+    gevent.get_hub().print_exception = lambda _greenlet, *error: logs.uncaught(*error)
     calls, pulse = Calls(), Pulse(gevent.sleep)
     gevent.spawn(pulse.run)
     metrics: ServiceMetrics | None = None

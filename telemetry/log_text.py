@@ -17,7 +17,8 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _DIM, _END = "\033[2m", "\033[0m"
 _COLOURS = {"debug": "\033[34m", "warning": "\033[33m", "error": "\033[31m"}
 
-_ELSEWHERE = ("time", "level", "event", "traceback")
+# A sentence tells its counts itself.
+_ELSEWHERE = ("time", "level", "event", "traceback", "counts")
 
 
 def escaped(text: str) -> str:

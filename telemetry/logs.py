@@ -148,8 +148,8 @@ def configure(component: str, level: str = "info") -> None:
     bind(component=component)
     bind_here(dict)
     logging.captureWarnings(True)
-    sys.excepthook = _log_uncaught
-    threading.excepthook = lambda found: _log_uncaught(*found[:3])
+    sys.excepthook = uncaught
+    threading.excepthook = lambda found: uncaught(*found[:3])
 
 
 def bind(**fields: Any) -> None:
@@ -177,9 +177,10 @@ def _format() -> Format:
     raise LogFormatError(f'LOG_FORMAT is "{given}"; expected json or text')
 
 
-def _log_uncaught(
+def uncaught(
     kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None
 ) -> None:
+    """Log an error that nothing has caught, which is a mistake in the program."""
     if issubclass(kind, KeyboardInterrupt | SystemExit):
         return
     log.critical("a mistake in the program: %s", error, exc_info=(kind, error or kind(), traceback))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +61,18 @@ def starts_processes(item: pytest.Item) -> bool:
     fixtures = getattr(item, "fixturenames", ())
     started = {"start", "postgres"}.intersection(fixtures)
     return E2E in item.path.parents or bool(started) or "subprocess" in module
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own() -> Iterator[None]:
+    """A command that a test calls in this process logs for it alone."""
+    root = logging.getLogger()
+    before = root.level, [*root.handlers], sys.excepthook, threading.excepthook
+    yield
+    logging.captureWarnings(False)
+    root.handlers = before[1]
+    root.setLevel(before[0])
+    sys.excepthook, threading.excepthook = before[2:]
 
 
 @pytest.fixture

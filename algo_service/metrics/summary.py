@@ -56,7 +56,7 @@ class Summary:
             "%s%s",
             _sentence(found),
             "" if equity is None else f", equity {figures.money(equity, equity)}",
-            extra={**found._asdict(), "equity": equity},
+            extra={"counts": {**found._asdict(), "equity": equity}},
         )
 
     def _now(self) -> _Counts:

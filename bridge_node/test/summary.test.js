@@ -15,7 +15,7 @@ test('a line tells what has come since the last one, and none is written if that
   assert.equal(lines.length, 0);
   meter.totals = { quotes: 1234 + 5, data: 2, orders: 2, refused: 3, failed: 1 };
   t.mock.timers.tick(5000);
-  const fields = { quotes: 1234, data: 2, orders: 1, refused: 3, failed: 1 };
+  const fields = { counts: { quotes: 1234, data: 2, orders: 1, refused: 3, failed: 1 } };
   const text = '1,234 quotes decided, 2 data, 1 order, 3 refused, 1 failed';
   assert.deepEqual(lines, [{ level: 'info', text, fields }]);
   meter.totals = { ...meter.totals, quotes: 1240 };

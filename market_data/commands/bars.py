@@ -11,6 +11,7 @@ from market_data.bars.interval import parse_interval
 from market_data.commands.deriving import deriving_options, report, serve
 from market_data.derive.bars import Bars
 from market_data.mqtt.options import taken_access
+from telemetry.log_option import log_option
 from telemetry.options import HttpAddress
 
 _MAX_LINES = 20
@@ -36,6 +37,7 @@ _MAX_LINES = 20
     help="Whether an interval without a quote gets a bar of the last close.",
 )
 @deriving_options("market-data-bars- and the interval")
+@log_option("bars")
 def bars_command(
     every: str,
     empty: str,

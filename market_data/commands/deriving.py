@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ from market_data.mqtt.topic_level import topic_level
 from market_data.stopping import Interrupted, Stop
 from telemetry.options import HttpAddress, http_option
 from telemetry.part import Part
+
+log = logging.getLogger(__name__)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -77,8 +80,8 @@ def deriving_options(session: str) -> Callable[[Command], Command]:
 
 
 def report(text: str) -> None:
-    """Print a line to stderr."""
-    click.echo(text, err=True)
+    """Log what somebody should know, and the end of it."""
+    log.warning("%s", text)
 
 
 def serve(
@@ -109,14 +112,14 @@ def serve(
             parts = store.parts()
             notes = _loaded(transformation, parts, state)
             of = ", ".join(channels)
-            click.echo(f"publishing {what} of {of} on {access.address}, session {session}")
+            log.info("publishing %s of %s on %s, session %s", what, of, access.address, session)
             if not state:
-                click.echo("without --state FILE: after a restart it begins again from nothing")
+                log.info("without --state FILE: after a restart it begins again from nothing")
             elif parts:
                 count = f"{len(parts)} instrument{'s' if len(parts) > 1 else ''}"
-                click.echo(f"continuing from {state}, with {count}")
+                log.info("continuing from %s, with %s", state, count)
             for note in notes:
-                click.echo(note)
+                log.info("%s", note)
             subscriber = Subscriber(
                 access, channels, stop, report, session=session, is_continued=bool(parts)
             )
@@ -149,11 +152,11 @@ def _run(service: Service, subscriber: Subscriber, publisher: Publisher[int]) ->
     try:
         subscriber.connect()
         publisher.connect()
-        click.echo("subscribed")
+        log.info("subscribed")
         service.run()
     except (Interrupted, FeedError) as end:
         publisher.settle(_PATIENCE)
-        click.echo(f"stopped after {time.monotonic() - started:.1f} s: {service.summary}")
+        log.info("stopped after %.1f s: %s", time.monotonic() - started, service.summary)
         if isinstance(end, FeedError):
             raise
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,9 +21,12 @@ from market_data.live.exchange.config import read_config
 from market_data.stopping import Interrupted, Stop
 from portfolio.errors import InvalidTimeError
 from portfolio.times import instant
+from telemetry.log_option import log_option
 from telemetry.options import HttpAddress, http_option
 from telemetry.part import Part
 from telemetry.readings import Readings
+
+log = logging.getLogger(__name__)
 
 MAX_SHOWN = 20
 """Gaps that are printed."""
@@ -82,6 +86,7 @@ _MS = 10**6  # nanoseconds
     help="What ccxt is to know of the exchange, as JSON: urls, proxies, options.",
 )
 @http_option("MARKET_DATA")
+@log_option("download")
 def download_command(
     exchange: str,
     symbols: tuple[str, ...],
@@ -116,7 +121,7 @@ def download_command(
             finally:
                 claim.release()
         except Interrupted:
-            click.echo("stopped; the same command goes on from here")
+            log.info("stopped; the same command goes on from here")
             return
     _summarise(folder, sids.values(), outcome)
 
@@ -136,9 +141,9 @@ class _Telling:
         )
 
     def report(self, text: str) -> None:
-        """Print why the exchange does not answer."""
+        """Log why the exchange does not answer."""
         self.fault = text
-        click.echo(text, err=True)
+        log.warning("%s", text)
 
 
 def _run(download: Download, telling: _Telling) -> Outcome:

@@ -12,6 +12,7 @@ from market_data.commands.deriving import deriving_options, serve
 from market_data.derive.indicators import Indicators
 from market_data.errors import ReadOptionError
 from market_data.mqtt.options import taken_access
+from telemetry.log_option import log_option
 from telemetry.options import HttpAddress
 
 
@@ -27,6 +28,7 @@ from telemetry.options import HttpAddress
     help="What to compute: sma:20, macd:12,26,9; repeatable.",
 )
 @deriving_options("market-data-indicators")
+@log_option("indicators")
 def indicators_command(
     specs: tuple[str, ...],
     channel: tuple[str, ...],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +27,11 @@ from market_data.mqtt.options import mqtt_options, taken_access
 from market_data.mqtt.publisher import Publisher
 from market_data.mqtt.topic_level import topic_level
 from market_data.stopping import Interrupted, Stop
+from telemetry.log_option import log_option
 from telemetry.options import HttpAddress, http_option
 from telemetry.part import Part
+
+log = logging.getLogger(__name__)
 
 # Seconds that a stopped command waits for the broker, and for the source.
 _PATIENCE = 0.5
@@ -47,8 +51,8 @@ class _LiveCommand(click.Command):
 
 
 def report(text: str) -> None:
-    """Print a line to stderr."""
-    click.echo(text, err=True)
+    """Log what somebody should know, and the end of it."""
+    log.warning("%s", text)
 
 
 @click.command("live", cls=_LiveCommand)
@@ -85,6 +89,7 @@ def report(text: str) -> None:
     help="Report when quotes come so long after their time.",
 )
 @http_option("MARKET_DATA")
+@log_option("live")
 @click.pass_context
 def live_command(
     context: click.Context,
@@ -130,10 +135,11 @@ def live_command(
             publisher.broadcast = stats_of(part, access.prefix)
             listen(part, http)
             verb = "publishing" if before is None else "continuing"
-            click.echo(f"{verb} {source} as {source.name} to {full_topic} on {access.address}")
+            destination = f"{full_topic} on {access.address}"
+            log.info("%s %s as %s to %s", verb, source, source.name, destination)
             _publish(publisher, pump, progress, silence, lag, reporter)
     except Interrupted:
-        click.echo("stopped before the first quote")
+        log.info("stopped before the first quote")
 
 
 def _publish(
@@ -156,7 +162,7 @@ def _publish(
             f"{publisher.published - reporter.published} quotes{reports} published,"
             f" {publisher.confirmed} confirmed"
         )
-        click.echo(f"stopped after {time.monotonic() - started:.1f} s: {counts}")
+        log.info("stopped after %.1f s: %s", time.monotonic() - started, counts)
         if not isinstance(end, StateFileError):
             progress.save()
         if isinstance(end, FeedError):

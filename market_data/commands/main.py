@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import click
@@ -15,6 +16,8 @@ from market_data.commands.replay import replay_command
 from market_data.commands.samples import list_samples
 from market_data.errors import FeedError
 
+log = logging.getLogger(__name__)
+
 
 class _Sentence(click.ClickException):
     exit_code = 2
@@ -26,7 +29,12 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except FeedError as error:
-            raise _Sentence(str(error)) from error
+            from telemetry import logs  # structlog takes a tenth of a second, also of --help
+
+            if not logs.is_json():
+                raise _Sentence(str(error)) from error
+            log.error("%s", error)
+            ctx.exit(_Sentence.exit_code)
 
 
 @click.group(cls=_Group)

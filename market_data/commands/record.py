@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,8 +26,11 @@ from market_data.record.metrics import add_record_metrics
 from market_data.record.progress import Progress
 from market_data.record.recorder import Counts, record
 from market_data.stopping import Interrupted, Stop
+from telemetry.log_option import log_option
 from telemetry.options import HttpAddress, http_option
 from telemetry.part import Part
+
+log = logging.getLogger(__name__)
 
 _MIB = 1024 * 1024
 
@@ -87,6 +91,7 @@ _MIB = 1024 * 1024
 )
 @mqtt_options("MARKET_DATA")
 @http_option("MARKET_DATA")
+@log_option("record")
 def record_command(
     channels: tuple[str, ...],
     out: str | None,
@@ -139,9 +144,12 @@ def record_command(
         started = time.monotonic()
         try:
             subscriber.connect()
-            click.echo(
-                f"recording {', '.join(access.prefix + channel for channel in channels)} of"
-                f" {access.address} to {kept.destination}, in the session {kept.session}"
+            log.info(
+                "recording %s of %s to %s, in the session %s",
+                ", ".join(access.prefix + channel for channel in channels),
+                access.address,
+                kept.destination,
+                kept.session,
             )
             record(subscriber, kept.destination, notify, progress.show, counts)
         except Interrupted:
@@ -150,7 +158,7 @@ def record_command(
             subscriber.close()
             progress.end()
             kept.destination.close()
-            click.echo(f"stopped after {time.monotonic() - started:.1f} s: {_described(counts)}")
+            log.info("stopped after %.1f s: %s", time.monotonic() - started, _described(counts))
 
 
 class _Kept(NamedTuple):
@@ -200,4 +208,4 @@ def _described(counts: Counts) -> str:
 
 
 def _report(text: str) -> None:
-    click.echo(text, err=True)
+    log.warning("%s", text)

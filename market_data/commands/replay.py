@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import sys
 import time
@@ -28,8 +29,11 @@ from market_data.replay.readiness import await_ready
 from market_data.replay.replay import Message, Pace, messages, read_ahead, replay
 from market_data.replay.state import Cursor, Mark, State, read_state
 from market_data.stopping import Interrupted, Stop
+from telemetry.log_option import log_option
 from telemetry.options import HttpAddress, http_option
 from telemetry.part import Part
+
+log = logging.getLogger(__name__)
 
 _OWN_TOPICS = "the recorded topics"
 
@@ -103,6 +107,7 @@ def _check_rate(_context: click.Context, _option: click.Parameter, rate: float) 
     " belongs to another run, and the replay ends.",
 )
 @http_option("MARKET_DATA")
+@log_option("replay")
 @click.pass_context
 def replay_command(
     context: click.Context,
@@ -171,12 +176,12 @@ def replay_command(
             where = _OWN_TOPICS if recordings else full_topic
             destination = f"to {where} on {access.address}, {speed}"
             if before is None:
-                click.echo(f"replaying {_described(feed)} as run {now.run} {destination}")
+                log.info("replaying %s as run %s %s", _described(feed), now.run, destination)
             else:
-                click.echo(_continuing(before, feed, str(state), destination, loop=loop))
+                log.info("%s", _continuing(before, feed, str(state), destination, loop=loop))
             reported = len(feed.quality.report().notes)
             for note in feed.quality.report().notes:
-                click.echo(note)
+                log.info("%s", note)
             cursor = Cursor(Path(state), now, publisher, time.monotonic) if state else None
             if page:
                 readiness.holds = f"{page} is not ready"
@@ -187,7 +192,7 @@ def replay_command(
             length = None if loop else _length(feed, now)
             _publish(texts, publisher, pace, stop, length, cursor, now.confirmed)
     except Interrupted:
-        click.echo("stopped before the first quote")
+        log.info("stopped before the first quote")
     finally:
         for line in feed.quality.report().lines()[reported:] if feed else ():
             report(line)
@@ -265,7 +270,7 @@ def _publish(
     except (Interrupted, FeedError) as end:
         publisher.settle(_PATIENCE)
         counts = f"{publisher.published} quotes published, {publisher.confirmed} confirmed"
-        click.echo(f"stopped after {time.monotonic() - started:.1f} s: {counts}")
+        log.info("stopped after %.1f s: %s", time.monotonic() - started, counts)
         if cursor and not isinstance(end, StateFileError):
             cursor.save()
         if isinstance(end, FeedError):
@@ -273,6 +278,7 @@ def _publish(
     else:
         if cursor:
             cursor.save(complete=True)
-        click.echo(f"sent {publisher.confirmed} quotes in {time.monotonic() - started:.1f} s")
+        lasted = time.monotonic() - started
+        log.info("sent %d quotes in %.1f s", publisher.confirmed, lasted)
     finally:
         publisher.close()

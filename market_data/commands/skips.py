@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections import Counter
 
@@ -9,10 +10,14 @@ import click
 
 from market_data.feeds.quote import SkippedRow
 
+log = logging.getLogger(__name__)
+
 
 def report(text: str) -> None:
-    """Print a line to stderr, below a progress bar if there is one."""
-    click.echo(f"\n{text}" if sys.stdout.isatty() else text, err=True)
+    """Log what somebody should know, and the end of it, below a progress bar if there is one."""
+    if sys.stdout.isatty():
+        click.echo()
+    log.warning("%s", text)
 
 
 class SkipReporter:

@@ -23,12 +23,12 @@ def test_why_a_bridge_is_not_ready_is_shown_once_and_again_when_it_changes(
         "backend tcp://a:4242: no \x1b[2Janswer",
     ]
     process = start("market-data", "replay", "goog", "--when-ready", page.url)
-    process.wait_for(r"^  broker mqtt://b:1883: connection refused$")
-    process.wait_for(r"^  backend tcp://a:4242: no  \[2Janswer$")
+    process.wait_for(r"^warning:   broker mqtt://b:1883: connection refused$")
+    process.wait_for(r"^warning:   backend tcp://a:4242: no  \[2Janswer$")
     asked = page.asked
     eventually(lambda: page.asked >= asked + 3, "three requests")
     page.reasons = ["backend tcp://a:4242: timed out"]
-    process.wait_for(r"^  backend tcp://a:4242: timed out$")
+    process.wait_for(r"^warning:   backend tcp://a:4242: timed out$")
     assert process.output.count("connection refused") == 1
     assert process.output.count("to be ready") == 1
     assert process.stop() == 0

@@ -119,7 +119,7 @@ def test_sources_of_several_kinds_are_replayed_in_the_order_of_time(
         {"sid": "D", "quote": 6.0, "ts": "2020-01-04", "id": "prices:r:1"},
     ]
     assert f"replaying {three}, {live}, {database} as run r to quotes" in process.output
-    process.wait_for("^row 3 of live skipped: not JSON: ")
+    process.wait_for("^warning: row 3 of live skipped: not JSON: ")
     state = json.loads((tmp_path / "state").read_text())
     assert (state["source"], state["confirmed"]) == ("three+live+prices", [1, 6])
 
@@ -205,7 +205,9 @@ def test_bars_are_replayed_and_continued_by_their_number(
         "volume": 5,
     }
     assert second["id"] == "mine:r:5m:MINE:2024-01-10T10:09:59.999Z"
-    process.wait_for("^bars of 5m: 1 is not complete at the end, and left out; the first, of MINE")
+    process.wait_for(
+        "^warning: bars of 5m: 1 is not complete at the end, and left out; the first, of"
+    )
     # the file grows, and the bar that was left out is complete
     path.write_text(path.read_text() + "2024-01-10T10:15:00Z,120,1\n")
     saved = json.loads(state.read_text())
@@ -254,8 +256,8 @@ def test_what_is_known_of_a_file_is_said_before_and_what_was_odd_after_it(
     assert process.wait() == 0
     lines = process.output.splitlines()
     assert lines[:2] == [
-        "row 2 skipped: no price",
-        "row 5 skipped: the price '-1' is not above 0",
+        "warning: row 2 skipped: no price",
+        "warning: row 5 skipped: the price '-1' is not above 0",
     ]
     assert lines[2].startswith(f"replaying {path} as run ")
     assert lines[3:6] == [
@@ -266,12 +268,12 @@ def test_what_is_known_of_a_file_is_said_before_and_what_was_odd_after_it(
     ]
     assert lines[6].startswith("sent 3 quotes in ")
     assert lines[7:] == [
-        "skipped row 2 of mine: no price",
-        "skipped row 5 of mine: the price '-1' is not above 0; profit and drawdown do not contain"
-        " it",
-        "dropped 1 repeated bar, the first of them row 4 of mine",
-        "1 jump of a price by about 2, 3, 5, 10 or more, which may be a split: the first of them"
-        " row 6 of mine, MINE from 1.6 to 3.2",
+        "warning: skipped row 2 of mine: no price",
+        "warning: skipped row 5 of mine: the price '-1' is not above 0; profit and drawdown do not"
+        " contain it",
+        "warning: dropped 1 repeated bar, the first of them row 4 of mine",
+        "warning: 1 jump of a price by about 2, 3, 5, 10 or more, which may be a split: the first"
+        " of them row 6 of mine, MINE from 1.6 to 3.2",
     ]
 
 
@@ -391,7 +393,7 @@ def test_a_broker_that_is_away_at_the_start_is_awaited_and_told_once(
     subscribe(mosquitto.port)
     assert process.wait() == 0
     assert process.output.count("the broker at") == 2
-    assert f"\nconnected to the broker at {mosquitto.url}\n" in process.output
+    assert f"\nwarning: connected to the broker at {mosquitto.url}\n" in process.output
     process.wait_for("^sent 3 quotes in ")
 
 
@@ -409,13 +411,13 @@ def test_quotes_wait_for_a_subscriber(
     process = start(
         *("market-data", "replay", "goog", "--max", "--run", "r", "--mqtt", mosquitto.url)
     )
-    process.wait_for("^nobody is subscribed to quotes; waiting for a subscriber$")
+    process.wait_for("^warning: nobody is subscribed to quotes; waiting for a subscriber$")
     subscriber = subscribe(mosquitto.port)
     assert process.wait() == 0
     ids = [message["id"] for message in subscriber.await_count(2148)]
     assert ids == [f"goog:r:{row}" for row in range(1, 2149)]
     assert process.output.count("subscribed to quotes") == 2
-    process.wait_for("^somebody is subscribed to quotes$")
+    process.wait_for("^warning: somebody is subscribed to quotes$")
 
 
 def test_a_signal_ends_it_while_a_subscriber_is_awaited(mosquitto: Broker, start: Start) -> None:

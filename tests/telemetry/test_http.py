@@ -73,7 +73,7 @@ def test_a_part_takes_what_it_is_sent_on_its_paths_and_says_why_it_does_not() ->
 
     probe = Probe(takes={"/things": take})
     assert probe.ask("/things", "POST", b"good")[::2] == (200, b"{}")
-    assert probe.ask("/things?x=1", "POST", b"bad")[::2] == (400, b'{"error": "it is bad"}')
+    assert probe.ask("/things?x=1", "POST", b"bad")[::2] == (400, b'{"error":"it is bad"}')
     assert probe.ask("/other", "POST", b"good")[0] == 405
     assert probe.ask("/things", "PUT", b"good")[0] == 405
     assert probe.ask("/things", "POST", b"", {"Content-Length": f"{MAX_BODY + 1}"})[0] == 413

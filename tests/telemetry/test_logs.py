@@ -7,8 +7,7 @@ import json
 import logging
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -41,10 +40,8 @@ Begin = Callable[..., Stderr]
 
 
 @pytest.fixture
-def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
+def begin(monkeypatch: pytest.MonkeyPatch) -> Begin:
     """Begins to log, by default all levels as JSON, as a service of the algorithm `random`."""
-    root = logging.getLogger()
-    before = root.level, root.handlers, sys.excepthook, threading.excepthook
 
     def beginner(level: str = "debug", form: str = "", is_terminal: bool = False) -> Stderr:
         stderr = Stderr()
@@ -52,16 +49,12 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
         monkeypatch.setattr(sys, "stderr", stderr)
         monkeypatch.setenv("LOG_FORMAT", form)
         monkeypatch.delenv("NO_COLOR", raising=False)
-        root.handlers = []  # pytest's own
+        logging.getLogger().handlers = []  # pytest's own
         logs.configure("algo", level)
         logs.bind(algo="random")
         return stderr
 
-    yield beginner
-    logging.captureWarnings(False)
-    root.handlers = before[1]
-    root.setLevel(before[0])
-    sys.excepthook, threading.excepthook = before[2:]
+    return beginner
 
 
 def test_a_line_has_the_fields_of_its_process_and_its_own(begin: Begin) -> None:

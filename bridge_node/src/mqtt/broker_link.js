@@ -1,24 +1,24 @@
 import { PUBLISH_OVERHEAD } from './packets.js';
 import { Rooms } from './rooms.js';
 
+/** Bytes that may wait to be written on a connection for something to be published that may as well be lost. */
+const MAX_UNWRITTEN = 1024 * 1024;
+/** ms after the start before an unavailable broker is reported. */
+const PATIENCE = 1000;
+
 /**
  * What all connections share.
  * @typedef {object} State
  * @property {number} begun  ms, of performance.now()
- * @property {Map<import('./connection.js').Connection, string>} faults  why each of the connections is not up; empty of those that are
- * @property {Map<object, number>} upSince  since when each of them is up, ms of performance.now()
- * @property {WeakSet<object>} seen  the connections that were up, at some time
+ * @property {Map<import('./connection.js').Connection, string>} faults  why each of them is not up; empty of those that are
+ * @property {Map<object, number>} upSince  since when each of them is up
+ * @property {WeakSet<object>} seen  those that were up, at some time
  * @property {number} reconnects  how often one of them was up again
  * @property {'nothing' | 'available' | 'unavailable'} reported  what was logged last
  * @property {4 | 5} version  of MQTT, as the broker took it last
  * @property {Rooms} rooms  in which connections receive large packets
  * @property {import('../support/log.js').Log} log  of the process
  */
-
-/** Bytes that may wait to be written on a connection for something to be published that may as well be lost. */
-const MAX_UNWRITTEN = 1024 * 1024;
-/** ms after the start before an unavailable broker is reported. */
-const PATIENCE = 1000;
 
 /**
  * The link to the broker, which consists of several connections: how the broker is reached, and whether all
@@ -120,14 +120,13 @@ export class BrokerLink {
    */
   connected(connection, version) {
     this.version = version;
-    const state = this.#state;
-    if (state.seen.has(connection)) state.reconnects += 1;
-    state.seen.add(connection);
-    state.faults.set(connection, '');
-    state.upSince.set(connection, performance.now());
-    if (state.reported === 'available' || this.fault) return;
-    state.reported = 'available';
-    state.log.info(`connected to ${this.shown}, MQTT ${version === 5 ? '5' : '3.1.1'}`);
+    if (this.#state.seen.has(connection)) this.#state.reconnects += 1;
+    this.#state.seen.add(connection);
+    this.#state.faults.set(connection, '');
+    this.#state.upSince.set(connection, performance.now());
+    if (this.#state.reported === 'available' || this.fault) return;
+    this.#state.reported = 'available';
+    this.#state.log.info(`connected to ${this.shown}, MQTT ${version === 5 ? '5' : '3.1.1'}`);
   }
 
   /**

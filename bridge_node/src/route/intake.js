@@ -5,6 +5,7 @@ import { readData } from '../messages/data.js';
 import { kindOf } from '../messages/kinds.js';
 import { readQuotes } from '../messages/quote.js';
 import { MessageError } from '../support/errors.js';
+import { LineLimit } from '../support/line_limit.js';
 import { errorRecord } from './error_record.js';
 import { inputFields } from './log_fields.js';
 
@@ -19,6 +20,7 @@ export class Intake {
   #idCount = 0;
   #instruments = new Instruments();
   #hasWarned = false;
+  #limit = new LineLimit();
 
   /**
    * @param {import('../messages/quote.js').Rules | undefined} rules  the user's, about messages
@@ -47,7 +49,10 @@ export class Intake {
       inputs = kind === 'data' ? this.#readData(message) : readQuotes(topic, payload, this.#newId, this.#rules);
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
-      this.#log.warn({ channel: topic, length: message.bytes, code: error.code }, `refused: ${error.message}`);
+      this.#log[this.#limit.next()](
+        { channel: topic, length: message.bytes, code: error.code },
+        `refused: ${error.message}`,
+      );
       this.#meter.refusedInput(error.code);
       this.#report(errorRecord(message, error.code, error.message));
       this.#gaps.refused(topic);

@@ -10,10 +10,11 @@ import { addOutputs } from './topics.js';
  * @param {{algo: string, topics: ReturnType<typeof import('./topics.js').outputTopics>}} destination
  * @param {import('../metrics/route_meter.js').RouteMeter} meter
  * @param {import('../support/log.js').Log} log
+ * @param {import('../support/line_limit.js').LineLimit} limit  of the lines about failures
  * @returns {{publications: import('../mqtt/publisher.js').Publication[], errors: string[], orders: number}} orders and fills in
  *   the order in which they were placed; a record of each failure; how many orders
  */
-export function readOutcomes(batch, outcomes, { algo, topics }, meter, log) {
+export function readOutcomes(batch, outcomes, { algo, topics }, meter, log, limit) {
   /** @type {import('../mqtt/publisher.js').Publication[]} */
   const publications = [];
   /** @type {string[]} */
@@ -27,7 +28,7 @@ export function readOutcomes(batch, outcomes, { algo, topics }, meter, log) {
       if ('error' in outcome) {
         const { error, traceback } = outcome;
         failed += 1;
-        log.warn({ ...inputFields(kind, input), error, traceback }, `the algorithm failed: ${error}`);
+        log[limit.next()]({ ...inputFields(kind, input), error, traceback }, `the algorithm failed: ${error}`);
         errors.push(errorRecord(message, 'algorithm', error, traceback));
         if (kind === 'command') {
           publications.push({ topic: topics.replies, payload: replyText(algo, input, 'refused', error) });

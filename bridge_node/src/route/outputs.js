@@ -1,4 +1,5 @@
 import { Publisher } from '../mqtt/publisher.js';
+import { LineLimit } from '../support/line_limit.js';
 import { Halts } from './halts.js';
 import { readOutcomes } from './outcomes.js';
 import { joinOutputs } from './output_arrays.js';
@@ -23,6 +24,7 @@ export class Outputs {
   #prefix;
   #log;
   #lossWindow;
+  #limit = new LineLimit();
   /** @type {Snapshots | undefined} */
   #snapshots;
   /** @type {Summary | undefined} */
@@ -73,7 +75,7 @@ export class Outputs {
    * @param {import('../backend/decisions.js').Outcome[]} outcomes
    */
   async settle(batch, outcomes) {
-    const { publications, errors, orders } = readOutcomes(batch, outcomes, this, this.#meter, this.#log);
+    const { publications, errors, orders } = readOutcomes(batch, outcomes, this, this.#meter, this.#log, this.#limit);
     for (const record of errors) this.report(record);
     await this.publisher.publish(this.#due(publications));
     const oldest = batch.find(({ at }) => at !== undefined)?.at;

@@ -26,7 +26,7 @@ export class Summary {
       Object.entries(now).map(([name, count]) => [name, count - this.#before[/** @type {keyof typeof now} */ (name)]]),
     );
     this.#before = now;
-    if (Object.values(found).some((count) => count > 0)) this.#log.info(found, sentence(found));
+    if (Object.values(found).some((count) => count > 0)) this.#log.info({ counts: found }, sentence(found));
   }
 
   /** Log the last line. */

@@ -13,7 +13,8 @@ const END = '\u001b[0m';
 /** @type {Record<string, string>} */
 const COLOURS = { debug: '\u001b[34m', warning: '\u001b[33m', error: '\u001b[31m' };
 
-const ELSEWHERE = ['time', 'level', 'component', 'event', 'traceback'];
+/** A sentence tells its counts itself. */
+const ELSEWHERE = ['time', 'level', 'component', 'event', 'traceback', 'counts'];
 
 /**
  * A text with each character that could forge a line written as JSON writes it.

@@ -30,7 +30,8 @@ def test_a_line_tells_what_was_decided_since_the_last_one(
         "1 quote decided, 0 orders",
     ]
     (first, _) = caplog.records
-    assert (first.quotes, first.orders, first.equity) == (1234, 4, 50_012.3)  # type: ignore[attr-defined]
+    counts = first.counts  # type: ignore[attr-defined]
+    assert (counts["quotes"], counts["orders"], counts["equity"]) == (1234, 4, 50_012.3)
 
 
 def test_a_line_comes_whenever_it_is_time(caplog: pytest.LogCaptureFixture) -> None:

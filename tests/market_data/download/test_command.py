@@ -157,7 +157,7 @@ def test_it_waits_as_long_as_the_exchange_asks(
     exchange.refuse("/api/v3/klines", 429, Retry_After="1")
     process = start("market-data", *words)
     line = process.wait_for("trying again")
-    assert line.startswith("binance: ")
+    assert line.startswith("warning: binance: ")
     assert line.endswith("; trying again in 1.0 s")
     exchange.accept("/api/v3/klines")
     assert process.wait() == 0

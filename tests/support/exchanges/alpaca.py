@@ -181,7 +181,7 @@ class AlpacaServer:
         application = web.Application()
         application.router.add_get("/v2/stocks/{symbol}/trades", self._history)
         application.router.add_get("/v2/{feed}", self._stream)
-        self._runner = web.AppRunner(application, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         port: int = self._runner.addresses[0][1]

@@ -194,7 +194,7 @@ class BinanceServer:
         # ccxt puts the number of the connection behind it
         get("/stream/ws", self._stream)
         get("/stream/ws/{number}", self._stream)
-        self._runner = web.AppRunner(application, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         port: int = self._runner.addresses[0][1]
