@@ -82,6 +82,7 @@ bench: setup
 	python -m benchmarks.indicators
 	python -m benchmarks.record
 	python -m benchmarks.live
+	python -m benchmarks.dashboard
 	python -m benchmarks.backtest.run
 
 # Renews the lock files from pyproject.toml and package.json.

@@ -36,10 +36,11 @@ class Portfolio:
     at the quote that caused them. Amounts, quantities and prices are real numbers of any kind
     (`portfolio.reals.real`), read as the nearest double.
 
-    For each quote the engine calls `begin`, for any other input `begin_other`; then the algorithm,
-    which places orders, or what a command asks for; after an error `undo`. All calls come on one
-    thread. It is composed of an `Account`, a `Venue`, the `Rules`, the `Transaction` of the input
-    under way, the `OrderDesk` that places orders, and the `Blotter` that books what came of them.
+    For each quote the engine calls `begin`, or `begin_derived` if it may have been made of others,
+    for any other input `begin_other`; then the algorithm, which places orders, or what a command
+    asks for; after an error `undo`. All calls come on one thread. It is composed of an `Account`, a
+    `Venue`, the `Rules`, the `Transaction` of the input under way, the `OrderDesk` that places
+    orders, and the `Blotter` that books what came of them.
 
     :param amount: the starting cash, finite and at least 0.
     :param sizing: how much to bet on a buy signal; by default a random fraction of what is
@@ -231,6 +232,7 @@ class Portfolio:
     def _watch(self, data: Quote) -> None:
         account, transaction, limits = self.account, self.transaction, self._rules.limits
         transaction.note()
+        transaction.take_time(data)
         last, equity = transaction.price_before, account.equity
         transaction.doubt = limits.distrust(data, last)
         if transaction.doubt is None:
@@ -241,8 +243,32 @@ class Portfolio:
         if self._venue.pending and transaction.doubt is None:
             self._blotter.ask(data)
 
+    def keep_times(self) -> None:
+        """Keep the times of quotes, which `begin_derived` needs.
+
+        It comes before the first input. Without it they are kept from the first quote on that was
+        made of others.
+        """
+        self.transaction.keep_times()
+
+    def begin_derived(self, algo: str, data: Mapping[str, Any]) -> bool:
+        """Take in a quote that may have been made of others, such as a bar: one that has `of`.
+
+        If its price is that of a quote which is not later than the latest one of its instrument,
+        the account has had it, and this is `begin_other`. Otherwise it is `begin`.
+
+        :return: whether it is a quote to the account; otherwise it is data.
+        """
+        transaction = self.transaction
+        if transaction.has_had(data):
+            self.begin_other(algo, data["channel"], data["id"])
+            return False
+        transaction.is_watched = True  # for the time to be kept
+        self.begin(algo, data)
+        return True
+
     def begin_other(self, algo: str, channel: str, input_id: str) -> None:
-        """Take in an input that is not a quote: it changes no price, and nothing fills at it.
+        """Take in an input that brings no price: it changes none, and nothing fills at it.
 
         The orders and fills of the input before are forgotten. Until the next `begin` orders are
         placed at the last price of their instrument, and wait for its next quote.

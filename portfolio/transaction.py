@@ -7,6 +7,7 @@ from typing import Any
 
 from portfolio.accounting.account import Account, Change, Position
 from portfolio.accounting.orders import Fill, Order, Rejection
+from portfolio.derived import is_after, source_time
 from portfolio.execution.venue import Venue
 from portfolio.risk.halt import Halt
 from portfolio.risk.rules import Rules
@@ -45,6 +46,8 @@ class Transaction:
         self.rejections: list[Rejection] = []
         self.is_watched = rules.has_limits or venue.waits
         """Whether a quote may do more than change a price: limits watch it, or orders wait."""
+        self.times: dict[str, Any] | None = None
+        """The `ts` of the latest quote of each instrument, made of no others; None if not kept."""
         self.said_spent = False
         """Whether the log has been told that the cash is spent."""
         self.before: tuple[Any, ...] | None = None
@@ -52,6 +55,9 @@ class Transaction:
         self._key: str | None = None
         self._changes: list[Change] = []
         self._valued: dict[str, float | None] = {}
+        self._keeps_times = False
+        self._has_begun_times = False  # at this input
+        self._time_before: tuple[str, Any] | None = None
 
     @property
     def sid(self) -> str:
@@ -71,6 +77,39 @@ class Transaction:
         self.has_price = True
         self.orders, self.fills, self.rejections = [], [], []
         self._changes, self._valued = [], {}
+        self._has_begun_times, self._time_before = False, None
+
+    def keep_times(self) -> None:
+        """Keep the times of quotes from the beginning, in every state."""
+        self._keeps_times = self.is_watched = True
+        self.times = {}
+
+    def take_time(self, data: Mapping[str, Any]) -> None:
+        """Keep the time of a quote, if it was made of no others; from the first one on that was."""
+        if source_time(data) is not None:
+            if self.times is None:
+                self.times, self.is_watched, self._has_begun_times = {}, True, True
+            return
+        if self.times is None:
+            return
+        sid = data["sid"]
+        self._time_before = sid, self.times.get(sid)
+        self._set_time(sid, data.get("ts"))
+
+    def _set_time(self, sid: str, ts: Any) -> None:
+        assert self.times is not None
+        if ts is None:
+            self.times.pop(sid, None)
+        else:
+            self.times[sid] = ts
+
+    def has_had(self, data: Mapping[str, Any]) -> bool:
+        """Return whether the price of a quote was that of an earlier one, or is older."""
+        ts = source_time(data)
+        if ts is None or self.times is None:
+            return False
+        latest = self.times.get(data["sid"])
+        return latest is not None and not is_after(ts, latest)
 
     def price_of(self, sid: str) -> float | None:
         """Return the price that another instrument had before this input; None if it had none."""
@@ -106,6 +145,10 @@ class Transaction:
                 prices.pop(sid, None)
             else:
                 prices[sid] = last
+        if self._has_begun_times:
+            self.times = None
+        elif self._time_before is not None and self.times is not None:
+            self._set_time(*self._time_before)
         if self.before:
             rules = self._rules
             self._venue.state, rules.limits.states, rules.halt, *others = self.before
@@ -130,6 +173,7 @@ class Transaction:
             "sizing": sizing.save() if isinstance(sizing, SeededFraction) else None,
             "said_spent": self.said_spent,
             "minimum_amount": rules.minimum_amount,
+            **({} if self.times is None else {"times": dict(self.times)}),
         }
 
     def load(self, data: Mapping[str, Any]) -> None:
@@ -140,7 +184,9 @@ class Transaction:
         account.positions = {sid: Position(*held) for sid, held in data["positions"].items()}
         account.prices = dict(data["prices"])
         self._venue.load(data)
-        self.is_watched = self.is_watched or bool(self._venue.pending)
+        times = data.get("times", {} if self._keeps_times else None)
+        self.times = None if times is None else dict(times)
+        self.is_watched = self.is_watched or bool(self._venue.pending) or times is not None
         halt = data.get("halt")  # older states have none
         rules.halt = halt and Halt(*halt)
         rules.limits.states = data["limits"]

@@ -101,6 +101,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
+    server_version = "tickwire"
+    sys_version = ""
     timeout = PATIENCE
 
     def do_GET(self) -> None:

@@ -14,6 +14,7 @@ import zmq
 from algo_service.decisions import Failure
 from algo_service.engine.driver import Quote, TimedQuote
 from algo_service.engine.failure import sentence
+from algo_service.engine.inputs import takes_bars
 from algo_service.engine.returned import complete
 from algo_service.errors import AddressError, AlgoServiceError, OrderError
 from algo_service.rpc.address import check_address
@@ -70,7 +71,7 @@ class RemoteBackend:
         before = self._call("snapshot") if "snapshot" in methods else {}
         self.name = before.get("algo") or re.sub(r"[^\w.-]+", "-", self._address.split("//")[-1])
         self._refuse_used(methods, before, fresh)
-        self._call("initialize", params)
+        channels = self._call("initialize", params)
         snapshot = self._call("snapshot") if before else {}
         self.parameters: dict[str, Any] = snapshot.get("parameters") or params
         self._takes_many = "events" in methods
@@ -82,6 +83,8 @@ class RemoteBackend:
         else:
             self.portfolio = OrderAccount.from_params(params)
             self._account = self.portfolio
+        if isinstance(channels, list | tuple) and takes_bars(map(str, channels)):
+            self.portfolio.keep_times()
 
     def _methods(self) -> list[str]:
         for ask in ("_zerorpc_list", "_zerorpc_inspect"):
@@ -149,9 +152,13 @@ class RemoteBackend:
         while chunk := list(islice(feed, BATCH)):
             answers = self._ask([quote for quote, _ in chunk])
             for (quote, at), answer in zip(chunk, answers, strict=True):
-                self.portfolio.begin(self.name, quote)
+                prices = None
+                if "of" not in quote:
+                    self.portfolio.begin(self.name, quote)
+                elif not self.portfolio.begin_derived(self.name, quote):
+                    prices = self.portfolio.prices
                 try:
-                    failure = self._take(quote, answer)
+                    failure = self._take(quote, answer, prices)
                 except (OrderError, ValueError) as error:
                     failure = {"error": sentence(error), "traceback": ""}
                 if failure is None:
@@ -178,11 +185,13 @@ class RemoteBackend:
         except (zerorpc.LostRemote, zerorpc.TimeoutExpired) as error:
             raise AddressError(f"the backend at {self._address} is lost") from error
 
-    def _take(self, quote: Quote, answer: Any) -> Failure | None:
+    def _take(
+        self, quote: Quote, answer: Any, prices: Mapping[str, float] | None
+    ) -> Failure | None:
         if "error" in answer:
             return {"error": answer["error"], "traceback": answer.get("traceback") or ""}
         if "returned" in answer:
-            orders = complete(_without_data(answer["returned"]), self.name, quote)
+            orders = complete(_without_data(answer["returned"]), self.name, quote, prices)
         else:
             orders = [Order(**json.loads(text)) for text in answer["orders"]]
         if self._mirror is not None:

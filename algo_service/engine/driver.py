@@ -23,6 +23,7 @@ from algo_service.engine.failure import (
     own_traceback,
     sentence,
 )
+from algo_service.engine.inputs import takes_bars
 from algo_service.engine.kept_state import keeper
 from algo_service.engine.minutes import MinuteValues
 from algo_service.engine.module_random import ModuleRandom
@@ -73,6 +74,8 @@ class Driver:
         self._random = ModuleRandom(parameters[SEED.name])
         initial = initialised(create, name, parameters)
         self._algorithm, self.channels, self.portfolio, self._account, self._publications = initial
+        if takes_bars(self.channels):
+            self.portfolio.keep_times()
         self._keeper = keeper(create, self._algorithm)
         self.is_restorable = self._keeper is not None
         """Whether the algorithm's own state can be kept."""
@@ -261,7 +264,11 @@ class Driver:
     def _step(self, quote: Quote) -> None:
         if self._publications is not None:
             self._publications.clear()  # nobody takes those of history
-        self.portfolio.begin(self._name, quote)
+        if "of" not in quote:
+            self.portfolio.begin(self._name, quote)
+        elif not self.portfolio.begin_derived(self._name, quote):
+            self._give_data(quote)
+            return
         returned = self._algorithm.event(quote)
         if returned is None:
             return

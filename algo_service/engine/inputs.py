@@ -25,6 +25,7 @@ _PREFIXES: dict[str, Kind] = {
     "executions/": "execution",
 }
 _NOT_QUOTES = tuple(_PREFIXES)
+_MAY_HAVE_BARS = {"bars", "+", "#"}
 
 MAX_ID_LENGTH = 256
 
@@ -37,6 +38,11 @@ def kind_of(channel: Any) -> Kind:
     if not isinstance(channel, str) or not channel.startswith(_NOT_QUOTES):
         return _quote
     return _PREFIXES[channel[: channel.index("/") + 1]]
+
+
+def takes_bars(channels: Iterable[str]) -> bool:
+    """Return whether bars that were made of other quotes may come on one of these channels."""
+    return any(each.split("/", 1)[0] in _MAY_HAVE_BARS for each in channels)
 
 
 def accept_all(

@@ -18,15 +18,23 @@ _MAX_REASON = 300
 
 
 class _UnderWay(NamedTuple):
-    inputs: int
+    inputs: int | None
+    """None for a call of `initialize`."""
     since: float
+
+
+class _Failure(NamedTuple):
+    # not the exception, which would keep the inputs of its call in memory
+    text: str
+    is_of_journal: bool
 
 
 class Calls:
     """What came of the calls of `initialize` and `events`.
 
     The service's worker calls `begin`, and then `succeed` or `fail`, for each call of `events`;
-    `initialized` or `fail_to_initialize` for each of `initialize`. Any thread reads the rest.
+    `begin_to_initialize`, and then `initialized` or `fail_to_initialize`, for each of `initialize`.
+    Any thread reads the rest.
 
     :param monotonic: seconds of a clock that nobody sets.
     """
@@ -41,8 +49,8 @@ class Calls:
         """Of the wall clock, in seconds since 1970; 0.0 before the first one."""
         self._under_way: _UnderWay | None = None
         self._in_a_row = 0
-        self._failure: BaseException | None = None
-        self._not_initialized: Exception | None = None
+        self._failure: _Failure | None = None
+        self._not_initialized: str | None = None
 
     def begin(self, inputs: int) -> None:
         """Note that a call has begun."""
@@ -64,31 +72,36 @@ class Calls:
         self.failed += 1
         if not isinstance(error, StandbyError | HandedOverError):
             self._in_a_row += 1
-            self._failure = error
+            self._failure = _Failure(_short(error), isinstance(error, JournalError))
+
+    def begin_to_initialize(self) -> None:
+        """Note that the algorithm is being prepared, which a warm-up makes long."""
+        self._under_way = _UnderWay(None, self._monotonic())
 
     def initialized(self) -> None:
-        """Note that the algorithm is prepared."""
+        """Note that it is prepared."""
+        self._under_way = None
         self._not_initialized = None
 
-    def fail_to_initialize(self, error: Exception) -> None:
+    def fail_to_initialize(self, error: BaseException) -> None:
         """Note that it could not be."""
+        self._under_way = None
         if not isinstance(error, StandbyError | HandedOverError):
-            self._not_initialized = error
+            self._not_initialized = _short(error)
 
     def reasons(self) -> list[str]:
         """Return why quotes are not decided."""
         found = []
         if (error := self._not_initialized) is not None:
-            found.append(f"the algorithm is not initialized: {_short(error)}")
+            found.append(f"the algorithm is not initialized: {error}")
         row, failure = self._in_a_row, self._failure
-        if failure is not None and (isinstance(failure, JournalError) or row >= MAX_FAILED):
+        if failure is not None and (failure.is_of_journal or row >= MAX_FAILED):
             calls = "the last call has" if row == 1 else f"the last {row:,} calls have"
-            found.append(f"{calls} failed, and the quotes wait: {_short(failure)}")
+            found.append(f"{calls} failed, and the quotes wait: {failure.text}")
         call = self._under_way
         if call is not None and (seconds := self._monotonic() - call.since) > MAX_CALL:
-            what = "an input" if call.inputs == 1 else f"{call.inputs:,} inputs"
             found.append(
-                f"a call with {what} has been under way for {seconds:.0f} s: the algorithm may hang"
+                f"{_what(call)} has been under way for {seconds:.0f} s: the algorithm may hang"
             )
         return found
 
@@ -96,6 +109,12 @@ class Calls:
         if (call := self._under_way) is not None:
             self._under_way = None
             self.observe(self._monotonic() - call.since)
+
+
+def _what(call: _UnderWay) -> str:
+    if call.inputs is None:
+        return "initialize"
+    return "a call with " + ("an input" if call.inputs == 1 else f"{call.inputs:,} inputs")
 
 
 def _short(error: BaseException) -> str:

@@ -117,9 +117,10 @@ class ServiceMethods:
         return channels
 
     def _initialize(self, params: dict[str, Any]) -> list[str]:
+        self._calls.begin_to_initialize()
         try:
             channels = self.served.engine.initialize(params)
-        except Exception as error:
+        except BaseException as error:
             self._calls.fail_to_initialize(error)
             raise
         self._calls.initialized()

@@ -14,7 +14,11 @@ const QUESTIONS = [
   ['orders', { limit: LIMIT }],
   ['errors', { limit: LIMIT }],
   ['commands', { limit: LIMIT }],
+  ['parameters', {}],
+  ['journal', { limit: 1 }],
 ];
+/** Bars of the chart of an instrument. */
+const BARS = 1000;
 
 /**
  * @typedef {object} Answer
@@ -47,13 +51,21 @@ export class Past {
 
   /** Ask what is not known, or was asked too long ago, one after the other. @param {string} algo */
   want(algo) {
-    for (const [query, options] of QUESTIONS) {
-      const known = this.answer(algo, query);
-      if (known && Date.now() - known.at < MAX_AGE) continue;
-      this.#answers.set(keyOf(algo, query), { ...known, at: Date.now() });
-      // the bridge takes few questions about an algorithm at a time
-      this.#last = this.#last.then(() => this.#ask(algo, query, options));
-    }
+    for (const [query, options] of QUESTIONS) this.#want(algo, query, query, options);
+  }
+
+  /** The same of the prices of an instrument, whose answer is `prices <sid>`. @param {string} algo @param {string} sid */
+  wantPrices(algo, sid) {
+    this.#want(algo, `prices ${sid}`, 'prices', { sid, points: BARS });
+  }
+
+  /** @param {string} algo @param {string} name  of the answer @param {string} query @param {object} options */
+  #want(algo, name, query, options) {
+    const known = this.answer(algo, name);
+    if (known && Date.now() - known.at < MAX_AGE) return;
+    this.#answers.set(keyOf(algo, name), { ...known, at: Date.now() });
+    // the bridge takes few questions about an algorithm at a time
+    this.#last = this.#last.then(() => this.#ask(algo, name, query, options));
   }
 
   /** Ask for everything again: there was no connection for a while. */
@@ -61,9 +73,9 @@ export class Past {
     for (const answer of this.#answers.values()) answer.at = 0;
   }
 
-  /** @param {string} algo @param {string} query @param {object} options */
-  async #ask(algo, query, options) {
-    const key = keyOf(algo, query);
+  /** @param {string} algo @param {string} name @param {string} query @param {object} options */
+  async #ask(algo, name, query, options) {
+    const key = keyOf(algo, name);
     let came;
     try {
       came = { result: await this.#asking.query(algo, query, options) };

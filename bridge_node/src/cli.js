@@ -103,7 +103,8 @@ export async function main(argv) {
     .addOption(
       new Option(
         '--http-host <name>',
-        'a name by which browsers reach the dashboard, besides those of loopback; repeat it, or separate several by spaces',
+        'a name by which browsers reach the dashboard, such as ticks.example or 127.0.0.1:9000; repeat it, or separate' +
+          ' several by spaces',
       )
         .env('BRIDGE_HTTP_HOST')
         .argParser(spaced),
@@ -230,7 +231,7 @@ async function runBridge(options, command) {
   const registry = createRegistry('bridge', version);
   const log = createLog(logLevel, 'bridge', addLogLines(registry));
   const broker = new BrokerLink(access, log, prefix);
-  const bridge = new Bridge(routes, broker, registry, announced);
+  const bridge = new Bridge(routes, broker, registry, version, announced);
   onSignal(() => bridge.stop());
   await logged(log, async () => {
     const { part } = bridge;

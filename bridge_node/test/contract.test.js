@@ -46,6 +46,7 @@ const MESSAGES = [
   'algo',
   'account',
   'indicator',
+  'stats',
   'query',
   'answer',
 ];

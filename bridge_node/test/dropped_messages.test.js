@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
+import { Connection } from '../src/mqtt/connection.js';
 import { DroppedMessages } from '../src/mqtt/dropped_messages.js';
 import { Seldom } from '../src/support/seldom.js';
 import { brokerAt, Collected, keptLog, startBroker } from './helpers.js';
@@ -48,13 +49,19 @@ test('what the broker has dropped is counted, and told with what to do', async (
 test('a broker that does not let us read the topic, or ends the connection because of it, is left alone', async (t) => {
   const broker = await startBroker(t);
   let attempts = 0;
-  broker.aedes.authorizeSubscribe = (_client, _subscription, callback) => {
-    attempts += 1;
+  broker.aedes.authorizeSubscribe = (_client, { topic }, callback) => {
+    if (topic === TOPIC) attempts += 1;
     callback(new Error('no')); // aedes ends the connection
   };
   const { lines } = startWatching(t, broker);
   while (attempts < 3) await once(broker.aedes, 'clientDisconnect');
-  await new Promise((resolve) => setImmediate(resolve));
+  // one that does not give up, with the same delays, shows how long it takes to try again
+  const other = new Connection(brokerAt(broker.url), { clientId: 'other' });
+  t.after(() => other.stop());
+  other.on('up', (client) => client.subscribe('x'));
+  other.start();
+  for (let n = 0; n < 4; n++) await once(other, 'down');
+  assert.equal(attempts, 3);
   assert.deepEqual(lines, []);
 });
 

@@ -206,7 +206,7 @@ const SERVED = Object.entries({ bridge: bridgeRegistry(), broker: brokerRegistry
 function bridgeRegistry() {
   const registry = createRegistry('bridge', '1.0');
   addLogLines(registry);
-  new Bridge([{ address: 'tcp://127.0.0.1:1', params: {} }], brokerAt('mqtt://127.0.0.1:1'), registry);
+  new Bridge([{ address: 'tcp://127.0.0.1:1', params: {} }], brokerAt('mqtt://127.0.0.1:1'), registry, '1.0');
   return { registry, sections: ['Every process', 'Every process with a broker', 'bridge-node'] };
 }
 

@@ -46,7 +46,7 @@ class FakeBackend {
 async function startQueries(t, url, { patience, prefix = '' } = {}) {
   const { log, lines } = keptLog();
   const backend = new FakeBackend();
-  const queries = new Queries(brokerAt(url, log, prefix), backend, patience);
+  const queries = new Queries(brokerAt(url, log, prefix), backend, () => {}, patience);
   t.after(() => queries.stop());
   queries.start('my algo');
   await until(() => lines.some(({ text }) => text === 'subscribed'));

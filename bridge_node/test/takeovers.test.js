@@ -16,14 +16,17 @@ const SESSION_TAKEN_OVER = 0x8e;
 const SERVER_MOVED = 0x9d;
 
 /**
- * A broker of MQTT 5 that ends each connection with this reason.
+ * A broker of MQTT 5 that ends each connection with this reason, but those of the client "other".
  * @param {import('node:test').TestContext} t
  * @param {number} reasonCode
  */
 async function startEndingBroker(t, reasonCode) {
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.once('data', () => socket.end(Buffer.concat([CONNACK, Buffer.from([DISCONNECT, 2, reasonCode, 0])])));
+    socket.once('data', (connect) => {
+      if (connect.includes('other')) socket.write(CONNACK);
+      else socket.end(Buffer.concat([CONNACK, Buffer.from([DISCONNECT, 2, reasonCode, 0])]));
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
@@ -82,10 +85,15 @@ test('a client that takes the id again and again is the cause of connections tha
 
 test('connections that a broker ends for a reason of its own, or at its own end, are no takeovers', async (t) => {
   const { log, lines } = keptLog();
-  const moved = new Connection(brokerAt(await startEndingBroker(t, SERVER_MOVED), log), { clientId: 'x' });
-  t.after(() => moved.stop());
+  const ending = brokerAt(await startEndingBroker(t, SERVER_MOVED), log);
+  const other = new Connection(ending, { clientId: 'other' });
+  const moved = new Connection(ending, { clientId: 'x' });
+  t.after(() => Promise.all([other.stop(), moved.stop()]));
+  other.start();
+  await once(other, 'up');
   moved.start();
-  for (let n = 0; n < 3; n++) await once(moved, 'down');
+  for (let n = 0; n < 4; n++) await once(moved, 'down');
+  assert.match(String(ending.fault), /Server moved/);
   const broker = await startBroker(t);
   const link = brokerAt(broker.url, log);
   const both = ['x', 'y'].map((clientId) => new Connection(link, { clientId }));

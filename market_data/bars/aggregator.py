@@ -108,9 +108,9 @@ class Aggregator:
             price = float(quote["quote"])
             prices = Prices(price, price, price, price)
         if known.bar is None:
-            known.bar = OpenBar(prices, at)
+            known.bar = OpenBar(prices, at, _key(quote))
         else:
-            known.bar.add(prices, at)
+            known.bar.add(prices, at, _key(quote))
         self._add_volume(known.bar, quote, at, is_bar=is_bar)
         if is_bar and until == start + length:
             done.append(self._complete(sid, known))
@@ -130,11 +130,12 @@ class Aggregator:
 
     def _complete(self, sid: str, known: _Instrument) -> Bar:
         assert known.bar is not None
-        prices, volume = known.bar.prices, known.bar.volume
+        prices, volume, last = known.bar.prices, known.bar.volume, known.bar.last
         known.bar = None
         known.start += self.interval.length
         known.close, known.has_volume = prices.close, volume is not None
-        return Bar(self.interval, sid, known.start, *prices, volume)
+        known.last = last
+        return Bar(self.interval, sid, known.start, *prices, volume, last)
 
     def _filled(
         self, sid: str, known: _Instrument, quote: Mapping[str, Any], start: int
@@ -147,7 +148,8 @@ class Aggregator:
         assert close is not None  # there is a gap only after a bar
         volume = 0.0 if known.has_volume else None
         ends = range(known.start + length, start + length, length)
-        return [Bar(self.interval, sid, end, close, close, close, close, volume) for end in ends]
+        bar = Bar(self.interval, sid, 0, close, close, close, close, volume, known.last)
+        return [bar._replace(end=end) for end in ends]
 
     def unfinished(self) -> Iterator[tuple[str, int]]:
         """Yield the instruments whose bar is not complete, and the instant at which it ends."""
@@ -205,7 +207,7 @@ class Aggregator:
 class _Instrument:
     """What is known of one instrument."""
 
-    __slots__ = ("bar", "close", "has_volume", "start")
+    __slots__ = ("bar", "close", "has_volume", "last", "start")
 
     def __init__(self, start: int):
         self.start = start
@@ -213,17 +215,26 @@ class _Instrument:
         self.bar: OpenBar | None = None
         self.close: float | None = None
         self.has_volume = False
+        self.last: list[Any] | None = None
+        """Channel, id and ts of the quote that closed the last bar."""
 
     def save(self) -> list[Any]:
         bar = None if self.bar is None else self.bar.save()
-        return [self.start, self.close, self.has_volume, bar]
+        return [self.start, self.close, self.has_volume, bar, self.last]
 
     @classmethod
     def load(cls, state: list[Any]) -> _Instrument:
         known = cls(state[0])
         known.close, known.has_volume = state[1], state[2]
         known.bar = None if state[3] is None else OpenBar.load(state[3])
+        known.last = state[4] if len(state) > 4 else None  # older states have none
         return known
+
+
+def _key(quote: Mapping[str, Any]) -> list[Any] | None:
+    """Return channel, id and ts of a quote that was published."""
+    found = [quote.get(name) for name in ("channel", "id", "ts")]
+    return None if None in found else found
 
 
 def _until(at: int) -> int:

@@ -25,6 +25,9 @@ class Bar(NamedTuple):
     close: float
     volume: float | None
     """Units traded; None if no quote tells."""
+    of: list[Any] | None = None
+    """Channel, id and ts of the quote that closed it, or the one before if it is empty; None if
+    that has none."""
 
     @property
     def at(self) -> int:
@@ -62,6 +65,7 @@ class Bar(NamedTuple):
             "ts": self.ts,
             "id": self.id,
             **self.fields,
+            **({} if self.of is None else {"of": self.of}),
         }
 
 

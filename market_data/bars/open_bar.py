@@ -38,21 +38,35 @@ class OpenBar:
     Of equal times the first one that came opens it, and the last one closes it.
     """
 
-    __slots__ = ("_close", "_closed_at", "_high", "_low", "_open", "_opened_at", "_volumes")
+    __slots__ = (
+        "_close",
+        "_closed_at",
+        "_high",
+        "_low",
+        "_open",
+        "_opened_at",
+        "_volumes",
+        "last",
+    )
 
-    def __init__(self, prices: Prices, at: int) -> None:
+    def __init__(self, prices: Prices, at: int, key: list[Any] | None) -> None:
         self._open, self._high, self._low, self._close = prices
+        self.last = key
+        """Channel, id and ts of the quote that closes it; None if that has none."""
         self._opened_at = self._closed_at = at
         self._volumes: list[float] | None = None
 
-    def add(self, prices: Prices, at: int) -> None:
-        """Add the prices of one more quote."""
+    def add(self, prices: Prices, at: int, key: list[Any] | None) -> None:
+        """Add the prices of one more quote.
+
+        :param key: its channel, id and ts, if it has them.
+        """
         self._high = max(self._high, prices.high)
         self._low = min(self._low, prices.low)
         if at < self._opened_at:
             self._open, self._opened_at = prices.open, at
         if at >= self._closed_at:
-            self._close, self._closed_at = prices.close, at
+            self._close, self._closed_at, self.last = prices.close, at, key
 
     def add_volume(self, volume: float) -> None:
         """Add units traded.
@@ -83,13 +97,13 @@ class OpenBar:
 
     def save(self) -> list[Any]:
         """Return its state, of plain types."""
-        return [*self.prices, self._opened_at, self._closed_at, self._volumes]
+        return [*self.prices, self._opened_at, self._closed_at, self._volumes, self.last]
 
     @classmethod
     def load(cls, state: list[Any]) -> OpenBar:
         """Return the bar of a state."""
-        *prices, opened_at, closed_at, volumes = state
-        bar = cls(Prices(*prices), opened_at)
+        *prices, opened_at, closed_at, volumes = state[:7]
+        bar = cls(Prices(*prices), opened_at, *state[7:] or [None])  # older states have no key
         bar._closed_at = closed_at
         bar._volumes = None if volumes is None else list(volumes)
         return bar

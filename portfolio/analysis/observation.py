@@ -37,10 +37,13 @@ class Observation:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the quote is the price of its instrument; False if a limit does not trust it."""
-        return self.transaction.doubt is None
+        """Whether the quote is the price of its instrument.
+
+        False if a limit does not trust it, or the account has had its price.
+        """
+        return self.transaction.doubt is None and self.transaction.has_price
 
     @property
     def is_first(self) -> bool:
         """Whether it is the first price of its instrument."""
-        return self.transaction.price_before is None and self.transaction.doubt is None
+        return self.transaction.price_before is None and self.is_trusted

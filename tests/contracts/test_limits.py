@@ -51,6 +51,7 @@ CONSTANTS = {
     "publication.name_characters": ["algo_service.publications:MAX_NAME_LENGTH"],
     "publication.bytes": ["algo_service.publications:MAX_BYTES"],
     "publication.count": ["algo_service.publications:MAX_PER_INPUT"],
+    "query.at_least_points": ["algo_service.queries.question:MIN_POINTS"],
     "query.points": ["algo_service.queries.question:MAX_POINTS"],
     "query.entries": ["algo_service.queries.question:MAX_ENTRIES"],
     "orders_since.entries": ["algo_service.rpc.methods:PAGE"],
@@ -91,10 +92,12 @@ SCHEMAS = {
     "algorithm.name_characters": ["algo:properties.name.maxLength"],
     "algorithm.address_characters": ["algo:properties.address.maxLength"],
     "query.client_characters": ["query:$defs.published.properties.client.maxLength"],
+    "query.at_least_points": ["query:$defs.points.minimum"],
     "query.points": ["query:$defs.points.maximum"],
     "query.entries": ["query:$defs.limit.maximum"],
     "command.by_characters": ["command:$defs.by.maxLength"],
     "command.reason_characters": ["command:$defs.reason.maxLength"],
+    "stats.reasons": ["stats:properties.reasons.maxItems"],
     "price.above": ["quote:$defs.number.exclusiveMinimum"],
     "price.maximum": ["quote:$defs.number.maximum", "order:$defs.one.properties.price.maximum"],
     "whole_number.maximum": [
@@ -161,5 +164,6 @@ def test_every_bound_is_held_by_a_test() -> None:
         "command.counts_for_seconds",
         "query.question_bytes",
         "query.under_way",
+        "stats.bytes",
     }
     assert bounds == tested | elsewhere | bridge_node

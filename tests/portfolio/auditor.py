@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from portfolio import Fill, Order, Portfolio, fold
-from tests.portfolio.random_runs import DAY, Step, act, begin_other, carry_out
+from tests.portfolio.random_runs import DATA, DAY, Step, act, begin_other, carry_out
 
 
 class Auditor:
@@ -22,6 +22,7 @@ class Auditor:
         self.cash = float(params["starting_cash"])
         self.minimum = params.get("minimum_amount", self.cash / 1e6)
         self.portfolio = Portfolio.from_params(params)
+        self.portfolio.keep_times()
         self.is_whole = params.get("units") == "whole"
         self.waits = params.get("fill") == "next"
         self.is_auto = params.get("price") != "last"
@@ -73,7 +74,7 @@ class Auditor:
         equity, prices = portfolio.equity, dict(portfolio.prices)
         data = begin_other(portfolio, kind, quote)
         assert (portfolio.orders, portfolio.fills, portfolio.rejections) == ([], [], [])
-        if kind == "data":
+        if kind in DATA:
             data = {**data, "quote": self.prices.get(data["sid"]), "ts": None}
             self._act(data, step, is_trusted=True)
         else:

@@ -89,7 +89,10 @@ SIDES: dict[str, Callable[[float, float], dict[str, Any]]] = {
 }  # fmt: skip
 """What a quote has beside its price, made of the price and a spread."""
 
-OTHER_INPUTS = ["halt", "resume", "reset", "flatten", "data"]
+OTHER_INPUTS = ["halt", "resume", "reset", "flatten", "data", "bar"]
+DATA = ("data", "bar")
+"""Those at which the algorithm acts. A bar is made of quotes that the account has had, or there is
+data in its place."""
 KINDS = ["buy", "optimize", "sell", "sell part", "order_target_value"]
 PRICES = {"GOOG": 345.0, "AAPL": 0.0002, "日経": 38_000_000.0}
 ACTIONS = st.lists(st.builds(Action, st.sampled_from(KINDS), st.floats(0, 1)), max_size=3)
@@ -176,9 +179,16 @@ def begin_other(portfolio: Portfolio, kind: str, data: Mapping[str, Any]) -> dic
     :param data: the quote.
     """
     name = f"{data['id']}-{kind}"
-    channel = "data/other" if kind == "data" else "commands/algo"
+    channel = "data/other" if kind in DATA else "commands/algo"
+    other = {"sid": data["sid"], "id": name, "channel": channel}
+    if kind == "bar":
+        other |= {"quote": data["quote"] * 3, "of": ["quotes", "before", "1990-01-01"]}
+        if portfolio.transaction.has_had(other):
+            assert not portfolio.begin_derived("algo", other)
+            return other
+        del other["quote"], other["of"]
     portfolio.begin_other("algo", channel, name)
-    return {"sid": data["sid"], "id": name, "channel": channel}
+    return other
 
 
 def carry_out(portfolio: Portfolio, kind: str, by: str) -> None:
@@ -196,7 +206,7 @@ def carry_out(portfolio: Portfolio, kind: str, by: str) -> None:
 def play_other(portfolio: Portfolio, kind: str, data: Mapping[str, Any], step: Step) -> Any:
     """Have a portfolio decide on an input before a quote; return its orders and rejections."""
     other = begin_other(portfolio, kind, data)
-    if kind == "data":
+    if kind in DATA:
         for action in step.actions:
             act(portfolio, other, action)
     else:

@@ -15,6 +15,7 @@ from portfolio import Fill, Order, OrderAccount, Portfolio, fold
 from tests.portfolio.auditor import Auditor
 from tests.portfolio.random_runs import (
     COSTS,
+    DATA,
     LIMITS,
     STEPS,
     Step,
@@ -47,6 +48,8 @@ def test_undo_leaves_the_portfolio_as_it_was_before_the_input(
     params: dict[str, Any], steps: list[Step]
 ) -> None:
     portfolio, undisturbed = Portfolio.from_params(params), Portfolio.from_params(params)
+    for each in (portfolio, undisturbed):
+        each.keep_times()
     for quote, step in zip(quotes(steps), steps, strict=True):
         at_quote = step._replace(others=[])
         for kind in (*step.others, None):
@@ -71,6 +74,8 @@ def test_a_portfolio_that_was_saved_goes_on_as_if_it_had_not_stopped(
     params: dict[str, Any], steps: list[Step], split: int
 ) -> None:
     stopped, undisturbed = Portfolio.from_params(params), Portfolio.from_params(params)
+    for each in (stopped, undisturbed):
+        each.keep_times()
     for number, (quote, step) in enumerate(zip(quotes(steps), steps, strict=True)):
         if number == split:
             packed = encode(stopped.save())
@@ -123,7 +128,7 @@ def test_the_account_of_returned_orders_adds_up_and_a_flatten_empties_it(
     cash = account.cash
     for quote, step in zip(quotes(steps), steps, strict=True):
         for kind in step.others:
-            if kind == "data":
+            if kind in DATA:
                 data = begin_other(account, kind, quote)
                 account.take(data, _returned(account, data, step))
             else:

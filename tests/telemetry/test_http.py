@@ -19,6 +19,7 @@ def test_metrics_are_those_of_the_registry(probe: Probe) -> None:
     status, headers, body = probe.ask("/metrics")
     assert status == 200
     assert headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert "Python" not in headers["Server"]
     samples = {
         sample.name: sample
         for family in text_string_to_metric_families(body.decode())

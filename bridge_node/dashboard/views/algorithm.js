@@ -4,9 +4,10 @@ import { html, nothing } from 'lit-html';
 
 import { LineChart } from '../charts/line_chart.js';
 import { PriceChart } from '../charts/price_chart.js';
-import { money, percent, quantity, rate, signedMoney, signedPercent, size, span, time, ZONE } from '../format.js';
+import { money, percent, quantity, rate, signedMoney, signedPercent, span, time, ZONE } from '../format.js';
 import { secondsOf } from '../points.js';
 import { quoteAge, standingsOf } from '../standing.js';
+import { about } from './about.js';
 import { controls } from './controls.js';
 import { decisions, ordersOf } from './decisions.js';
 import { badgeWithReason, faultOf, figure, tone } from './parts.js';
@@ -15,9 +16,6 @@ import { refusals } from './refusals.js';
 /** @typedef {import('../store.js').Algo} Algo */
 /** @typedef {import('../store.js').Store} Store */
 /** @typedef {import('../main.js').Actions} Actions */
-
-/** The seq of a service without a journal is above it (contracts/README.md, "RPC"). */
-const IN_MEMORY = 1e15;
 
 /** The filters of the quotes that the view of an algorithm draws. @param {Algo | undefined} algo @returns {string[]} */
 export const channelsOf = (algo) =>
@@ -36,7 +34,7 @@ export function algorithm(algo, store, isLive, actions) {
       ${faultOf(algo, 'equity', actions)}
     </section>
     ${prices(algo, store, actions)} ${positions(algo, actions)} ${decisions(algo, store, actions)}
-    ${refusals(algo, store)} ${about(algo, store)}
+    ${refusals(algo, store, actions)} ${about(algo, store, actions)}
   `;
 }
 
@@ -59,12 +57,34 @@ export function chartsOf(algo, store, actions) {
       make: (element) => new PriceChart(element),
       show: (chart) => {
         if (!instrument) return;
+        const known = actions.past.answer(algo.name, `prices ${instrument.sid}`);
+        const bars = withPast(instrument.bars, known?.result?.bars ?? []);
         const orders = ordersOf(algo, actions).filter(({ order }) => order.sid === instrument.sid);
-        const version = `${instrument.topic} ${instrument.sid} ${instrument.version} ${orders.length} ${orders[0]?.order.id}`;
-        /** @type {PriceChart} */ (chart).show(instrument.bars, orders.map(toMark).reverse(), version);
+        const version = [
+          instrument.topic,
+          instrument.sid,
+          instrument.version,
+          known?.at,
+          orders.length,
+          orders[0]?.order.id,
+        ];
+        /** @type {PriceChart} */ (chart).show(bars, orders.map(toMark).reverse(), version.join(' '));
       },
     },
   ];
+}
+
+/**
+ * The bars of the journal, and then those that have come since.
+ * @param {import('../points.js').Bar[]} bars
+ * @param {number[][]} known
+ */
+function withPast(bars, known) {
+  const first = bars[0]?.time ?? Infinity;
+  const before = known
+    .filter(([begin]) => begin < first)
+    .map(([begin, open, high, low, value]) => ({ time: begin, open, high, low, value }));
+  return [...before, ...bars];
 }
 
 /** @param {import('./decisions.js').Decided} decided @returns {import('../points.js').Mark} */
@@ -127,6 +147,7 @@ function drawdownOf(algo, store) {
 function prices(algo, store, actions) {
   const all = instrumentsOf(algo, store);
   const current = chosen(algo, store, actions);
+  if (current) actions.past.wantPrices(algo.name, current.sid);
   const choose = (/** @type {Event} */ event) => {
     actions.ui.instruments.set(algo.name, /** @type {HTMLSelectElement} */ (event.target).value);
     actions.draw();
@@ -216,39 +237,4 @@ function positionRow([sid, { quantity: units, average_cost: cost, price }]) {
     <td class="number">${money(typeof price === 'number' ? units * price : undefined)}</td>
     <td class="number ${tone(profit)}">${signedMoney(profit)}</td>
   </tr>`;
-}
-
-/** @param {Algo} algo @param {Store} store */
-function about(algo, store) {
-  const { record, claim, portfolio } = algo;
-  const service = store.serviceOf(algo.name);
-  const bytes = service?.value('tickwire_algo_journal_bytes', { algo: algo.name });
-  const rows = /** @type {[string, unknown][]} */ ([
-    ['address', record?.address],
-    ['algorithm', record?.algorithm],
-    ['version', service?.message.version],
-    ['channels', record?.channels?.join(', ')],
-    ['served by', claim?.host ? `the bridge ${claim.instance} on ${claim.host}, process ${claim.pid}` : undefined],
-    ['decisions', portfolio?.seq < IN_MEMORY ? portfolio.seq.toLocaleString('en') : undefined],
-    [
-      'journal',
-      portfolio?.seq >= IN_MEMORY ? 'none: a restart begins anew' : bytes === undefined ? undefined : size(bytes),
-    ],
-    ...Object.entries(portfolio?.parameters ?? record?.parameters ?? {}).map(([name, value]) => [
-      `parameter ${name}`,
-      JSON.stringify(value),
-    ]),
-  ]);
-  return html`<section aria-labelledby="about">
-    <h2 id="about">About it</h2>
-    <dl class="rows">
-      ${rows
-        .filter(([, value]) => value !== undefined && value !== null)
-        .map(
-          ([name, value]) =>
-            html`<dt>${name}</dt>
-              <dd>${value}</dd>`,
-        )}
-    </dl>
-  </section>`;
 }

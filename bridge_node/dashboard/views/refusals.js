@@ -8,19 +8,40 @@ import { time } from '../format.js';
 const MAX_ROWS = 50;
 const MAX_SHOWN = 2000;
 
-/** @param {import('../store.js').Algo} algo @param {import('../store.js').Store} store */
-export function refusals(algo, store) {
+/**
+ * @param {import('../store.js').Algo} algo
+ * @param {import('../store.js').Store} store
+ * @param {import('../main.js').Actions} actions
+ */
+export function refusals(algo, store, { past }) {
   const rows = algo.errors.slice(-MAX_ROWS).reverse();
+  const known = past.answer(algo.name, 'errors')?.result?.errors ?? [];
+  const before = known.filter(
+    (/** @type {any} */ { at }) => at !== null && at * 1000 < (algo.errors[0]?.at ?? Infinity),
+  );
   return html`<section aria-labelledby="refused">
     <h2 id="refused">Messages without a decision</h2>
     ${
-      rows.length === 0
+      rows.length + before.length === 0
         ? html`<p class="muted">None since this page was opened.</p>`
         : html`<ul class="plain">
             ${rows.map((row) => refusal(row, store))}
+            ${before.slice(0, MAX_ROWS).map((/** @type {any} */ row) => failure(row, store))}
           </ul>`
     }
   </section>`;
+}
+
+/** An input at which the algorithm failed, as its journal has it. @param {any} row @param {import('../store.js').Store} store */
+function failure({ at, error, traceback, input }, store) {
+  return html`<li data-code="algorithm">
+    <span class="number">${time(at * 1000, store.now)}</span> <code>algorithm</code> on ${input?.channel}: ${error}
+    <details>
+      <summary>input</summary>
+      <pre>${JSON.stringify(input)}</pre>
+      ${traceback ? html`<pre>${traceback}</pre>` : nothing}
+    </details>
+  </li>`;
 }
 
 /** @param {{at: number, message: any}} error @param {import('../store.js').Store} store */

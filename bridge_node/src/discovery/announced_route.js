@@ -73,6 +73,11 @@ export class AnnouncedRoute {
     return this.#route.fault;
   }
 
+  /** What a person has to know although quotes are decided, a line each. */
+  get troubles() {
+    return this.#route?.troubles ?? [];
+  }
+
   /** Whether it is about to be served, as far as is known. */
   get isStarting() {
     return this.missing !== '' && !this.#route?.hasFailed && performance.now() - this.#begunAt < MAX_START;

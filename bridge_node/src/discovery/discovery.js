@@ -53,6 +53,11 @@ export class Discovery {
     return [all.length === 0 ? `no algorithm is announced on ${topic}` : `every algorithm on ${topic} is offline`];
   }
 
+  /** What a person has to know although quotes are decided, a line each. */
+  get troubles() {
+    return [...this.#algorithms.values()].flatMap((each) => each.troubles);
+  }
+
   /** Run until `stop`. */
   async run() {
     this.#announcements.start();

@@ -38,6 +38,10 @@ export const LIMITS = {
   publicationBytes: 1_000_000,
   /** publications of one input */
   publications: 1000,
+  /** bytes of the stats of a part */
+  statsBytes: 128_000,
+  /** reasons in them */
+  statsReasons: 100,
   /** levels of nested maps and lists, so that no later reader runs out of stack */
   depth: 32,
 };

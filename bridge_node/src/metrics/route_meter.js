@@ -1,4 +1,5 @@
 import { ChannelTimes } from './channel_times.js';
+import { Streak } from './streak.js';
 
 /**
  * What is read of a route when the metrics are asked for.
@@ -29,6 +30,8 @@ export class RouteMeter {
   #fills = {};
   /** @type {Record<string, number>} */
   #claims = {};
+  #refusedInARow = new Streak();
+  #failedInARow = new Streak();
   /** The label of its algorithm. */
   algo = '';
   channels = new ChannelTimes();
@@ -77,6 +80,7 @@ export class RouteMeter {
   received(kind, count, topic, at) {
     this.#received[kind] += count;
     this.channels.heard(topic, at);
+    this.#refusedInARow.good();
   }
 
   /** @param {string} name  of a valid command that has come */
@@ -85,7 +89,16 @@ export class RouteMeter {
     this.#commands[name] += 1;
   }
 
-  /** @param {string} code  of a message that was refused */
+  /**
+   * A message of quotes or data was refused.
+   * @param {string} code
+   */
+  refusedInput(code) {
+    this.refused(code);
+    this.#refusedInARow.bad(1);
+  }
+
+  /** @param {string} code  of any message that was refused */
   refused(code) {
     this.#refused[code] += 1;
   }
@@ -110,6 +123,9 @@ export class RouteMeter {
   decided(kind, decided, failed) {
     this.#decided[kind] += decided;
     this.#failures.count += failed;
+    if (kind === 'command') return;
+    if (decided > 0) this.#failedInARow.good();
+    else this.#failedInARow.bad(failed);
   }
 
   /**
@@ -132,6 +148,15 @@ export class RouteMeter {
     const refused = Object.values(this.#refused).reduce((sum, count) => sum + count, 0);
     const { quote: quotes, data } = this.#decided;
     return { quotes, data, orders: this.#orders.count, refused, failed: this.#failures.count };
+  }
+
+  /** What a person has to know, a sentence each. */
+  get troubles() {
+    const [refused, failed] = [this.#refusedInARow.length, this.#failedInARow.length];
+    return [
+      refused && `each of the last ${refused} messages of quotes and data was refused`,
+      failed && `the algorithm failed at each of the last ${failed} quotes and data`,
+    ].filter((sentence) => sentence !== 0);
   }
 
   /** The backend is ready. */

@@ -1,10 +1,11 @@
+import { PUBLISH_OVERHEAD } from './packets.js';
 import { Rooms } from './rooms.js';
 
 /**
  * What all connections share.
  * @typedef {object} State
  * @property {number} begun  ms, of performance.now()
- * @property {Map<object, string>} faults  why each of the connections is not up; empty of those that are
+ * @property {Map<import('./connection.js').Connection, string>} faults  why each of the connections is not up; empty of those that are
  * @property {Map<object, number>} upSince  since when each of them is up, ms of performance.now()
  * @property {WeakSet<object>} seen  the connections that were up, at some time
  * @property {number} reconnects  how often one of them was up again
@@ -14,6 +15,8 @@ import { Rooms } from './rooms.js';
  * @property {import('../support/log.js').Log} log  of the process
  */
 
+/** Bytes that may wait to be written on a connection for something to be published that may as well be lost. */
+const MAX_UNWRITTEN = 1024 * 1024;
 /** ms after the start before an unavailable broker is reported. */
 const PATIENCE = 1000;
 
@@ -91,13 +94,28 @@ export class BrokerLink {
     return this.#state.faults.size > 0 && this.fault === undefined;
   }
 
-  /** @param {object} connection  that has started */
+  /**
+   * Publish at QoS 0 on any connection that is up; nothing happens if none is, if the broker does not read what is
+   * written, or if it accepts no packet of this size.
+   * @param {string} topic  without the prefix
+   * @param {string} payload
+   */
+  publishNow(topic, payload) {
+    const bytes = Buffer.byteLength(payload) + Buffer.byteLength(this.prefix + topic) + PUBLISH_OVERHEAD;
+    for (const { client, maxPacketBytes } of this.#state.faults.keys()) {
+      if (!client || bytes > maxPacketBytes || client.stream.writableLength > MAX_UNWRITTEN) continue;
+      client.publish(this.prefix + topic, payload);
+      return;
+    }
+  }
+
+  /** @param {import('./connection.js').Connection} connection  that has started */
   expect(connection) {
     if (!this.#state.faults.get(connection)) this.#state.faults.set(connection, 'it has not answered yet');
   }
 
   /**
-   * @param {object} connection  that is up
+   * @param {import('./connection.js').Connection} connection  that is up
    * @param {4 | 5} version  of MQTT
    */
   connected(connection, version) {
@@ -113,7 +131,7 @@ export class BrokerLink {
   }
 
   /**
-   * @param {object} connection  that was lost, or could not be made; nobody misses one that has stopped
+   * @param {import('./connection.js').Connection} connection  that was lost, or could not be made; nobody misses one that has stopped
    * @param {string} why
    */
   failed(connection, why) {
@@ -141,7 +159,7 @@ export class BrokerLink {
     this.#state.log.warn(`broker ${this.shown} ${what}; trying again with growing delays`);
   }
 
-  /** @param {object} connection  that has stopped for good */
+  /** @param {import('./connection.js').Connection} connection  that has stopped for good */
   forget(connection) {
     this.#state.faults.delete(connection);
     this.#state.upSince.delete(connection);

@@ -58,6 +58,9 @@ export class Connection extends EventEmitter {
   #renewedFor = '';
   #isLast = false;
 
+  /** Bytes of a packet that the broker accepts (MQTT 5, Maximum Packet Size). */
+  maxPacketBytes = Infinity;
+
   /**
    * @param {import('./broker_link.js').BrokerLink} broker
    * @param {import('mqtt').IClientOptions} options  `properties` are for version 5 only
@@ -125,6 +128,7 @@ export class Connection extends EventEmitter {
     });
     client.on('connect', (connack) => {
       upSince = performance.now();
+      this.maxPacketBytes = connack.properties?.maximumPacketSize ?? Infinity;
       this.#takeovers.attempted(this.#broker.hasStayed(this, endedAt));
       this.#broker.connected(this, this.#version);
       this.emit('up', client, connack);

@@ -161,7 +161,6 @@ export class FeedGaps {
     const from = feed.latest + 1;
     const to = number - 1;
     const refused = feed.channel.refused - feed.refused;
-    if (to - from < refused) return;
     if (feed.gap) this.#settle(feed.gap);
     const width = id[at] === '0' ? end - at : 0;
     const rest = id.slice(end);

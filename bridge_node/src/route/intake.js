@@ -48,7 +48,7 @@ export class Intake {
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
       this.#log.warn({ channel: topic, length: message.bytes, code: error.code }, `refused: ${error.message}`);
-      this.#meter.refused(error.code);
+      this.#meter.refusedInput(error.code);
       this.#report(errorRecord(message, error.code, error.message));
       this.#gaps.refused(topic);
       message.acknowledge();

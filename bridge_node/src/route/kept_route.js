@@ -45,6 +45,11 @@ export class KeptRoute {
     return this.#route.isAdmitted ? this.#route.missing : this.#failure || this.#route.missing;
   }
 
+  /** What a person has to know although quotes are decided, a line each. */
+  get troubles() {
+    return this.#route.troubles;
+  }
+
   /**
    * Whether its backend is there, or is being swapped to there.
    * @param {string} address

@@ -26,6 +26,7 @@ const MAX_REFUSALS = 100;
 export class Queries {
   #backend;
   #log;
+  #refused;
   #patience;
   #responder;
   #algo = '';
@@ -38,10 +39,12 @@ export class Queries {
   /**
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
    * @param {Pick<import('../backend/backend.js').Backend, 'ready' | 'fault' | 'address' | 'has' | 'query'>} backend
+   * @param {(code: string) => void} refused  called for each message that does not say who asks
    * @param {number} patience  ms that the backend has for an answer
    */
-  constructor(broker, backend, patience = MAX_PATIENCE) {
+  constructor(broker, backend, refused, patience = MAX_PATIENCE) {
     this.#backend = backend;
+    this.#refused = refused;
     this.#patience = patience;
     this.#log = broker.log;
     this.#responder = new Responder(broker, 'tickwire-queries', (payload) => this.#receive(payload));
@@ -154,7 +157,8 @@ export class Queries {
    */
   #report(payload, { code, message: sentence }) {
     const topic = queryTopic(this.#algo);
-    this.#log.warn({ topic, length: payload.length, code }, `refused: ${sentence}`);
+    if (this.#refusals < MAX_REFUSALS) this.#log.warn({ topic, length: payload.length, code }, `refused: ${sentence}`);
+    this.#refused(code);
     const sha256 = createHash('sha256').update(payload).digest('hex');
     return this.#refuse(this.#errors, errorRecord({ topic, payload, bytes: payload.length, sha256 }, code, sentence));
   }

@@ -104,7 +104,7 @@ export class Route {
     const taken = (sentence, isTooOften) => this.#noticeTaken(sentence, isTooOften);
     outputs.publisher.connection.on('taken', taken);
     this.#inputs = new Inputs(broker, this.#forwarder, outputs, place.budget, this.#meter, taken, config.rules);
-    this.#queries = new Queries(broker, this.#backend);
+    this.#queries = new Queries(broker, this.#backend, (code) => this.#meter.refused(code));
   }
 
   /**
@@ -136,6 +136,13 @@ export class Route {
     if (this.taken) return this.taken;
     if (this.#inputs.ready) return '';
     return `backend ${address}: the broker has not confirmed its subscriptions yet`;
+  }
+
+  /** What a person has to know although quotes are decided, a line each. */
+  get troubles() {
+    const { address, trouble } = this.#backend;
+    const sentences = trouble ? [trouble, ...this.#meter.troubles] : this.#meter.troubles;
+    return sentences.map((sentence) => `backend ${address}: ${sentence}`);
   }
 
   /** Whether another bridge serves the algorithm, which lives. */

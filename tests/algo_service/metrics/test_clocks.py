@@ -36,6 +36,17 @@ def test_a_call_under_way_for_long_is_a_reason_until_it_ends() -> None:
     assert calls.last_decision == 7
 
 
+def test_an_initialize_under_way_for_long_is_a_reason_until_it_ends() -> None:
+    clock = Clock()
+    calls = Calls(clock)
+    for end in (calls.initialized, lambda: calls.fail_to_initialize(StandbyError("s"))):
+        calls.begin_to_initialize()
+        clock.now += 45
+        assert calls.reasons() == ["initialize has been under way for 45 s: the algorithm may hang"]
+        end()
+        assert calls.reasons() == []
+
+
 def test_one_call_that_failed_is_a_reason_if_the_journal_is_the_cause() -> None:
     calls = Calls()
     calls.begin(1)

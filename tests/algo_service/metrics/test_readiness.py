@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -131,7 +132,11 @@ def test_an_algorithm_that_fails_at_every_quote_is_a_reason_until_one_succeeds(
     assert service.reasons() == []
 
 
-def test_it_answers_while_an_event_runs(watched: Start, connect: Connect, tmp_path: Path) -> None:
+@pytest.fixture
+def begun(
+    watched: Start, connect: Connect, tmp_path: Path
+) -> tuple[Watched, Any, Callable[[], None]]:
+    """A service with an event that runs, the answer to come, and what lets the event end."""
     (tmp_path / "a.py").write_text(
         "import pathlib, time\n"
         "class A:\n"
@@ -148,11 +153,25 @@ def test_it_answers_while_an_event_runs(watched: Start, connect: Connect, tmp_pa
     while not (tmp_path / "began").exists():
         assert time.monotonic() < deadline
         gevent.sleep(0.01)
+    return service, answer, (tmp_path / "end").touch
+
+
+def test_it_answers_while_an_event_runs(begun: tuple[Watched, Any, Callable[[], None]]) -> None:
+    service, answer, end = begun
     assert service.ask("/healthz")[0] == 200
     assert service.sample("decisions_total quote") == 0
-    (tmp_path / "end").touch()
+    end()
     assert answer.get() == [{"orders": [], "fills": []}]
     assert service.sample("decisions_total quote") == 1
+
+
+def test_a_service_that_ends_is_not_ready(begun: tuple[Watched, Any, Callable[[], None]]) -> None:
+    service, _, end = begun
+    service.service.process.signal(signal.SIGTERM)
+    service.service.process.wait_for("^ending$")
+    assert service.reasons() == ["the service is ending"]
+    end()
+    assert service.service.process.wait() == 0
 
 
 def test_a_port_in_use_is_a_sentence(watched: Start, start: Callable[..., Process]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import zerorpc
@@ -59,3 +60,24 @@ def test_a_service_tells_that_its_broker_was_lost_and_came_back(
     mosquitto.start()
     await_connected(1)
     assert service.samples()["tickwire_mqtt_reconnects_total"] == 1
+
+
+def test_a_standby_has_no_connection_that_could_be_lost(
+    watched: Callable[..., Watched],
+    connect: Callable[[Service], zerorpc.Client],
+    mosquitto: Broker,
+    tmp_path: Path,
+) -> None:
+    service = watched("--announce", mosquitto.url, "--journal", tmp_path / "j.db")
+    client = connect(service.service)
+    client.initialize({})
+    client.events([{"sid": "GOOG", "quote": 1, "id": "1", "channel": "quotes"}])
+
+    def is_connected() -> float | None:
+        return service.samples().get("tickwire_mqtt_connected")
+
+    eventually(lambda: is_connected() == 1, "the connection")
+    client.release()
+    assert is_connected() is None
+    client.acquire(1)
+    eventually(lambda: is_connected() == 1, "the connection")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from algo_service import Engine
@@ -12,8 +13,8 @@ from market_data.bars.aggregator import Aggregator
 from market_data.bars.interval import parse_interval
 from tests.algo_service.test_published_cross import Inside, orders
 from tests.support.brokers import Broker
-from tests.support.parts import Parts
-from tests.support.processes import Process
+from tests.support.parts import Parts, status
+from tests.support.processes import Process, eventually
 from tests.support.watcher import Watcher
 from tests.test_guides import blocks, executed
 
@@ -41,6 +42,12 @@ def quotes() -> list[dict[str, Any]]:
     ]
 
 
+def bars_of(aggregator: Aggregator, quote: dict[str, Any]) -> list[dict[str, Any]]:
+    """The bars that a quote ends, as an algorithm gets them."""
+    bars = aggregator.take({**quote, "channel": "quotes"})
+    return [bar.message() | {"channel": "bars/1m/GOOG"} for bar in bars]
+
+
 def orders_of(code: str, name: str, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The orders of an algorithm that decides on these inputs in one process."""
     engine = Engine(executed(code)[name], name, {}, seed=1)
@@ -65,7 +72,7 @@ def test_an_algorithm_trades_on_published_indicators_and_another_on_published_ba
     for n, each in enumerate(quotes()):
         watcher.publish(each)
         inputs.append({**each, "channel": "quotes"})
-        bars += [bar.message() | {"channel": "bars/1m/GOOG"} for bar in aggregator.take(each)]
+        bars += bars_of(aggregator, each)
         value = mean.update(each)
         if value is not None:
             message = watcher.wait("indicators/sma-2/GOOG", n)[-1]
@@ -77,6 +84,62 @@ def test_an_algorithm_trades_on_published_indicators_and_another_on_published_ba
     expected = orders_of(ON_BARS, "OnBars", bars)
     assert len(expected) == len(bars) > 3
     assert watcher.wait("orders/OnBars", len(expected)) == expected
+
+
+def test_an_algorithm_that_takes_quotes_and_their_bars_has_each_price_once(
+    broker: Broker,
+    parts: Parts,
+    start: Callable[..., Process],
+    watch: Callable[..., Watcher],
+    tmp_path: Path,
+) -> None:
+    """Killed in the middle, verified, and in one process: the orders and fills are the same."""
+    code = ON_BARS.replace("OnBars", "OnBoth").replace('["bars/1m/+"]', '["quotes", "bars/1m/+"]')
+    code = code.replace(
+        "        self.portfolio.buy(data, 100)\n",
+        '        if "of" in data:\n            self.portfolio.buy(data, 100)\n',
+    )
+    journal = tmp_path / "j.db"
+    options = ("--algo", f"{parts.file('on_both.py', code)}:OnBoth", "--journal", journal)
+    service = parts.service(*options)
+    bridge = parts.bridge(broker, service, "--params", '{"cash": 1000}')
+    bars = start("market-data", "bars", "--every", "1m", "--mqtt", broker.url)
+    bars.wait_for("subscribed")
+    watcher = watch(broker, "bars/#", "orders/#", "fills/#", "portfolios/#")
+    aggregator = Aggregator(parse_interval("1m", ""))
+    inputs: list[dict[str, Any]] = []
+    count = 0
+    for n, each in enumerate(quotes()):
+        watcher.publish(each)
+        inputs.append({**each, "channel": "quotes"})
+        made = bars_of(aggregator, each)
+        inputs += made
+        count += len(made)
+        # the bar comes before the next quote
+        assert watcher.wait("bars/1m/GOOG", count)[count - len(made) :] == [
+            {name: value for name, value in bar.items() if name != "channel"} for bar in made
+        ]
+        watcher.wait("orders/OnBoth", count)
+        if n == 5:
+            service.kill()
+            service = parts.service(*options, address=service.address)
+            eventually(lambda: status(bridge) == 200, "readiness")
+    engine = Engine(executed(code)["OnBoth"], "OnBoth", {}, seed=1)
+    engine.initialize({"cash": 1000})
+    decided = engine.decide(inputs)
+    orders = [json.loads(text) for each in decided for text in each["orders"]]
+    fills = [json.loads(text) for each in decided for text in each["fills"]]
+    assert watcher.wait("orders/OnBoth", len(orders)) == orders
+    assert watcher.wait("fills/OnBoth", len(fills)) == fills
+    prices = {each["id"]: each["quote"] for each in quotes()}
+    latest = [inputs[inputs.index(bar) - 1] for bar in inputs if "of" in bar]
+    assert [order["price"] for order in orders] == [each["quote"] for each in latest]
+    assert len(fills) == len(orders) > 2
+    assert all(fill["price"] == prices[fill["quote_id"]] for fill in fills)
+    assert bridge.stop() == 0
+    assert service.stop() == 0
+    verified = start("algo-service", "verify", journal)
+    assert verified.wait() == 0, verified.output
 
 
 def test_published_cross_gives_the_orders_of_the_rule_inside(

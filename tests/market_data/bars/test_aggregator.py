@@ -298,3 +298,40 @@ def test_memory_does_not_grow_with_the_quotes() -> None:
         if n % 1000 == 999:
             sizes.add(len(json.dumps(aggregator.save())) // 200)
     assert max(sizes) <= 2
+
+
+def test_a_bar_names_the_quote_whose_price_it_has_also_after_a_restart_and_where_it_is_empty() -> (
+    None
+):
+    def given(time: str, price: float, name: str) -> dict[str, Any]:
+        return {**quote(time, price), "id": name, "channel": "quotes"}
+
+    interval = parse_interval("1m", "--bars")
+    aggregator = Aggregator(interval, fill=True)
+    bars = []
+    for each in (
+        given("10:00:50", 2, "last"),
+        given("10:00:10", 1, "earlier"),
+        given("10:03:00", 3, "next"),
+        quote("10:04:00", 4),
+        quote("10:05:00", 5),
+    ):
+        bars += aggregator.take(each)
+        saved = json.loads(json.dumps(aggregator.save()))
+        aggregator = Aggregator(interval, fill=True)
+        aggregator.load(saved)
+    of = ["quotes", "last", given("10:00:50", 2, "")["ts"]]
+    assert [bar.message().get("of") for bar in bars[:3]] == [of] * 3
+    assert bars[3].of == ["quotes", "next", given("10:03:00", 3, "")["ts"]]
+    assert "of" not in bars[4].message()  # its quote was not published
+
+
+def test_a_state_of_before_bars_named_their_quotes_is_read() -> None:
+    interval = parse_interval("1m", "--bars")
+    before, after = Aggregator(interval), Aggregator(interval)
+    before.take(quote("10:00:50", 2))
+    state = before.save()
+    ((start, close, has_volume, bar, _last),) = state["instruments"].values()
+    state["instruments"] = {"GOOG": [start, close, has_volume, bar[:-1]]}
+    after.load(state)
+    assert after.take(quote("10:01:00", 3)) == before.take(quote("10:01:00", 3))

@@ -122,7 +122,7 @@ def test_bars_are_those_of_the_aggregator_and_late_quotes_are_reported(
     bars = []
     late = {**quote(3), "id": "late"}
     for each in (*map(quote, (*range(20), 50)), late, quote(60)):
-        bars += expected.take(each)
+        bars += expected.take({**each, "channel": "quotes"})
         watcher.publish(each, "site1/quotes")
     watcher.publish({"sid": "GOOG", "quote": 1.0, "id": "untimed"}, "site1/quotes")
     topic = "site1/bars/1m/GOOG"
