@@ -127,7 +127,7 @@ CASES = [
     Case("a tenth of the money is lost", {"tickwire_algo_drawdown": "0.05x12 0.15x100"},
          {"1m5s": "", "1m25s": "Drawdown warning"}),
     Case("a fifth of the money is lost", {"tickwire_algo_drawdown": "0.05x12 0.25x100"},
-         {"1m25s": "Drawdown warning, Drawdown critical"}),
+         {"1m5s": "", "1m25s": "Drawdown warning, Drawdown critical"}),
     Case("the journal's disk is nearly full",
          {"tickwire_algo_journal_free": f"{GIB // 2}x400"},
          {"50s": "", "1m10s": "JournalDiskNearlyFull warning"}),
