@@ -7,7 +7,7 @@ import { POSITIONS } from './messages/command.js';
 import { BrokerLink } from './mqtt/broker_link.js';
 import { withoutPassword } from './mqtt/address.js';
 import { UserError } from './support/errors.js';
-import { createLog, LEVELS, logsJson } from './support/log.js';
+import { createLog, LEVELS } from './support/log.js';
 import { logged } from './support/logged.js';
 import { didYouMean } from './support/nearest.js';
 import {
