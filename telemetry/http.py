@@ -1,4 +1,4 @@
-"""Answers GET /metrics, /healthz and /readyz, on threads of its own."""
+"""Answers GET /metrics, /healthz and /readyz, on threads of its own; takes what a part is sent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import logging
 import socket
 import sys
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import BoundedSemaphore, Thread
@@ -25,6 +26,16 @@ MAX_CONNECTIONS = 16
 PATIENCE = 10.0
 """Seconds that a client may take to send its request, or to take the answer."""
 
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a request that a part is sent."""
+
+Take = Callable[[bytes], None]
+"""Takes the body of a request; raises BodyError."""
+
+
+class BodyError(ValueError):
+    """A part cannot read what it is sent; the text says why."""
+
 
 class ListenError(click.ClickException):
     """One cannot listen at the address; the text says why."""
@@ -35,13 +46,14 @@ class ListenError(click.ClickException):
 class HttpServer:
     """Answers requests until `close`, on threads that end with the process.
 
+    :param takes: what takes the body of a POST, by its path; called on the threads of requests.
     :raises ListenError: if one cannot listen at the address.
     """
 
-    def __init__(self, part: Part, address: HttpAddress):
+    def __init__(self, part: Part, address: HttpAddress, takes: Mapping[str, Take] | None = None):
         try:
             found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
-            self._server = _Server(part, found[0])
+            self._server = _Server(part, takes or {}, found[0])
         except (OSError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise ListenError(f"--http {address}: cannot listen there: {reason}") from error
@@ -59,8 +71,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = MAX_CONNECTIONS
 
-    def __init__(self, part: Part, found: tuple[Any, ...]):
+    def __init__(self, part: Part, takes: Mapping[str, Take], found: tuple[Any, ...]):
         self.part = part
+        self.takes = takes
         self.address_family = found[0]
         self._room = BoundedSemaphore(MAX_CONNECTIONS)
         super().__init__(found[4], _Handler)
@@ -111,7 +124,25 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self) -> None:
         self._answer_json(405, {"error": f"{self.command} is not answered, GET and HEAD are"})
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse  # noqa: N815
+    def do_POST(self) -> None:
+        take = self.server.takes.get(self.path.partition("?")[0])
+        length = self.headers.get("Content-Length", "")
+        if take is None:
+            self._refuse()
+        elif not (length.isascii() and length.isdigit()):
+            self._answer_json(411, {"error": "the length of the body is not given"})
+        elif int(length) > MAX_BODY:
+            self.close_connection = True
+            self._answer_json(413, {"error": f"a body has at most {MAX_BODY:,} bytes"})
+        else:
+            try:
+                take(self.rfile.read(int(length)))
+            except BodyError as error:
+                self._answer_json(400, {"error": f"{error}"})
+            else:
+                self._answer_json(200, {})
+
+    do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse  # noqa: N815
 
     def _answer_json(self, status: int, fields: dict[str, Any]) -> None:
         body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()

@@ -24,6 +24,7 @@ COMMANDS = {
     "algo-service journal": ([], ""),
     "algo-service verify": ([], ""),
     "algo-service watch": ([BROKER], "ALGO_SERVICE_"),
+    "algo-service notify": ([BROKER], "ALGO_SERVICE_"),
     "algo-service halt": ([BROKER], "ALGO_SERVICE_"),
     "algo-service resume": ([BROKER], "ALGO_SERVICE_"),
     "algo-service reset": ([BROKER], "ALGO_SERVICE_"),

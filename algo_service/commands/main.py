@@ -12,6 +12,7 @@ import click
 from algo_service.commands.algos import algos
 from algo_service.commands.backtest import backtest
 from algo_service.commands.journal import journal
+from algo_service.commands.notify import notify
 from algo_service.commands.person import flatten, halt, reset, resume
 from algo_service.commands.serve import serve
 from algo_service.commands.verify import verify
@@ -26,7 +27,7 @@ def cli() -> None:
     """Serve trading algorithms over ZeroRPC."""
 
 
-_COMMANDS = (serve, backtest, journal, verify, watch, algos, halt, resume, reset, flatten)
+_COMMANDS = (serve, backtest, journal, verify, watch, notify, algos, halt, resume, reset, flatten)
 
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -21,7 +21,7 @@ from algo_service.discovery.record import (
     State,
     read_record,
 )
-from market_data.errors import FeedError
+from market_data.errors import ClientIdTakenError, FeedError
 from market_data.mqtt.access import BrokerAccess
 from market_data.mqtt.broadcast import Broadcast
 from market_data.mqtt.connection import SLICE, Connection
@@ -41,6 +41,9 @@ _MAX_DELAY = 1.0
 
 _REFUSED_DELAY = 5.0
 """Seconds until the next attempt, where the broker will not take this client."""
+
+_TAKEN_DELAY = 300.0
+"""Seconds until the next attempt, where another client takes our client id again and again."""
 
 _PAUSE = 1.0
 """Seconds between two records that answer what others write to the topic: somebody who writes there
@@ -146,7 +149,10 @@ class Announcer:
             while not self._is_forgotten:
                 connection = self._connect()
                 self._is_connected = True
-                self._keep(connection)
+                try:
+                    self._keep(connection)
+                except ClientIdTakenError as error:
+                    self._give_up(error, _TAKEN_DELAY)
         except Interrupted:
             pass  # the end, while there was no connection
 
@@ -155,12 +161,16 @@ class Announcer:
             try:
                 return self.link.connect()
             except FeedError as error:
-                self._report(f"announcing {self._record.name}: {error}")
-                self._log()
-            deadline = time.monotonic() + _REFUSED_DELAY
-            while time.monotonic() < deadline:
-                self._end.check()
-                time.sleep(SLICE)
+                self._give_up(error, _REFUSED_DELAY)
+
+    def _give_up(self, error: FeedError, delay: float) -> None:
+        """Report why there is no connection, and wait with the next attempt."""
+        self._report(f"announcing {self._record.name}: {error}")
+        self._log()
+        deadline = time.monotonic() + delay
+        while time.monotonic() < deadline:
+            self._end.check()
+            time.sleep(SLICE)
 
     def _connection(self, version: MQTTProtocolVersion) -> Connection:
         return Connection(
@@ -193,7 +203,7 @@ class Announcer:
             self.link.lost("it was forgotten")
         else:
             self._is_connected = False
-            self.link.lost(connection.lost_because)
+            self.link.lost(connection.lost_because, is_taken_over=connection.is_taken_over)
 
     def _is_due(self) -> bool:
         if self._is_displaced:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from copy import copy
 from itertools import islice
 
 from algo_service.decisions import Batch, Decision, Failure, Key, State
@@ -38,6 +39,8 @@ class MemoryStore:
         self._standing = Standing(secrets.token_hex(8), 0, 0, False, None)
         self._seq = 0
         self._at = 0.0
+        self.portfolio: bytes | None = None
+        """The state of the portfolio after the last decision; None before the first one."""
 
     def stored_run(self) -> StoredRun | None:
         """Return None: what was in memory is lost with its process."""
@@ -64,6 +67,7 @@ class MemoryStore:
             found = (None, fingerprint(read(content))) if is_long else (content, None)
             kept[each[0]] = decision, *found
         self._seq, self._at = batch.seq, batch.at
+        self.portfolio = batch.after.portfolio
         self._remove_oldest()
 
     def _remove_oldest(self) -> None:
@@ -104,6 +108,7 @@ class MemoryStore:
             each.key: (each.decision, each.content, each.digest) for each in taken.recent
         }
         self._remove_oldest()
+        self.portfolio = taken.state.portfolio
         self._seq, self._at = taken.seq, taken.recent[-1].at if taken.recent else 0.0
         self._standing = self._standing._replace(epoch=taken.epoch, taken_over=taken.epoch)
 
@@ -114,6 +119,12 @@ class MemoryStore:
     def note_taken_back(self, epoch: int) -> None:
         """Keep that for as long as the process runs."""
         self._standing = self._standing._replace(epoch=epoch, handed_over=False)
+
+    def copy(self) -> MemoryStore:
+        """Return a store with what this one holds now."""
+        made = copy(self)
+        made._known = self._known.copy()
+        return made
 
     def close(self) -> None:
         """Release nothing."""

@@ -22,6 +22,7 @@ from algo_service.decisions import Decision, Failure, Kind
 from algo_service.engine.failure import sentence
 from algo_service.errors import AlgoServiceError, InitializeError
 from algo_service.metrics.calls import Calls
+from algo_service.queries.past import Past
 from algo_service.served import ServedAlgorithm
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class ServiceMethods:
         self.served = self._in_worker(make)
         self.on_initialized: Callable[[list[str]], None] = lambda _channels: None
         """Called in the hub's thread with the channels that `initialize` is about to return."""
+        self._past = Past(self.served, self._in_worker)
         self._reported = ""
         self.on_opened: Callable[[], None] = lambda: None
         """Called in the hub's thread when `acquire` or `take_back` has had it decide again."""
@@ -88,6 +90,7 @@ class ServiceMethods:
             "events": self.events,
             "inputs": self.inputs,
             "snapshot": self.snapshot,
+            "query": self.query,
             "journal": self.journal,
             "hand_over": self.hand_over,
             "take_over": self.take_over,
@@ -177,6 +180,11 @@ class ServiceMethods:
         return self._in_worker(self.served.snapshot)
 
     @exposed
+    def query(self, question: dict[str, Any]) -> dict[str, str]:
+        """Answer a question about the past; returns its `result` as JSON text, or an `error`."""
+        return self._past.query(question)
+
+    @exposed
     def orders_since(self, seconds: float, after: int = 0) -> list[dict[str, Any]]:
         """Return the outputs of the last seconds before the latest decision, a page at a time.
 
@@ -194,7 +202,8 @@ class ServiceMethods:
     def release(self) -> dict[str, Any]:
         """Close the journal, and decide nothing until `acquire`; returns what `journal` does."""
         was_open, decided = self.served.is_open, self.served.decides
-        standing = self._in_worker(self.served.release)
+        with self._past.left_alone():
+            standing = self._in_worker(self.served.release)
         self._is_on_trial = False
         if decided:
             self.on_released()
@@ -272,6 +281,7 @@ class ServiceMethods:
 
     def close(self) -> None:
         """Close the store; the calls under way have to be decided."""
+        self._past.end()
         self._in_worker(self.served.close)
 
     def drain(self, patience: float) -> bool:

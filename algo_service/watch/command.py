@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from algo_service.watch.lines import Lines
-from algo_service.watch.messages import Kind
+from algo_service.watch.messages import KINDS, Kind
 from algo_service.watch.state import Board, Event
 from algo_service.watch.subscriber import Subscriber
 from algo_service.watch.table import render
@@ -122,7 +122,7 @@ def run(access: BrokerAccess) -> None:
     def receive(kind: Kind, name: str, payload: bytes, retained: bool) -> None:
         view.show(board.take(kind, name, payload, time.time(), retained=retained))
 
-    subscriber = Subscriber(access, stop, view.notice, receive)
+    subscriber = Subscriber(access, KINDS, stop, view.notice, receive, name="watch")
     with stop.on_signals():
         view.begin()
         try:

@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { Discovery } from './discovery/discovery.js';
 import { BridgeMetrics } from './metrics/bridge_metrics.js';
 import { addReady } from './metrics/process.js';
+import { StatsPublisher } from './metrics/stats_publisher.js';
+import { Notices } from './route/notices.js';
+import { DroppedMessages } from './mqtt/dropped_messages.js';
 import { KeptRoute } from './route/kept_route.js';
 import { Route } from './route/route.js';
 import { ServedNames } from './route/served_names.js';
@@ -15,6 +18,10 @@ import { MemoryBudget } from './support/memory_budget.js';
 export class Bridge {
   #broker;
   #routes;
+  #stats;
+  #droppedMessages;
+  /** What a person has to know about the algorithms, for whoever shows it. */
+  notices = new Notices();
   #isStopping = false;
   /** Its name in `stats/<part>`; another at every start. */
   part;
@@ -23,19 +30,28 @@ export class Bridge {
    * @param {import('./route/route_config.js').RouteConfig[]} configs  of the algorithms that are named, with addresses that differ
    * @param {import('./mqtt/broker_link.js').BrokerLink} broker
    * @param {import('@platformatic/prom-client').Registry} registry  of this process
+   * @param {string} version  of the package
    * @param {Omit<import('./route/route_config.js').RouteConfig, 'address'>} [announced]  what all have in common that are
    *   announced, if these are to be served
    */
-  constructor(configs, broker, registry, announced) {
+  constructor(configs, broker, registry, version, announced) {
     this.#broker = broker;
+    this.#droppedMessages = new DroppedMessages(broker, (count) => {
+      this.notices.brokerDropped += count;
+    });
     const names = new ServedNames();
     const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
-    this.part = `bridge:${instance.slice(0, 8)}`;
-    const metrics = new BridgeMetrics(registry);
+    const digits = instance.slice(0, 8);
+    this.part = `bridge:${digits}`;
+    const about = { part: this.part, component: 'bridge', name: digits, instance, version };
+    const publish = (/** @type {string} */ topic, /** @type {string} */ payload) => broker.publishNow(topic, payload);
+    this.#stats = new StatsPublisher(registry, about, () => this.missing, publish);
+    const metrics = new BridgeMetrics(registry, budget, broker, this.notices);
     addReady(registry, () => this.missing.length === 0);
     /** @param {import('./route/route_config.js').RouteConfig} config @param {boolean} mayTakeOver */
-    const make = (config, mayTakeOver) => new Route(config, broker, { names, budget, metrics, instance, mayTakeOver });
+    const make = (config, mayTakeOver) =>
+      new Route(config, broker, { names, budget, metrics, notices: this.notices, instance, mayTakeOver });
     if (announced) {
       /** @param {string} name @param {string} address */
       const makeAnnounced = (name, address) => make({ ...announced, name, address, isAnnounced: true }, false);
@@ -50,11 +66,15 @@ export class Bridge {
           );
   }
 
-  /** What is missing for quotes to be decided and orders to be published, and why: a line for each. */
+  /**
+   * What is missing for quotes to be decided and orders to be published, and why, and what a person has to know although
+   * nothing is: a line for each.
+   */
   get missing() {
     const { shown, fault } = this.#broker;
     const lines = this.#routes.flatMap((route) => (fault ? route.fault : route.missing)).filter(Boolean);
-    return fault ? [`broker ${shown}: ${fault}`, ...lines] : lines;
+    const troubles = this.#routes.flatMap((route) => route.troubles);
+    return [...(fault ? [`broker ${shown}: ${fault}`] : []), ...lines, ...troubles];
   }
 
   /**
@@ -62,7 +82,14 @@ export class Bridge {
    * @throws {UserError} if the only route fails
    */
   async run() {
-    await Promise.all(this.#routes.map((route) => route.run()));
+    this.#stats.start();
+    this.#droppedMessages.start();
+    try {
+      await Promise.all(this.#routes.map((route) => route.run()));
+    } finally {
+      this.#stats.stop();
+      await this.#droppedMessages.stop();
+    }
   }
 
   /** End once the batches under way are published and acknowledged, if that is possible soon. */

@@ -20,6 +20,7 @@ import {
   parsePort,
   parseSymbols,
   readConfig,
+  spaced,
 } from './config.js';
 import { serveHttp } from './http/server.js';
 import { addLogLines, createRegistry } from './metrics/process.js';
@@ -97,13 +98,20 @@ export async function main(argv) {
         'BRIDGE_NAME',
       ),
     )
+    .addOption(httpOption('show the dashboard, and '))
     .addOption(
       new Option(
-        '--http <port>',
-        'answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere',
+        '--http-host <name>',
+        'a name by which browsers reach the dashboard, besides those of loopback; repeat it, or separate several by spaces',
       )
-        .env('BRIDGE_HTTP')
-        .argParser(parseListen),
+        .env('BRIDGE_HTTP_HOST')
+        .argParser(spaced),
+    )
+    .addOption(
+      new Option(
+        '--http-token-file <file>',
+        'its first line is the token of the dashboard; by default it is another one at each start',
+      ).env('BRIDGE_HTTP_TOKEN_FILE'),
     )
     .addOption(
       new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this run only').env(
@@ -148,7 +156,8 @@ export async function main(argv) {
     .addOption(
       new Option('--port <port>', 'port of 127.0.0.1').env('BRIDGE_BROKER_PORT').argParser(parsePort).default(1883),
     )
-    .action(runBroker);
+    .addOption(httpOption())
+    .action(startBroker);
   program
     .command('swap')
     .description(
@@ -197,6 +206,16 @@ export async function main(argv) {
   }
 }
 
+/** @param {string} [more]  that is offered there */
+function httpOption(more = '') {
+  return new Option(
+    '--http <port>',
+    `${more}answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere`,
+  )
+    .env('BRIDGE_HTTP')
+    .argParser(parseListen);
+}
+
 /**
  * @param {Record<string, any>} options
  * @param {Command} command
@@ -209,14 +228,20 @@ async function runBridge(options, command) {
   const { access, prefix, routes, announced } = readConfig({ ...options, discover });
   const registry = createRegistry('bridge', version);
   const log = createLog(logLevel, addLogLines(registry));
-  const bridge = new Bridge(routes, new BrokerLink(access, log, prefix), registry, announced);
+  const broker = new BrokerLink(access, log, prefix);
+  const bridge = new Bridge(routes, broker, registry, version, announced);
   const { part } = bridge;
-  const server = http && (await serveHttp(http, { part, run, reasons: () => bridge.missing, registry }));
+  const about = { version, instance: part.split(':')[1] };
+  const dashboard = http && new (await import('./dashboard.js')).Dashboard(options, broker, about);
+  const shown = { part, run, reasons: () => bridge.missing, registry, page: dashboard?.page };
+  const server = http && (await serveHttp(http, shown));
+  if (dashboard) process.stdout.write(`dashboard: ${dashboard.address(http)}\n`);
   onSignal(() => bridge.stop());
   try {
     await bridge.run();
   } finally {
     server?.close();
+    await dashboard?.stop();
   }
 }
 
@@ -224,11 +249,12 @@ async function runBridge(options, command) {
  * @param {{port: number}} options
  * @param {Command} command
  */
-async function runBroker({ port }, command) {
-  const { startBroker } = await import('./mqtt/embedded_broker.js'); // a bridge does not need it
-  const started = startBroker(port, createLog(command.optsWithGlobals().logLevel));
-  onSignal(() => started.then((stop) => stop()));
-  await started;
+async function startBroker({ port }, command) {
+  const { runBroker } = await import('./commands/broker.js'); // a bridge does not need it
+  const { logLevel, http } = command.optsWithGlobals();
+  const running = runBroker({ port, http, logLevel, version });
+  onSignal(() => running.then((stop) => stop()));
+  await running;
 }
 
 /**

@@ -177,3 +177,10 @@ export function parseAddresses(text, before) {
 export function joined(text, before) {
   return before === undefined ? text : `${before};${text}`;
 }
+
+/**
+ * Add the names of an option that may be repeated, or has several separated by spaces.
+ * @param {string} text
+ * @param {string[]} [before]
+ */
+export const spaced = (text, before = []) => [...before, ...text.trim().split(/\s+/)];

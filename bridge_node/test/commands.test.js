@@ -462,6 +462,7 @@ test('quotes flow where the broker lets nobody command', async (t) => {
     [{ address, params: {}, name: 'mine' }],
     brokerAt(url, log),
     createRegistry('bridge', '1.0'),
+    '1.0',
   );
   const ended = bridge.run();
   t.after(() => {

@@ -145,10 +145,11 @@ test('what is too large for the broker is logged and delays nothing', async (t) 
   const broker = await startBroker(t);
   const { log, lines } = keptLog();
   const publisher = new Publisher(brokerAt(broker.url, log));
+  t.after(() => publisher.stop());
   publisher.start();
   await once(publisher.connection, 'up');
   // as an MQTT 5 broker says in its CONNACK; the embedded one speaks 3.1.1
-  publisher.connection.emit('up', publisher.connection.client, { properties: { maximumPacketSize: 100 } });
+  publisher.connection.maxPacketBytes = 100;
   await publisher.publish([{ topic: 'portfolios/x', payload: 'x'.repeat(100), retain: true }]);
   publisher.report('errors/x', 'x'.repeat(100));
   await publisher.publish([{ topic: 'orders/x', payload: '{}' }]);
@@ -157,7 +158,6 @@ test('what is too large for the broker is logged and delays nothing', async (t) 
     ['not published: the broker accepts no packet of this size', 'portfolios/x'],
     ['not published: the broker accepts no packet of this size', 'errors/x'],
   ]);
-  await publisher.stop();
 });
 
 test('what the broker may have lost is published first on every connection', async (t) => {

@@ -205,7 +205,7 @@ export async function startBridge(t, url, address, options = {}) {
 export function runBridge(t, url, configs, announced) {
   const { log, lines } = keptLog();
   const registry = createRegistry('bridge', '1.0');
-  const bridge = new Bridge(configs, brokerAt(url, log), registry, announced);
+  const bridge = new Bridge(configs, brokerAt(url, log), registry, '1.0', announced);
   const ended = bridge.run();
   const settled = ended.catch(() => {}); // whoever awaits `ended` gets the error
   const stop = () => {

@@ -33,6 +33,11 @@ const CONSTANTS = {
   'publication.name_characters': LIMITS.publicationName,
   'publication.bytes': LIMITS.publicationBytes,
   'publication.count': LIMITS.publications,
+  'stats.bytes': LIMITS.statsBytes,
+  'stats.reasons': LIMITS.statsReasons,
+  'query.question_bytes': LIMITS.queryBytes,
+  'query.client_characters': LIMITS.client,
+  'query.under_way': LIMITS.queries,
   'price.maximum': LIMITS.price,
   'quantity.maximum': LIMITS.quantity,
 };

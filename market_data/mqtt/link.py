@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from market_data.errors import FeedError
+from market_data.errors import ClientIdTakenError, FeedError
 from market_data.mqtt.address import BrokerAddress
 from market_data.mqtt.backoff import MAX_DELAY, Backoff
 from market_data.mqtt.connection import Connection, VersionRefusedError
@@ -17,6 +17,16 @@ from market_data.stopping import Stop
 _QUIET = 0.5
 """Seconds after which an unavailable broker is reported: when all parts are started or ended at
 once, the broker may start last and end first."""
+
+MAX_TAKEOVERS = 5
+"""How often another client may take our client id in a row, until it makes no sense to go on: the
+two would disconnect one another for ever."""
+
+_LASTING = 60.0
+"""Seconds that a connection has to last for such a row to end."""
+
+_TAKEN_DELAY = 0.25
+"""Seconds before the next attempt, doubled with each takeover in a row."""
 
 
 VERSIONS = (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311)
@@ -61,6 +71,8 @@ class Link:
         self._connected_before = False
         self._backoff = Backoff(last_delay)
         self._loss: _Loss | None = None
+        self._takeovers = 0  # in a row
+        self._connected_at = 0.0
 
     def connect(self) -> Connection:
         """Wait for the broker and return a connection that it has accepted.
@@ -73,7 +85,7 @@ class Link:
         while True:
             self._report_loss(self._clock())
             with self._stop.interruptible():
-                time.sleep(self._backoff.delay)
+                time.sleep(max(self._backoff.delay, self._taken_delay))
             # reset when the broker answers a message: a broker that accepts the connection and
             # then closes it gets no attempt at once either
             self._backoff.grow()
@@ -97,6 +109,7 @@ class Link:
         elif reported:
             self._notify(f"connected to the broker at {self._address}")
         self._connected_before = True
+        self._connected_at = self._clock()
         return connection
 
     def missing(self) -> list[str]:
@@ -105,10 +118,30 @@ class Link:
             return []
         return [f"the broker at {self._address} is unavailable: {fault}"]
 
-    def lost(self, reason: str) -> None:
-        """Record that the connection is lost; it is reported if the loss lasts."""
+    def lost(self, reason: str, *, is_taken_over: bool = False) -> None:
+        """Record that the connection is lost; it is reported if the loss lasts.
+
+        :param is_taken_over: whether the broker has said that another client has our id.
+        :raises ClientIdTakenError: if that goes on.
+        """
         self.fault = reason
-        self._loss = _Loss(reason, self._clock() + _QUIET)
+        now = self._clock()
+        if not is_taken_over or now > self._connected_at + _LASTING:
+            self._takeovers = 0
+        if is_taken_over:
+            self._takeovers += 1
+            if self._takeovers >= MAX_TAKEOVERS:
+                taken, self._takeovers = self._takeovers, 0
+                raise ClientIdTakenError(str(self._address), taken)
+            self._notify(
+                f"another client has taken our client id at the broker at {self._address}; trying"
+                f" again in {self._taken_delay:g} s"
+            )
+        self._loss = _Loss(reason, now + _QUIET)
+
+    @property
+    def _taken_delay(self) -> float:
+        return _TAKEN_DELAY * 2 ** (self._takeovers - 1) if self._takeovers else 0.0
 
     def is_of_use(self) -> None:
         """Record that the broker answers: after a loss the next attempt comes at once."""

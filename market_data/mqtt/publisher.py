@@ -149,6 +149,7 @@ class Publisher(Generic[Mark]):
         """Await the network for at most `timeout` seconds, process what comes, or connect again.
 
         :raises BrokerRefusedError: if the broker has refused a text.
+        :raises ClientIdTakenError: if another client takes the client id again and again.
         """
         self._stop.check()
         if self._connection is None:
@@ -163,9 +164,9 @@ class Publisher(Generic[Mark]):
             if self.broadcast is not None:
                 self.broadcast.turn(self._connection)
             return
-        self.link.lost(self._connection.lost_because)
-        self._connection = None
+        lost, self._connection = self._connection, None
         self._outbox.connection_lost()
+        self.link.lost(lost.lost_because, is_taken_over=lost.is_taken_over)
 
     def wait(self, seconds: float) -> None:
         """Process the network for this number of seconds."""

@@ -139,6 +139,7 @@ class Subscriber:
 
         :raises BrokerRefusedError: as `connect`, at the first connection only.
         :raises SessionTakenError: if another process uses the session.
+        :raises ClientIdTakenError: without a session, if another client takes the id all the time.
         """
         deadline = time.monotonic() + timeout
         self._turn(0 if self._arrived else min(timeout, SLICE))
@@ -220,7 +221,7 @@ class Subscriber:
         if self._session is not None and (connection.is_taken_over or self._short >= _MAX_SHORT):
             closed = 0 if connection.is_taken_over else self._short
             raise SessionTakenError(self._session, str(self._access.address), closed)
-        self.link.lost(connection.lost_because)
+        self.link.lost(connection.lost_because, is_taken_over=connection.is_taken_over)
 
     def _begin(self, connection: Connection) -> None:
         """Forget what was unacknowledged on the connection before, and comes again on this one."""

@@ -8,15 +8,23 @@ from collections.abc import Callable
 
 import pytest
 
-from market_data import BrokerAccess, BrokerRefusedError, Interrupted, Publisher, Stop
-from market_data.mqtt import publisher
-from tests.market_data.fake_broker import CONNACK, FakeBroker, Wire, accept_and_confirm
+from market_data import (
+    BrokerAccess,
+    BrokerRefusedError,
+    ClientIdTakenError,
+    Interrupted,
+    Publisher,
+    Stop,
+)
+from market_data.mqtt import link, publisher
+from tests.market_data.fake_broker import CONNACK, DISCONNECT, FakeBroker, Wire, accept_and_confirm
 from tests.support.processes import free_port
 
 Brokers = Callable[..., FakeBroker]
 FIRST_VERSION_REFUSED = b"\0\1"  # MQTT 3.1.1, 3.2.2.3
 NOT_AUTHORIZED = 0x87  # MQTT 5, 2.4
 NO_MATCHING_SUBSCRIBERS = 0x10
+SESSION_TAKEN_OVER = 0x8E
 
 
 class Publishing:
@@ -463,3 +471,23 @@ def test_settling_ends_with_the_connection(fake_broker: Brokers) -> None:
     publishing = Publishing(fake_broker(fickle, accept_and_confirm))
     publishing.publish("1").settle(3600)
     assert publishing.publisher.confirmed == 0
+
+
+def test_a_publisher_whose_id_another_client_takes_again_and_again_ends(
+    fake_broker: Brokers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "_TAKEN_DELAY", 0.01)
+
+    def takes_over(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        mid, _text = wire.publish()
+        wire.confirm(mid)
+        wire.write(DISCONNECT, bytes([SESSION_TAKEN_OVER, 0]))
+
+    made = Publishing(fake_broker(*[takes_over] * link.MAX_TAKEOVERS))
+    publisher = made.publish("1")
+    with pytest.raises(ClientIdTakenError, match="use_username_as_clientid"):
+        publisher.wait(30)
+    taken = [each for each in made.told if each.startswith("another client has taken our")]
+    assert len(taken) == link.MAX_TAKEOVERS - 1

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
-from telemetry.http import MAX_CONNECTIONS, HttpServer, ListenError
+from telemetry.http import MAX_BODY, MAX_CONNECTIONS, BodyError, HttpServer, ListenError
 from telemetry.options import HttpAddress
 from tests.telemetry.conftest import Probe
 
@@ -60,6 +60,25 @@ def test_other_pages_and_methods_are_refused(probe: Probe) -> None:
     status, headers, _body = probe.ask("/readyz", "POST")
     assert (status, headers["Allow"]) == (405, "GET, HEAD")
     assert probe.ask("/readyz?run=1")[0] == 200
+
+
+def test_a_part_takes_what_it_is_sent_on_its_paths_and_says_why_it_does_not() -> None:
+    taken: list[bytes] = []
+
+    def take(body: bytes) -> None:
+        taken.append(body)
+        if body == b"bad":
+            raise BodyError("it is bad")
+
+    probe = Probe(takes={"/things": take})
+    assert probe.ask("/things", "POST", b"good")[::2] == (200, b"{}")
+    assert probe.ask("/things?x=1", "POST", b"bad")[::2] == (400, b'{"error":"it is bad"}')
+    assert probe.ask("/other", "POST", b"good")[0] == 405
+    assert probe.ask("/things", "PUT", b"good")[0] == 405
+    assert probe.ask("/things", "POST", b"", {"Content-Length": f"{MAX_BODY + 1}"})[0] == 413
+    assert probe.ask("/things", "POST", b"", {"Content-Length": "-1"})[0] == 411
+    assert taken == [b"good", b"bad"]
+    probe.server.close()
 
 
 def test_head_is_answered_without_a_body(probe: Probe) -> None:

@@ -5,6 +5,7 @@ import { Client, LostRemoteError, RemoteError } from '../../zerorpc/index.js';
 import { Backoff } from '../support/backoff.js';
 import { Deferred } from '../support/deferred.js';
 import { reason, UserError } from '../support/errors.js';
+import { CallWatch } from './call_watch.js';
 import { readDecisions } from './decisions.js';
 import { initialised } from './initialised.js';
 import { decisionOf } from './returned.js';
@@ -48,6 +49,8 @@ export class Backend extends EventEmitter {
   #isLast = false;
   #isStopped = false;
   #closed = new Deferred();
+  /** The calls under way. @type {Set<CallWatch>} */
+  #calls = new Set();
   #isReady = false;
   /** @type {Set<string>} */
   #methods = new Set();
@@ -92,6 +95,12 @@ export class Backend extends EventEmitter {
   /** Why it is not connected and initialised, as a sentence; empty if it is. */
   get fault() {
     return this.#fault;
+  }
+
+  /** What a person has to know of a backend that is ready, as a sentence; empty if there is nothing. */
+  get trouble() {
+    if (!this.#isReady) return '';
+    return Array.from(this.#calls, ({ trouble }) => trouble).find(Boolean) ?? '';
   }
 
   /** Whether the service has a `snapshot` to publish. */
@@ -233,6 +242,16 @@ export class Backend extends EventEmitter {
     return this.#client.invoke(method, ...args);
   }
 
+  /**
+   * Ask about the past, once.
+   * @param {Record<string, unknown>} question
+   * @returns {Promise<any>} what the contract's `query` returns, with texts as bytes
+   * @throws {LostRemoteError} if it is lost meanwhile
+   */
+  query(question) {
+    return this.#client.invokeRaw('query', question);
+  }
+
   /** Make no other connection, and log nothing when this one ends: we are about to close it. */
   retire() {
     this.#isLast = true;
@@ -314,15 +333,32 @@ export class Backend extends EventEmitter {
    * @param {...unknown} args
    */
   async #invoke(method, ...args) {
+    const watch = new CallWatch();
+    this.#calls.add(watch);
+    try {
+      return await this.#attempt(watch, method, ...args);
+    } finally {
+      this.#calls.delete(watch);
+    }
+  }
+
+  /**
+   * @param {CallWatch} watch
+   * @param {'event' | 'events' | 'orders_since'} method
+   * @param {...unknown} args
+   */
+  async #attempt(watch, method, ...args) {
     const backoff = new Backoff();
     for (;;) {
       if (!this.#isReady) await this.whenReady();
+      watch.begin();
       try {
         // the texts of decisions are passed on unread
         if (method === 'events') return await this.#client.invokeRaw(method, ...args);
         return await this.#client.invoke(method, ...args);
       } catch (error) {
         if (this.#isStopped) throw error;
+        watch.failed(error instanceof LostRemoteError ? undefined : error);
         if (error instanceof LostRemoteError) continue;
         if (method === 'event') throw error; // it is an answer: the algorithm raised an error at this quote
         // an error of the whole call: nothing was committed, so the same call is tried again

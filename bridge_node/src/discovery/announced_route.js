@@ -56,6 +56,11 @@ export class AnnouncedRoute {
     return this.#route !== undefined && (this.#route.isServed || this.#route.isElsewhere);
   }
 
+  /** Whether another client takes a client id of its route again and again. */
+  get isTaken() {
+    return this.#route?.isTaken ?? false;
+  }
+
   /** What is missing for its quotes to be decided, as a line; empty if nothing is, or if it has ended as it should. */
   get missing() {
     if (!this.#route || this.isServed) return '';
@@ -66,6 +71,11 @@ export class AnnouncedRoute {
   get fault() {
     if (!this.#route || this.isServed) return '';
     return this.#route.fault;
+  }
+
+  /** What a person has to know although quotes are decided, a line each. */
+  get troubles() {
+    return this.#route?.troubles ?? [];
   }
 
   /** Whether it is about to be served, as far as is known. */

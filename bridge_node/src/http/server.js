@@ -9,10 +9,20 @@ import { reason, UserError } from '../support/errors.js';
  * @property {() => string[]} reasons  why the part is of no use at present, a sentence each; empty if it is
  * @property {{metrics: () => Promise<string> | string, contentType: string}} registry  of metrics
  * @property {string} [run]  that the part belongs to
+ * @property {Page} [page]  of the bridge alone
  */
 
 /**
- * Answer `GET /metrics`, `/healthz` and `/readyz` (docs/reference/metrics.md). To `/readyz?run=ID` only a part of
+ * The dashboard; what it is called with has been checked by nobody.
+ * @typedef {object} Page
+ * @property {Map<string, import('./assets.js').Asset>} assets  by path
+ * @property {import('./admission.js').Admission} admission
+ * @property {(request: import('node:http').IncomingMessage, socket: import('node:stream').Duplex, head: Buffer) => void} upgrade
+ *   to a WebSocket, at `/mqtt`
+ */
+
+/**
+ * Answer `GET /metrics`, `/healthz` and `/readyz` (docs/reference/metrics.md), and show the dashboard. To `/readyz?run=ID` only a part of
  * that run answers 200; others answer 409, so that a feed does not publish into the pipeline of another run.
  * @param {import('./listen.js').Listen} listen
  * @param {Shown} shown
@@ -23,7 +33,7 @@ export function serveHttp({ host, port }, shown) {
   const server = createServer((request, response) => {
     answer(request, shown).then(
       ({ status, type = 'application/json', headers = {}, body }) => {
-        const text = typeof body === 'string' ? body : `${JSON.stringify(body)}\n`;
+        const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : `${JSON.stringify(body)}\n`;
         response.writeHead(status, { 'content-type': type, ...headers });
         response.end(request.method === 'HEAD' ? undefined : text);
       },
@@ -32,6 +42,11 @@ export function serveHttp({ host, port }, shown) {
         response.end(`${JSON.stringify({ error: reason(error) })}\n`);
       },
     );
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => {}); // whoever asked has gone
+    if (shown.page && pathOf(request) === '/mqtt') shown.page.upgrade(request, socket, head);
+    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
   });
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
@@ -45,19 +60,42 @@ export function serveHttp({ host, port }, shown) {
 /**
  * @param {import('node:http').IncomingMessage} request
  * @param {Shown} shown
- * @returns {Promise<{status: number, type?: string, headers?: Record<string, string>, body: string | object}>}
+ * @returns {Promise<{status: number, type?: string, headers?: Record<string, string>, body: string | Buffer | object}>}
  */
-async function answer({ method, url }, shown) {
+async function answer(request, shown) {
+  const { method } = request;
   if (method !== 'GET' && method !== 'HEAD') {
     const error = `${method} is not offered: there are GET and HEAD`;
     return { status: 405, headers: { allow: 'GET, HEAD' }, body: { error } };
   }
-  const [path, query] = String(url).split('?', 2);
+  const path = pathOf(request);
   if (path === '/metrics') return metricsOf(shown);
   // one thread does everything: what answers has not stopped
   if (path === '/healthz') return { status: 200, body: { alive: true } };
-  if (path === '/readyz') return readiness(new URLSearchParams(query).get('run'), shown);
-  return { status: 404, body: { error: 'there are /metrics, /healthz and /readyz' } };
+  if (path === '/readyz') return readiness(runOf(request), shown);
+  const asset = shown.page?.assets.get(path);
+  if (shown.page && asset) return pageAsset(request, shown.page, asset);
+  return { status: 404, body: { error: `there are ${shown.page ? '/, ' : ''}/metrics, /healthz and /readyz` } };
+}
+
+/** @param {import('node:http').IncomingMessage} request */
+const pathOf = ({ url }) => String(url).split('?', 1)[0];
+
+/** @param {import('node:http').IncomingMessage} request */
+const runOf = ({ url }) => new URLSearchParams(String(url).split('?', 2)[1]).get('run');
+
+/**
+ * The page holds no secret: what it shows comes from the relay, for the token. A page under a name that is not of
+ * this server is refused all the same, before anybody trusts it with a token.
+ * @param {import('node:http').IncomingMessage} request
+ * @param {Page} page
+ * @param {import('./assets.js').Asset} asset
+ */
+function pageAsset(request, { admission }, { type, body, headers }) {
+  const error = admission.refusal(request);
+  if (!error) return { status: 200, type, headers, body };
+  admission.report('page', request.socket.remoteAddress, error);
+  return { status: 403, body: { error } };
 }
 
 /** @param {Shown} shown */

@@ -22,6 +22,12 @@ export const LIMITS = {
   by: 256,
   /** characters of a command's reason */
   reason: 1000,
+  /** bytes of a question about the past */
+  queryBytes: 4096,
+  /** characters of the name of the client that asks it */
+  client: 64,
+  /** questions about one algorithm that are asked at a time */
+  queries: 4,
   /** cash per unit */
   price: 1e9,
   /** units of an order */
@@ -32,6 +38,10 @@ export const LIMITS = {
   publicationBytes: 1_000_000,
   /** publications of one input */
   publications: 1000,
+  /** bytes of the stats of a part */
+  statsBytes: 128_000,
+  /** reasons in them */
+  statsReasons: 100,
   /** levels of nested maps and lists, so that no later reader runs out of stack */
   depth: 32,
 };

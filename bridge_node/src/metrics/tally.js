@@ -1,10 +1,5 @@
 import { Counter } from '@platformatic/prom-client';
 
-/** Algorithms that have samples of their own. */
-const MAX_ALGOS = 1000;
-/** The label of those beyond. */
-const OTHER = 'other';
-
 /**
  * A counter by algorithm, and perhaps by one more label. Hot paths add to plain numbers, which are read when the
  * registry is collected. Of the values that are known there is a sample from the beginning, so that the first
@@ -44,11 +39,10 @@ export class Tally {
    * @returns {Record<string, number>} the numbers to add to, by the values of the label; without one it is `count`
    */
   of(algo) {
-    const key = this.#counts.has(algo) || this.#counts.size < MAX_ALGOS ? algo : OTHER;
-    let numbers = this.#counts.get(key);
+    let numbers = this.#counts.get(algo);
     if (!numbers) {
       numbers = Object.fromEntries(this.#values.map((value) => [value, 0]));
-      this.#counts.set(key, numbers);
+      this.#counts.set(algo, numbers);
     }
     return numbers;
   }

@@ -73,8 +73,6 @@ export class Publisher {
   #again = [];
   #recovering = true;
   #maxUnconfirmed = MAX_UNCONFIRMED;
-  /** Bytes of a packet that the broker accepts (MQTT 5, Maximum Packet Size). */
-  #maxPacketBytes = Infinity;
   /** Of the present connection. @type {import('./packet_stream.js').PacketStream | undefined} */
   #stream;
   /** @type {NodeJS.Timeout | undefined} */
@@ -104,7 +102,6 @@ export class Publisher {
     });
     this.connection.on('up', (client, connack) => {
       this.#maxUnconfirmed = Math.min(MAX_UNCONFIRMED, connack.properties?.receiveMaximum ?? MAX_UNCONFIRMED);
-      this.#maxPacketBytes = connack.properties?.maximumPacketSize ?? Infinity;
       void this.#catchUp(client);
     });
     this.connection.on('down', () => this.#lose());
@@ -119,7 +116,7 @@ export class Publisher {
    * @param {string} topic
    */
   maxPayloadBytes(topic) {
-    return this.#maxPacketBytes - PUBLISH_OVERHEAD - this.#topicBytes(topic).length;
+    return this.connection.maxPacketBytes - PUBLISH_OVERHEAD - this.#topicBytes(topic).length;
   }
 
   start() {
@@ -255,9 +252,10 @@ export class Publisher {
    */
   #isTooLarge(topic, payload) {
     const bytes = payload.length + topic.length + PUBLISH_OVERHEAD;
-    if (bytes <= this.#maxPacketBytes) return false;
+    const { maxPacketBytes: max } = this.connection;
+    if (bytes <= max) return false;
     this.#broker.log.error(
-      { topic: topic.toString(), bytes, max: this.#maxPacketBytes },
+      { topic: topic.toString(), bytes, max },
       'not published: the broker accepts no packet of this size',
     );
     return true;

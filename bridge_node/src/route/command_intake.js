@@ -54,7 +54,7 @@ export class CommandIntake {
       map = parseMap(payload, EXAMPLE);
       const command = readCommand(topic, map, this.#newId);
       this.#log.info({ ...command }, 'received a command');
-      this.#meter.received('command', 1);
+      this.#meter.command(command.command);
       if (command.command !== SWAP) return { message, kind: 'command', inputs: [command] };
       this.#swap(command, message);
       return undefined;

@@ -14,16 +14,19 @@ export class Decider {
   #backend;
   #halts;
   #own;
+  #meter;
 
   /**
    * @param {string} algo
    * @param {import('../backend/backend.js').Backend} backend
    * @param {import('./halts.js').Halts} halts
+   * @param {import('../metrics/route_meter.js').RouteMeter} meter
    * @param {import('../support/log.js').Log} log
    */
-  constructor(algo, backend, halts, log) {
+  constructor(algo, backend, halts, meter, log) {
     this.#backend = backend;
     this.#halts = halts;
+    this.#meter = meter;
     this.#own = new OwnCommands(algo, halts, log);
   }
 
@@ -46,7 +49,7 @@ export class Decider {
    * @param {Command[]} commands  the first of the inputs
    */
   async #decideAll(inputs, commands) {
-    const outcomes = await this.#backend.decide(inputs);
+    const outcomes = await this.#call(inputs);
     if (this.#backend.hasJournal) return outcomes;
     for (const [n, command] of commands.entries()) {
       const outcome = outcomes[n];
@@ -65,8 +68,16 @@ export class Decider {
   async #decideOthers(inputs, commands) {
     const own = commands.map((command) => this.#own.decide(command, Date.now()));
     const others = inputs.slice(commands.length);
-    const outcomes = others.length > 0 ? await this.#backend.decide(others) : [];
+    const outcomes = others.length > 0 ? await this.#call(others) : [];
     const { current } = this.#halts;
     return [...own, ...(current ? cutBuys(outcomes, current) : outcomes)];
+  }
+
+  /** @param {import('../messages/kinds.js').Input[]} inputs */
+  async #call(inputs) {
+    const begun = performance.now();
+    const outcomes = await this.#backend.decide(inputs);
+    this.#meter.called(inputs.length, (performance.now() - begun) / 1000);
+    return outcomes;
   }
 }

@@ -12,6 +12,7 @@ export class Intake {
   #rules;
   #report;
   #meter;
+  #gaps;
   #log;
   #idPrefix = `~${randomBytes(6).toString('hex')}`;
   #idCount = 0;
@@ -22,12 +23,14 @@ export class Intake {
    * @param {import('../messages/quote.js').Rules | undefined} rules  the user's, about messages
    * @param {(record: string) => void} report  called once per refused message, before its acknowledgement
    * @param {import('../metrics/route_meter.js').RouteMeter} meter
+   * @param {import('./feed_gaps.js').FeedGaps} gaps  of the ids that come
    * @param {import('../support/log.js').Log} log
    */
-  constructor(rules, report, meter, log) {
+  constructor(rules, report, meter, gaps, log) {
     this.#rules = rules;
     this.#report = report;
     this.#meter = meter;
+    this.#gaps = gaps;
     this.#log = log;
   }
 
@@ -44,12 +47,15 @@ export class Intake {
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
       this.#log.warn({ topic, length: message.bytes, code: error.code }, `refused: ${error.message}`);
-      this.#meter.refused(error.code);
+      this.#meter.refusedInput(error.code);
       this.#report(errorRecord(message, error.code, error.message));
+      this.#gaps.refused(topic);
       message.acknowledge();
       return undefined;
     }
-    this.#meter.received(kind, inputs.length);
+    const at = performance.now();
+    this.#meter.received(kind, inputs.length, topic, at);
+    for (const { id, sid } of inputs) this.#gaps.read(topic, id, sid);
     if (this.#log.isLevelEnabled('info')) {
       for (const { sid, quote, id, channel } of /** @type {import('../messages/quote.js').Quote[]} */ (inputs)) {
         if (kind === 'quote' && this.#instruments.isNew(sid)) {
@@ -58,7 +64,7 @@ export class Intake {
         this.#log.info({ sid, quote, id, channel }, 'received');
       }
     }
-    return { message, kind, inputs };
+    return { message, kind, inputs, at };
   }
 
   /** @param {import('../mqtt/message.js').Message} message */

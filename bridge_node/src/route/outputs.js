@@ -18,6 +18,7 @@ import { haltPublication, outputTopics } from './topics.js';
 export class Outputs {
   #backend;
   #isBatched;
+  #meter;
   #prefix;
   #log;
   #lossWindow;
@@ -32,10 +33,12 @@ export class Outputs {
   /**
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
    * @param {import('../backend/backend.js').Backend} backend
+   * @param {import('../metrics/route_meter.js').RouteMeter} meter
    * @param {boolean} [isBatched]  whether orders and fills are published as arrays
    */
-  constructor(broker, backend, isBatched = false) {
+  constructor(broker, backend, meter, isBatched = false) {
     this.#backend = backend;
+    this.#meter = meter;
     this.#isBatched = isBatched;
     this.#prefix = broker.prefix;
     this.#log = broker.log;
@@ -66,9 +69,11 @@ export class Outputs {
    * @param {import('../backend/decisions.js').Outcome[]} outcomes
    */
   async settle(batch, outcomes) {
-    const { publications, errors } = readOutcomes(batch, outcomes, this, this.#log);
+    const { publications, errors, orders } = readOutcomes(batch, outcomes, this, this.#meter, this.#log);
     for (const record of errors) this.report(record);
     await this.publisher.publish(this.#due(publications));
+    const oldest = batch.find(({ at }) => at !== undefined)?.at;
+    if (orders > 0 && oldest !== undefined) this.#meter.confirmed((performance.now() - oldest) / 1000);
     for (const { message } of batch) message.acknowledge();
     this.#snapshots?.touch();
   }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LostRemoteError } from '../../zerorpc/index.js';
 import { Backend } from '../backend/backend.js';
 import { Deferred } from '../support/deferred.js';
-import { PauseError, UserError } from '../support/errors.js';
+import { PauseError, SessionTakenError, UserError } from '../support/errors.js';
 import { Claim } from './claim.js';
 import { Decider } from './decider.js';
 import { Forwarder } from './forwarder.js';
@@ -11,6 +11,7 @@ import { Inputs } from './inputs.js';
 import { checkAge } from './older_journal.js';
 import { Outputs } from './outputs.js';
 import { Placement } from './placement.js';
+import { Queries } from './queries.js';
 import { ReadPacing } from './read_pacing.js';
 import { SECOND_SERVICE } from './served_names.js';
 import { Swaps } from './swaps.js';
@@ -42,8 +43,11 @@ export class Route {
   #placement;
   #forwarder;
   #inputs;
-  /** Made when the name of the backend is known. @type {Decider | undefined} */
+  #queries;
+  /** Made when the name of the backend is known, as the next ones. @type {Decider | undefined} */
   #decider;
+  /** @type {import('./notices.js').AlgoNotices | undefined} */
+  #notices;
   /** @type {Swaps | undefined} */
   #swaps;
   /** @type {Claim | undefined} */
@@ -67,11 +71,11 @@ export class Route {
     this.#config = config;
     this.#place = place;
     this.#log = broker.log;
-    this.#meter = place.metrics.meter();
     /** @type {import('../backend/standby.js').MayOpen} */
     const mayOpen = (name, hasHandedOver) => this.#placement.mayOpen(name, hasHandedOver);
     this.#backend = new Backend(config, broker.log, () => this.#admit(), mayOpen);
-    const outputs = new Outputs(broker, this.#backend, config.batchOutputs);
+    this.#meter = place.metrics.meter();
+    const outputs = new Outputs(broker, this.#backend, this.#meter, config.batchOutputs);
     this.#outputs = outputs;
     this.#placement = new Placement(config.address, this.#backend, broker, outputs.publisher.connection);
     // its name is not known then, and where it was swapped to only the broker knows
@@ -88,6 +92,7 @@ export class Route {
       inputsWait: (messages, bytes) => this.#inputs.setWaiting(messages, bytes),
       commandsWait: (messages, bytes) => this.#inputs.setCommandsWaiting(messages, bytes),
     };
+    this.#backend.on('ready', () => this.#meter.ready());
     this.#forwarder = new Forwarder(steps, pacing, config.count);
     if (config.isAnnounced) {
       this.#backend.on('lost', () => {
@@ -95,11 +100,11 @@ export class Route {
       });
       this.#backend.on('ready', () => clearTimeout(this.#silence));
     }
-    const refusals = {
-      report: (/** @type {string} */ record) => outputs.report(record),
-      reply: (/** @type {string} */ payload) => outputs.reply(payload),
-    };
-    this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, this.#meter, config.rules);
+    /** @type {import('../mqtt/connection.js').Taken} */
+    const taken = (sentence, isTooOften) => this.#noticeTaken(sentence, isTooOften);
+    outputs.publisher.connection.on('taken', taken);
+    this.#inputs = new Inputs(broker, this.#forwarder, outputs, place.budget, this.#meter, taken, config.rules);
+    this.#queries = new Queries(broker, this.#backend, (code) => this.#meter.refused(code));
   }
 
   /**
@@ -118,13 +123,26 @@ export class Route {
     return why && `backend ${address}: ${why}`;
   }
 
+  /** That another client takes one of its client ids again and again, as a line; empty if that is not so at present. */
+  get taken() {
+    return this.#inputs.taken || this.#outputs.publisher.connection.taken;
+  }
+
   /** What is missing for its quotes to be decided and its orders to be published, as a line; empty if nothing is. */
   get missing() {
     if (this.fault) return this.fault;
     const { address, ready } = this.#backend;
     if (!this.isAdmitted || !ready) return `backend ${address}: it is being admitted`;
+    if (this.taken) return this.taken;
     if (this.#inputs.ready) return '';
     return `backend ${address}: the broker has not confirmed its subscriptions yet`;
+  }
+
+  /** What a person has to know although quotes are decided, a line each. */
+  get troubles() {
+    const { address, trouble } = this.#backend;
+    const sentences = trouble ? [trouble, ...this.#meter.troubles] : this.#meter.troubles;
+    return sentences.map((sentence) => `backend ${address}: ${sentence}`);
   }
 
   /** Whether another bridge serves the algorithm, which lives. */
@@ -165,6 +183,7 @@ export class Route {
     this.#backend.retire();
     connection.retire();
     this.#inputs.retire();
+    this.#queries.retire();
     this.#forwarder.stop();
     if (!this.#backend.ready || !connected) leave();
     this.#backend.once('lost', leave);
@@ -250,8 +269,16 @@ export class Route {
     }
     this.#checkRunning();
     const { halts } = this.#outputs;
-    this.#decider = new Decider(name, this.#backend, /** @type {import('./halts.js').Halts} */ (halts), this.#log);
-    this.#inputs.start(name, channels);
+    this.#decider = new Decider(
+      name,
+      this.#backend,
+      /** @type {import('./halts.js').Halts} */ (halts),
+      this.#meter,
+      this.#log,
+    );
+    this.#meter.show({ backend: this.#backend, queue: this.#forwarder.inputs });
+    this.#inputs.start(name, channels, this.#place.notices.of(name));
+    this.#queries.start(name);
     return true;
   }
 
@@ -268,17 +295,25 @@ export class Route {
 
   /** @param {string} name */
   #prepareClaim(name) {
-    const { names, instance } = this.#place;
+    const { names, notices, instance } = this.#place;
     names.take(name, this.#config.address);
     this.#meter.begin(name);
+    this.#notices = notices.of(name);
     this.#outputs.begin(name);
     const claim = new Claim(this.#outputs.topics.claim, this.#outputs.publisher, instance, this.#placement);
+    claim.on('outcome', (outcome) => this.#meter.claim(outcome));
     claim.once('superseded', (other) => {
       const sentence = `another bridge for ${name} has started (${other}): this one gives way`;
       const hasServed = this.isAdmitted || this.#place.mayTakeOver;
       this.#failed.reject(hasServed ? new UserError(`${sentence}. ${SECOND_SERVICE}`) : new PauseError(sentence));
     });
     return claim;
+  }
+
+  /** @type {import('../mqtt/connection.js').Taken} */
+  #noticeTaken(sentence, isTooOften) {
+    if (this.#notices) this.#notices.sessionTaken += 1;
+    if (isTooOften) this.#failed.reject(new SessionTakenError(sentence));
   }
 
   /** @param {import('./queue.js').Waiting[]} batch */
@@ -291,7 +326,8 @@ export class Route {
 
   async #end() {
     this.stop();
-    await this.#inputs.stop();
+    await Promise.all([this.#inputs.stop(), this.#queries.stop()]);
+    this.#meter.end();
     await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
     await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
     await this.#outputs.stop();
