@@ -63,5 +63,6 @@ class Readings:
         if value is None:
             return None
         family = kind(name, about, labels=tuple(self._labels))
-        family.add_metric(tuple(self._labels.values()), value)
+        # a number, where it is True
+        family.add_metric(tuple(self._labels.values()), +value)
         return family

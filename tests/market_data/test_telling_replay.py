@@ -34,7 +34,8 @@ def test_a_replay_that_waits_long_for_its_next_quote_goes_on_telling_what_it_did
     first, *_, last = watcher.wait("p/stats/replay:my%20run", 2)
     told.await_ready()
     assert told.get("/healthz")[0] == 200
-    assert told.metrics() == described("Every process", "market-data", "market-data replay")
+    sections = "Every process", "Every process with a broker", "market-data replay"
+    assert told.metrics() == described(*sections)
     values = told.values()
     assert values["tickwire_feed_quotes_published_total"] == 1
     assert values["tickwire_feed_quotes_confirmed_total"] == 1

@@ -8,11 +8,13 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.processes import ROOT, eventually, free_port
 
 PAGE = (ROOT / "docs" / "reference" / "metrics.md").read_text()
+SCHEMA = json.loads((ROOT / "contracts" / "stats.schema.json").read_text())
 
 
 class Told:
@@ -89,5 +91,6 @@ def described(*sections: str) -> dict[str, str]:
 
 
 def samples(stats: dict[str, Any]) -> dict[str, float]:
-    """The samples of a message on `stats/<part>` that have no label."""
+    """The samples without a label of a message on `stats/<part>`, which has to be valid."""
+    Draft202012Validator(SCHEMA).validate(stats)
     return {name: value for name, labels, value in stats["samples"] if not labels}

@@ -33,6 +33,13 @@ def test_each_collection_has_the_present_values() -> None:
     )
 
 
+def test_whether_something_is_so_is_a_number() -> None:
+    registry = CollectorRegistry()
+    Readings(registry).gauge("tickwire_level", "Whether it is high", lambda: True)
+    [metric] = registry.collect()
+    assert type(metric.samples[0].value) is int
+
+
 def test_what_has_no_value_is_left_out() -> None:
     registry = CollectorRegistry()
     Readings(registry).gauge("tickwire_level", "How high it is", lambda: None)

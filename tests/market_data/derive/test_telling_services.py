@@ -12,7 +12,7 @@ from tests.support.watcher import Watcher
 
 Start = Callable[..., Process]
 
-SECTIONS = ("Every process", "market-data", "market-data indicators and bars")
+SECTIONS = ("Every process", "Every process with a broker", "market-data indicators and bars")
 
 
 def quote(minute: int, own_id: str) -> dict[str, object]:

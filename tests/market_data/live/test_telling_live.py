@@ -56,7 +56,7 @@ def test_a_source_that_is_silent_goes_on_telling_what_it_did(
     watcher.wait("quotes")
     told.await_value('tickwire_feed_skipped_total{code="missing"}', 1)
     told.await_value("tickwire_feed_quotes_confirmed_total", 1)
-    sections = ("Every process", "market-data", "market-data live")
+    sections = ("Every process", "Every process with a broker", "market-data live")
     assert told.metrics() == described(*sections)
     values = told.values()
     assert values["tickwire_feed_quotes_published_total"] == 1

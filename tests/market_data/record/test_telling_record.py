@@ -28,7 +28,8 @@ def test_what_cannot_be_kept_and_what_was_kept_are_told(
         *("--session", "mine", "--http", told.port),
     )
     told.await_ready()
-    assert told.metrics() == described("Every process", "market-data", "market-data record")
+    sections = "Every process", "Every process with a broker", "market-data record"
+    assert told.metrics() == described(*sections)
     long = '{"goog": 1, "id": "a", "note": "%s"}' % ("x" * 1_000)
     watcher.publish(long)
     full = f"^{folder} cannot keep messages: File too large$"
