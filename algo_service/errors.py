@@ -12,6 +12,7 @@ AlgoServiceError
 ├── PublicationError an algorithm published something that cannot be a message
 ├── OperatorError    a person's command is refused, or has no reply
 ├── StateError       what an algorithm's save() returned cannot be kept
+├── TraceError       an id is not that of an input
 ├── JournalError     a journal cannot be opened, or cannot be written
 ├── StandbyError     a standby is asked to decide
 ├── HandedOverError  a service that has handed over is asked to decide
@@ -74,6 +75,10 @@ class OperatorError(AlgoServiceError):
 
 class StateError(AlgoServiceError):
     """What an algorithm's save() returned cannot be kept."""
+
+
+class TraceError(AlgoServiceError):
+    """An id is not that of an input that was decided."""
 
 
 class JournalError(AlgoServiceError):

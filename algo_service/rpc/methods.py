@@ -21,7 +21,11 @@ from gevent.threadpool import ThreadPool
 from algo_service.decisions import Decision, Failure, Kind
 from algo_service.engine.failure import sentence
 from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.journal.sqlite import SqliteStore
+from algo_service.journal.store import CallTimes
+from algo_service.rpc.times import SEQ, WithTimes, call_times, confirmed_of
 from algo_service.served import ServedAlgorithm
+from algo_service.trace.reading import trace_of
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +59,7 @@ class ServiceMethods:
     def __init__(self, make: Callable[[], ServedAlgorithm]):
         # One thread, kept as long as the service runs: calls are decided in the order of arrival.
         self._worker = ThreadPool(1)
+        self._reader: ThreadPool | None = None
         self.served = self._in_worker(make)
         self.on_initialized: Callable[[list[str]], None] = lambda _channels: None
         """Called in the hub's thread with the channels that `initialize` is about to return."""
@@ -72,10 +77,10 @@ class ServiceMethods:
 
     def by_name(self) -> dict[str, Callable[..., Any]]:
         """Return what the server exposes, by name."""
-        methods = {
+        methods: dict[str, Callable[..., Any]] = {
             "initialize": self.initialize,
             "event": self.event,
-            "events": self.events,
+            "events": WithTimes(self.events, self._events_with_times),
             "inputs": self.inputs,
             "snapshot": self.snapshot,
             "journal": self.journal,
@@ -85,6 +90,8 @@ class ServiceMethods:
         }
         if self.served.file is not None:
             methods["orders_since"] = self.orders_since
+            methods["confirmed"] = self.confirmed
+            methods["trace"] = self.trace
             methods["release"] = self.release
             methods["acquire"] = self.acquire
         return methods
@@ -130,14 +137,35 @@ class ServiceMethods:
     @exposed
     def events(self, inputs: list[dict[str, Any]]) -> list[Decision | Failure]:
         """Decide on a list of inputs; returns one entry each: orders and fills, or an error."""
+        return self._events(inputs, CallTimes())[0]
+
+    def _events_with_times(
+        self, inputs: list[dict[str, Any]], times: Any
+    ) -> tuple[list[Decision | Failure], dict[str, int]]:
+        decisions, seq = self._events(inputs, call_times(times, inputs))
+        return decisions, {} if times is None else {SEQ: seq}
+
+    def _events(
+        self, inputs: list[dict[str, Any]], times: CallTimes
+    ) -> tuple[list[Decision | Failure], int]:
         # what is served is looked up in the worker: a call before this one may have released it
-        decisions = self._in_worker(self._decide, inputs, time.time())
+        decided = self._in_worker(self._decide, inputs, times, time.time())
         if self._is_on_trial:
             self._serve()
-        return decisions
+        return decided
 
-    def _decide(self, inputs: list[dict[str, Any]], now: float) -> list[Decision | Failure]:
-        return self.served.engine.decide(inputs, now)
+    def _decide(
+        self, inputs: list[dict[str, Any]], times: CallTimes, now: float
+    ) -> tuple[list[Decision | Failure], int]:
+        engine = self.served.engine
+        self.served.store.note_call(times)
+        return engine.decide(inputs, now), engine.seq
+
+    @exposed
+    def confirmed(self, confirmed: list[list[int]]) -> None:
+        """Keep when the broker had confirmed the outputs of all decisions up to a seq."""
+        pairs = confirmed_of(confirmed)
+        self._in_worker(lambda: cast(SqliteStore, self.served.store).keep_confirmed(pairs))
 
     @exposed
     def inputs(self) -> list[str]:
@@ -157,6 +185,15 @@ class ServiceMethods:
         """
         outputs = self._in_worker(lambda: self.served.store.outputs_since(seconds, after, PAGE))
         return [{"seq": seq, **decision} for seq, decision in outputs]
+
+    @exposed
+    def trace(self, name: str) -> list[dict[str, Any]]:
+        """Return what became of the inputs with this id: one for each channel that has it."""
+        _ = self.served.store  # a standby is refused
+        assert self.served.file is not None
+        if self._reader is None:
+            self._reader = ThreadPool(1)  # the worker goes on deciding meanwhile
+        return _outcome_of(self._reader, trace_of, self.served.file, name)
 
     @exposed
     def journal(self) -> dict[str, Any]:
@@ -258,11 +295,15 @@ class ServiceMethods:
         return False
 
     def _in_worker(self, function: Callable[..., T], *args: Any) -> T:
-        # gevent would print what a worker's function raises; the caller reports it instead
-        value, error = self._worker.apply(_outcome, (function, *args))
-        if error is not None:
-            raise error
-        return cast(T, value)
+        return _outcome_of(self._worker, function, *args)
+
+
+def _outcome_of(pool: ThreadPool, function: Callable[..., T], *args: Any) -> T:
+    # gevent would print what a worker's function raises; the caller reports it instead
+    value, error = pool.apply(_outcome, (function, *args))
+    if error is not None:
+        raise error
+    return cast(T, value)
 
 
 def _outcome(function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:

@@ -45,6 +45,7 @@ const MESSAGES = [
   'algo',
   'account',
   'indicator',
+  'trace',
 ];
 for (const name of MESSAGES) {
   test(`every valid example of ${name} passes its schema and every invalid one fails`, () => {

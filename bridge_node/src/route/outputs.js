@@ -17,6 +17,7 @@ import { haltPublication, outputTopics } from './topics.js';
  */
 export class Outputs {
   #backend;
+  #times;
   #isBatched;
   #prefix;
   #log;
@@ -32,10 +33,12 @@ export class Outputs {
   /**
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
    * @param {import('../backend/backend.js').Backend} backend
+   * @param {import('./times.js').Times} times
    * @param {boolean} [isBatched]  whether orders and fills are published as arrays
    */
-  constructor(broker, backend, isBatched = false) {
+  constructor(broker, backend, times, isBatched = false) {
     this.#backend = backend;
+    this.#times = times;
     this.#isBatched = isBatched;
     this.#prefix = broker.prefix;
     this.#log = broker.log;
@@ -70,6 +73,7 @@ export class Outputs {
     for (const record of errors) this.report(record);
     await this.publisher.publish(this.#due(publications));
     for (const { message } of batch) message.acknowledge();
+    this.#times.settled(batch);
     this.#snapshots?.touch();
   }
 
@@ -148,7 +152,7 @@ export class Outputs {
   async #recover(publish) {
     await this.#backend.whenReady(); // only then the algorithm's name, and so the topics, are known
     const publishPage = (/** @type {Publication[]} */ page) => publish(this.#due(page));
-    await republish(this.#backend, this.#lossWindow.seconds, this.topics, publishPage);
+    this.#times.confirmed(await republish(this.#backend, this.#lossWindow.seconds, this.topics, publishPage));
     if (this.halts?.isPublished) await publish([haltPublication(this.halts.current, this.topics)]);
   }
 }

@@ -14,6 +14,7 @@ import { Placement } from './placement.js';
 import { ReadPacing } from './read_pacing.js';
 import { SECOND_SERVICE } from './served_names.js';
 import { Swaps } from './swaps.js';
+import { Times } from './times.js';
 
 /** ms that the batch under way has, when the route is asked to stop. */
 const MAX_GRACE = 5000;
@@ -37,6 +38,7 @@ export class Route {
   #place;
   #log;
   #backend;
+  #times;
   #outputs;
   #placement;
   #forwarder;
@@ -69,7 +71,8 @@ export class Route {
     /** @type {import('../backend/standby.js').MayOpen} */
     const mayOpen = (name, hasHandedOver) => this.#placement.mayOpen(name, hasHandedOver);
     this.#backend = new Backend(config, broker.log, () => this.#admit(), mayOpen);
-    const outputs = new Outputs(broker, this.#backend, config.batchOutputs);
+    this.#times = new Times(this.#backend, broker.log);
+    const outputs = new Outputs(broker, this.#backend, this.#times, config.batchOutputs);
     this.#outputs = outputs;
     this.#placement = new Placement(config.address, this.#backend, broker, outputs.publisher.connection);
     // its name is not known then, and where it was swapped to only the broker knows
@@ -281,7 +284,7 @@ export class Route {
   /** @param {import('./queue.js').Waiting[]} batch */
   async #decide(batch) {
     const decider = /** @type {Decider} */ (this.#decider); // which is there before the first message
-    const outcomes = await decider.decide(batch);
+    const outcomes = await decider.decide(this.#times.begin(batch));
     this.#outputs.decided();
     return outcomes;
   }
@@ -290,6 +293,7 @@ export class Route {
     this.stop();
     await this.#inputs.stop();
     await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
+    await Promise.race([this.#times.tell(), this.#leaving.promise]);
     await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
     await this.#outputs.stop();
     await this.#backend.close();
