@@ -68,7 +68,7 @@ check: setup
 	ruff format --check .
 	mypy
 	lint-imports --cache-dir .mypy_cache/import_linter
-	cd bridge_node && npx eslint . && npx tsc && npm run --silent format:check && npm run --silent imports
+	cd bridge_node && npx eslint . && npm run --silent types && npm run --silent format:check && npm run --silent imports
 	bridge_node/node_modules/.bin/eslint --config bridge_node/eslint.config.js benchmarks examples
 
 fix: setup
@@ -88,8 +88,9 @@ bench: setup
 lock: setup
 	.venv/bin/pip install --quiet pip-tools
 	pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.txt pyproject.toml
-	pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra backtest --extra postgres --extra live --extra dev --output-file requirements-dev.txt pyproject.toml
+	pip-compile --quiet --upgrade --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra backtest --extra postgres --extra live --extra notify --extra dev --output-file requirements-dev.txt pyproject.toml
 	pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --constraint requirements-dev.txt --extra backtest --output-file requirements-backtest.txt pyproject.toml
+	pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --constraint requirements-dev.txt --extra notify --output-file requirements-notify.txt pyproject.toml
 	cd bridge_node && npm update
 
 # Bumps the version, dates the changelog, builds the packages and tries them elsewhere; DRY_RUN=1 leaves the

@@ -11,9 +11,11 @@ AlgoServiceError
 ├── OrderError       an algorithm returned something that is not an order
 ├── PublicationError an algorithm published something that cannot be a message
 ├── OperatorError    a person's command is refused, or has no reply
+├── NotifyError      a receiver of notifications cannot be used
 ├── StateError       what an algorithm's save() returned cannot be kept
 ├── TraceError       an id is not that of an input
 ├── JournalError     a journal cannot be opened, or cannot be written
+├── QueryError       a question about the past has no answer
 ├── StandbyError     a standby is asked to decide
 ├── HandedOverError  a service that has handed over is asked to decide
 └── HandOverError    a journal or an account is not handed over
@@ -73,6 +75,10 @@ class OperatorError(AlgoServiceError):
     """A person's command is not valid, is refused, or has no reply."""
 
 
+class NotifyError(AlgoServiceError):
+    """A receiver of notifications cannot be used."""
+
+
 class StateError(AlgoServiceError):
     """What an algorithm's save() returned cannot be kept."""
 
@@ -83,6 +89,10 @@ class TraceError(AlgoServiceError):
 
 class JournalError(AlgoServiceError):
     """A journal cannot be opened, or cannot be written."""
+
+
+class QueryError(AlgoServiceError):
+    """A question about the past is not valid, or cannot be answered."""
 
 
 class StandbyError(AlgoServiceError):

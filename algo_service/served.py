@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from algo_service.engine.account import record
 from algo_service.engine.engine import Engine
+from algo_service.engine.tally import Tally
 from algo_service.errors import (
     AlgoServiceError,
     HandedOverError,
@@ -73,6 +74,15 @@ class ServedAlgorithm:
         self._engine: Engine | None = None
         self._store: DecisionStore | None = None
         self._has_handed_over = False
+        self.tally = Tally()
+        """What was decided since the start of the process, however often the journal was opened."""
+        self.on_committed: Callable[[float], None] = lambda _seconds: None
+        """Called with the seconds that each commit to a journal has taken."""
+
+    @property
+    def has_handed_over(self) -> bool:
+        """Whether another algorithm goes on with its account."""
+        return self._has_handed_over
 
     @property
     def is_open(self) -> bool:
@@ -285,6 +295,7 @@ class ServedAlgorithm:
             self.name,
             accept_incomplete=self._accept_incomplete,
             keep_inputs=self._keep_inputs,
+            on_committed=lambda seconds: self.on_committed(seconds),
         )
 
     def _begin(self, store: DecisionStore, note: Callable[[], None] = lambda: None) -> None:
@@ -294,7 +305,14 @@ class ServedAlgorithm:
             # lost its count has to start from above all that it counted before.
             first_seq = 0 if store.is_durable else time.time_ns() // 1000
             engine = Engine(
-                self._algorithm, self.name, self._overrides, self._seed, store, first_seq, history
+                self._algorithm,
+                self.name,
+                self._overrides,
+                self._seed,
+                store,
+                first_seq,
+                history,
+                self.tally,
             )
             note()
             store.note_start(absolute(self._spec))

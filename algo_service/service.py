@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,25 @@ import gevent.event
 
 from algo_service.engine.engine import Engine
 from algo_service.errors import AlgoServiceError, WarmUpError
+from algo_service.metrics.calls import Calls
+from algo_service.metrics.pulse import Pulse
+from algo_service.metrics.service import ServiceMetrics
+from algo_service.metrics.summary import Summary
 from algo_service.names import objection
 from algo_service.rpc.methods import ServiceMethods
 from algo_service.rpc.server import Server
 from algo_service.served import ServedAlgorithm
 from market_data.feeds.options import ReadOptions
+from telemetry import logs
+from telemetry.http import HttpServer
+from telemetry.readings import Readings
 
 if TYPE_CHECKING:
     from algo_service.discovery.announcement import Announcement
     from algo_service.discovery.announcer import Announcer
     from algo_service.history import FeedHistory
+    from telemetry.options import HttpAddress
+    from telemetry.part import Part
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +63,7 @@ def serve(
     keep_inputs: bool = True,
     warm_up: tuple[Sequence[str], ReadOptions] | None = None,
     announce: Announcement | None = None,
+    http: HttpAddress | None = None,
 ) -> None:
     """Serve the algorithm that `spec` names at `address` until SIGINT or SIGTERM.
 
@@ -68,14 +79,25 @@ def serve(
     :param warm_up: sources of the history that the algorithm is given before its first quote, and
         how they are read.
     :param announce: where the service is announced; by default it is not.
+    :param http: where it answers /metrics, /healthz and /readyz; by default nowhere.
     :raises AlgoServiceError: if the algorithm, a parameter, the journal, the history or the address
         is not valid.
+    :raises ListenError: if one cannot listen at `http`.
     """
     signalled = gevent.event.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, signalled.set)
 
+    calls, pulse = Calls(), Pulse(gevent.sleep)
+    gevent.spawn(pulse.run)
+    metrics: ServiceMetrics | None = None
+
+    def note() -> None:
+        if metrics is not None:
+            metrics.note()
+
     def make() -> ServedAlgorithm:
+        nonlocal metrics
         served = ServedAlgorithm(
             spec,
             name,
@@ -85,16 +107,20 @@ def serve(
             keep_inputs=keep_inputs,
             history=_history(warm_up, signalled.is_set) if warm_up else None,
         )
+        _name_in_logs(served)
         if announce and (reason := objection(served.name)):
             raise AlgoServiceError(
                 f'"{served.name}" cannot be announced: {reason}; give another --name'
             )
+        metrics = ServiceMetrics(served, calls, pulse.stalled)
+        if http:
+            HttpServer(metrics.part, http)  # it ends with the process
         if not standby:
             served.open()
         return served
 
     try:
-        methods = ServiceMethods(make)
+        methods = ServiceMethods(make, calls, note)
     except WarmUpError:
         if signalled.is_set():
             return
@@ -105,8 +131,10 @@ def serve(
     gc.collect()
     gc.freeze()  # modules and classes stay: the collector need not examine them
     gc.set_threshold(COLLECT_AFTER)
+    assert metrics is not None
+    announcing = _Announcing(announce, served, metrics.part) if announce else None
+    metrics.state = "serving"
     ready()
-    announcing = _Announcing(announce, served) if announce else None
 
     def show_opened() -> None:
         opened(served.engine, served.file)
@@ -124,13 +152,18 @@ def serve(
     else:
         log.info("standby of %s: its journal %s is not open", served.name, served.file)
     serving = gevent.spawn(server.run)
+    shown = metrics
+    summary = Summary(served.tally, lambda: shown.equity)
+    gevent.spawn(summary.run, gevent.sleep)
     gevent.wait([signalled, serving], count=1)
     if signalled.is_set():
+        metrics.state = "ending"
         log.info("ending")
         server.stop()
         if announcing:
             announcing.end()
         is_drained = methods.drain(GRACE)
+        summary.log()
         if announcing:
             announcing.join()
         if not is_drained:
@@ -152,21 +185,40 @@ def _history(
     return lambda: FeedHistory(*warm_up, is_ending)
 
 
+def _name_in_logs(served: ServedAlgorithm) -> None:
+    """Have each line name the algorithm; and the input, if an event has led to it."""
+    worker = threading.get_ident()
+
+    def under_way() -> dict[str, str]:
+        of_event = threading.get_ident() == worker and served.decides
+        given = served.engine.under_way if of_event else None
+        return {f"{given.kind}_id": given.key[1], "channel": given.key[0]} if given else {}
+
+    logs.bind(algo=served.name)
+    logs.bind_here(under_way)
+
+
 class _Announcing:
     """Announces the service while it serves: a standby is not for bridges to find."""
 
-    def __init__(self, announce: Announcement, served: ServedAlgorithm):
+    def __init__(self, announce: Announcement, served: ServedAlgorithm, part: Part):
         self._announce = announce
         self._served = served
+        self._part = part
+        self._readings: Readings | None = None
         self._announcer: Announcer | None = None
         self._channels: list[str] | None = None
 
     def begin(self) -> None:
-        from algo_service.discovery.announcer import Announcer  # it imports a client of MQTT
+        # they import a client of MQTT
+        from algo_service.discovery.announcer import Announcer
+        from market_data.mqtt.metrics import add_broker_metrics
 
         access, address = self._announce
         served = self._served
-        self._announcer = Announcer(access, served.name, served.own_name, address)
+        self._announcer = Announcer(access, served.name, served.own_name, address, self._part)
+        self._readings = Readings(self._part.registry)
+        add_broker_metrics(self._readings, self._announcer.link)
         self._announcer.start(served.engine.parameters_to_come)
         if self._channels is not None:
             self.update(self._channels)
@@ -180,6 +232,9 @@ class _Announcing:
         self._channels = None
         if self._announcer:
             self._announcer.hand_on()
+        if self._readings:  # a standby has no connection, and needs none
+            self._part.registry.unregister(self._readings)
+            self._readings = None
 
     def end(self) -> None:
         if self._announcer:

@@ -1,5 +1,5 @@
 /**
- * Which part of the bridge may import which: cli, config and bridge at the top, then discovery, then route and http,
+ * Which part of the bridge may import which: cli, config, bridge and dashboard at the top, then discovery, then route, relay and http,
  * then backend, messages and mqtt, which do not know one another's business, support at the bottom.
  * @type {import('dependency-cruiser').IConfiguration}
  */
@@ -46,6 +46,37 @@ export default {
       severity: 'error',
       from: { path: '^src/http/' },
       to: { path: '^src/(?!http/|support/)|^zerorpc/' },
+    },
+    {
+      name: 'metrics-are-told',
+      comment: 'whoever counts calls them; they call nobody',
+      severity: 'error',
+      from: { path: '^src/metrics/' },
+      to: { path: '^src/(?!metrics/|messages/|support/)|^zerorpc/' },
+    },
+    {
+      name: 'relay-knows-no-quotes',
+      comment: 'it passes messages on, whatever is in them',
+      severity: 'error',
+      from: { path: '^src/relay/' },
+      to: { path: '^src/(?!relay/|mqtt/|support/)|^zerorpc/' },
+    },
+    {
+      name: 'dashboard-runs-in-a-browser',
+      comment: 'what it shares with the bridge is served by src/http/assets.js',
+      severity: 'error',
+      from: { path: '^dashboard/' },
+      to: {
+        path: '^(src|bin|zerorpc|test)/',
+        pathNot: '^src/(messages/time|support/errors|support/topic_level)\\.js$',
+      },
+    },
+    {
+      name: 'dashboard-needs-no-other-package',
+      comment: 'each one is served as one file: src/http/assets.js',
+      severity: 'error',
+      from: { path: '^dashboard/' },
+      to: { path: '^node_modules/(?!lit-html/|lightweight-charts/)' },
     },
     {
       name: 'routes-are-composed-by-the-bridge',

@@ -4,8 +4,13 @@ import globals from 'globals';
 export default [
   { ignores: ['node_modules/', 'coverage/'] },
   js.configs.recommended,
+  { files: ['dashboard/**'], languageOptions: { globals: globals.browser } },
   {
-    languageOptions: { ecmaVersion: 2023, sourceType: 'module', globals: globals.node },
+    ignores: ['dashboard/**'],
+    languageOptions: { globals: globals.node },
+  },
+  {
+    languageOptions: { ecmaVersion: 2023, sourceType: 'module' },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       eqeqeq: ['error', 'always'],

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from market_data.errors import BarsError as BarsError
     from market_data.errors import BrokerOptionError as BrokerOptionError
     from market_data.errors import BrokerRefusedError as BrokerRefusedError
+    from market_data.errors import ClientIdTakenError as ClientIdTakenError
     from market_data.errors import ColumnsError as ColumnsError
     from market_data.errors import FeedError as FeedError
     from market_data.errors import FilterError as FilterError
@@ -83,6 +84,7 @@ else:
             "BarsError",
             "BrokerOptionError",
             "BrokerRefusedError",
+            "ClientIdTakenError",
             "ColumnsError",
             "FeedError",
             "FilterError",

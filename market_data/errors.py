@@ -21,6 +21,7 @@ FeedError
 ├── BrokerOptionError     options of a broker that exclude or need one another, or a file of theirs
 ├── NotReadyError         a page that will never answer that the reader is ready
 ├── SessionTakenError     a session at the broker that another process uses, too
+├── ClientIdTakenError    a client id that another client connects with again and again
 └── BrokerRefusedError    a broker that will not take this client or its quotes
 """
 
@@ -263,6 +264,18 @@ class SessionTakenError(FeedError):
             " session by --session"
         )
         self.session = session
+        self.broker = broker
+
+
+class ClientIdTakenError(FeedError):
+    """Another client connects with our client id again and again, which is random."""
+
+    def __init__(self, broker: str, takeovers: int):
+        super().__init__(
+            f"another client has taken our client id at the broker at {broker} {takeovers} times in"
+            " a row: this one is random, so the broker gives both the same, as mosquitto does with"
+            " use_username_as_clientid; give each client a user name of its own"
+        )
         self.broker = broker
 
 

@@ -67,6 +67,12 @@ SAMPLES = {
             "Binance Public Data, MIT",
         ),
         Sample(
+            "btcusd",
+            "minutes of bitcoin in US dollars",
+            *("BTCUSD", 250, "2025-01-07", "2025-01-07", "1m"),
+            "Bitstamp, collected by ff137, CC BY 4.0",
+        ),
+        Sample(
             "wti",
             "daily spot prices of crude oil",
             *("WTI", 8321, "1986-01-02", "2019-01-03", "1d"),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+MAX_STALL = 10.0
+"""Seconds for which a program that does not wait may make no check."""
 
 
 # Like KeyboardInterrupt, not an Exception: no library may catch it.
@@ -18,6 +22,7 @@ class Stop:
     def __init__(self) -> None:
         self._requested = False
         self._may_raise = False
+        self._checked_at = time.monotonic()
 
     def request(self) -> None:
         """Ask for the stop; safe in a signal handler."""
@@ -40,6 +45,7 @@ class Stop:
 
     def check(self) -> None:
         """Raise Interrupted if the stop was asked for."""
+        self._checked_at = time.monotonic()
         if self._requested:
             raise Interrupted
 
@@ -55,4 +61,12 @@ class Stop:
             self.check()
             yield
         finally:
+            self._checked_at = time.monotonic()
             self._may_raise = False
+
+    def stalled(self) -> str | None:
+        """Return a sentence if the program neither waits nor has checked lately; of any thread."""
+        passed = time.monotonic() - self._checked_at
+        if self._may_raise or passed < MAX_STALL:
+            return None
+        return f"the main loop has not turned for {passed:.0f} s"

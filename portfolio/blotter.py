@@ -65,7 +65,7 @@ class Blotter:
     def _miss(self, order: Order, price: float) -> None:
         if order.side == "sell" and order.sid not in self._account.positions:
             # an order that was returned for too much, or rounding that left it nothing
-            log.info("%s: none are held", order.id)
+            log.debug("%s: none are held", order.id, extra={"order_id": order.id})
             self.reject(Rejection(order.sid, "sell", "unfilled", "none are held"))
         else:
             rejection = rejections.of_pending(order, price, self._account.cash)
@@ -74,7 +74,7 @@ class Blotter:
 
     def warn_unfilled(self, order: Order, reason: str) -> None:
         """Log that an order does not fill, and why."""
-        log.warning("%s does not fill: %s", order.id, reason)
+        log.warning("%s does not fill: %s", order.id, reason, extra={"order_id": order.id})
 
     def reject(self, rejection: Rejection | None) -> None:
         """Record a rejection, if there is one."""
@@ -86,5 +86,5 @@ class Blotter:
         cancelled = [order for order in self._venue.pending if buys(order)]
         self._venue.cancel(cancelled)
         for order in cancelled:
-            log.warning("%s is cancelled: %s", order.id, reason)
+            log.warning("%s is cancelled: %s", order.id, reason, extra={"order_id": order.id})
             self.reject(Rejection(order.sid, "buy", "cancelled", reason))

@@ -36,7 +36,7 @@ class _ReturnedBlotter(Blotter):
         order, quantity = execution.order, execution.quantity
         if quantity and remainder(order.quantity, quantity):
             reason = _lack(execution)
-            log.info("%s: %s", order.id, reason)
+            log.debug("%s: %s", order.id, reason, extra={"order_id": order.id})
             self.reject(Rejection(order.sid, order.side, "filled_in_part", reason))
 
     def warn_unfilled(self, order: Order, reason: str) -> None:
@@ -49,6 +49,7 @@ class _ReturnedBlotter(Blotter):
                 " cash gives it more",
                 order.id,
                 reason,
+                extra={"order_id": order.id},
             )
 
 

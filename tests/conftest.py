@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ SLOW = (
     "_as_if_it_had_not_stopped",
     "_memory_does_not_grow",
 )
+
+# The tests read what processes log as a person does; those of the formats set it themselves.
+os.environ["LOG_FORMAT"] = "text"
 
 # No test is red because the machine is busy.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -25,6 +25,7 @@ COMMANDS = {
     "algo-service verify": ([], ""),
     "algo-service trace": ([], "ALGO_SERVICE_"),
     "algo-service watch": ([BROKER], "ALGO_SERVICE_"),
+    "algo-service notify": ([BROKER], "ALGO_SERVICE_"),
     "algo-service halt": ([BROKER], "ALGO_SERVICE_"),
     "algo-service resume": ([BROKER], "ALGO_SERVICE_"),
     "algo-service reset": ([BROKER], "ALGO_SERVICE_"),

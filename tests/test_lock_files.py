@@ -12,6 +12,8 @@ def pins(name: str) -> set[str]:
 
 
 def test_the_images_have_the_versions_that_are_tested() -> None:
-    backtest = pins("requirements-backtest.txt")
+    backtest, notify = pins("requirements-backtest.txt"), pins("requirements-notify.txt")
     assert pins("requirements.txt") < backtest < pins("requirements-dev.txt")
+    assert pins("requirements.txt") < notify < pins("requirements-dev.txt")
+    assert {pin.partition("==")[0] for pin in notify} > {"apprise"}
     assert {pin.partition("==")[0] for pin in backtest} > {"numpy", "pandas", "pyarrow"}

@@ -8,7 +8,7 @@ import sys
 _HOME = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 """The folder of the packages."""
 
-PACKAGES = ("algo_service", "indicators", "market_data", "portfolio")
+PACKAGES = ("algo_service", "indicators", "market_data", "portfolio", "telemetry")
 
 
 def objection() -> str:

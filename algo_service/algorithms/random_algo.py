@@ -54,14 +54,14 @@ class RandomAlgo:
         if number > self.threshold:
             amount = self.portfolio.optimize(data)
             if amount:
-                log.info("buying %s of %s", cash(amount), sid)
+                log.debug("buying %s of %s", cash(amount), sid)
             else:
-                log.info("%.2f is above %g, but the bet came to nothing", number, self.threshold)
+                log.debug("%.2f is above %g, but the bet came to nothing", number, self.threshold)
         elif number < self.exit:
             quantity = self.portfolio.sell(data)
             if quantity:
-                log.info("selling %s of %s", cash(quantity * float(data["quote"])), sid)
+                log.debug("selling %s of %s", cash(quantity * float(data["quote"])), sid)
             else:
-                log.info("%.2f is below %g, but no %s was sold", number, self.exit, sid)
+                log.debug("%.2f is below %g, but no %s was sold", number, self.exit, sid)
         else:
-            log.info("%.2f is not above %g: no order", number, self.threshold)
+            log.debug("%.2f is not above %g: no order", number, self.threshold)

@@ -5,6 +5,7 @@ A command parses, calls one function and prints. It imports what takes long when
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import click
@@ -12,6 +13,7 @@ import click
 from algo_service.commands.algos import algos
 from algo_service.commands.backtest import backtest
 from algo_service.commands.journal import journal
+from algo_service.commands.notify import notify
 from algo_service.commands.person import flatten, halt, reset, resume
 from algo_service.commands.serve import serve
 from algo_service.commands.trace import trace
@@ -20,6 +22,8 @@ from algo_service.commands.watch import watch
 from algo_service.errors import AlgoServiceError, InitializeError
 from portfolio import PortfolioError
 
+log = logging.getLogger(__name__)
+
 
 @click.group()
 @click.version_option(package_name="tickwire")
@@ -27,7 +31,10 @@ def cli() -> None:
     """Serve trading algorithms over ZeroRPC."""
 
 
-_COMMANDS = (serve, backtest, journal, verify, trace, watch, algos, halt, resume, reset, flatten)
+_COMMANDS = (
+    *(serve, backtest, journal, verify, trace, watch, notify, algos),
+    *(halt, resume, reset, flatten),
+)
 
 for _command in _COMMANDS:
     cli.add_command(_command)
@@ -37,9 +44,12 @@ def main() -> None:
     """Run the command; a user's mistake is one sentence and exit status 2."""
     try:
         cli()
-    except InitializeError as error:
-        click.echo(f"{error.traceback}algo-service: {error}", err=True)
-        sys.exit(2)
     except (AlgoServiceError, PortfolioError) as error:
-        click.echo(f"algo-service: {error}", err=True)
+        from telemetry import logs
+
+        traceback = error.traceback if isinstance(error, InitializeError) else ""
+        if logs.is_json():
+            log.error("%s", error, extra={"traceback": traceback} if traceback else None)
+        else:
+            click.echo(f"{traceback}algo-service: {error}", err=True)
         sys.exit(2)

@@ -19,9 +19,14 @@ from algo_service.commands.options import (
 )
 from algo_service.names import objection
 from algo_service.rpc.address import check_address
+from telemetry.log_option import log_option
+from telemetry.options import http_option
 
 if TYPE_CHECKING:
     from algo_service.engine.engine import Engine
+    from telemetry.options import HttpAddress
+
+log = logging.getLogger(__name__)
 
 
 def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -96,14 +101,8 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 )
 @hidden_read_options
 @announce_options
-@click.option(
-    "--log-level",
-    type=click.Choice(["debug", "info", "warn", "warning", "error"]),
-    default="info",
-    envvar="LOG_LEVEL",
-    show_envvar=True,
-    help="How much is logged about each quote.",
-)
+@http_option("ALGO_SERVICE")
+@log_option("algo")
 def serve(
     addr: str,
     algo: str,
@@ -114,7 +113,7 @@ def serve(
     accept_incomplete_journal: bool,
     standby: bool,
     warm_up: tuple[str, ...],
-    log_level: str,
+    http: HttpAddress | None,
     **others: Any,
 ) -> None:
     """Serve one algorithm until SIGINT or SIGTERM."""
@@ -124,7 +123,7 @@ def serve(
         raise click.UsageError("--standby needs --journal: it is the journal that is handed over")
     # lines of an algorithm's own print() appear when they are printed, also through a pipe
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    logging.basicConfig(level=log_level.upper(), format="%(message)s", stream=sys.stdout)
+    log.setLevel(logging.INFO)  # what is served, and where, is said at any --log-level
     # zerorpc logs the traceback of every error that it passes on to the caller
     logging.getLogger("zerorpc").setLevel(logging.CRITICAL)
 
@@ -133,18 +132,18 @@ def serve(
     options = taken_for_warm_up(others, is_given=bool(warm_up))
 
     def ready() -> None:
-        click.secho(f"serving on {addr} ...", bold=True, fg="cyan")
+        log.info("serving on %s ...", addr)
 
     def opened(engine: Engine, journal: Path | None) -> None:
         parameters = ", ".join(f"{key}={value}" for key, value in engine.parameters_to_come.items())
         where = f"in the journal {journal}" if journal else "in memory: a restart starts again"
-        click.echo(f"algorithm {engine.name} ({parameters}); its state is {where}")
+        log.info("algorithm %s (%s); its state is %s", engine.name, parameters, where)
         if journal and not engine.is_restorable:
-            click.secho(
-                f"{engine.name} has no save() and load(): a restart keeps its portfolio and loses"
-                " everything else, such as counters and its random generator; after an event that"
-                " fails, these stay as the event left them. SAVED lists what is kept",
-                fg="yellow",
+            log.warning(
+                "%s has no save() and load(): a restart keeps its portfolio and loses everything"
+                " else, such as counters and its random generator; after an event that fails, these"
+                " stay as the event left them. SAVED lists what is kept",
+                engine.name,
             )
 
     service.serve(
@@ -160,4 +159,5 @@ def serve(
         keep_inputs=keep_inputs == "yes",
         warm_up=(warm_up, options) if warm_up else None,
         announce=announcement,
+        http=http,
     )

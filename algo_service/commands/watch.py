@@ -8,11 +8,13 @@ import click
 
 from algo_service.errors import AlgoServiceError
 from market_data.mqtt.options import mqtt_options, taken_access
+from telemetry.options import HttpAddress, http_option
 
 
 @click.command()
 @mqtt_options("ALGO_SERVICE")
-def watch(**options: Any) -> None:
+@http_option("ALGO_SERVICE")
+def watch(http: HttpAddress | None, **options: Any) -> None:
     """Show what algorithms do: in a terminal a live table, elsewhere a short line per event.
 
     Equity and profit beside an order are those of its own quote, or of the first portfolio after
@@ -22,6 +24,6 @@ def watch(**options: Any) -> None:
     from market_data import FeedError
 
     try:
-        command.run(taken_access(options))
+        command.run(taken_access(options), http)
     except FeedError as error:
         raise AlgoServiceError(str(error)) from error

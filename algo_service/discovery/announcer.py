@@ -1,4 +1,4 @@
-"""Retains the record of this service at a broker, in a thread of its own."""
+"""Retains the record of a service at a broker and publishes its stats, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from algo_service.discovery.record import (
     State,
     read_record,
 )
-from market_data.errors import FeedError
+from market_data.errors import ClientIdTakenError, FeedError
 from market_data.mqtt.access import BrokerAccess
+from market_data.mqtt.broadcast import Broadcast
 from market_data.mqtt.connection import SLICE, Connection
 from market_data.mqtt.link import Link
 from market_data.mqtt.topic_level import topic_level
 from market_data.stopping import Interrupted, Stop
+from telemetry.part import Part
+from telemetry.stats import INTERVAL, stats_message
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,9 @@ _MAX_DELAY = 1.0
 
 _REFUSED_DELAY = 5.0
 """Seconds until the next attempt, where the broker will not take this client."""
+
+_TAKEN_DELAY = 300.0
+"""Seconds until the next attempt, where another client takes our client id again and again."""
 
 _PAUSE = 1.0
 """Seconds between two records that answer what others write to the topic: somebody who writes there
@@ -62,6 +68,7 @@ class Announcer:
     :param name: the algorithm's name on the wire.
     :param algorithm: what runs: the name of a built-in algorithm or of a class.
     :param address: where others reach the service.
+    :param part: the service, whose stats are published as long as there is a connection.
     """
 
     def __init__(
@@ -70,11 +77,15 @@ class Announcer:
         name: str,
         algorithm: str,
         address: str,
+        part: Part,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ):
         self._access = access
         self._now = now
         self._topic = f"{access.prefix}algos/{topic_level(name)}"
+        self._stats = Broadcast(
+            f"{access.prefix}stats/{topic_level(str(part))}", lambda: stats_message(part), INTERVAL
+        )
         self._record = AlgoRecord(
             name,
             "online",
@@ -87,9 +98,10 @@ class Announcer:
             secrets.token_hex(8),
         )
         self._end = _End()
-        self._link = Link(
+        self.link = Link(
             access.address, self._end, self._notice, self._connection, last_delay=_MAX_DELAY
         )
+        """The connection; any thread may read what it tells of itself."""
         self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
         self._is_connected = False
         # of the present connection
@@ -137,21 +149,28 @@ class Announcer:
             while not self._is_forgotten:
                 connection = self._connect()
                 self._is_connected = True
-                self._keep(connection)
+                try:
+                    self._keep(connection)
+                except ClientIdTakenError as error:
+                    self._give_up(error, _TAKEN_DELAY)
         except Interrupted:
             pass  # the end, while there was no connection
 
     def _connect(self) -> Connection:
         while True:
             try:
-                return self._link.connect()
+                return self.link.connect()
             except FeedError as error:
-                self._report(f"announcing {self._record.name}: {error}")
-                self._log()
-            deadline = time.monotonic() + _REFUSED_DELAY
-            while time.monotonic() < deadline:
-                self._end.check()
-                time.sleep(SLICE)
+                self._give_up(error, _REFUSED_DELAY)
+
+    def _give_up(self, error: FeedError, delay: float) -> None:
+        """Report why there is no connection, and wait with the next attempt."""
+        self._report(f"announcing {self._record.name}: {error}")
+        self._log()
+        deadline = time.monotonic() + delay
+        while time.monotonic() < deadline:
+            self._end.check()
+            time.sleep(SLICE)
 
     def _connection(self, version: MQTTProtocolVersion) -> Connection:
         return Connection(
@@ -174,15 +193,17 @@ class Announcer:
                 self._log()
                 if self._is_due():
                     self._publish(connection)
+                self._stats.turn(connection)
                 connection.turn(SLICE)
         except Interrupted:
             self._leave(connection)
             raise
         if self._is_forgotten:
             connection.close()
+            self.link.lost("it was forgotten")
         else:
             self._is_connected = False
-            self._link.lost(connection.lost_because)
+            self.link.lost(connection.lost_because, is_taken_over=connection.is_taken_over)
 
     def _is_due(self) -> bool:
         if self._is_displaced:
@@ -221,7 +242,7 @@ class Announcer:
         return text.replace("+00:00", "Z")
 
     def _confirmed(self, mid: int, code: ReasonCode) -> None:
-        self._link.is_of_use()
+        self.link.is_of_use()
         if code.is_failure:
             broker = self._access.address
             self._report(f"the broker at {broker} refused the record on {self._topic}: {code}")
@@ -233,7 +254,7 @@ class Announcer:
             self._mid = None
 
     def _take(self, message: MQTTMessage) -> None:
-        self._link.is_of_use()
+        self.link.is_of_use()
         if message.retain:
             return  # of before this connection, whose first record replaces it
         if not message.payload:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple, cast, get_args
 
+from algo_service.contract import CONTRACT as CONTRACT
 from algo_service.names import objection
 from algo_service.rpc.address import MAX_PORT
 from market_data.feeds.messages.limits import CHANNEL
@@ -17,9 +18,6 @@ from market_data.feeds.quote import InvalidQuoteError
 
 State = Literal["online", "offline", "lost"]
 STATES: tuple[State, ...] = get_args(State)
-
-CONTRACT = 4
-"""The version of the contract that this service follows."""
 
 MAX_RECORD_BYTES = 65_536
 MAX_ADDRESS_CHARACTERS = 256

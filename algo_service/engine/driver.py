@@ -77,6 +77,8 @@ class Driver:
         self.is_restorable = self._keeper is not None
         """Whether the algorithm's own state can be kept."""
         self._transaction = self.portfolio.transaction
+        self.under_way: Input | None = None
+        """The input that `run` decides on now, for log lines."""
         # The built-in algorithms keep plain data, as their own tests check.
         is_built_in = getattr(create, "__module__", "").startswith(f"{BUILT_IN_PACKAGE}.")
         self._is_checked = self.is_restorable and not is_built_in
@@ -224,6 +226,7 @@ class Driver:
         return _failure(error)
 
     def _decide(self, each: Input) -> Decision:
+        self.under_way = each
         ts = each.message.get("ts") if self._publications is not None else None
         if each.kind == "quote":
             self._step(each.message)

@@ -14,6 +14,7 @@ from algo_service.engine.failure import sentence
 from algo_service.engine.inputs import accept_all, keys, kind_of, outcomes
 from algo_service.engine.kept_state import is_restorable
 from algo_service.engine.minutes import MinuteValues
+from algo_service.engine.tally import Tally
 from algo_service.engine.warm_up import History, begin_warm, warm_up_again
 from algo_service.errors import AlgoServiceError, HandOverError
 from algo_service.journal.memory import MemoryStore
@@ -45,6 +46,7 @@ class Engine:
     :param store: where decisions are kept; by default in memory. The caller closes it.
     :param first_seq: where the count of decisions starts, if the store holds none.
     :param history: given to the algorithm before its first quote.
+    :param tally: counts what is decided.
     :raises WarmUpError: if the history is needed now, and cannot be read.
     :raises ParameterError: if the parameters in the store differ from the overrides.
     """
@@ -58,6 +60,7 @@ class Engine:
         store: DecisionStore | None = None,
         first_seq: int = 0,
         history: History | None = None,
+        tally: Tally | None = None,
     ):
         self._create = create
         self.name = name
@@ -65,6 +68,9 @@ class Engine:
         self._seed = seed
         self._store = MemoryStore() if store is None else store
         self._first_seq = self._seq = first_seq
+        self._tally = tally or Tally()
+        self.stored_peak: float | None = None
+        """The highest equity that the store holds."""
         self._is_continued = False
         self._last_quote_id: str | None = None
         self._last: dict[str, Any] | None = None
@@ -99,6 +105,16 @@ class Engine:
     def has_begun(self) -> bool:
         """Whether an input was decided, or an account taken over."""
         return self._is_continued or self._seq > self._first_seq
+
+    @property
+    def under_way(self) -> Input | None:
+        """The input that is decided on now, for log lines."""
+        return self._driver.under_way if self._driver else None
+
+    @property
+    def portfolio(self) -> Portfolio | None:
+        """That of the algorithm; None before `initialize`."""
+        return self._driver.portfolio if self._driver else None
 
     @property
     def seq(self) -> int:
@@ -220,11 +236,12 @@ class Engine:
             minutes = MinuteValues(driver.portfolio, self._minute)
         try:
             decisions, after = driver.run(inputs, before, now, minutes)
+            driver.under_way = None
             values = minutes.values() if minutes else []
-            self._store.commit(
-                Batch(self.parameters, inputs, decisions, before, after, seq, now, values)
-            )
+            batch = Batch(self.parameters, inputs, decisions, before, after, seq, now, values)
+            self._store.commit(batch)
         except BaseException as error:
+            driver.under_way = None
             driver.restore(before)
             self._store.note_rollback(len(inputs), sentence(error))
             raise
@@ -233,6 +250,7 @@ class Engine:
             self._minute = values[-1].minute
         if quote:
             self._last, self._last_quote_id = last, quote.key[1]
+        self._tally.add(batch)
         return dict(zip(fresh, decisions, strict=True))
 
     def _merge(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -271,11 +289,11 @@ class Engine:
         self._state = run.state
         self._first_seq, self._seq, self._last_quote_id = run.first, run.seq, run.quote_id
         self._is_continued = True
-        self._minute = run.minute
+        self._minute, self.stored_peak = run.minute, run.peak
 
     def snapshot(self) -> dict[str, Any]:
         """Return the state as plain data (contracts/portfolio.schema.json)."""
-        portfolio = self._driver.portfolio if self._driver else None
+        portfolio = self.portfolio
         return {
             "algo": self.name,
             "seq": self._seq,

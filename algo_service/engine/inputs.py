@@ -150,5 +150,6 @@ def _is_of_older_encoding(entry: Known, each: Input) -> bool:
         " it is taken for the same message by its key alone",
         each.key[1],
         each.key[0],
+        extra={f"{each.kind}_id": each.key[1], "channel": each.key[0]},
     )
     return True

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from copy import copy
 from itertools import islice
+from typing import Any
 
 from algo_service.decisions import Batch, Decision, Failure, Key, State
 from algo_service.journal.content import encode, fingerprint, read
@@ -39,6 +41,10 @@ class MemoryStore:
         self._standing = Standing(secrets.token_hex(8), 0, 0, False, None)
         self._seq = 0
         self._at = 0.0
+        self.parameters: dict[str, Any] | None = None
+        """Those of the decisions; None before the first one."""
+        self.portfolio: bytes | None = None
+        """The state of the portfolio after the last decision; None before the first one."""
 
     def stored_run(self) -> StoredRun | None:
         """Return None: what was in memory is lost with its process."""
@@ -65,6 +71,7 @@ class MemoryStore:
             found = (None, fingerprint(read(content))) if is_long else (content, None)
             kept[each[0]] = decision, *found
         self._seq, self._at = batch.seq, batch.at
+        self.parameters, self.portfolio = batch.parameters, batch.after.portfolio
         self._remove_oldest()
 
     def _remove_oldest(self) -> None:
@@ -108,6 +115,7 @@ class MemoryStore:
             each.key: (each.decision, each.content, each.digest) for each in taken.recent
         }
         self._remove_oldest()
+        self.parameters, self.portfolio = taken.parameters, taken.state.portfolio
         self._seq, self._at = taken.seq, taken.recent[-1].at if taken.recent else 0.0
         self._standing = self._standing._replace(epoch=taken.epoch, taken_over=taken.epoch)
 
@@ -118,6 +126,12 @@ class MemoryStore:
     def note_taken_back(self, epoch: int) -> None:
         """Keep that for as long as the process runs."""
         self._standing = self._standing._replace(epoch=epoch, handed_over=False)
+
+    def copy(self) -> MemoryStore:
+        """Return a store with what this one holds now."""
+        made = copy(self)
+        made._known = self._known.copy()
+        return made
 
     def close(self) -> None:
         """Release nothing."""

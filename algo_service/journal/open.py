@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -29,13 +30,19 @@ def journal_file(given: str, algo: str) -> Path:
 
 
 def open_store(
-    given: str | None, algo: str, *, accept_incomplete: bool = False, keep_inputs: bool = True
+    given: str | None,
+    algo: str,
+    *,
+    accept_incomplete: bool = False,
+    keep_inputs: bool = True,
+    on_committed: Callable[[float], None] = lambda _seconds: None,
 ) -> DecisionStore:
     """Open the store of an algorithm's decisions.
 
     :param given: as `journal_file` takes it; None for a store in memory.
     :param accept_incomplete: continue with a copy that was made without its -wal file.
     :param keep_inputs: keep what the decisions were made from.
+    :param on_committed: called with the seconds that a commit to a disk has taken.
     :raises JournalError: if it cannot be opened.
     """
     if given is None:
@@ -45,4 +52,5 @@ def open_store(
         algo,
         accept_incomplete=accept_incomplete,
         keep_inputs=keep_inputs,
+        on_committed=on_committed,
     )

@@ -49,6 +49,7 @@ class SqliteStore:
     :param keep_inputs: keep what the decisions were made from, so that they can be verified.
     :param clock: seconds since 1970, for the log.
     :param monotonic: seconds of a clock that nobody sets.
+    :param on_committed: called with the seconds that a commit of decisions has taken.
     :raises JournalError: if another process has it open, or it is not a journal of this
         algorithm and of a known layout, or damaged, or incomplete; the file is then unchanged.
     """
@@ -64,10 +65,12 @@ class SqliteStore:
         keep_inputs: bool = True,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        on_committed: Callable[[float], None] = lambda _seconds: None,
     ):
         self._path = path
         self._clock = clock
         self._monotonic = monotonic
+        self._on_committed = on_committed
         self._keeps_inputs = keep_inputs
         self.content_of = encode if keep_inputs else fingerprint
         self._rollbacks: list[dict[str, Any]] = []
@@ -105,10 +108,11 @@ class SqliteStore:
             quote = self._db.execute(
                 f"SELECT id FROM decisions WHERE {QUOTES} ORDER BY seq DESC LIMIT 1"
             ).fetchone()
-            (minute,) = self._db.execute("SELECT max(minute) FROM minutes").fetchone()
+            query = "SELECT max(minute), max(equity) FROM minutes"
+            minute, peak = self._db.execute(query).fetchone()
         last = quote[0] if quote else None
         first = taken.seq if taken else 0
-        return StoredRun(json.loads(parameters), self._written, seq, last, minute, first)
+        return StoredRun(json.loads(parameters), self._written, seq, last, minute, first, peak)
 
     def stored_warm_up(self) -> StoredWarmUp | None:
         """Return the warm-up that it holds, if there is one."""
@@ -145,6 +149,7 @@ class SqliteStore:
 
     def commit(self, batch: Batch) -> None:
         """Keep the decisions of one batch and the state after it, in one transaction."""
+        began = time.perf_counter()
         first = batch.seq - len(batch.inputs)
         keeps = self._keeps_inputs
         with self._explained(), self._transaction():
@@ -167,6 +172,7 @@ class SqliteStore:
         self._rollbacks.clear()
         self._times.written()
         self._file.keep_up()
+        self._on_committed(time.perf_counter() - began)
 
     def note_call(self, times: CallTimes) -> None:
         """Record the times of the next batch, and what was confirmed of those before."""

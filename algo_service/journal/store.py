@@ -25,6 +25,8 @@ class StoredRun(NamedTuple):
     """The last minute of quote time that has a value."""
     first: int
     """The count before the first decision that was made with this store."""
+    peak: float | None = None
+    """The highest equity at the end of a minute of quote time; None if none is kept."""
 
 
 class WarmUp(NamedTuple):

@@ -23,6 +23,8 @@ from algo_service.engine.failure import sentence
 from algo_service.errors import AlgoServiceError, InitializeError
 from algo_service.journal.sqlite import SqliteStore
 from algo_service.journal.store import CallTimes
+from algo_service.metrics.calls import Calls
+from algo_service.queries.past import Past
 from algo_service.rpc.times import SEQ, WithTimes, call_times, confirmed_of
 from algo_service.served import ServedAlgorithm
 from algo_service.trace.reading import trace_of
@@ -54,15 +56,25 @@ class ServiceMethods:
     """The methods of the contract (contracts/README.md), callable from gevent's hub.
 
     :param make: makes what is served; called in the worker thread.
+    :param calls: what came of the calls is noted there.
+    :param note: called in the worker thread after each call.
     """
 
-    def __init__(self, make: Callable[[], ServedAlgorithm]):
+    def __init__(
+        self,
+        make: Callable[[], ServedAlgorithm],
+        calls: Calls,
+        note: Callable[[], None] = lambda: None,
+    ):
+        self._calls = calls
+        self._note = note
         # One thread, kept as long as the service runs: calls are decided in the order of arrival.
         self._worker = ThreadPool(1)
         self._reader: ThreadPool | None = None
         self.served = self._in_worker(make)
         self.on_initialized: Callable[[list[str]], None] = lambda _channels: None
         """Called in the hub's thread with the channels that `initialize` is about to return."""
+        self._past = Past(self.served, self._in_worker)
         self._reported = ""
         self.on_opened: Callable[[], None] = lambda: None
         """Called in the hub's thread when `acquire` or `take_back` has had it decide again."""
@@ -83,6 +95,7 @@ class ServiceMethods:
             "events": WithTimes(self.events, self._events_with_times),
             "inputs": self.inputs,
             "snapshot": self.snapshot,
+            "query": self.query,
             "journal": self.journal,
             "hand_over": self.hand_over,
             "take_over": self.take_over,
@@ -100,14 +113,23 @@ class ServiceMethods:
     def initialize(self, params: dict[str, Any]) -> list[str]:
         """Prepare the algorithm with a map of parameters; returns the channels that it wants."""
         try:
-            channels = self._in_worker(lambda: self.served.engine.initialize(params))
+            channels = self._in_worker(self._initialize, params)
         except InitializeError as error:
             text = f"{error}\n{error.traceback}"
             if text != self._reported:  # a bridge tries it again and again
                 self._reported = text
-                log.error("%s", text)
+                log.error("%s", error, extra={"traceback": error.traceback})
             raise
         self.on_initialized(channels)
+        return channels
+
+    def _initialize(self, params: dict[str, Any]) -> list[str]:
+        try:
+            channels = self.served.engine.initialize(params)
+        except Exception as error:
+            self._calls.fail_to_initialize(error)
+            raise
+        self._calls.initialized()
         return channels
 
     @exposed
@@ -157,9 +179,17 @@ class ServiceMethods:
     def _decide(
         self, inputs: list[dict[str, Any]], times: CallTimes, now: float
     ) -> tuple[list[Decision | Failure], int]:
-        engine = self.served.engine
-        self.served.store.note_call(times)
-        return engine.decide(inputs, now), engine.seq
+        calls = self._calls
+        calls.begin(len(inputs))
+        try:
+            engine = self.served.engine
+            self.served.store.note_call(times)
+            decisions = engine.decide(inputs, now)
+        except BaseException as error:
+            calls.fail(error)
+            raise
+        calls.succeed(now)
+        return decisions, engine.seq
 
     @exposed
     def confirmed(self, confirmed: list[list[int]]) -> None:
@@ -178,6 +208,11 @@ class ServiceMethods:
         return self._in_worker(self.served.snapshot)
 
     @exposed
+    def query(self, question: dict[str, Any]) -> dict[str, str]:
+        """Answer a question about the past; returns its `result` as JSON text, or an `error`."""
+        return self._past.query(question)
+
+    @exposed
     def orders_since(self, seconds: float, after: int = 0) -> list[dict[str, Any]]:
         """Return the outputs of the last seconds before the latest decision, a page at a time.
 
@@ -193,7 +228,10 @@ class ServiceMethods:
         assert self.served.file is not None
         if self._reader is None:
             self._reader = ThreadPool(1)  # the worker goes on deciding meanwhile
-        return _outcome_of(self._reader, trace_of, self.served.file, name)
+        found, error = self._reader.apply(_caught, (trace_of, self.served.file, name))
+        if error is not None:
+            raise error
+        return cast(list[dict[str, Any]], found)
 
     @exposed
     def journal(self) -> dict[str, Any]:
@@ -204,7 +242,9 @@ class ServiceMethods:
     def release(self) -> dict[str, Any]:
         """Close the journal, and decide nothing until `acquire`; returns what `journal` does."""
         was_open, decided = self.served.is_open, self.served.decides
-        standing = self._in_worker(self.served.release)
+        with self._past.left_alone():
+            self._end_reading()
+            standing = self._in_worker(self.served.release)
         self._is_on_trial = False
         if decided:
             self.on_released()
@@ -238,7 +278,11 @@ class ServiceMethods:
             name, seq = self.served.name, account["seq"]
             log.warning("%s was handed over after decision %s, epoch %d", name, f"{seq:,}", epoch)
             for order in account["cancelled"]:
-                log.warning("%s is cancelled: another algorithm goes on", order["order_id"])
+                log.warning(
+                    "%s is cancelled: another algorithm goes on",
+                    order["order_id"],
+                    extra={"order_id": order["order_id"]},
+                )
         return account
 
     @exposed
@@ -280,8 +324,15 @@ class ServiceMethods:
             self.on_serving()
         return standing
 
+    def _end_reading(self) -> None:
+        # SQLite removes the -wal only if nobody reads the journal when it is closed
+        if self._reader is not None:
+            self._reader.join()
+
     def close(self) -> None:
         """Close the store; the calls under way have to be decided."""
+        self._end_reading()
+        self._past.end()
         self._in_worker(self.served.close)
 
     def drain(self, patience: float) -> bool:
@@ -295,18 +346,20 @@ class ServiceMethods:
         return False
 
     def _in_worker(self, function: Callable[..., T], *args: Any) -> T:
-        return _outcome_of(self._worker, function, *args)
+        # gevent would print what a worker's function raises; the caller reports it instead
+        value, error = self._worker.apply(self._outcome, (function, *args))
+        if error is not None:
+            raise error
+        return cast(T, value)
+
+    def _outcome(self, function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:
+        try:
+            return _caught(function, *args)
+        finally:
+            self._note()
 
 
-def _outcome_of(pool: ThreadPool, function: Callable[..., T], *args: Any) -> T:
-    # gevent would print what a worker's function raises; the caller reports it instead
-    value, error = pool.apply(_outcome, (function, *args))
-    if error is not None:
-        raise error
-    return cast(T, value)
-
-
-def _outcome(function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:
+def _caught(function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:
     try:
         return function(*args), None
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 import sys
 import time
 from collections.abc import Iterable
@@ -13,13 +14,18 @@ from rich.console import Console
 from rich.live import Live
 
 from algo_service.watch.lines import Lines
-from algo_service.watch.messages import Kind
+from algo_service.watch.messages import KINDS, Kind
 from algo_service.watch.state import Board, Event
 from algo_service.watch.subscriber import Subscriber
 from algo_service.watch.table import render
 from market_data.mqtt.access import BrokerAccess
 from market_data.mqtt.connection import SLICE
+from market_data.mqtt.metrics import add_broker_metrics
 from market_data.stopping import Interrupted, Stop
+from telemetry.http import HttpServer
+from telemetry.options import HttpAddress
+from telemetry.part import Part
+from telemetry.readings import Readings
 
 # Seconds between two drawings of the table.
 _REDRAW = 0.25
@@ -107,9 +113,11 @@ class TableView:
         self._drawn_at = time.monotonic()
 
 
-def run(access: BrokerAccess) -> None:
+def run(access: BrokerAccess, http: HttpAddress | None) -> None:
     """Watch until SIGINT or SIGTERM.
 
+    :param http: where it answers /metrics, /healthz and /readyz; None for nowhere.
+    :raises ListenError: if one cannot listen there.
     :raises FeedError: if the broker will not take this client.
     """
     stop, board = Stop(), Board()
@@ -122,7 +130,9 @@ def run(access: BrokerAccess) -> None:
     def receive(kind: Kind, name: str, payload: bytes, retained: bool) -> None:
         view.show(board.take(kind, name, payload, time.time(), retained=retained))
 
-    subscriber = Subscriber(access, stop, view.notice, receive)
+    subscriber = Subscriber(access, KINDS, stop, view.notice, receive, name="watch")
+    if http is not None:
+        _listen(http, stop, subscriber)
     with stop.on_signals():
         view.begin()
         try:
@@ -136,3 +146,10 @@ def run(access: BrokerAccess) -> None:
         finally:
             subscriber.close()
             view.end()
+
+
+def _listen(http: HttpAddress, stop: Stop, subscriber: Subscriber[Kind]) -> None:
+    # its name is its own: several may watch one broker
+    part = Part("watch", secrets.token_hex(4), subscriber.link.missing, stop.stalled)
+    add_broker_metrics(Readings(part.registry), subscriber.link)
+    HttpServer(part, http)  # it ends with the process

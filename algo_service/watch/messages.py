@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+from portfolio.risk.halt import Halt
+
 Kind = Literal["orders", "fills", "errors", "portfolios"]
 KINDS: tuple[Kind, ...] = ("orders", "fills", "errors", "portfolios")
 _IN_ARRAYS: tuple[Kind, ...] = ("orders", "fills")
@@ -75,6 +77,10 @@ class Snapshot(NamedTuple):
     halt: str | None
     last: QuotedPrice | None = None
     """The last quote decided; None for a backend that does not report it."""
+    halted: str | None = None
+    """Of `halt`, the person's halt: by whom, and why."""
+    limit_stop: str | None = None
+    """Of `halt`, why a limit has stopped all buying."""
 
 
 class Failure(NamedTuple):
@@ -150,6 +156,10 @@ def _snapshot(fields: dict[str, Any]) -> Snapshot:
     # gave its portfolio to start with is in no message.
     parts = [_number_or_none(fields, name) for name in ("realised", "unrealised", "fees")]
     known = [part for part in parts if part is not None]
+    halt = _text_or_none(fields, "halt")
+    halted = _halted(fields.get("halted"))
+    # a person's halt, a limit's stop, or both, in this order
+    stop = halt if halted is None or halt is None else halt.removeprefix(halted).removeprefix("; ")
     return Snapshot(
         seq=_number(fields, "seq"),
         quote_id=_text_or_none(fields, "quote_id"),
@@ -157,9 +167,19 @@ def _snapshot(fields: dict[str, Any]) -> Snapshot:
         positions=tuple(sorted(positions, key=lambda each: -abs(each.quantity * each.price))),
         equity=_number_or_none(fields, "equity"),
         profit=known[0] + known[1] - known[2] if len(known) == 3 else None,
-        halt=_clean_or_none(fields, "halt"),
+        halt=None if halt is None else clean(halt),
         last=_quoted(fields.get("last")),
+        halted=None if halted is None else clean(halted),
+        limit_stop=clean(stop) if stop else None,
     )
+
+
+def _halted(person: Any) -> str | None:
+    if person is None:
+        return None
+    if not isinstance(person, dict):
+        raise UnreadableError("halted is not a map")
+    return Halt(_text(person, "reason"), _text_or_none(person, "by"), _text(person, "id")).text
 
 
 def _quoted(last: Any) -> QuotedPrice | None:

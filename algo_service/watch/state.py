@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,10 +17,9 @@ from algo_service.watch.messages import (
     clean,
     read,
 )
+from algo_service.watch.recent_ids import RecentIds
 
 MAX_ALGORITHMS = 1_000
-# Orders come again after a reconnect; the number of ids that are kept to recognise them.
-_MAX_IDS = 10_000
 
 
 class TradeEvent(NamedTuple):
@@ -91,18 +89,7 @@ class Algorithm:
     last_failure: Failure | None = None
     showed_restart: bool = False
     joiner: Joiner = field(default_factory=Joiner)
-    ids: deque[str] = field(default_factory=lambda: deque(maxlen=_MAX_IDS))
-    known_ids: set[str] = field(default_factory=set)
-
-    def is_new(self, key: str) -> bool:
-        """Record an id; return False if it came before."""
-        if key in self.known_ids:
-            return False
-        if len(self.ids) == _MAX_IDS:
-            self.known_ids.discard(self.ids[0])
-        self.ids.append(key)
-        self.known_ids.add(key)
-        return True
+    ids: RecentIds = field(default_factory=RecentIds)
 
 
 class Board:
@@ -155,7 +142,7 @@ class Board:
                 return [FailureEvent(algorithm.name, message)]
 
     def _order(self, algorithm: Algorithm, order: Order, now: float) -> list[Event]:
-        if not algorithm.is_new(f"order {order.id}"):
+        if not algorithm.ids.is_new(f"order {order.id}"):
             return []
         algorithm.last_order = order
         algorithm.last_quote = LastQuote(order.sid, order.price, now)
@@ -164,7 +151,7 @@ class Board:
         return self._join(algorithm, order, now)
 
     def _fill(self, algorithm: Algorithm, fill: Fill, now: float) -> list[Event]:
-        if not algorithm.is_new(f"fill {fill.id}"):
+        if not algorithm.ids.is_new(f"fill {fill.id}"):
             return []
         algorithm.joiner.filled(fill)
         # the order already shows a fill at its own quote

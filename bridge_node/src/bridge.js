@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
 import { Discovery } from './discovery/discovery.js';
+import { BridgeMetrics } from './metrics/bridge_metrics.js';
+import { addReady } from './metrics/process.js';
+import { Notices } from './route/notices.js';
+import { DroppedMessages } from './mqtt/dropped_messages.js';
 import { KeptRoute } from './route/kept_route.js';
 import { Route } from './route/route.js';
 import { ServedNames } from './route/served_names.js';
@@ -13,21 +17,34 @@ import { MemoryBudget } from './support/memory_budget.js';
 export class Bridge {
   #broker;
   #routes;
+  #droppedMessages;
+  /** What a person has to know about the algorithms, for whoever shows it. */
+  notices = new Notices();
   #isStopping = false;
+  /** Its name in `stats/<part>`; another at every start. */
+  part;
 
   /**
    * @param {import('./route/route_config.js').RouteConfig[]} configs  of the algorithms that are named, with addresses that differ
    * @param {import('./mqtt/broker_link.js').BrokerLink} broker
+   * @param {import('@platformatic/prom-client').Registry} registry  of this process
    * @param {Omit<import('./route/route_config.js').RouteConfig, 'address'>} [announced]  what all have in common that are
    *   announced, if these are to be served
    */
-  constructor(configs, broker, announced) {
+  constructor(configs, broker, registry, announced) {
     this.#broker = broker;
+    this.#droppedMessages = new DroppedMessages(broker, (count) => {
+      this.notices.brokerDropped += count;
+    });
     const names = new ServedNames();
     const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
+    this.part = `bridge:${instance.slice(0, 8)}`;
+    const metrics = new BridgeMetrics(registry, budget, broker);
+    addReady(registry, () => this.missing.length === 0);
     /** @param {import('./route/route_config.js').RouteConfig} config @param {boolean} mayTakeOver */
-    const make = (config, mayTakeOver) => new Route(config, broker, { names, budget, instance, mayTakeOver });
+    const make = (config, mayTakeOver) =>
+      new Route(config, broker, { names, budget, metrics, notices: this.notices, instance, mayTakeOver });
     if (announced) {
       /** @param {string} name @param {string} address */
       const makeAnnounced = (name, address) => make({ ...announced, name, address, isAnnounced: true }, false);
@@ -37,9 +54,7 @@ export class Bridge {
     this.#routes =
       configs.length === 1
         ? [make(configs[0], true)]
-        : configs.map(
-            (config) => new KeptRoute(config.address, (mayTakeOver) => make(config, mayTakeOver), broker.log),
-          );
+        : configs.map((config) => new KeptRoute(config.address, (mayTakeOver) => make(config, mayTakeOver)));
   }
 
   /** What is missing for quotes to be decided and orders to be published, and why: a line for each. */
@@ -54,7 +69,12 @@ export class Bridge {
    * @throws {UserError} if the only route fails
    */
   async run() {
-    await Promise.all(this.#routes.map((route) => route.run()));
+    this.#droppedMessages.start();
+    try {
+      await Promise.all(this.#routes.map((route) => route.run()));
+    } finally {
+      await this.#droppedMessages.stop();
+    }
   }
 
   /** End once the batches under way are published and acknowledged, if that is possible soon. */

@@ -8,6 +8,7 @@ import { BrokerLink } from './mqtt/broker_link.js';
 import { withoutPassword } from './mqtt/address.js';
 import { UserError } from './support/errors.js';
 import { createLog, LEVELS } from './support/log.js';
+import { logged } from './support/logged.js';
 import { didYouMean } from './support/nearest.js';
 import {
   DEFAULT_BACKENDS,
@@ -16,11 +17,14 @@ import {
   parseAddresses,
   parseCount,
   parseParams,
+  parseListen,
   parsePort,
   parseSymbols,
   readConfig,
+  spaced,
 } from './config.js';
-import { serveReadiness } from './http/readiness.js';
+import { serveHttp } from './http/server.js';
+import { addLogLines, createRegistry } from './metrics/process.js';
 import { tidyVariables } from './variables.js';
 
 const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -31,7 +35,7 @@ export async function main(argv) {
     .version(version)
     .description(description)
     .addOption(
-      new Option('--log-level <level>', 'the least severe log lines that are written; info and debug log each quote')
+      new Option('--log-level <level>', 'the least severe log lines that are written; at debug each quote is one')
         .env('LOG_LEVEL')
         .choices(LEVELS)
         .default('info'),
@@ -95,10 +99,20 @@ export async function main(argv) {
         'BRIDGE_NAME',
       ),
     )
+    .addOption(httpOption('show the dashboard, and '))
     .addOption(
-      new Option('--http <port>', 'answer GET /readyz on this port of 127.0.0.1')
-        .env('BRIDGE_HTTP')
-        .argParser(parsePort),
+      new Option(
+        '--http-host <name>',
+        'a name by which browsers reach the dashboard, besides those of loopback; repeat it, or separate several by spaces',
+      )
+        .env('BRIDGE_HTTP_HOST')
+        .argParser(spaced),
+    )
+    .addOption(
+      new Option(
+        '--http-token-file <file>',
+        'its first line is the token of the dashboard; by default it is another one at each start',
+      ).env('BRIDGE_HTTP_TOKEN_FILE'),
     )
     .addOption(
       new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this run only').env(
@@ -143,7 +157,8 @@ export async function main(argv) {
     .addOption(
       new Option('--port <port>', 'port of 127.0.0.1').env('BRIDGE_BROKER_PORT').argParser(parsePort).default(1883),
     )
-    .action(runBroker);
+    .addOption(httpOption())
+    .action(startBroker);
   program
     .command('swap')
     .description(
@@ -192,6 +207,16 @@ export async function main(argv) {
   }
 }
 
+/** @param {string} [more]  that is offered there */
+function httpOption(more = '') {
+  return new Option(
+    '--http <port>',
+    `${more}answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere`,
+  )
+    .env('BRIDGE_HTTP')
+    .argParser(parseListen);
+}
+
 /**
  * @param {Record<string, any>} options
  * @param {Command} command
@@ -202,25 +227,37 @@ async function runBridge(options, command) {
   checkNoCommand(args, commands);
   const discover = isDiscovering((option) => command.getOptionValueSource(option));
   const { access, prefix, routes, announced } = readConfig({ ...options, discover });
-  const bridge = new Bridge(routes, new BrokerLink(access, createLog(logLevel), prefix), announced);
-  const readiness = http && (await serveReadiness(http, run, () => bridge.missing));
+  const registry = createRegistry('bridge', version);
+  const log = createLog(logLevel, 'bridge', addLogLines(registry));
+  const broker = new BrokerLink(access, log, prefix);
+  const bridge = new Bridge(routes, broker, registry, announced);
   onSignal(() => bridge.stop());
-  try {
-    await bridge.run();
-  } finally {
-    readiness?.close();
-  }
+  await logged(log, async () => {
+    const { part } = bridge;
+    const about = { version, instance: part.split(':')[1] };
+    const dashboard = http && new (await import('./dashboard.js')).Dashboard(options, broker, about);
+    const shown = { part, run, reasons: () => bridge.missing, registry, page: dashboard?.page };
+    const server = http && (await serveHttp(http, shown));
+    if (dashboard) process.stdout.write(`dashboard: ${dashboard.address(http)}\n`);
+    try {
+      await bridge.run();
+    } finally {
+      server?.close();
+      await dashboard?.stop();
+    }
+  });
 }
 
 /**
  * @param {{port: number}} options
  * @param {Command} command
  */
-async function runBroker({ port }, command) {
-  const { startBroker } = await import('./mqtt/embedded_broker.js'); // a bridge does not need it
-  const started = startBroker(port, createLog(command.optsWithGlobals().logLevel));
-  onSignal(() => started.then((stop) => stop()));
-  await started;
+async function startBroker({ port }, command) {
+  const { runBroker } = await import('./commands/broker.js'); // a bridge does not need it
+  const { logLevel, http } = command.optsWithGlobals();
+  const running = runBroker({ port, http, logLevel, version });
+  onSignal(() => running.then((stop) => stop()));
+  await running;
 }
 
 /**

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from 'commander';
 import { checkBackend } from './backend/address.js';
 import { checkChannels } from './backend/channels.js';
 import { checkName } from './backend/name.js';
+import { readListen } from './http/listen.js';
 import { parseFields } from './messages/fields.js';
 import { readBroker } from './mqtt/options.js';
 import { checkPrefix } from './mqtt/prefix.js';
@@ -142,6 +143,16 @@ export function parsePort(text) {
 }
 
 /** @param {string} text */
+export function parseListen(text) {
+  const listen = readListen(text);
+  if (listen) return listen;
+  throw new InvalidArgumentError(
+    'It has to be a port, or a host and a port, such as 9100, 0.0.0.0:9100 or [::1]:9100.' +
+      ' A port is a whole number from 1 to 65535.',
+  );
+}
+
+/** @param {string} text */
 export function parseCount(text) {
   const count = Number(text);
   if (!/^\d+$/.test(text) || count < 1) throw new InvalidArgumentError('It has to be a whole number above 0.');
@@ -166,3 +177,10 @@ export function parseAddresses(text, before) {
 export function joined(text, before) {
   return before === undefined ? text : `${before};${text}`;
 }
+
+/**
+ * Add the names of an option that may be repeated, or has several separated by spaces.
+ * @param {string} text
+ * @param {string[]} [before]
+ */
+export const spaced = (text, before = []) => [...before, ...text.trim().split(/\s+/)];

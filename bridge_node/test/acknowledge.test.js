@@ -21,6 +21,7 @@ async function subscribe(t, { url }) {
     {
       receive: (message) => received.push(message),
       resumed: () => ready.push('resumed'),
+      taken: () => {},
     },
     new MemoryBudget().share(),
   );

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import mqtt from 'mqtt';
 
 import { Bridge } from '../src/bridge.js';
+import { createRegistry } from '../src/metrics/process.js';
 import { FakeService, PLAIN, startBackend, startBridge, until } from './fake_backend.js';
 import { BROKERS, brokerAt, Collected, keptLog, startBroker } from './helpers.js';
 
@@ -457,7 +458,11 @@ test('quotes flow where the broker lets nobody command', async (t) => {
   };
   const { address } = await startBackend(t, PLAIN);
   const { log, lines } = keptLog();
-  const bridge = new Bridge([{ address, params: {}, name: 'mine' }], brokerAt(url, log));
+  const bridge = new Bridge(
+    [{ address, params: {}, name: 'mine' }],
+    brokerAt(url, log),
+    createRegistry('bridge', '1.0'),
+  );
   const ended = bridge.run();
   t.after(() => {
     bridge.stop();

@@ -11,6 +11,7 @@ import { LETTERS, NAMES } from '../src/messages/field_names.js';
 import { EXAMPLE, idOf, readCommand } from '../src/messages/command.js';
 import { LIMITS } from '../src/messages/limits.js';
 import { parseMap } from '../src/messages/map.js';
+import { readQuery } from '../src/messages/query.js';
 import { readQuotes } from '../src/messages/quote.js';
 import { messageOf } from './helpers.js';
 
@@ -45,6 +46,8 @@ const MESSAGES = [
   'algo',
   'account',
   'indicator',
+  'query',
+  'answer',
   'trace',
 ];
 for (const name of MESSAGES) {
@@ -77,6 +80,23 @@ for (const { name, message, code, reason, id } of read('examples/command.json').
       (error) => error instanceof MessageError && error.code === code && error.message.startsWith(reason),
     );
     assert.equal(idOf(map), id);
+  });
+}
+
+for (const { name, message } of read('examples/query.json').valid) {
+  test(`a valid question is read: ${name}`, () => {
+    const { id, client, question, fault } = readQuery(Buffer.from(JSON.stringify(message)));
+    assert.deepEqual({ id, client, ...question }, { ...message, id: String(message.id) });
+    assert.equal(fault, '');
+    assert.ok(passes('query#/$defs/canonical')(question));
+  });
+}
+
+for (const { name, message, code } of read('examples/query.json').invalid) {
+  test(`an invalid question is refused, with its code, only if it does not say who asks: ${name}`, () => {
+    const reading = () => readQuery(Buffer.from(JSON.stringify(message)));
+    if (code) assert.throws(reading, (error) => error instanceof MessageError && error.code === code);
+    else assert.equal(reading().client, message.client);
   });
 }
 

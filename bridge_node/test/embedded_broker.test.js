@@ -1,26 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 
 import mqtt from 'mqtt';
 
 import { startBroker } from '../src/mqtt/embedded_broker.js';
-import { keptLog, portOf } from './helpers.js';
-
-/** A port that nothing listens on. */
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const port = portOf(probe);
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
+import { until } from './fake_backend.js';
+import { freePort, keptLog } from './helpers.js';
 
 test('what waits for a session comes before what is published while the session is resumed', async (t) => {
   const port = await freePort();
-  const stop = await startBroker(port, keptLog().log);
+  const { stop } = await startBroker(port, keptLog().log);
   t.after(stop);
   const url = `mqtt://127.0.0.1:${port}`;
   const session = { clientId: 'reader', clean: false, reconnectPeriod: 0 };
@@ -60,7 +51,7 @@ test('the embedded broker stops without waiting for clients that send nothing', 
   const port = await freePort();
   const { log, lines } = keptLog();
   t.mock.timers.enable({ apis: ['setTimeout'] }); // aedes gives them half a minute
-  const stop = await startBroker(port, log);
+  const { stop } = await startBroker(port, log);
   assert.match(lines[0].text, new RegExp(`^broker listening on mqtt://127.0.0.1:${port};`));
   const mute = connect(port, '127.0.0.1');
   t.after(() => mute.destroy());
@@ -69,4 +60,16 @@ test('the embedded broker stops without waiting for clients that send nothing', 
   mute.on('error', () => {}); // a reset
   mute.resume();
   await once(mute, 'close');
+});
+
+test('the embedded broker counts its clients and what they publish', async (t) => {
+  const port = await freePort();
+  const broker = await startBroker(port, keptLog().log);
+  t.after(broker.stop);
+  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`);
+  assert.equal(broker.clients, 1);
+  for (const qos of /** @type {const} */ ([0, 1, 1])) await client.publishAsync('quotes', '{}', { qos });
+  assert.equal(broker.messages, 3);
+  await client.endAsync();
+  await until(() => broker.clients === 0);
 });

@@ -6,6 +6,7 @@ import { decode, encode } from '@msgpack/msgpack';
 import { Router } from 'zeromq';
 
 import { Bridge } from '../src/bridge.js';
+import { createRegistry } from '../src/metrics/process.js';
 import { brokerAt, Collected, keptLog } from './helpers.js';
 
 /**
@@ -181,7 +182,9 @@ export const PLAIN = {
  * @param {{count?: number, channels?: string[], batchOutputs?: boolean}} [options]
  */
 export async function startBridge(t, url, address, options = {}) {
-  const { bridge, stop, ended, lines } = runBridge(t, url, [{ address, params: {}, name: 'mine', ...options }]);
+  const { bridge, registry, stop, ended, lines } = runBridge(t, url, [
+    { address, params: {}, name: 'mine', ...options },
+  ]);
   let hasEnded = false;
   const noteEnd = () => {
     hasEnded = true;
@@ -189,7 +192,7 @@ export async function startBridge(t, url, address, options = {}) {
   ended.then(noteEnd, noteEnd);
   await until(() => hasEnded || bridge.missing.length === 0);
   if (hasEnded) await ended;
-  return { stop, ended, lines };
+  return { bridge, registry, stop, ended, lines };
 }
 
 /**
@@ -201,7 +204,8 @@ export async function startBridge(t, url, address, options = {}) {
  */
 export function runBridge(t, url, configs, announced) {
   const { log, lines } = keptLog();
-  const bridge = new Bridge(configs, brokerAt(url, log), announced);
+  const registry = createRegistry('bridge', '1.0');
+  const bridge = new Bridge(configs, brokerAt(url, log), registry, announced);
   const ended = bridge.run();
   const settled = ended.catch(() => {}); // whoever awaits `ended` gets the error
   const stop = () => {
@@ -209,10 +213,10 @@ export function runBridge(t, url, configs, announced) {
     return settled;
   };
   t.after(stop);
-  return { bridge, stop, ended, lines };
+  return { bridge, registry, stop, ended, lines };
 }
 
-/** @param {() => unknown} condition */
+/** @param {() => unknown} condition  a promise that it returns is awaited */
 export async function until(condition) {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -21,7 +21,8 @@ export function keptLog() {
     lines.push(typeof fields === 'string' ? { level, text: fields, fields: {} } : { level, text: text ?? '', fields });
   };
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-  return { log: /** @type {any} */ ({ ...log, isLevelEnabled: () => true }), lines };
+  const kept = { ...log, isLevelEnabled: () => true, setBindings: () => {}, child: () => kept };
+  return { log: /** @type {any} */ (kept), lines };
 }
 
 /**
@@ -99,6 +100,16 @@ export function portOf(server) {
   return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 }
 
+/** A port that nothing listens on. */
+export async function freePort(host = '127.0.0.1') {
+  const probe = createServer().listen(0, host);
+  await once(probe, 'listening');
+  const port = portOf(probe);
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
 /** Values that come one by one, to be awaited by their number. */
 export class Collected extends EventEmitter {
   /** @type {any[]} */
@@ -148,11 +159,7 @@ export const BROKERS = [
  * @param {string} path
  */
 export async function startMosquitto(t, path) {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const port = portOf(probe);
-  probe.close();
-  await once(probe, 'close');
+  const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'mosquitto-'));
   const file = join(folder, 'mosquitto.conf');
   writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 1000\n`);

@@ -33,6 +33,9 @@ const CONSTANTS = {
   'publication.name_characters': LIMITS.publicationName,
   'publication.bytes': LIMITS.publicationBytes,
   'publication.count': LIMITS.publications,
+  'query.question_bytes': LIMITS.queryBytes,
+  'query.client_characters': LIMITS.client,
+  'query.under_way': LIMITS.queries,
   'price.maximum': LIMITS.price,
   'quantity.maximum': LIMITS.quantity,
 };

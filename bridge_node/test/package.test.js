@@ -35,7 +35,8 @@ test('the package holds what the command needs, and no tests', async (t) => {
   await once(taken, 'listening');
   t.after(() => taken.close());
   for (const words of [['--http'], ['broker', '--port']]) {
-    const { status, stderr } = spawnSync(command, [...words, String(portOf(taken))], { encoding: 'utf8' });
+    const env = { ...process.env, LOG_FORMAT: 'text' };
+    const { status, stderr } = spawnSync(command, [...words, String(portOf(taken))], { encoding: 'utf8', env });
     assert.match(stderr, /^bridge-node: .*cannot listen on 127\.0\.0\.1/);
     assert.equal(status, 2);
   }

@@ -53,6 +53,7 @@ function subscribe(t, url) {
     {
       receive: ({ topic, payload, packetId }) => seen.push(`${topic} ${payload} ${packetId}`),
       resumed: () => seen.push('resumed'),
+      taken: () => {},
     },
     new MemoryBudget().share(),
   );
@@ -196,6 +197,7 @@ for (const [name, start, skip] of BROKERS) {
           message.acknowledge();
         },
         resumed: () => {},
+        taken: () => {},
       },
       new MemoryBudget().share(),
     );

@@ -11,6 +11,7 @@ from market_data.bars.interval import parse_interval
 from market_data.commands.deriving import deriving_options, report, serve
 from market_data.derive.bars import Bars
 from market_data.mqtt.options import taken_access
+from telemetry.options import HttpAddress
 
 _MAX_LINES = 20
 """Of what was odd, at the end."""
@@ -41,6 +42,7 @@ def bars_command(
     channel: tuple[str, ...],
     state: str | None,
     session: str | None,
+    http: HttpAddress | None,
     **options: Any,
 ) -> None:
     """Make bars of live quotes and publish them on bars/INTERVAL/SID.
@@ -52,6 +54,7 @@ def bars_command(
     interval = parse_interval(every, "--every")
     bars = Bars(interval, fill=empty == "fill")
     serve(
+        "bars",
         bars,
         f"bars of {interval.name}",
         f"bars/{interval.name}/#",
@@ -59,6 +62,7 @@ def bars_command(
         channel,
         session or f"market-data-bars-{interval.name}",
         state,
+        http,
     )
     if unfinished := bars.unfinished():
         what = "bar is" if unfinished == 1 else "bars are"

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+from market_data.commands.telling import listen, stats_of
 from market_data.derive.channels import check_channels
+from market_data.derive.metrics import add_derive_metrics
 from market_data.derive.service import Service
 from market_data.derive.store import Store
 from market_data.derive.transformation import Transformation
@@ -21,6 +23,8 @@ from market_data.mqtt.publisher import Publisher
 from market_data.mqtt.subscriber import Subscriber
 from market_data.mqtt.topic_level import topic_level
 from market_data.stopping import Interrupted, Stop
+from telemetry.options import HttpAddress, http_option
+from telemetry.part import Part
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -55,7 +59,7 @@ def deriving_options(session: str) -> Callable[[Command], Command]:
     """
 
     def decorate(command: Command) -> Command:
-        command = mqtt_options("MARKET_DATA")(command)
+        command = http_option("MARKET_DATA")(mqtt_options("MARKET_DATA")(command))
         for name, declared in reversed(_OPTIONS.items()):
             settings = declared
             if name == "session":
@@ -78,6 +82,7 @@ def report(text: str) -> None:
 
 
 def serve(
+    component: str,
     transformation: Transformation,
     what: str,
     own: str,
@@ -85,9 +90,11 @@ def serve(
     channel: Sequence[str],
     session: str,
     state: str | None,
+    http: HttpAddress | None,
 ) -> None:
     """Take quotes and publish what comes of them, until SIGINT or SIGTERM.
 
+    :param component: the kind of part that this is.
     :param what: is published, for people: `sma-20`.
     :param own: the filter of what is published.
     :raises FeedError: if an option cannot be used, or waiting cannot help.
@@ -119,6 +126,10 @@ def serve(
             service = Service(
                 transformation, store, subscriber, publisher, access.prefix, session, report
             )
+            part = Part(component, session, service.missing, stop.stalled)
+            add_derive_metrics(part.registry, service, transformation, subscriber, publisher)
+            publisher.broadcast = stats_of(part, access.prefix)
+            listen(part, http)
             _run(service, subscriber, publisher)
         finally:
             store.close()

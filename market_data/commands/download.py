@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from market_data.bars.interval import parse_interval
+from market_data.commands.telling import listen
 from market_data.download.download import Download, Outcome
 from market_data.download.exchange import History, open_exchange
 from market_data.download.folder import Claim, Description
@@ -19,6 +20,9 @@ from market_data.live.exchange.config import read_config
 from market_data.stopping import Interrupted, Stop
 from portfolio.errors import InvalidTimeError
 from portfolio.times import instant
+from telemetry.options import HttpAddress, http_option
+from telemetry.part import Part
+from telemetry.readings import Readings
 
 MAX_SHOWN = 20
 """Gaps that are printed."""
@@ -77,6 +81,7 @@ _MS = 10**6  # nanoseconds
     show_envvar=True,
     help="What ccxt is to know of the exchange, as JSON: urls, proxies, options.",
 )
+@http_option("MARKET_DATA")
 def download_command(
     exchange: str,
     symbols: tuple[str, ...],
@@ -84,6 +89,7 @@ def download_command(
     every: str,
     out: str,
     exchange_config: str | None,
+    http: HttpAddress | None,
 ) -> None:
     """Download price history as Parquet files, up to now.
 
@@ -97,14 +103,16 @@ def download_command(
     start = _read_since(since)
     config = read_config(exchange_config)
     stop, folder = Stop(), Path(out)
+    telling = _Telling(exchange)
     with stop.on_signals():
         try:
+            listen(telling.part, http)
             found = open_exchange(exchange, config, symbols)
-            history = History(found, interval, stop, _report)
+            history = History(found, interval, stop, telling.report)
             sids = {symbol: history.sid(symbol) for symbol in symbols}
             claim = Claim(folder, Description(exchange, interval.name, as_text(start)))
             try:
-                outcome = _run(Download(folder, history, sids, start))
+                outcome = _run(Download(folder, history, sids, start), telling)
             finally:
                 claim.release()
         except Interrupted:
@@ -113,10 +121,36 @@ def download_command(
     _summarise(folder, sids.values(), outcome)
 
 
-def _run(download: Download) -> Outcome:
+class _Telling:
+    """What a download tells of itself over HTTP."""
+
+    def __init__(self, exchange: str):
+        self.fault = f"{exchange} has not answered yet"
+        """Why no candle comes just now; empty while they come."""
+        self.download: Download | None = None
+        self.part = Part("download", exchange, lambda: [self.fault] if self.fault else [])
+        Readings(self.part.registry).counter(
+            "tickwire_download_rows_total",
+            "Candles that were fetched",
+            lambda: self.download.candles if self.download else 0,
+        )
+
+    def report(self, text: str) -> None:
+        """Print why the exchange does not answer."""
+        self.fault = text
+        click.echo(text, err=True)
+
+
+def _run(download: Download, telling: _Telling) -> Outcome:
+    telling.download = download
     with click.progressbar(length=download.total, label="downloading", show_pos=True) as bar:
-        bar.update(download.kept)
-        return download.run(bar.update)
+
+        def progress(candles: int) -> None:
+            telling.fault = ""
+            bar.update(candles)
+
+        progress(download.kept)
+        return download.run(progress)
 
 
 def _read_since(text: str) -> int:
@@ -139,7 +173,3 @@ def _summarise(folder: Path, sids: Iterable[str], outcome: Outcome) -> None:
     for gap in outcome.gaps[:MAX_SHOWN]:
         fields = gap.fields()
         click.echo(f"  {gap.sid} from {fields['from']} to {fields['to']}: {gap.candles:,}")
-
-
-def _report(text: str) -> None:
-    click.echo(text, err=True)

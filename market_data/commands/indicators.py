@@ -12,6 +12,7 @@ from market_data.commands.deriving import deriving_options, serve
 from market_data.derive.indicators import Indicators
 from market_data.errors import ReadOptionError
 from market_data.mqtt.options import taken_access
+from telemetry.options import HttpAddress
 
 
 @click.command("indicators")
@@ -31,6 +32,7 @@ def indicators_command(
     channel: tuple[str, ...],
     state: str | None,
     session: str | None,
+    http: HttpAddress | None,
     **options: Any,
 ) -> None:
     """Compute indicators of live quotes and publish them on indicators/NAME/SID.
@@ -44,6 +46,7 @@ def indicators_command(
         if name in names[:place]:
             raise ReadOptionError("--indicator", specs[place], "it is there twice")
     serve(
+        "indicators",
         Indicators(lambda: _made(specs)),
         ", ".join(names),
         "indicators/#",
@@ -51,6 +54,7 @@ def indicators_command(
         channel,
         session or "market-data-indicators",
         state,
+        http,
     )
 
 

@@ -9,9 +9,12 @@ from typing import Any
 
 import click
 
+from market_data.commands.telling import listen, stats_of
 from market_data.durations import read_duration
 from market_data.errors import FeedError, StateFileError
 from market_data.live.kinds import find_kinds, make_source, options_of
+from market_data.live.lag import Lag
+from market_data.live.metrics import add_live_metrics
 from market_data.live.progress import LiveState, Progress, read_live_state
 from market_data.live.publishing import publish_live
 from market_data.live.pump import Pump
@@ -23,6 +26,8 @@ from market_data.mqtt.options import mqtt_options, taken_access
 from market_data.mqtt.publisher import Publisher
 from market_data.mqtt.topic_level import topic_level
 from market_data.stopping import Interrupted, Stop
+from telemetry.options import HttpAddress, http_option
+from telemetry.part import Part
 
 # Seconds that a stopped command waits for the broker, and for the source.
 _PATIENCE = 0.5
@@ -71,6 +76,15 @@ def report(text: str) -> None:
     show_envvar=True,
     help="Report when no quote has come for so long.",
 )
+@click.option(
+    "--max-lag",
+    metavar="DURATION",
+    callback=read_duration,
+    envvar="MARKET_DATA_MAX_LAG",
+    show_envvar=True,
+    help="Report when quotes come so long after their time.",
+)
+@http_option("MARKET_DATA")
 @click.pass_context
 def live_command(
     context: click.Context,
@@ -78,6 +92,8 @@ def live_command(
     topic: str,
     state: str | None,
     max_silence: float | None,
+    max_lag: float | None,
+    http: HttpAddress | None,
     **options: Any,
 ) -> None:
     """Publish quotes as they come, until SIGINT or SIGTERM.
@@ -102,9 +118,20 @@ def live_command(
             pump = Pump(source, now.position, report)
             reporter = Reporter(publisher, errors, topic, report)
             progress = Progress(path, now, publisher, pump.acknowledge, time.monotonic)
+            silence = Silence(max_silence, source.name, report, time.monotonic)
+            lag = Lag(max_lag, source.name, report)
+
+            def missing() -> list[str]:
+                parts = (publisher, pump, silence, lag)
+                return [reason for each in parts for reason in each.missing()]
+
+            part = Part("live", source.name, missing, stop.stalled)
+            add_live_metrics(part.registry, publisher, pump, reporter, lag)
+            publisher.broadcast = stats_of(part, access.prefix)
+            listen(part, http)
             verb = "publishing" if before is None else "continuing"
             click.echo(f"{verb} {source} as {source.name} to {full_topic} on {access.address}")
-            _publish(publisher, pump, progress, reporter, source.name, max_silence)
+            _publish(publisher, pump, progress, silence, lag, reporter)
     except Interrupted:
         click.echo("stopped before the first quote")
 
@@ -113,16 +140,15 @@ def _publish(
     publisher: Publisher[int],
     pump: Pump,
     progress: Progress,
+    silence: Silence,
+    lag: Lag,
     reporter: Reporter,
-    name: str,
-    max_silence: float | None,
 ) -> None:
     started = time.monotonic()
     try:
         pump.start()
         publisher.connect()
-        silence = Silence(max_silence, name, report, time.monotonic)
-        publish_live(pump, publisher, progress, silence, reporter)
+        publish_live(pump, publisher, progress, silence, lag, reporter)
     except (Interrupted, FeedError) as end:
         publisher.settle(_PATIENCE)
         reports = f" and {reporter.published} reports" if reporter.published else ""

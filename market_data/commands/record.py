@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from market_data.commands.telling import listen, stats_of
 from market_data.errors import MissingPackageError
 from market_data.feeds.database import without_password
 from market_data.mqtt.address import check_filters
@@ -20,9 +21,12 @@ from market_data.mqtt.subscriber import Subscriber
 from market_data.record.claim import Claim
 from market_data.record.destination import Destination
 from market_data.record.folder import MAX_SEGMENT_BYTES, Folder
+from market_data.record.metrics import add_record_metrics
 from market_data.record.progress import Progress
 from market_data.record.recorder import Counts, record
 from market_data.stopping import Interrupted, Stop
+from telemetry.options import HttpAddress, http_option
+from telemetry.part import Part
 
 _MIB = 1024 * 1024
 
@@ -82,6 +86,7 @@ _MIB = 1024 * 1024
     " and for each day.",
 )
 @mqtt_options("MARKET_DATA")
+@http_option("MARKET_DATA")
 def record_command(
     channels: tuple[str, ...],
     out: str | None,
@@ -89,6 +94,7 @@ def record_command(
     table: str,
     session: str | None,
     part: float,
+    http: HttpAddress | None,
     **options: Any,
 ) -> None:
     """Record what is published, until SIGINT or SIGTERM.
@@ -121,6 +127,15 @@ def record_command(
             session=kept.session,
             is_continued=kept.is_continued,
         )
+
+        def missing() -> list[str]:
+            faults = [counts.fault] if counts.fault else []
+            return [*subscriber.link.missing(), *faults, *kept.destination.missing()]
+
+        telling = Part("record", kept.session, missing, stop.stalled)
+        add_record_metrics(telling.registry, subscriber, counts, Path(out) if out else None)
+        subscriber.broadcast = stats_of(telling, access.prefix)
+        listen(telling, http)
         started = time.monotonic()
         try:
             subscriber.connect()

@@ -15,43 +15,26 @@ import click
 from click.core import ParameterSource
 
 from market_data.commands.read_options import read_options, taken
+from market_data.commands.skips import SkipReporter, report
+from market_data.commands.telling import listen, stats_of
 from market_data.errors import FeedError, StateFileError
 from market_data.feeds.feed import Feed, open_feed
-from market_data.feeds.quote import Quote, SkippedRow
+from market_data.feeds.quote import Quote
 from market_data.mqtt.address import check_page, check_topic
 from market_data.mqtt.options import mqtt_options, taken_access
 from market_data.mqtt.publisher import Publisher
+from market_data.replay.metrics import add_replay_metrics
 from market_data.replay.readiness import await_ready
 from market_data.replay.replay import Message, Pace, messages, read_ahead, replay
 from market_data.replay.state import Cursor, Mark, State, read_state
 from market_data.stopping import Interrupted, Stop
+from telemetry.options import HttpAddress, http_option
+from telemetry.part import Part
 
 _OWN_TOPICS = "the recorded topics"
 
 # Seconds that a stopped replay waits for the broker to confirm what was sent.
 _PATIENCE = 0.5
-
-
-def report(text: str) -> None:
-    """Print a line to stderr, below a progress bar if there is one."""
-    click.echo(f"\n{text}" if sys.stdout.isatty() else text, err=True)
-
-
-class SkipReporter:
-    """Reports the first skipped row of each source and reason."""
-
-    def __init__(self, *, several: bool) -> None:
-        self._reported: set[tuple[str, str]] = set()
-        self._several = several
-
-    def __call__(self, skipped: SkippedRow) -> None:
-        """Report a row, if it is the first one of its kind."""
-        key = skipped.source, skipped.problem
-        if key in self._reported:
-            return
-        self._reported.add(key)
-        where = f"row {skipped.row}" + (f" of {skipped.source}" if self._several else "")
-        report(f"{where} skipped: {skipped.reason}")
 
 
 def _check_rate(_context: click.Context, _option: click.Parameter, rate: float) -> float:
@@ -119,6 +102,7 @@ def _check_rate(_context: click.Context, _option: click.Parameter, rate: float) 
     help="Wait until this page answers 200 before the first quote; if it answers 409, the page"
     " belongs to another run, and the replay ends.",
 )
+@http_option("MARKET_DATA")
 @click.pass_context
 def replay_command(
     context: click.Context,
@@ -131,6 +115,7 @@ def replay_command(
     run: str | None,
     state: str | None,
     when_ready: str | None,
+    http: HttpAddress | None,
     **options: Any,
 ) -> None:
     """Publish price history as quotes, that of several sources in the order of time.
@@ -155,6 +140,7 @@ def replay_command(
             # the state keeps the topic without the prefix, and so do quotes
             full_topic = check_topic(access.prefix + check_topic(topic))
             publisher: Publisher[Mark] = Publisher(access, full_topic, stop, report)
+            readiness = _Readiness(publisher)
             page = check_page(when_ready) if when_ready else None
             feed = open_feed(sources, on_skip=skips, **taken(options))
             recordings: frozenset[str] = frozenset()
@@ -172,6 +158,10 @@ def replay_command(
             kept_topic = _OWN_TOPICS if recordings else topic
             before = read_state(Path(state), feed.name, kept_topic, run) if state else None
             now = before or State(feed.name, kept_topic, run or _time_of_start())
+            part = Part("replay", now.run, readiness.missing, stop.stalled)
+            add_replay_metrics(part.registry, publisher, skips.counts)
+            publisher.broadcast = stats_of(part, access.prefix)
+            listen(part, http)
             with stop.interruptible():
                 published = messages(
                     feed, now.run, loop=loop, start=now.again_from, topic_of=topic_of
@@ -189,7 +179,9 @@ def replay_command(
                 click.echo(note)
             cursor = Cursor(Path(state), now, publisher, time.monotonic) if state else None
             if page:
+                readiness.holds = f"{page} is not ready"
                 await_ready(page, stop, report)
+            readiness.holds = ""
             publisher.connect()
             pace = None if unpaced else Pace(rate, time.monotonic)
             length = None if loop else _length(feed, now)
@@ -199,6 +191,17 @@ def replay_command(
     finally:
         for line in feed.quality.report().lines()[reported:] if feed else ():
             report(line)
+
+
+class _Readiness:
+    """Why no quote can be published just now; `holds` is why the replay has not begun."""
+
+    def __init__(self, publisher: Publisher[Mark]):
+        self.holds = "the first quote is not read yet"
+        self._publisher = publisher
+
+    def missing(self) -> list[str]:
+        return [holds] if (holds := self.holds) else self._publisher.missing()
 
 
 def _origin(context: click.Context, parameter: str) -> ParameterSource | None:

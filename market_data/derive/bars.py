@@ -23,6 +23,7 @@ class Bars:
     """
 
     def __init__(self, interval: Interval, *, fill: bool = False):
+        self.late = 0
         self._interval = interval
         self._fill = fill
         self._instruments: dict[str, Aggregator] = {}
@@ -49,6 +50,7 @@ class Bars:
         self._changed.add(sid)
         if known.late > late:
             assert at is not None
+            self.late += 1
             refuse(
                 f'the quote "{quote["id"]}" of {sid} is late: its bar of {self._interval.name} at'
                 f" {iso_8601_full(at)} was complete, since the quotes of {sid} have reached"

@@ -36,6 +36,7 @@ class Indicators:
     kind = "indicators"
 
     def __init__(self, make: Callable[[], Sequence[Indicator[Any]]]):
+        self.late = 0
         self._make = make
         self._instruments: dict[str, _Instrument] = {}
         self._changed: set[str] = set()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-import zlib
+from collections import Counter
 from collections.abc import Callable
 from typing import NoReturn
 
+from market_data.derive.content import digest
 from market_data.derive.intake import Intake, Taken
 from market_data.derive.store import Store
 from market_data.derive.transformation import Output, Transformation
@@ -28,6 +29,9 @@ _MAX_REPORTED = 1_000
 
 _MAX_MIXED = 100
 """Pairs of channels of which an instrument that comes on both is reported."""
+
+_MANY = 20
+"""Refusals in a row that are more than some odd messages."""
 
 _OF_A_QUOTE = "algorithm"
 """The code of a valid quote of which nothing could be made."""
@@ -63,10 +67,14 @@ class Service:
         self.quotes = 0
         """Taken by this process, duplicates not among them."""
         self.duplicates = 0
-        self.refused = 0
-        """Messages that are no quotes, and quotes of which nothing could be made."""
+        self.refused: Counter[str] = Counter()
+        """Messages that are no quotes, and quotes of which nothing could be made, by code."""
         self.retained = 0
         """Copies that the broker had retained, which were dropped."""
+        self.last_at = 0.0
+        """When the last message came, in seconds since 1970; 0 before the first."""
+        self._refused_in_a_row = 0
+        self._last_refusal = ""
         self._transformation = transformation
         self._store = store
         self._subscriber = subscriber
@@ -87,9 +95,16 @@ class Service:
         counts = [f"{self.quotes} quotes taken", f"{self.duplicates} duplicates"]
         if self.retained:
             counts.append(f"{self.retained} retained copies dropped")
-        counts.append(f"{self.refused} refused")
+        counts.append(f"{self.refused.total()} refused")
         counts.append(f"{self._publisher.published} messages published")
         return ", ".join([*counts, f"{self._publisher.confirmed} confirmed"])
+
+    def missing(self) -> list[str]:
+        """Return why nothing is made of quotes just now, a sentence each; any thread may ask."""
+        found = [*self._subscriber.link.missing(), *self._publisher.missing()]
+        if (count := self._refused_in_a_row) >= _MANY:
+            found.append(f"each of the last {count} quotes was refused: {self._last_refusal}")
+        return list(dict.fromkeys(found))
 
     def run(self) -> NoReturn:
         """Publish what an earlier process left, then serve; the subscriber is connected before.
@@ -113,10 +128,12 @@ class Service:
             outputs += self._take(message)
             if self.quotes - first >= MAX_BATCH:
                 self._commit(message, outputs)
+                self._publisher.turn(0)
                 outputs = []
                 first = self.quotes
                 self._store.begin()
         self._commit(received[-1], outputs)
+        self.last_at = received[-1].arrived / 1e9
 
     def _commit(self, last: Received, outputs: list[Output]) -> None:
         parts = self._transformation.changed()
@@ -152,20 +169,21 @@ class Service:
     def _outputs_of(self, quote: Taken, message: Received) -> list[Output]:
         fields = quote.message
         if quote.has_id:
-            content = f"{fields['sid']} {fields['quote']!r} {quote.at}"
-            known = self._store.note(message.topic, fields["id"], zlib.crc32(content.encode()))
+            known = self._store.note(message.topic, fields["id"], digest(fields))
             if known == "again":
                 self.duplicates += 1
                 return []
             if known == "other":
-                reason = f'id used before: "{fields["id"]}", with other content'
-                return [self._refusal(message, _OF_A_QUOTE, reason)]
+                used = f'id used before: "{fields["id"]}" on {message.topic}, with other content'
+                return [self._refusal(message, _OF_A_QUOTE, used)]
         self.quotes += 1
         channel = self._channel_of.setdefault(fields["sid"], message.topic)
         if channel != message.topic:
             self._tell_mixed(fields["sid"], channel, message.topic)
         refusals: list[str] = []
         outputs = self._transformation.update(fields, quote.at, refusals.append)
+        if not refusals:
+            self._refused_in_a_row = 0
         for reason in refusals:
             outputs.append(self._refusal(message, _OF_A_QUOTE, reason))
         return outputs
@@ -180,7 +198,9 @@ class Service:
             )
 
     def _refusal(self, message: Received, code: str, reason: str) -> Output:
-        self.refused += 1
+        self.refused[code] += 1
+        self._refused_in_a_row += 1
+        self._last_refusal = reason
         kind = message.topic, code
         if kind not in self._reported and len(self._reported) < _MAX_REPORTED:
             self._reported.add(kind)

@@ -17,7 +17,10 @@ newer one: at least so many of the latest quotes are known again, and at most tw
 broker that was killed may deliver those of its last 20 seconds once more."""
 
 _APPLICATION = 0x54574456  # "TWDV"
-_LAYOUT = 1
+_LAYOUT = 2
+"""In layout 1 the content of a key was a checksum of the instrument, the price and the time alone.
+Of those keys it is NULL now, and the key alone decides."""
+
 _SCHEMA = """
     CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
     CREATE TABLE inputs_0 (channel TEXT, id TEXT, content INTEGER, PRIMARY KEY (channel, id))
@@ -69,6 +72,8 @@ class Store:
         if not tables:
             self._make(kind)
         (layout,) = self._db.execute("PRAGMA user_version").fetchone()
+        if layout == 1:
+            layout = self._migrate()
         if layout != _LAYOUT:
             raise self._unfit(f"it is of layout {layout}", f"layout {_LAYOUT}")
         meta_of = dict(self._db.execute("SELECT name, value FROM meta"))
@@ -86,6 +91,14 @@ class Store:
         self._db.execute(f"PRAGMA user_version = {_LAYOUT}")
         self._db.executemany("INSERT INTO meta VALUES (?, ?)", [("kind", kind), ("newer", 0)])
         self._db.execute("COMMIT")
+
+    def _migrate(self) -> int:
+        self._db.execute("BEGIN EXCLUSIVE")
+        for table in ("inputs_0", "inputs_1"):
+            self._db.execute(f"UPDATE {table} SET content = NULL")
+        self._db.execute(f"PRAGMA user_version = {_LAYOUT}")
+        self._db.execute("COMMIT")
+        return _LAYOUT
 
     def _use(self, newer: int) -> None:
         self._newer, self._older = f"inputs_{newer}", f"inputs_{1 - newer}"
@@ -106,7 +119,7 @@ class Store:
     def note(self, channel: str, own_id: str, content: int) -> Known:
         """Note the key of a quote, unless it is known.
 
-        :param content: a checksum, to tell another quote with the same key.
+        :param content: a digest of 64 bits, to tell another quote with the same key.
         """
         key = channel, own_id
         with self._explained():
@@ -116,7 +129,7 @@ class Store:
                     self._count += 1
                     return "new"
                 found = self._db.execute(self._find_newer, key).fetchone()
-        return "again" if found[0] == content else "other"
+        return "again" if found[0] in (content, None) else "other"
 
     def commit(
         self, parts: Mapping[str, str], outputs: Iterable[Output], oldest: int | None

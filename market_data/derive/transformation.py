@@ -26,6 +26,9 @@ class Transformation(Protocol):
     order, each key once, and `changed` before every commit. All calls come on one thread.
     """
 
+    late: int
+    """Quotes of which nothing is made because they came too late; any thread may read it."""
+
     @property
     def kind(self) -> str:
         """What a state file is of: one of another kind is refused."""

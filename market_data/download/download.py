@@ -35,6 +35,8 @@ class Download:
     """
 
     def __init__(self, folder: Path, history: History, symbols: Mapping[str, str], start: int):
+        self.candles = 0
+        """That were fetched so far; any thread may read it."""
         self._folder = folder
         self._history = history
         self._symbols = symbols
@@ -83,6 +85,7 @@ class Download:
         try:
             for page in pages:
                 kept.append(page.candles)
+                self.candles += len(page.candles)
                 progress(self._length(at, page.until))
                 at = page.until
                 if time.monotonic() - written_at >= _MAX_UNWRITTEN:

@@ -6,6 +6,7 @@ import json
 from typing import Protocol
 
 from market_data.feeds.quote import Quote, as_message
+from market_data.live.lag import Lag
 from market_data.live.progress import Progress
 from market_data.live.pump import Pump
 from market_data.live.reporting import Reporter
@@ -25,13 +26,19 @@ class _Sink(Protocol):
 
 
 def publish_live(
-    pump: Pump, publisher: _Sink, progress: Progress, silence: Silence, reporter: Reporter
+    pump: Pump,
+    publisher: _Sink,
+    progress: Progress,
+    silence: Silence,
+    lag: Lag,
+    reporter: Reporter,
 ) -> None:
     """Publish quotes and reports, until `stop` of the publisher is requested, or an error ends it.
 
     While the broker is slow or away, `publish` waits, and the pump reads a few batches ahead and
     then no more: what is not published stays with the source.
     """
+    silence.begin()
     while True:
         batch = pump.take(_SLICE)
         if batch is None:
@@ -44,6 +51,8 @@ def publish_live(
                 reporter.publish(report, mark)
             for quote in batch.quotes:
                 publisher.publish(live_message(quote), mark)
+            if batch.quotes:
+                lag.published(batch.quotes)
             progress.end(batch.position)
         publisher.wait(_TURN)
         progress.advance()

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from market_data.live.source import Batch, Position, Source, SourceLostError
 from market_data.mqtt.backoff import Backoff
@@ -50,6 +50,7 @@ class Pump:
         self._closing = threading.Event()
         self._backoff = Backoff(MAX_DELAY)
         self._reported: str | None = None
+        self._fault = "it is not connected yet"
         self._thread = threading.Thread(target=self._run, name=str(source), daemon=True)
 
     def start(self) -> None:
@@ -68,6 +69,15 @@ class Pump:
         if isinstance(found, BaseException):
             raise found
         return found
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """What the source has left out, by code, as far as it counts that."""
+        return getattr(self._source, "skipped", {})
+
+    def missing(self) -> list[str]:
+        """Return a sentence if the source is not connected; any thread may ask."""
+        return [f"{self._source} is unavailable: {fault}"] if (fault := self._fault) else []
 
     def acknowledge(self, position: Position) -> None:
         """Pass this on to the source, between two reads; of several the latest."""
@@ -99,6 +109,7 @@ class Pump:
         connected_at = time.monotonic()
         while not self._closing.is_set():
             batch = self._source.read(_READ)
+            self._fault = ""
             if time.monotonic() - connected_at >= _STEADY:
                 self._backoff.reset()
             if self._reported is not None:
@@ -111,6 +122,7 @@ class Pump:
                 self._source.acknowledge(self._acknowledged.pop())
 
     def _report(self, reason: str) -> None:
+        self._fault = reason
         if reason != self._reported:
             self._notify(f"{self._source} is unavailable: {reason}; trying again")
         self._reported = reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -30,17 +31,20 @@ class Reporter:
         self._topic = topic
         self._quotes = quotes
         self._notify = notify
-        self._shown: dict[str, int] = {}
-        self.published = 0
+        self.counts: Counter[str] = Counter()
+        """The number of reports of each code."""
+
+    @property
+    def published(self) -> int:
         """The number of reports."""
+        return self.counts.total()
 
     def publish(self, report: Report, mark: int) -> None:
         """Publish one report, and show it unless many of the kind were shown."""
-        shown = self._shown[report.code] = self._shown.get(report.code, 0) + 1
-        if report.code == "gap" or shown <= _MAX_SHOWN:
+        self.counts[report.code] += 1
+        if report.code == "gap" or self.counts[report.code] <= _MAX_SHOWN:
             self._notify(report.reason)
         self._publisher.publish(_record(report, self._quotes), mark, self._topic, is_awaited=False)
-        self.published += 1
 
 
 def _record(report: Report, topic: str) -> str:

@@ -26,6 +26,16 @@ class Silence:
         self._since = clock()
         self._is_reported = False
 
+    def begin(self) -> None:
+        """Count from now on."""
+        self._since = self._clock()
+
+    def missing(self) -> list[str]:
+        """Return a sentence if that is reported; any thread may ask."""
+        if not self._is_reported:
+            return []
+        return [f"no quote of {self._name} for {self._clock() - self._since:.0f} s"]
+
     def check(self) -> None:
         """Report, if it is silent for longer than that."""
         apart = self._clock() - self._since

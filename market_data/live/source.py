@@ -67,6 +67,9 @@ class Source(Protocol):
     `connect` again. A FeedError ends the command with its sentence, any other error with a
     traceback. `read` is not called while the broker is slower than the source: what a source keeps
     in memory meanwhile is its own business, and has to be bounded.
+
+    A source that leaves out rows or messages may count them in an attribute `skipped`, a map of
+    numbers by code, which is read on another thread; the codes are few.
     """
 
     name: str

@@ -8,7 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from paho.mqtt.client import PUBACK, Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import (
+    PUBACK,
+    Client,
+    ConnectFlags,
+    DisconnectFlags,
+    MQTTMessage,
+    MQTTMessageInfo,
+)
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -118,8 +125,9 @@ class Connection:
             self._client.tls_set_context(access.tls.context())
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
-        self._client.on_publish = lambda _client, _data, mid, reason, _properties: on_confirmed(
-            mid, reason
+        # paho calls it for what it has sent at QoS 0, too
+        self._client.on_publish = lambda _client, _data, mid, reason, _properties: (
+            on_confirmed(mid, reason) if mid else None
         )
         self._client.on_message = lambda _client, _data, message: on_message(message)
         self._client.on_subscribe = self._subscribed
@@ -185,6 +193,18 @@ class Connection:
             properties.UserProperty = (PUBLISHED, str(int(published * 1000)))
         info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info.mid
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something waits for the broker to read it."""
+        return self._client.want_write()
+
+    def send_once(self, topic: str, payload: str) -> None:
+        """Send one message at QoS 0: nobody confirms it, and it is lost with the connection."""
+        # Without an id, as in the protocol. paho's `publish` gives it one, and reports that as sent
+        # although the same one may be that of a message which is not confirmed.
+        raw = topic.encode(), payload.encode()
+        self._client._send_publish(0, *raw, 0, False, False, MQTTMessageInfo(0))
 
     def turn(self, timeout: float) -> None:
         """Wait for the network for at most `timeout` seconds, and process what comes."""

@@ -34,12 +34,15 @@ class Outbox(Generic[Mark]):
     """Texts in the order in which they were added, which is the order in which they are sent.
 
     `published` counts the texts that were added, and `confirmed` those that were confirmed, each
-    once.
+    once; `confirmed_reports` are those among them that are not sent again if they reach nobody.
+    `sent_at` is when the last one was sent, by the clock; None before the first.
     """
 
     def __init__(self, clock: Callable[[], float]):
         self.published = 0
         self.confirmed = 0
+        self.confirmed_reports = 0
+        self.sent_at: float | None = None
         self.waiting: deque[Item[Mark]] = deque()
         self.on_their_way: dict[int, Item[Mark]] = {}
         self._clock = clock
@@ -56,7 +59,7 @@ class Outbox(Generic[Mark]):
     def sent(self, mid: int) -> None:
         """Record that the first waiting text was sent with this id."""
         item = self.waiting.popleft()
-        item.sent_at = self._clock()
+        self.sent_at = item.sent_at = self._clock()
         self.on_their_way[mid] = item
 
     def delivered(self, mid: int) -> bool:
@@ -65,8 +68,11 @@ class Outbox(Generic[Mark]):
         :return: False if the text is sent again, because one before it had no subscriber.
         """
         item = self.on_their_way.pop(mid)
-        self.confirmed += not item.confirmed
-        item.confirmed = True
+        if not item.confirmed:
+            item.confirmed = True
+            self.confirmed += 1
+            if not item.is_awaited:
+                self.confirmed_reports += 1
         if self._latest is None or item.number > self._latest.number:
             self._latest = item
         self._recent.append((self._clock(), item))
@@ -101,6 +107,14 @@ class Outbox(Generic[Mark]):
         self.on_their_way.clear()
         self._returned.clear()
         self._recent.clear()
+
+    @property
+    def unanswered_since(self) -> float | None:
+        """When the first of those that are on their way was sent; any thread may ask."""
+        try:
+            return next(iter(self.on_their_way.values())).sent_at
+        except (StopIteration, RuntimeError):
+            return None  # nothing is, or an answer has come at this moment
 
     @property
     def oldest(self) -> Mark | None:

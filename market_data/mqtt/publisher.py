@@ -11,6 +11,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from market_data.errors import BrokerRefusedError
 from market_data.mqtt.access import BrokerAccess
 from market_data.mqtt.backoff import Backoff
+from market_data.mqtt.broadcast import Broadcast
 from market_data.mqtt.connection import SLICE, Connection
 from market_data.mqtt.link import Link
 from market_data.mqtt.outbox import Item, Mark, Outbox
@@ -23,6 +24,9 @@ messages take, at no cost for the others."""
 # MQTT 5, 3.4.2.1
 _NO_MATCHING_SUBSCRIBERS = 0x10
 
+MAX_UNANSWERED = 10.0
+"""Seconds that a broker may take to confirm a text before `missing` says so."""
+
 
 class Publisher(Generic[Mark]):
     """Publishes texts, in order, each at least once.
@@ -31,8 +35,8 @@ class Publisher(Generic[Mark]):
     before new ones; so are those that it confirmed so recently that it may have lost them. Texts
     that it confirmed without a subscriber (MQTT 5 reports that) are sent again until there is one,
     unless it is not awaited.
-    All calls come on one thread. Every method raises Interrupted when `stop` is requested,
-    except `settle` and `close`.
+    All calls come on one thread, except those of `missing` and of the numbers. Every method raises
+    Interrupted when `stop` is requested, except these, `settle` and `close`.
 
     :param topic: of texts that are published without one.
     :param notify: called with a sentence when the broker, or the subscribers, become unavailable or
@@ -56,13 +60,15 @@ class Publisher(Generic[Mark]):
         self._notify = notify
         self._clock = clock
         self._awaits_subscriber = awaits_subscriber
-        self._link = Link(
+        self.link = Link(
             access.address,
             stop,
             notify,
             lambda version: Connection(access, version, on_confirmed=self._on_confirmed),
             clock,
         )
+        self.broadcast: Broadcast | None = None
+        """What is published over this connection whenever it turns, besides the texts."""
         self._connection: Connection | None = None
         self._outbox: Outbox[Mark] = Outbox(clock)
         self._refusal: tuple[str, ReasonCode] | None = None
@@ -85,6 +91,28 @@ class Publisher(Generic[Mark]):
         return self._outbox.confirmed
 
     @property
+    def confirmed_reports(self) -> int:
+        """The number of those that were published with `is_awaited=False`."""
+        return self._outbox.confirmed_reports
+
+    @property
+    def idle(self) -> float | None:
+        """Seconds since a text was sent; None before the first."""
+        sent_at = self._outbox.sent_at
+        return None if sent_at is None else self._clock() - sent_at
+
+    def missing(self) -> list[str]:
+        """Return why texts reach nobody just now, a sentence each."""
+        if found := self.link.missing():
+            return found
+        if topic := self._reported_none:
+            found.append(f"nobody is subscribed to {topic}")
+        since = self._outbox.unanswered_since
+        if since is not None and (passed := self._clock() - since) >= MAX_UNANSWERED:
+            found.append(f"the broker at {self._address} has confirmed nothing for {passed:.0f} s")
+        return found
+
+    @property
     def oldest(self) -> Mark | None:
         """The mark of the first text that would be sent again if the connection were lost."""
         return self._outbox.oldest
@@ -97,7 +125,7 @@ class Publisher(Generic[Mark]):
     def connect(self) -> None:
         """Wait for the broker; BrokerRefusedError if it never accepts this client."""
         if self._connection is None:
-            self._connection = self._link.connect()
+            self._connection = self.link.connect()
         self._has_subscriber = not self._awaits_subscriber
         self._ask_at = 0.0
         self._send_waiting()
@@ -126,6 +154,7 @@ class Publisher(Generic[Mark]):
         """Await the network for at most `timeout` seconds, process what comes, or connect again.
 
         :raises BrokerRefusedError: if the broker has refused a text.
+        :raises ClientIdTakenError: if another client takes the client id again and again.
         """
         self._stop.check()
         if self._connection is None:
@@ -137,10 +166,12 @@ class Publisher(Generic[Mark]):
             raise BrokerRefusedError(str(self._address), f"a message on {topic}", str(reason))
         if self._connection.alive:
             self._send_waiting()
+            if self.broadcast is not None:
+                self.broadcast.turn(self._connection)
             return
-        self._link.lost(self._connection.lost_because)
-        self._connection = None
+        lost, self._connection = self._connection, None
         self._outbox.connection_lost()
+        self.link.lost(lost.lost_because, is_taken_over=lost.is_taken_over)
 
     def wait(self, seconds: float) -> None:
         """Process the network for this number of seconds."""
@@ -195,7 +226,7 @@ class Publisher(Generic[Mark]):
         return time.time()
 
     def _on_confirmed(self, mid: int, reason: ReasonCode) -> None:
-        self._link.is_of_use()
+        self.link.is_of_use()
         awaits = self._awaits_subscriber and self._outbox.on_their_way[mid].is_awaited
         if reason.is_failure:
             self._refusal = self._outbox.refused(mid), reason

@@ -13,6 +13,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from market_data.errors import SessionTakenError
 from market_data.mqtt.access import BrokerAccess
 from market_data.mqtt.backoff import MAX_DELAY
+from market_data.mqtt.broadcast import Broadcast
 from market_data.mqtt.connection import SLICE, WINDOW, Connection
 from market_data.mqtt.link import Link
 from market_data.stopping import Stop
@@ -103,7 +104,9 @@ class Subscriber:
         self._session = session
         self._is_continued = is_continued
         self._name = name
-        self._link = Link(access.address, stop, notify, self._make, last_delay=last_delay)
+        self.link = Link(access.address, stop, notify, self._make, last_delay=last_delay)
+        self.broadcast: Broadcast | None = None
+        """What is published over this connection while it waits for messages."""
         self._connection: Connection | None = None
         self._begun: Connection | None = None  # the latest that the broker has accepted
         self._arrived: list[Received] = []  # that the caller has not got yet
@@ -123,7 +126,7 @@ class Subscriber:
         if self._connection is not None:
             return
         self._attempts = 0
-        self._connection = self._link.connect()
+        self._connection = self.link.connect()
         self._begin(self._connection)
         if self._attempts > 1:
             self._short = 0
@@ -136,6 +139,7 @@ class Subscriber:
 
         :raises BrokerRefusedError: as `connect`, at the first connection only.
         :raises SessionTakenError: if another process uses the session.
+        :raises ClientIdTakenError: without a session, if another client takes the id all the time.
         """
         deadline = time.monotonic() + timeout
         self._turn(0 if self._arrived else min(timeout, SLICE))
@@ -207,6 +211,8 @@ class Subscriber:
             self._connection.turn(timeout)
         if not self._connection.alive:
             self._lost(self._connection)
+        elif self.broadcast is not None:
+            self.broadcast.turn(self._connection)
 
     def _lost(self, connection: Connection) -> None:
         self._connection = None
@@ -215,7 +221,7 @@ class Subscriber:
         if self._session is not None and (connection.is_taken_over or self._short >= _MAX_SHORT):
             closed = 0 if connection.is_taken_over else self._short
             raise SessionTakenError(self._session, str(self._access.address), closed)
-        self._link.lost(connection.lost_because)
+        self.link.lost(connection.lost_because, is_taken_over=connection.is_taken_over)
 
     def _begin(self, connection: Connection) -> None:
         """Forget what was unacknowledged on the connection before, and comes again on this one."""
@@ -237,7 +243,7 @@ class Subscriber:
     def _take(self, connection: Connection, message: MQTTMessage) -> None:
         # the broker sends what waits in the session before it answers the SUBSCRIBE
         self._begin(connection)
-        self._link.is_of_use()
+        self.link.is_of_use()
         topic = message.topic  # paho decodes it each time
         if not self._is_wanted(connection, topic):
             if self._session is not None and message.qos:

@@ -40,6 +40,10 @@ class Destination(Protocol):
         """Do a part of what can wait, of some milliseconds; return whether there is more."""
         ...
 
+    def missing(self) -> list[str]:
+        """Return what fails besides, a sentence each; any thread may ask."""
+        ...
+
     def close(self) -> None:
         """Finish what can wait, and release everything."""
         ...

@@ -62,6 +62,7 @@ class Folder:
         self._full: list[SegmentFile] = []
         self._conversion: Iterator[None] | None = None
         self._retry_at = 0.0
+        self._fault = ""
         self._number = 0  # of the last message that was kept, as the subscriber counts
         try:
             self._seq = self._take_up()
@@ -117,12 +118,15 @@ class Folder:
             self._conversion = None
             self._retry_at = time.monotonic() + _PAUSE
             reason = error.strerror or str(error)
-            self._notify(
-                f"{self._full[0].path} cannot be converted to Parquet: {reason}; it stays as it is,"
-                f" and is tried again in {_PAUSE:.0f} seconds"
-            )
+            self._fault = f"{self._full[0].path} cannot be converted to Parquet: {reason}"
+            again = f"it stays as it is, and is tried again in {_PAUSE:.0f} seconds"
+            self._notify(f"{self._fault}; {again}")
             return False
         return bool(self._full)
+
+    def missing(self) -> list[str]:
+        """Return a sentence if a segment could not be converted."""
+        return [self._fault] if self._fault else []
 
     def close(self) -> None:
         """Convert all that is there."""
@@ -138,6 +142,7 @@ class Folder:
             next(self._conversion)
         except StopIteration:
             self._conversion = None
+            self._fault = ""
             del self._full[0]
 
     def _take_up(self) -> int:

@@ -15,12 +15,18 @@ _PAUSE = 1.0
 
 @dataclass
 class Counts:
-    """What a recorder has done since its start, in messages."""
+    """What a recorder has done since its start, in messages; any thread may read it."""
 
     kept: int = 0
     repeats: int = 0
     retained: int = 0
     """Copies that the broker had retained: they are no new messages, and left out."""
+    bytes: int = 0
+    """Of the payloads of those that were kept or came again."""
+    last_at: float = 0.0
+    """When the last of them arrived, in seconds since 1970; 0 before the first."""
+    fault: str = ""
+    """Why messages cannot be kept now, as a sentence."""
 
 
 def record(
@@ -42,9 +48,11 @@ def record(
         messages = subscriber.receive(0 if is_busy else SLICE)
         fresh = [message for message in messages if not message.retain]
         if fresh:
-            kept = _keep(fresh, subscriber, destination, notify)
+            kept = _keep(fresh, subscriber, destination, notify, counts)
             counts.kept += kept
             counts.repeats += len(fresh) - kept
+            counts.bytes += sum(len(message.payload) for message in fresh)
+            counts.last_at = fresh[-1].arrived / 1e9
         if messages:
             counts.retained += len(messages) - len(fresh)
             subscriber.acknowledge(messages[-1])
@@ -57,21 +65,22 @@ def _keep(
     subscriber: Subscriber,
     destination: Destination,
     notify: Callable[[str], None],
+    counts: Counts,
 ) -> int:
     """Keep messages, however long that takes: meanwhile the broker keeps them, too."""
-    is_reported = False
     while True:
         try:
             kept = destination.keep(messages)
         except NotKeptError as error:
-            if not is_reported:
+            if not counts.fault:
                 notify(
                     f"{destination} cannot keep messages: {error}; they are not acknowledged, and"
                     " wait at the broker"
                 )
-            is_reported = True
+            counts.fault = f"{destination} cannot keep messages: {error}"
             subscriber.wait(_PAUSE)
         else:
-            if is_reported:
+            if counts.fault:
                 notify(f"{destination} keeps messages again")
+            counts.fault = ""
             return kept

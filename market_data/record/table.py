@@ -64,11 +64,13 @@ class Table:
         self._connection: Connection | None = None
         # what was sent when the connection broke, and may be committed
         self._in_doubt: _Attempt | None = None
+        self._fault = ""
         try:
             self._connected()
         except database_errors() as error:
             self._lose()
-            notify(f"{self} cannot be written: {reason_of(error)}; trying again with each message")
+            self._fault = f"{self} cannot be written: {reason_of(error)}"
+            notify(f"{self._fault}; trying again with each message")
 
     def __str__(self) -> str:
         return self._shown
@@ -91,6 +93,10 @@ class Table:
     def work(self) -> bool:
         """Do nothing: nothing waits."""
         return False
+
+    def missing(self) -> list[str]:
+        """Return a sentence while the database has not been reached since the start."""
+        return [self._fault] if self._fault else []
 
     def close(self) -> None:
         """Disconnect."""
@@ -144,6 +150,7 @@ class Table:
                     if asked == "off":
                         connection.exec_driver_sql("SET synchronous_commit TO on")
             self._check_columns(connection)
+            self._fault = ""
         return self._connection
 
     def _check_columns(self, connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import urllib.request
 from collections.abc import Callable
@@ -22,15 +23,18 @@ _QUIET = 1.0
 """Seconds for which a page that is not ready is not reported: parts that start together are not
 ready at once."""
 
-_MAX_BODY = 2_000
-"""The part of a page that is shown, in bytes."""
+_MAX_BODY = 1_000_000
+"""Bytes of a page that are read."""
+
+_MAX_SHOWN = 20
+"""Reasons of a page that are shown."""
 
 
 def await_ready(url: str, stop: Stop, notify: Callable[[str], None]) -> None:
     """Return once a GET of `url` answers 200; Interrupted if `stop` is requested.
 
     :param notify: called with a sentence, once, if the page is not ready within a second; then with
-        the lines of a page that answers 503, whenever they change.
+        the `reasons` of a page that answers 503, whenever they change.
     :raises NotReadyError: if it answers 409: the page belongs to another run.
     """
     # no proxies: the page is one of the same pipeline
@@ -57,7 +61,7 @@ def await_ready(url: str, stop: Stop, notify: Callable[[str], None]) -> None:
 
 
 def _ask(opener: urllib.request.OpenerDirector, url: str, stop: Stop) -> tuple[int, list[str]]:
-    """Return the status, 0 without an answer, and the lines of a page in plain text."""
+    """Return the status, 0 without an answer, and the `reasons` of a page in JSON."""
     try:
         with stop.interruptible(), opener.open(url, timeout=_PATIENCE) as answer:
             return int(answer.status), []
@@ -69,12 +73,13 @@ def _ask(opener: urllib.request.OpenerDirector, url: str, stop: Stop) -> tuple[i
 
 
 def _lines(page: HTTPError) -> list[str]:
-    if page.headers.get_content_type() != "text/plain":
-        return []
     try:
-        text = page.read(_MAX_BODY).decode(errors="replace")
-    except (OSError, HTTPException):
+        answer = json.loads(page.read(_MAX_BODY))
+    except (OSError, HTTPException, ValueError, RecursionError):
         return []
+    reasons = answer.get("reasons") if isinstance(answer, dict) else None
+    if not isinstance(reasons, list):
+        return []
+    texts = [reason for reason in reasons[:_MAX_SHOWN] if isinstance(reason, str)]
     # no control characters for the terminal
-    lines = ("".join(c if c.isprintable() else " " for c in line) for line in text.splitlines())
-    return [line.strip() for line in lines if line.strip()]
+    return ["".join(c if c.isprintable() else " " for c in text) for text in texts]

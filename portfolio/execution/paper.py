@@ -79,7 +79,12 @@ class PaperVenue:
             price = self.price(quote, order.side)
             if price is not None:
                 return self._execute(order, price, funds)
-            log.warning("%s waits for the next quote: %s", order.id, self.doubt(quote))
+            log.warning(
+                "%s waits for the next quote: %s",
+                order.id,
+                self.doubt(quote),
+                extra={"order_id": order.id},
+            )
         self.pending = (*self.pending, order)
         if quote is not None and self.waits and self._is_auto and _is_at_bar(order, quote):
             self._opening = self._opening | {order.id}
@@ -115,7 +120,11 @@ class PaperVenue:
             first = bar_open(quote) if order.id.startswith(_key(order, quote)) else None
             if first is not None:
                 return first
-            log.warning("%s fills at the quote: it is no bar with an open", order.id)
+            log.warning(
+                "%s fills at the quote: it is no bar with an open",
+                order.id,
+                extra={"order_id": order.id},
+            )
         price = self.price(quote, order.side)
         assert price is not None, "the caller has found no doubt"
         return price

@@ -50,7 +50,7 @@ def test_a_quote_leads_to_an_order_or_to_the_reason_why_not(
     cash: float,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     algo = algorithm(*numbers, **params)
     algo.event({"sid": "GOOG", "quote": 100.0})
     assert caplog.messages == [said]
@@ -58,7 +58,7 @@ def test_a_quote_leads_to_an_order_or_to_the_reason_why_not(
 
 
 def test_below_the_exit_the_whole_position_is_sold(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     algo = algorithm(0.9, 0.5, 0.1, exit=0.25)
     algo.event({"sid": "GOOG", "quote": 100.0})
     algo.event({"sid": "GOOG", "quote": 110.0})

@@ -72,7 +72,7 @@ def test_an_initialize_that_raises_shows_its_lines_to_caller_and_log(
     assert (raised.value.name, raised.value.msg) == ("InitializeError", sentence)
     assert "return params['cahs']" in raised.value.traceback
     assert "algo_service" not in raised.value.traceback
-    service.process.wait_for(f"^{re.escape(sentence)}$")
+    service.process.wait_for(f"^error: {re.escape(sentence)}$")
     service.process.wait_for(r"return params\['cahs'\]$")
 
 

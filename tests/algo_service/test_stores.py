@@ -149,7 +149,7 @@ def test_thousands_of_keys_are_found_at_once(store: DecisionStore) -> None:
 
 
 def test_a_durable_store_continues_where_it_was_closed(reopen: Open) -> None:
-    """After a restart a durable store has parameters, state, count, last quote and minute."""
+    """After a restart a durable store has parameters, state, count, last quote, minute and peak."""
     store = reopen()
     state = State(b"portfolio", b"algorithm")
     value = MinuteValue(28_000_000, 1000.5, 900.0, 100.5)
@@ -161,7 +161,7 @@ def test_a_durable_store_continues_where_it_was_closed(reopen: Open) -> None:
         assert run is None
         return
     assert run is not None
-    assert run == ({"seed": 1}, state, 2, "1", 28_000_000, 0)
+    assert run == ({"seed": 1}, state, 2, "1", 28_000_000, 0, 1000.5)
     assert store.find([("quotes", "1")])[("quotes", "1")].decision == bought("a")
 
 

@@ -16,7 +16,7 @@ from tests.support.processes import ROOT
 CONTRACTS = ROOT / "contracts"
 MESSAGES = [
     *("order", "fill", "portfolio", "error", "bridge", "command", "reply", "halt", "algo"),
-    *("account", "indicator", "trace"),
+    *("account", "indicator", "query", "answer", "trace"),
 ]
 
 
@@ -103,8 +103,8 @@ def test_the_list_of_names_of_fields_is_that_of_the_contract() -> None:
 def test_the_codes_of_the_examples_are_those_that_are_listed() -> None:
     """Every code of an example is listed and every code listed has an example."""
     listed = json.loads((CONTRACTS / "refusals.json").read_text())["codes"]
-    invalid = examples("quote")["invalid"] + examples("command")["invalid"]
-    shown = {each["code"] for each in invalid}
+    invalid = [each for name in ("quote", "command", "query") for each in examples(name)["invalid"]]
+    shown = {each["code"] for each in invalid if "code" in each}
     assert shown <= set(listed)
     # what one example of a message alone cannot show
     others = {
@@ -112,6 +112,7 @@ def test_the_codes_of_the_examples_are_those_that_are_listed() -> None:
         "too_large",
         "too_deep",
         "too_many",
+        "query_too_large",
         "field_missing",
         "other_symbol",
     }

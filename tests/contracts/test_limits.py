@@ -27,6 +27,7 @@ CONSTANTS = {
     "sid.characters": [
         "market_data.feeds.quote:MAX_SID",
         "algo_service.engine.quotes:MAX_SID_LENGTH",
+        "algo_service.queries.question:MAX_SID_LENGTH",
     ],
     "id.characters": ["market_data.feeds.messages.limits:ID"],
     "price.maximum": [
@@ -50,6 +51,8 @@ CONSTANTS = {
     "publication.name_characters": ["algo_service.publications:MAX_NAME_LENGTH"],
     "publication.bytes": ["algo_service.publications:MAX_BYTES"],
     "publication.count": ["algo_service.publications:MAX_PER_INPUT"],
+    "query.points": ["algo_service.queries.question:MAX_POINTS"],
+    "query.entries": ["algo_service.queries.question:MAX_ENTRIES"],
     "orders_since.entries": ["algo_service.rpc.methods:PAGE"],
     "handed_over.at_least_decisions": ["algo_service.journal.recent:MIN_DECISIONS"],
     "handed_over.seconds": ["algo_service.journal.recent:SECONDS"],
@@ -74,21 +77,31 @@ SCHEMAS = {
     "sid.characters": [
         "indicator:properties.sid.maxLength",
         "quote:$defs.sid.maxLength",
+        "query:$defs.sid.maxLength",
         "order:$defs.one.properties.sid.maxLength",
         "fill:$defs.one.properties.sid.maxLength",
     ],
     "id.characters": [
         "quote:$defs.id.maxLength",
         "command:$defs.id.maxLength",
+        "query:$defs.id.maxLength",
+        "answer:properties.id.maxLength",
         "indicator:properties.id.maxLength",
     ],
     "algorithm.name_characters": ["algo:properties.name.maxLength"],
     "algorithm.address_characters": ["algo:properties.address.maxLength"],
+    "query.client_characters": ["query:$defs.published.properties.client.maxLength"],
+    "query.points": ["query:$defs.points.maximum"],
+    "query.entries": ["query:$defs.limit.maximum"],
     "command.by_characters": ["command:$defs.by.maxLength"],
     "command.reason_characters": ["command:$defs.reason.maxLength"],
     "price.above": ["quote:$defs.number.exclusiveMinimum"],
     "price.maximum": ["quote:$defs.number.maximum", "order:$defs.one.properties.price.maximum"],
-    "whole_number.maximum": ["quote:$defs.whole.maximum", "command:$defs.whole.maximum"],
+    "whole_number.maximum": [
+        "quote:$defs.whole.maximum",
+        "command:$defs.whole.maximum",
+        "query:$defs.whole.maximum",
+    ],
 }
 """Where the schemas hold it."""
 
@@ -143,5 +156,10 @@ def test_every_bound_is_held_by_a_test() -> None:
     }
     tested = {*CONSTANTS, *SCHEMAS}
     elsewhere = {bound for bound in bounds if bound.startswith("time.")}  # above
-    bridge_node = {"error.payload_bytes", "command.counts_for_seconds"}  # limits.test.js
+    bridge_node = {  # limits.test.js
+        "error.payload_bytes",
+        "command.counts_for_seconds",
+        "query.question_bytes",
+        "query.under_way",
+    }
     assert bounds == tested | elsewhere | bridge_node

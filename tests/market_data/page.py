@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 class Page:
-    """A page in plain text whose status and body may change."""
+    """A page like a bridge's /readyz, whose status and reasons may change."""
 
     def __init__(self) -> None:
-        self.status, self.body, self.asked = 503, "", 0
+        self.status, self.asked = 503, 0
+        self.reasons: list[str] = []
         page = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 page.asked += 1
                 self.send_response(page.status)
-                self.send_header("Content-Type", "text/plain; charset=utf-8")
+                self.send_header("Content-Type", "application/json")
                 self.end_headers()
-                self.wfile.write(page.body.encode())
+                self.wfile.write(json.dumps({"reasons": page.reasons}).encode())
 
             def log_message(self, *_: object) -> None:
                 pass

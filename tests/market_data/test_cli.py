@@ -44,6 +44,8 @@ def test_the_samples_are_listed_with_span_interval_and_source() -> None:
         "  European Central Bank, free with this source\n"
         "btcusdt  five minutes of bitcoin in Tether each  2576 rows  2023-03-20 to 2023-03-28  5m"
         "  Binance Public Data, MIT\n"
+        "btcusd   minutes of bitcoin in US dollars        250 rows   2025-01-07 to 2025-01-07  1m"
+        "  Bitstamp, collected by ff137, CC BY 4.0\n"
         "wti      daily spot prices of crude oil          8321 rows  1986-01-02 to 2019-01-03  1d"
         "  US Energy Information Administration, public domain\n",
     )
@@ -59,7 +61,7 @@ def test_the_samples_are_listed_with_span_interval_and_source() -> None:
             ["/no/where.csv"],
             'there is no file and no sample "/no/where.csv"; samples are: aapl, ',
         ),
-        ([""], 'there is no file and no sample ""; samples are: aapl, btcusdt, c'),
+        ([""], 'there is no file and no sample ""; samples are: aapl, btcusd, b'),
         (["goog", "--rate", "5", "--max"], "--rate and --max exclude each other."),
         (["goog", "--rate", "0"], "0 is not a number above 0."),
         (["goog", "--rate", "inf"], "inf is not a number above 0."),

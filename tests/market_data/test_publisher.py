@@ -8,15 +8,23 @@ from collections.abc import Callable
 
 import pytest
 
-from market_data import BrokerAccess, BrokerRefusedError, Interrupted, Publisher, Stop
-from market_data.mqtt import publisher
-from tests.market_data.fake_broker import CONNACK, FakeBroker, Wire, accept_and_confirm
+from market_data import (
+    BrokerAccess,
+    BrokerRefusedError,
+    ClientIdTakenError,
+    Interrupted,
+    Publisher,
+    Stop,
+)
+from market_data.mqtt import link, publisher
+from tests.market_data.fake_broker import CONNACK, DISCONNECT, FakeBroker, Wire, accept_and_confirm
 from tests.support.processes import free_port
 
 Brokers = Callable[..., FakeBroker]
 FIRST_VERSION_REFUSED = b"\0\1"  # MQTT 3.1.1, 3.2.2.3
 NOT_AUTHORIZED = 0x87  # MQTT 5, 2.4
 NO_MATCHING_SUBSCRIBERS = 0x10
+SESSION_TAKEN_OVER = 0x8E
 
 
 class Publishing:
@@ -130,6 +138,8 @@ def test_what_may_be_lost_is_sent_again_in_order(
         f"lost the broker at {broker.url} (connection closed), waiting for it",
         f"the broker at {broker.url} is back",
     ]
+    assert publishing.publisher.link.reconnects == 1
+    assert publishing.publisher.missing() == []
 
 
 def test_only_what_the_broker_may_have_forgotten_is_sent_again(fake_broker: Brokers) -> None:
@@ -407,6 +417,51 @@ def test_that_the_broker_is_away_is_told_once(monkeypatch: pytest.MonkeyPatch) -
     assert told == [f"waiting for the broker at {access.address}: Connection refused"]
 
 
+def test_why_texts_reach_nobody_is_told_to_who_asks(fake_broker: Brokers) -> None:
+    answers = iter([NO_MATCHING_SUBSCRIBERS, 0, None])
+    read = threading.Event()
+
+    def lonely(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        for answer in answers:
+            mid, _ = wire.publish()
+            if answer is not None:
+                wire.confirm(mid, answer)
+        read.set()
+        wire.read()
+
+    now = 0.0
+    broker = fake_broker(lonely)
+    publishing = Publishing(broker, lambda: now)
+    made = publishing.publisher
+    away = f"the broker at {broker.url} is unavailable"
+    assert made.missing() == [f"{away}: it has not answered yet"]
+    assert made.idle is None
+    publishing.publish("1")
+    while not made.missing():
+        made.turn(0.01)
+    assert made.missing() == ["nobody is subscribed to quotes"]
+    now = 5.0
+    made.drain()
+    assert made.missing() == []
+    now = 7.0
+    assert made.idle == 2.0
+    made.publish("2")
+    assert made.missing() == []
+    now = 19.0
+    assert made.missing() == [f"the broker at {broker.url} has confirmed nothing for 12 s"]
+    assert read.wait(30)
+    made.close()
+
+
+def test_what_awaits_nobody_is_counted_by_itself(fake_broker: Brokers) -> None:
+    publisher = Publishing(fake_broker(accept_and_confirm)).publish("1", "2")
+    publisher.publish("report", None, "errors/s", is_awaited=False)
+    publisher.drain()
+    assert (publisher.confirmed, publisher.confirmed_reports) == (3, 1)
+
+
 def test_settling_ends_with_the_connection(fake_broker: Brokers) -> None:
     def fickle(wire: Wire) -> None:
         wire.connect()
@@ -459,3 +514,23 @@ def test_at_most_ten_texts_a_second_show_when_they_were_published(
             # MQTT 5, 2.2.2.2: a user property is a pair of texts
             assert properties.startswith(b"\x26\0\x09published\0\x0d")
             assert int(before * 1000) <= int(properties[14:]) <= after * 1000
+
+
+def test_a_publisher_whose_id_another_client_takes_again_and_again_ends(
+    fake_broker: Brokers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "_TAKEN_DELAY", 0.01)
+
+    def takes_over(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        mid, _text = wire.publish()
+        wire.confirm(mid)
+        wire.write(DISCONNECT, bytes([SESSION_TAKEN_OVER, 0]))
+
+    made = Publishing(fake_broker(*[takes_over] * link.MAX_TAKEOVERS))
+    publisher = made.publish("1")
+    with pytest.raises(ClientIdTakenError, match="use_username_as_clientid"):
+        publisher.wait(30)
+    taken = [each for each in made.told if each.startswith("another client has taken our")]
+    assert len(taken) == link.MAX_TAKEOVERS - 1

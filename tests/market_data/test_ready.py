@@ -18,13 +18,16 @@ Start = Callable[..., Process]
 def test_why_a_bridge_is_not_ready_is_shown_once_and_again_when_it_changes(
     start: Start, page: Page
 ) -> None:
-    page.body = "broker mqtt://b:1883: connection refused\nbackend tcp://a:4242: no \x1b[2Janswer\n"
+    page.reasons = [
+        "broker mqtt://b:1883: connection refused",
+        "backend tcp://a:4242: no \x1b[2Janswer",
+    ]
     process = start("market-data", "replay", "goog", "--when-ready", page.url)
     process.wait_for(r"^  broker mqtt://b:1883: connection refused$")
     process.wait_for(r"^  backend tcp://a:4242: no  \[2Janswer$")
     asked = page.asked
     eventually(lambda: page.asked >= asked + 3, "three requests")
-    page.body = "backend tcp://a:4242: timed out\n"
+    page.reasons = ["backend tcp://a:4242: timed out"]
     process.wait_for(r"^  backend tcp://a:4242: timed out$")
     assert process.output.count("connection refused") == 1
     assert process.output.count("to be ready") == 1
@@ -35,7 +38,7 @@ def test_a_bridge_of_another_run_ends_the_replay_with_its_sentence(
     start: Start, page: Page
 ) -> None:
     page.status = 409
-    page.body = "this bridge belongs to run theirs, and run mine asked\n"
+    page.reasons = ["this bridge belongs to run theirs, and run mine asked"]
     process = start("market-data", "replay", "goog", "--when-ready", page.url)
     assert process.wait() == 2
     assert (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -57,7 +58,7 @@ class Parts:
         return self._bridge(broker, "--discover", *options, ready=ready, **settings)
 
     def _bridge(self, broker: Broker, *options: object, ready: bool, **settings: Any) -> Process:
-        http = free_port()
+        http = settings.pop("http", None) or free_port()
         process = self._start(
             "bridge-node", "--mqtt", broker.url, "--http", http, *options, **settings
         )
@@ -72,12 +73,12 @@ def status(bridge: Process) -> int:
     return readyz(bridge.http)
 
 
-def readiness(bridge: Process, query: str = "") -> tuple[int, str]:
-    """Status and text of the bridge's /readyz; 0 while it does not answer."""
+def readiness(part: Process, query: str = "") -> tuple[int, list[str]]:
+    """Status and reasons of a part's /readyz; 0 while it does not answer."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{bridge.http}/readyz{query}") as answer:
-            return answer.status, answer.read().decode()
+        with urllib.request.urlopen(f"http://127.0.0.1:{part.http}/readyz{query}") as answer:
+            return answer.status, json.load(answer)["reasons"]
     except urllib.error.HTTPError as refused:
-        return refused.code, refused.read().decode()
+        return refused.code, json.load(refused)["reasons"]
     except OSError:
-        return 0, ""
+        return 0, []

@@ -16,6 +16,7 @@ import algo_service
 import indicators
 import market_data
 import portfolio
+import telemetry
 import tickwire
 from tests.support.processes import ROOT
 
@@ -42,7 +43,7 @@ def test_every_package_is_installed() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     found = {
         ".".join(file.parent.relative_to(ROOT).parts)
-        for each in (tickwire, algo_service, indicators, market_data, portfolio)
+        for each in (tickwire, algo_service, indicators, market_data, portfolio, telemetry)
         for file in Path(str(each.__file__)).parent.rglob("__init__.py")
     }
     assert set(settings["tool"]["setuptools"]["packages"]) == found

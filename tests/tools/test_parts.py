@@ -81,6 +81,12 @@ def test_broker_and_bridge_are_quiet_unless_a_level_is_given() -> None:
     assert {part.environment["LOG_LEVEL"] for part in told.values()} == {"debug"}
 
 
+def test_log_lines_are_text_unless_a_format_is_given() -> None:
+    shown, kept = of(), of(LOG_FORMAT="json")
+    assert {part.environment["LOG_FORMAT"] for part in shown.values()} == {"text"}
+    assert {part.environment["LOG_FORMAT"] for part in kept.values()} == {"json"}
+
+
 @pytest.mark.parametrize("variable", ["DATA", "RATE", "ALGO", "LOG_LEVEL"])
 def test_a_variable_that_is_set_to_nothing_counts_as_not_set(variable: str) -> None:
     commands = [part.command for part in parts({variable: ""}, DEFAULTS, "7f")]

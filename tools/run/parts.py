@@ -31,12 +31,14 @@ class Part(NamedTuple):
 def parts(environment: Mapping[str, str], ports: Mapping[str, int], run: str) -> list[Part]:
     """Return the parts in the order of their start.
 
-    :param environment: may have DATA, RATE, ALGO and LOG_LEVEL.
+    :param environment: may have DATA, RATE, ALGO, LOG_LEVEL and LOG_FORMAT.
     :param run: by which the parts of this run know each other.
     """
     mqtt = f"mqtt://127.0.0.1:{ports['MQTT_PORT']}"
     rpc = f"tcp://127.0.0.1:{ports['RPC_PORT']}"
     http = str(ports["HTTP_PORT"])
+    # it is a person who reads
+    environment = {**environment, "LOG_FORMAT": environment.get("LOG_FORMAT") or "text"}
     quiet = {**environment, "LOG_LEVEL": environment.get("LOG_LEVEL") or "warn"}
     algo = _words(environment.get("ALGO") or "random --param exit=0.25")
     found = [

@@ -136,7 +136,7 @@ export class Backend extends EventEmitter {
         await sleep(backoff.next());
       }
       if (!this.#isReady) continue;
-      this.#log.info({ algo: this.name, channels: this.channels }, `backend ${this.#address} is ready`);
+      this.#log.info({ channels: this.channels }, `backend ${this.#address} is ready`);
       this.emit('ready');
       await Promise.race([once(this, 'left'), this.#closed.promise]);
       if (client !== this.#client) continue;
@@ -235,6 +235,16 @@ export class Backend extends EventEmitter {
    */
   ask(method, ...args) {
     return this.#client.invoke(method, ...args);
+  }
+
+  /**
+   * Ask about the past, once.
+   * @param {Record<string, unknown>} question
+   * @returns {Promise<any>} what the contract's `query` returns, with texts as bytes
+   * @throws {LostRemoteError} if it is lost meanwhile
+   */
+  query(question) {
+    return this.#client.invokeRaw('query', question);
   }
 
   /** Make no other connection, and log nothing when this one ends: we are about to close it. */

@@ -46,7 +46,7 @@ export function forgetAlgo(name, options) {
  */
 async function withDirectory(options, use) {
   const { access, prefix } = readAccess(options);
-  const broker = new BrokerLink(access, createLog('silent'), prefix);
+  const broker = new BrokerLink(access, createLog('silent', 'algos'), prefix);
   const directory = new Directory(broker);
   try {
     await directory.read();

@@ -56,6 +56,11 @@ export class AnnouncedRoute {
     return this.#route !== undefined && (this.#route.isServed || this.#route.isElsewhere);
   }
 
+  /** Whether another client takes a client id of its route again and again. */
+  get isTaken() {
+    return this.#route?.isTaken ?? false;
+  }
+
   /** What is missing for its quotes to be decided, as a line; empty if nothing is, or if it has ended as it should. */
   get missing() {
     if (!this.#route || this.isServed) return '';

@@ -39,15 +39,16 @@ export class Discovery {
   }
 
   /**
-   * What is missing for quotes to be decided: a line for each algorithm that is being started, and if none is served,
-   * for each of all. One that is away does not keep the bridge from being ready for the others.
+   * What is missing for quotes to be decided: a line for each algorithm that is being started, or whose client id another
+   * client takes, and if none is served, for each of all. One that is away does not keep the bridge from being ready for
+   * the others.
    */
   get missing() {
     const { isReady, topic } = this.#announcements;
     if (!isReady) return [`the broker has not confirmed the subscription to ${topic} yet`];
     const all = [...this.#algorithms.values()].filter((each) => !each.isGone);
     const isServed = all.some((each) => each.isServed);
-    const lines = all.filter((each) => each.isStarting || !isServed).map((each) => each.missing);
+    const lines = all.filter((each) => each.isStarting || each.isTaken || !isServed).map((each) => each.missing);
     if (isServed || lines.some(Boolean)) return lines;
     return [all.length === 0 ? `no algorithm is announced on ${topic}` : `every algorithm on ${topic} is offline`];
   }
@@ -100,7 +101,7 @@ export class Discovery {
   #announced(name) {
     const broker = this.#broker;
     return new AnnouncedRoute(
-      ({ address }) => new KeptRoute(address, () => this.#make(name, address), broker.log, false),
+      ({ address }) => new KeptRoute(address, () => this.#make(name, address), false),
       async (signal) => {
         for (const session of sessionsOf(name)) await forgetSession(broker, session, signal);
       },

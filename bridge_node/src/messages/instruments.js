@@ -6,9 +6,14 @@ export class Instruments {
   /** @type {Set<string>} */
   #known = new Set();
 
+  /** Whether it detects no more. */
+  get isFull() {
+    return this.#known.size >= MAX_KNOWN;
+  }
+
   /** @param {string} sid */
   isNew(sid) {
-    if (this.#known.has(sid) || this.#known.size >= MAX_KNOWN) return false;
+    if (this.#known.has(sid) || this.isFull) return false;
     this.#known.add(sid);
     return true;
   }

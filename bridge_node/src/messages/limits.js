@@ -22,6 +22,12 @@ export const LIMITS = {
   by: 256,
   /** characters of a command's reason */
   reason: 1000,
+  /** bytes of a question about the past */
+  queryBytes: 4096,
+  /** characters of the name of the client that asks it */
+  client: 64,
+  /** questions about one algorithm that are asked at a time */
+  queries: 4,
   /** cash per unit */
   price: 1e9,
   /** units of an order */

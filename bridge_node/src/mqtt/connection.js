@@ -1,14 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import mqtt from 'mqtt';
+import mqtt, { ReasonCodes } from 'mqtt';
 
 import { Backoff } from '../support/backoff.js';
 import { brokerReason, isRefusal } from './broker_error.js';
 import { over, overTcp, PacketStream } from './packet_stream.js';
+import { isClosed, Takeovers } from './takeovers.js';
 
 /** CONNACK: unacceptable (3.1.1) or unsupported (5) protocol version. */
 const REFUSED_VERSION = [1, 132];
+/** [MQTT5-3.14.2.1] DISCONNECT: another client has connected with our client id. */
+const SESSION_TAKEN_OVER = 0x8e;
 /** ms that a connection has to last for the delays to start again at the shortest. */
 const MIN_LASTING = 5000;
 /** The number of brief connections in a row that is logged. */
@@ -23,17 +26,26 @@ const MAX_FAREWELL = 1000;
  */
 
 /**
+ * Called when another client has taken the client id of a connection.
+ * @typedef {(sentence: string, isTooOften: boolean) => void} Taken  `isTooOften` if whoever uses the connection should
+ *   stop it: the two would disconnect one another for ever
+ */
+
+/**
  * Keeps a connection to the broker: MQTT 5 where the broker offers it, else 3.1.1. After a loss it makes a
  * new client object (the old one would send what it holds out of order), with growing delays.
  *
- * Emits `up` (client, connack) on each connection, before any packet behind the CONNACK is handled, and
- * `down` when a connection that was up has ended.
+ * Emits `up` (client, connack) on each connection, before any packet behind the CONNACK is handled, `down` when a
+ * connection that was up has ended, and after it `taken` (as Taken) if another client has taken its client id.
  */
 export class Connection extends EventEmitter {
   #broker;
   #options;
   #attach;
   #backoff = new Backoff();
+  #takeovers;
+  /** When the latest connection that was up has ended, if no attempt was made since. */
+  #endedAt = NaN;
   /** Of MQTT; 4 is 3.1.1. @type {4 | 5} */
   #version;
   /** @type {import('mqtt').MqttClient | undefined} */
@@ -57,6 +69,12 @@ export class Connection extends EventEmitter {
     this.#version = broker.version;
     this.#options = options;
     this.#attach = attach;
+    this.#takeovers = new Takeovers(String(options.clientId), broker.shown);
+  }
+
+  /** That another client takes its client id again and again, as a sentence; empty if that is not so at present. */
+  get taken() {
+    return this.#takeovers.fault;
   }
 
   /** @returns {import('mqtt').MqttClient | undefined} the client, while it is connected */
@@ -87,16 +105,27 @@ export class Connection extends EventEmitter {
     useStream(client, this.#broker.rooms);
     loseOnlyIfSilent(client);
     let why = '';
+    let isTold = false;
+    let hasReason = false;
     let isRefused = false;
     let otherVersionWanted = false;
     let upSince = Infinity;
+    const endedAt = this.#endedAt;
+    this.#endedAt = NaN;
+    client.on('disconnect', ({ reasonCode = 0 }) => {
+      isTold = reasonCode === SESSION_TAKEN_OVER;
+      hasReason = true;
+      why ||= /** @type {Record<number, string>} */ (ReasonCodes)[reasonCode] ?? `reason ${reasonCode}`;
+    });
     client.on('error', (error) => {
+      hasReason ||= !isClosed(error);
       why ||= brokerReason(error, this.#broker, upSince !== Infinity);
       isRefused ||= isRefusal(error);
       otherVersionWanted ||= REFUSED_VERSION.includes(Number(/** @type {{code?: unknown}} */ (error).code));
     });
     client.on('connect', (connack) => {
       upSince = performance.now();
+      this.#takeovers.attempted(this.#broker.hasStayed(this, endedAt));
       this.#broker.connected(this, this.#version);
       this.emit('up', client, connack);
       const stream = /** @type {PacketStream} */ (client.stream);
@@ -105,10 +134,21 @@ export class Connection extends EventEmitter {
     client.once('close', () => {
       const wasUp = upSince !== Infinity;
       const isRenewed = this.#renewedFor !== '';
-      this.#broker.failed(this, this.#renewedFor || why || 'it closed the connection');
-      if (wasUp) this.emit('down');
+      const lasted = performance.now() - upSince;
+      const isTaken = wasUp && this.#takeovers.ended({ isTold, hasReason: hasReason || isRenewed, lasted });
+      const fault = (isTaken && this.#takeovers.sentence) || this.#renewedFor || why || 'it closed the connection';
+      this.#broker.failed(this, fault);
+      if (wasUp) {
+        this.#endedAt = performance.now();
+        this.emit('down');
+      }
       if (this.#isLast) return;
-      if (performance.now() - upSince > MIN_LASTING) {
+      if (isTaken) {
+        client.end(true);
+        this.#giveWay();
+        return;
+      }
+      if (lasted > MIN_LASTING) {
         this.#backoff.reset();
         this.#brief = 0;
       } else if (wasUp && ++this.#brief === FLAPS) {
@@ -132,6 +172,15 @@ export class Connection extends EventEmitter {
       );
     });
     client.connect();
+  }
+
+  /** Connect again later than after other losses: another client has taken the client id. */
+  #giveWay() {
+    const { sentence, delay, isTooMany } = this.#takeovers;
+    const next = isTooMany ? '' : `; trying again in ${delay / 1000} s`;
+    this.#broker.log.warn(`${sentence}${next}. A client id serves one client: end the other one`);
+    this.#timer = setTimeout(() => this.start(), delay);
+    this.emit('taken', sentence, isTooMany);
   }
 
   /**

@@ -9,7 +9,8 @@ import { reason, UserError } from '../support/errors.js';
  * Start a broker in this process, on loopback, for trying things out.
  * @param {number} port
  * @param {import('../support/log.js').Log} log
- * @returns {Promise<() => void>} stops it, and disconnects all clients
+ * @returns {Promise<{stop: () => void, readonly clients: number, messages: number}>} `stop` ends it, and disconnects all
+ *   clients; the numbers are of those that are connected, and of what they have published
  * @throws {UserError} if it cannot listen on the port
  */
 export async function startBroker(port, log) {
@@ -24,6 +25,9 @@ export async function startBroker(port, log) {
   keepOrder(aedes);
   /** @type {Set<import('node:net').Socket>} */
   const sockets = new Set();
+  aedes.on('publish', (_packet, client) => {
+    if (client) running.messages += 1; // the others are its own
+  });
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -36,12 +40,19 @@ export async function startBroker(port, log) {
     server.listen(port, '127.0.0.1', () => resolve(undefined));
   });
   log.info(`broker listening on mqtt://127.0.0.1:${port}; for trying things out: it keeps nothing on disk`);
-  return () => {
-    server.close();
-    aedes.close();
-    // it would wait for clients that have connected and send nothing
-    for (const socket of sockets) socket.destroy();
+  const running = {
+    messages: 0,
+    get clients() {
+      return aedes.connectedClients;
+    },
+    stop() {
+      server.close();
+      aedes.close();
+      // it would wait for clients that have connected and send nothing
+      for (const socket of sockets) socket.destroy();
+    },
   };
+  return running;
 }
 
 /**

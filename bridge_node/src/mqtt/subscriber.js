@@ -17,13 +17,15 @@ const MAX_KNOWN_TOPICS = 10_000;
 
 /**
  * What a Subscriber calls, synchronously, as packets arrive. On each connection: `resumed`, if the broker has
- * kept the session, then `receive` once per message, in the broker's order. Neither may throw.
+ * kept the session, then `receive` once per message, in the broker's order, and `taken` where it ends because another
+ * client has taken the session. None may throw.
  * @typedef {object} Handlers
  * @property {(message: Message) => void} receive  not called for retained messages, nor for topics on no
  *   channel. It, or a later caller, calls `message.acknowledge()` once the message is processed. The payload of a
  *   large one is all there during this call only
  * @property {() => void} resumed  the broker will send again every message that was not acknowledged: whoever
  *   has such messages calls `message.drop()`
+ * @property {import('./connection.js').Taken} taken
  */
 
 /**
@@ -63,7 +65,7 @@ export class Subscriber {
    * @param {Handlers} handlers
    * @param {import('../support/memory_budget.js').Share} share  which holds its messages
    */
-  constructor(broker, name, { receive, resumed }, share) {
+  constructor(broker, name, { receive, resumed, taken }, share) {
     this.#broker = broker;
     this.#share = share;
     this.#receive = receive;
@@ -80,6 +82,12 @@ export class Subscriber {
       this.ready = false;
       this.#stream = undefined;
     });
+    this.#connection.on('taken', taken);
+  }
+
+  /** That another client takes the session again and again, as a sentence; empty if that is not so at present. */
+  get taken() {
+    return this.#connection.taken;
   }
 
   /** @param {string[]} channels  MQTT topic filters, without the prefix */

@@ -35,7 +35,8 @@ export const MAX_SILENCE = 6000;
  *
  * The same record has the duty: where the backend is, after a swap. It outlives the claim.
  *
- * Emits `superseded` (the other's host and process), at most once.
+ * Emits `superseded` (the other's host and process), at most once; and `outcome`, for the metrics, when it has `claimed`
+ * the algorithm, `waited` for another bridge, `taken_over` from a dead one, or `lost` it.
  */
 export class Claim extends EventEmitter {
   #topic;
@@ -90,8 +91,10 @@ export class Claim extends EventEmitter {
       if (!isOwned) {
         log.warn(`the bridge that claims ${this.#topic} does not answer (${owner}); taking over`);
         this.#dead = other.instance;
+        this.emit('outcome', 'taken_over');
         break;
       }
+      if (this.owner === '') this.emit('outcome', 'waited');
       this.owner = owner;
       await sleep(backoff.next(), undefined, { ref: false });
     }
@@ -198,6 +201,7 @@ export class Claim extends EventEmitter {
     if (this.#isEnded) return;
     client.publish(this.#topic, this.#payload, { qos: 1, retain: true }, (error) => {
       if (!error) {
+        if (!this.isClaimed) this.emit('outcome', 'claimed');
         this.isClaimed = true;
         this.#confirmed.resolve();
       } else if (this.#publisher.connection.client === client) {
@@ -225,6 +229,7 @@ export class Claim extends EventEmitter {
     }
     if (isNewer(other, this.#own)) {
       this.#isEnded = true;
+      this.emit('outcome', 'lost');
       this.emit('superseded', ownerOf(other));
     } else {
       // an older bridge has reconnected, or a broker has lost what it retained

@@ -5,6 +5,7 @@ import { parseMap } from '../messages/map.js';
 import { checkTopic } from '../messages/topic.js';
 import { MessageError } from '../support/errors.js';
 import { errorRecord } from './error_record.js';
+import { commandFields } from './log_fields.js';
 import { replyText } from './reply.js';
 
 /**
@@ -20,6 +21,7 @@ export class CommandIntake {
   #algo;
   #refusals;
   #swap;
+  #meter;
   #log;
   #idPrefix = `~${randomBytes(6).toString('hex')}`;
   #idCount = 0;
@@ -29,12 +31,14 @@ export class CommandIntake {
    * @param {Refusals} refusals
    * @param {(command: import('../messages/command.js').Command, message: import('../mqtt/message.js').Message) => void} swap
    *   called for each swap
+   * @param {import('../metrics/route_meter.js').RouteMeter} meter
    * @param {import('../support/log.js').Log} log
    */
-  constructor(algo, refusals, swap, log) {
+  constructor(algo, refusals, swap, meter, log) {
     this.#algo = algo;
     this.#refusals = refusals;
     this.#swap = swap;
+    this.#meter = meter;
     this.#log = log;
   }
 
@@ -50,7 +54,8 @@ export class CommandIntake {
       checkTopic(topic);
       map = parseMap(payload, EXAMPLE);
       const command = readCommand(topic, map, this.#newId);
-      this.#log.info({ ...command }, 'received a command');
+      this.#log.info(commandFields(command), 'received a command');
+      this.#meter.command(command.command);
       if (command.command !== SWAP) return { message, kind: 'command', inputs: [command] };
       this.#swap(command, message);
       return undefined;
@@ -68,7 +73,8 @@ export class CommandIntake {
    */
   async #refuse(message, map, { code, message: sentence }) {
     const { topic } = message;
-    this.#log.warn({ topic, length: message.bytes, code }, `refused: ${sentence}`);
+    this.#log.warn({ channel: topic, length: message.bytes, code }, `refused: ${sentence}`);
+    this.#meter.refused(code);
     this.#refusals.report(errorRecord(message, code, sentence));
     const id = idOf(map);
     if (id !== undefined) {

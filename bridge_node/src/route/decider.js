@@ -14,16 +14,19 @@ export class Decider {
   #backend;
   #halts;
   #own;
+  #meter;
 
   /**
    * @param {string} algo
    * @param {import('../backend/backend.js').Backend} backend
    * @param {import('./halts.js').Halts} halts
+   * @param {import('../metrics/route_meter.js').RouteMeter} meter
    * @param {import('../support/log.js').Log} log
    */
-  constructor(algo, backend, halts, log) {
+  constructor(algo, backend, halts, meter, log) {
     this.#backend = backend;
     this.#halts = halts;
+    this.#meter = meter;
     this.#own = new OwnCommands(algo, halts, log);
   }
 
@@ -50,7 +53,7 @@ export class Decider {
    * @param {import('./times.js').Call} call
    */
   async #decideAll(inputs, commands, call) {
-    const outcomes = await this.#backend.decide(inputs, call);
+    const outcomes = await this.#call(inputs, call);
     if (this.#backend.hasJournal) return outcomes;
     for (const [n, command] of commands.entries()) {
       const outcome = outcomes[n];
@@ -70,8 +73,19 @@ export class Decider {
   async #decideOthers(inputs, commands, call) {
     const own = commands.map((command) => this.#own.decide(command, Date.now()));
     const others = inputs.slice(commands.length);
-    const outcomes = others.length > 0 ? await this.#backend.decide(others, call) : [];
+    const outcomes = others.length > 0 ? await this.#call(others, call) : [];
     const { current } = this.#halts;
     return [...own, ...(current ? cutBuys(outcomes, current) : outcomes)];
+  }
+
+  /**
+   * @param {import('../messages/kinds.js').Input[]} inputs
+   * @param {import('./times.js').Call} call
+   */
+  async #call(inputs, call) {
+    const begun = performance.now();
+    const outcomes = await this.#backend.decide(inputs, call);
+    this.#meter.called(inputs.length, (performance.now() - begun) / 1000);
+    return outcomes;
   }
 }

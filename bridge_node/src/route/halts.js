@@ -2,6 +2,7 @@ import { followingId } from '../messages/command.js';
 import { readHalt } from '../messages/halt.js';
 import { readRetained } from '../mqtt/retained.js';
 import { reason } from '../support/errors.js';
+import { commandFields } from './log_fields.js';
 import { commandChannel } from './topics.js';
 
 /** Commands whose ids are remembered. */
@@ -68,7 +69,7 @@ export class Halts {
       );
     }
     this.#isRead = true;
-    if (this.#current) this.#log.warn({ ...this.#current }, `buying of ${this.#algo} stays halted`);
+    if (this.#current) this.#log.warn(commandFields(this.#current), `buying of ${this.#algo} stays halted`);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Subscriber } from '../mqtt/subscriber.js';
 import { CommandIntake } from './command_intake.js';
+import { FeedGaps } from './feed_gaps.js';
 import { Intake } from './intake.js';
 import { commandChannel, sessionsOf } from './topics.js';
 
@@ -15,7 +16,11 @@ export class Inputs {
   #queues;
   #refusals;
   #share;
-  #intake;
+  #meter;
+  #rules;
+  #taken;
+  /** @type {FeedGaps | undefined} */
+  #gaps;
   /** @type {Subscriber | undefined} */
   #quotes;
   /** @type {Subscriber | undefined} */
@@ -26,15 +31,24 @@ export class Inputs {
    * @param {{inputs: import('./queue.js').Queue, commands: import('./queue.js').Queue}} queues
    * @param {import('./command_intake.js').Refusals} refusals
    * @param {import('../support/memory_budget.js').MemoryBudget} budget  of all routes
+   * @param {import('../metrics/route_meter.js').RouteMeter} meter
+   * @param {import('../mqtt/connection.js').Taken} taken
    * @param {import('../messages/quote.js').Rules} [rules]  the user's, about messages
    */
-  constructor(broker, queues, refusals, budget, rules) {
+  constructor(broker, queues, refusals, budget, meter, taken, rules) {
     this.#broker = broker;
+    this.#taken = taken;
     this.#queues = queues;
     this.#refusals = refusals;
+    this.#meter = meter;
     // commands are read all the same: they are few
     this.#share = budget.share((isFull) => this.#quotes?.setShareFull(isFull));
-    this.#intake = new Intake(rules, refusals.report, broker.log);
+    this.#rules = rules;
+  }
+
+  /** That another client takes one of the sessions again and again, as a sentence; empty if none does at present. */
+  get taken() {
+    return this.#subscribers.map((subscriber) => subscriber.taken).find(Boolean) ?? '';
   }
 
   /** Whether the broker has confirmed all subscriptions. */
@@ -45,10 +59,15 @@ export class Inputs {
   /**
    * @param {string} algo
    * @param {string[]} channels
+   * @param {import('./notices.js').AlgoNotices} notices  of the algorithm, to add to
    */
-  start(algo, channels) {
+  start(algo, channels, notices) {
+    const { log } = this.#broker;
+    this.#gaps = new FeedGaps(log, notices);
+    const intake = new Intake(this.#rules, (record) => this.#refusals.report(record), this.#meter, this.#gaps, log);
     const [session] = sessionsOf(algo);
-    this.#quotes = this.#subscribe(session, channels, this.#queues.inputs, this.#intake);
+    this.#meter.channels.set(channels);
+    this.#quotes = this.#subscribe(session, channels, this.#queues.inputs, intake);
   }
 
   /** @param {string[]} channels  from now on */
@@ -56,6 +75,7 @@ export class Inputs {
     const subscriber = this.#quotes;
     if (!subscriber) return;
     subscriber.change(channels);
+    this.#meter.channels.set(channels);
     const gone = this.#queues.inputs.keep(({ topic }) => subscriber.wants(topic));
     for (const message of gone) message.acknowledge();
   }
@@ -68,7 +88,7 @@ export class Inputs {
    */
   async startCommands(algo, swap) {
     if (!this.#commands) {
-      const intake = new CommandIntake(algo, this.#refusals, swap, this.#broker.log);
+      const intake = new CommandIntake(algo, this.#refusals, swap, this.#meter, this.#broker.log);
       const { commands } = this.#queues;
       const [, session] = sessionsOf(algo);
       this.#commands = this.#subscribe(session, [commandChannel(algo)], commands, intake);
@@ -107,6 +127,7 @@ export class Inputs {
   /** Disconnect; the acknowledgements of the last batch leave before. */
   async stop() {
     await Promise.all(this.#subscribers.map((subscriber) => subscriber.stop()));
+    this.#gaps?.stop();
     this.#share.close();
   }
 
@@ -131,6 +152,7 @@ export class Inputs {
       resumed: () => {
         for (const message of queue.keep(({ comesAgain }) => !comesAgain)) message.drop();
       },
+      taken: this.#taken,
     };
     const subscriber = new Subscriber(this.#broker, session, handlers, this.#share);
     subscriber.start(channels);

@@ -1,19 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Backoff } from '../support/backoff.js';
-import { PauseError, UserError } from '../support/errors.js';
+import { PauseError, SessionTakenError, UserError } from '../support/errors.js';
 
 /** ms that a route has to last for the delays to start again at the shortest. */
 const MIN_LASTING = 5000;
+/** Minutes before the next attempt, where another client has taken a client id of ours: a person has to end one of the two. */
+const AFTER_TAKEN = 5;
 
 /** Keeps a route running beside others: one that fails is reported, and made again with growing delays. */
 export class KeptRoute {
   #address;
   #make;
-  #log;
   #route;
   /** Why the latest attempt failed, as a line. */
   #failure = '';
+  /** Whether that was another client that has taken a client id of ours. */
+  #wasTaken = false;
   #isStopped = false;
   /** Ends the pause before the next attempt. */
   #pause = new AbortController();
@@ -23,13 +26,11 @@ export class KeptRoute {
    * @param {string} address  of the backend
    * @param {(mayTakeOver: boolean) => import('./route.js').Route} make  called for each attempt; `mayTakeOver`
    *   is whether it may take the algorithm from another bridge
-   * @param {import('../support/log.js').Log} log
    * @param {boolean} [mayTakeOver]  whether the first attempt may
    */
-  constructor(address, make, log, mayTakeOver = true) {
+  constructor(address, make, mayTakeOver = true) {
     this.#address = address;
     this.#make = make;
-    this.#log = log;
     this.#mayTakeOver = mayTakeOver;
     this.#route = make(mayTakeOver);
   }
@@ -55,6 +56,11 @@ export class KeptRoute {
   /** Whether the latest attempt has failed. */
   get hasFailed() {
     return this.#failure !== '';
+  }
+
+  /** Whether another client takes a client id of ours again and again. */
+  get isTaken() {
+    return (this.#wasTaken && !this.#route.isAdmitted) || this.#route.taken !== '';
   }
 
   /** Whether another bridge serves the algorithm, which lives. */
@@ -86,7 +92,8 @@ export class KeptRoute {
       this.#route = this.#make(this.#mayTakeOver);
       this.#pause = new AbortController();
       const { signal } = this.#pause;
-      await sleep(backoff.next(), undefined, { signal }).catch(() => {}); // it is stopped, or tries again now
+      const delay = this.#wasTaken ? AFTER_TAKEN * 60_000 : backoff.next();
+      await sleep(delay, undefined, { signal }).catch(() => {}); // it is stopped, or tries again now
     }
   }
 
@@ -110,13 +117,15 @@ export class KeptRoute {
   /** @param {UserError} error */
   #report(error) {
     const sentence = error.message;
+    this.#wasTaken = error instanceof SessionTakenError;
     if (error instanceof PauseError) {
-      this.#log.info(sentence);
+      this.#route.log.info(sentence);
       this.#failure = '';
       return;
     }
     const line = sentence.includes(this.#address) ? sentence : `backend ${this.#address}: ${sentence}`;
-    if (line !== this.#failure) this.#log.error(`${line}; trying again with growing delays`);
+    const next = this.#wasTaken ? `in ${AFTER_TAKEN} minutes` : 'with growing delays';
+    if (line !== this.#failure) this.#route.log.error(`${line}; trying again ${next}`);
     this.#failure = line;
   }
 }

@@ -1,46 +1,69 @@
 import { errorRecord } from './error_record.js';
+import { inputFields, outputFields } from './log_fields.js';
 import { replyText } from './reply.js';
 import { addOutputs } from './topics.js';
 
 /**
- * Log the outcomes of a batch, and sort them by the topics that they are published on.
+ * Log and count the outcomes of a batch, and sort them by the topics that they are published on.
  * @param {import('./queue.js').Waiting[]} batch
  * @param {import('../backend/decisions.js').Outcome[]} outcomes  one per input
  * @param {{algo: string, topics: ReturnType<typeof import('./topics.js').outputTopics>}} destination
+ * @param {import('../metrics/route_meter.js').RouteMeter} meter
  * @param {import('../support/log.js').Log} log
- * @returns {{publications: import('../mqtt/publisher.js').Publication[], errors: string[]}} orders and fills in
- *   the order in which they were placed; a record of each failure
+ * @returns {{publications: import('../mqtt/publisher.js').Publication[], errors: string[], orders: number}} orders and fills in
+ *   the order in which they were placed; a record of each failure; how many orders
  */
-export function readOutcomes(batch, outcomes, { algo, topics }, log) {
+export function readOutcomes(batch, outcomes, { algo, topics }, meter, log) {
   /** @type {import('../mqtt/publisher.js').Publication[]} */
   const publications = [];
   /** @type {string[]} */
   const errors = [];
-  const isLogged = log.isLevelEnabled('info');
-  let n = 0;
+  const isLogged = log.isLevelEnabled('debug');
+  let [n, orders, fills] = [0, 0, 0];
   for (const { message, kind, inputs } of batch) {
+    let failed = 0;
     for (const input of inputs) {
       const outcome = outcomes[n++];
       if ('error' in outcome) {
         const { error, traceback } = outcome;
-        log.warn({ id: input.id, channel: input.channel }, `the algorithm failed: ${error}`);
+        failed += 1;
+        log.warn({ ...inputFields(kind, input), error, traceback }, `the algorithm failed: ${error}`);
         errors.push(errorRecord(message, 'algorithm', error, traceback));
         if (kind === 'command') {
           publications.push({ topic: topics.replies, payload: replyText(algo, input, 'refused', error) });
         }
         continue;
       }
-      if (isLogged) {
-        log.info({ id: input.id, orders: outcome.orders.map(parsed) }, 'algo output');
-        if (outcome.reply !== undefined) log.info(parsed(outcome.reply), 'replied');
-      }
+      if (isLogged) logOutcome(outcome, inputFields(kind, input), log);
+      if (outcome.reply !== undefined) logReply(outcome.reply, input, log);
+      orders += outcome.orders.length;
+      fills += outcome.fills.length;
       addOutputs(publications, outcome, topics);
     }
+    meter.decided(kind, inputs.length - failed, failed);
   }
-  return { publications, errors };
+  meter.outputs(orders, fills);
+  return { publications, errors, orders };
 }
 
-/** @param {string | Uint8Array} text */
-function parsed(text) {
-  return JSON.parse(Buffer.from(text).toString());
+/**
+ * A line for each order and fill, or one that says that there is none.
+ * @param {import('../backend/decisions.js').Decision} decision
+ * @param {Record<string, string>} about  the input
+ * @param {import('../support/log.js').Log} log
+ */
+function logOutcome({ orders, fills }, about, log) {
+  for (const order of orders) log.debug({ ...about, ...outputFields('order', order) }, 'algo output: an order');
+  for (const fill of fills) log.debug({ ...about, ...outputFields('fill', fill) }, 'algo output: a fill');
+  if (orders.length + fills.length === 0) log.debug(about, 'algo output: no order');
+}
+
+/**
+ * @param {string | Uint8Array} reply
+ * @param {{id: string, channel: string}} command
+ * @param {import('../support/log.js').Log} log
+ */
+function logReply(reply, command, log) {
+  const { command: name, outcome, text } = JSON.parse(Buffer.from(reply).toString());
+  log.info({ ...inputFields('command', command), command: name, outcome }, `replied: ${text}`);
 }

@@ -4,6 +4,7 @@ import { readOutcomes } from './outcomes.js';
 import { joinOutputs } from './output_arrays.js';
 import { LossWindow, republish } from './republish.js';
 import { Snapshots } from './snapshots.js';
+import { Summary } from './summary.js';
 import { haltPublication, outputTopics } from './topics.js';
 
 /** @typedef {import('../mqtt/publisher.js').Publication} Publication */
@@ -19,11 +20,14 @@ export class Outputs {
   #backend;
   #times;
   #isBatched;
+  #meter;
   #prefix;
   #log;
   #lossWindow;
   /** @type {Snapshots | undefined} */
   #snapshots;
+  /** @type {Summary | undefined} */
+  #summary;
 
   algo = '';
   topics = outputTopics('');
@@ -34,11 +38,13 @@ export class Outputs {
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
    * @param {import('../backend/backend.js').Backend} backend
    * @param {import('./times.js').Times} times
+   * @param {import('../metrics/route_meter.js').RouteMeter} meter
    * @param {boolean} [isBatched]  whether orders and fills are published as arrays
    */
-  constructor(broker, backend, times, isBatched = false) {
+  constructor(broker, backend, times, meter, isBatched = false) {
     this.#backend = backend;
     this.#times = times;
+    this.#meter = meter;
     this.#isBatched = isBatched;
     this.#prefix = broker.prefix;
     this.#log = broker.log;
@@ -54,6 +60,7 @@ export class Outputs {
   /** @param {string} algo  the algorithm's name */
   begin(algo) {
     this.algo = algo;
+    this.#summary ??= new Summary(this.#meter, this.#log);
     this.topics = outputTopics(algo, this.#prefix);
     this.halts = new Halts(algo, this.topics.halt, this.#log);
   }
@@ -69,9 +76,11 @@ export class Outputs {
    * @param {import('../backend/decisions.js').Outcome[]} outcomes
    */
   async settle(batch, outcomes) {
-    const { publications, errors } = readOutcomes(batch, outcomes, this, this.#log);
+    const { publications, errors, orders } = readOutcomes(batch, outcomes, this, this.#meter, this.#log);
     for (const record of errors) this.report(record);
     await this.publisher.publish(this.#due(publications));
+    const oldest = batch.find(({ at }) => at !== undefined)?.at;
+    if (orders > 0 && oldest !== undefined) this.#meter.confirmed((performance.now() - oldest) / 1000);
     for (const { message } of batch) message.acknowledge();
     this.#times.settled(batch);
     this.#snapshots?.touch();
@@ -113,6 +122,7 @@ export class Outputs {
   }
 
   stop() {
+    this.#summary?.end();
     return this.publisher.stop();
   }
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { expiryText, hasExpired } from '../messages/command.js';
 import { haltText } from '../messages/halt.js';
+import { commandFields } from './log_fields.js';
 import { replyText } from './reply.js';
 
 /** Commands whose replies are remembered. */
@@ -47,7 +48,7 @@ export class OwnCommands {
       return decision(this.#reply(command, 'refused', `id used before: "${command.id}", with other content`));
     }
     const { outcome, text, halt } = this.#carryOut(command, now);
-    this.#log.warn({ ...command, outcome }, text);
+    this.#log.warn({ ...commandFields(command), outcome }, text);
     const reply = this.#reply(command, outcome, text);
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.delete(oldest);

@@ -9,6 +9,7 @@
  * @property {Held} message
  * @property {import('../messages/kinds.js').Kind} kind
  * @property {import('../messages/kinds.js').Input[]} inputs
+ * @property {number} [at]  ms of the steady clock at which it came, of quotes and data
  */
 
 /** The messages that wait to be decided, in the order of arrival. */
@@ -26,6 +27,16 @@ export class Queue {
   /** The number of messages that wait. */
   get length() {
     return this.#waiting.length;
+  }
+
+  /** Bytes of the messages that wait. */
+  get bytes() {
+    return this.#bytes;
+  }
+
+  /** The number of inputs that wait. */
+  get inputs() {
+    return this.#waiting.reduce((sum, { inputs }) => sum + inputs.length, 0);
   }
 
   /** @param {Waiting} waiting */

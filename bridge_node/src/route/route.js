@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LostRemoteError } from '../../zerorpc/index.js';
 import { Backend } from '../backend/backend.js';
 import { Deferred } from '../support/deferred.js';
-import { PauseError, UserError } from '../support/errors.js';
+import { PauseError, SessionTakenError, UserError } from '../support/errors.js';
 import { Claim } from './claim.js';
 import { Decider } from './decider.js';
 import { Forwarder } from './forwarder.js';
@@ -11,6 +11,7 @@ import { Inputs } from './inputs.js';
 import { checkAge } from './older_journal.js';
 import { Outputs } from './outputs.js';
 import { Placement } from './placement.js';
+import { Queries } from './queries.js';
 import { ReadPacing } from './read_pacing.js';
 import { SECOND_SERVICE } from './served_names.js';
 import { Swaps } from './swaps.js';
@@ -36,15 +37,18 @@ const CONTEST = 250;
 export class Route {
   #config;
   #place;
-  #log;
+  #meter;
   #backend;
   #times;
   #outputs;
   #placement;
   #forwarder;
   #inputs;
-  /** Made when the name of the backend is known. @type {Decider | undefined} */
+  #queries;
+  /** Made when the name of the backend is known, as the next ones. @type {Decider | undefined} */
   #decider;
+  /** @type {import('./notices.js').AlgoNotices | undefined} */
+  #notices;
   /** @type {Swaps | undefined} */
   #swaps;
   /** @type {Claim | undefined} */
@@ -61,18 +65,20 @@ export class Route {
 
   /**
    * @param {import('./route_config.js').RouteConfig} config
-   * @param {import('../mqtt/broker_link.js').BrokerLink} broker
+   * @param {import('../mqtt/broker_link.js').BrokerLink} link
    * @param {import('./route_config.js').Place} place
    */
-  constructor(config, broker, place) {
+  constructor(config, link, place) {
     this.#config = config;
     this.#place = place;
-    this.#log = broker.log;
+    this.log = link.log.child(config.isAnnounced ? { algo: config.name } : {});
+    const broker = link.seenBy(this.log);
+    this.#meter = place.metrics.meter();
     /** @type {import('../backend/standby.js').MayOpen} */
     const mayOpen = (name, hasHandedOver) => this.#placement.mayOpen(name, hasHandedOver);
-    this.#backend = new Backend(config, broker.log, () => this.#admit(), mayOpen);
-    this.#times = new Times(this.#backend, broker.log);
-    const outputs = new Outputs(broker, this.#backend, this.#times, config.batchOutputs);
+    this.#backend = new Backend(config, this.log, () => this.#admit(), mayOpen);
+    this.#times = new Times(this.#backend, this.log);
+    const outputs = new Outputs(broker, this.#backend, this.#times, this.#meter, config.batchOutputs);
     this.#outputs = outputs;
     this.#placement = new Placement(config.address, this.#backend, broker, outputs.publisher.connection);
     // its name is not known then, and where it was swapped to only the broker knows
@@ -89,6 +95,7 @@ export class Route {
       inputsWait: (messages, bytes) => this.#inputs.setWaiting(messages, bytes),
       commandsWait: (messages, bytes) => this.#inputs.setCommandsWaiting(messages, bytes),
     };
+    this.#backend.on('ready', () => this.#meter.ready());
     this.#forwarder = new Forwarder(steps, pacing, config.count);
     if (config.isAnnounced) {
       this.#backend.on('lost', () => {
@@ -96,11 +103,11 @@ export class Route {
       });
       this.#backend.on('ready', () => clearTimeout(this.#silence));
     }
-    const refusals = {
-      report: (/** @type {string} */ record) => outputs.report(record),
-      reply: (/** @type {string} */ payload) => outputs.reply(payload),
-    };
-    this.#inputs = new Inputs(broker, this.#forwarder, refusals, place.budget, config.rules);
+    /** @type {import('../mqtt/connection.js').Taken} */
+    const taken = (sentence, isTooOften) => this.#noticeTaken(sentence, isTooOften);
+    outputs.publisher.connection.on('taken', taken);
+    this.#inputs = new Inputs(broker, this.#forwarder, outputs, place.budget, this.#meter, taken, config.rules);
+    this.#queries = new Queries(broker, this.#backend);
   }
 
   /**
@@ -119,11 +126,17 @@ export class Route {
     return why && `backend ${address}: ${why}`;
   }
 
+  /** That another client takes one of its client ids again and again, as a line; empty if that is not so at present. */
+  get taken() {
+    return this.#inputs.taken || this.#outputs.publisher.connection.taken;
+  }
+
   /** What is missing for its quotes to be decided and its orders to be published, as a line; empty if nothing is. */
   get missing() {
     if (this.fault) return this.fault;
     const { address, ready } = this.#backend;
     if (!this.isAdmitted || !ready) return `backend ${address}: it is being admitted`;
+    if (this.taken) return this.taken;
     if (this.#inputs.ready) return '';
     return `backend ${address}: the broker has not confirmed its subscriptions yet`;
   }
@@ -166,6 +179,7 @@ export class Route {
     this.#backend.retire();
     connection.retire();
     this.#inputs.retire();
+    this.#queries.retire();
     this.#forwarder.stop();
     if (!this.#backend.ready || !connected) leave();
     this.#backend.once('lost', leave);
@@ -200,7 +214,7 @@ export class Route {
     const { topics, halts } = this.#outputs;
     if (journalSeq !== undefined) {
       const journal = { name, seq: journalSeq, isAccepted: this.#config.acceptOlderJournal ?? false };
-      await checkAge(journal, topics.portfolio, connection, this.#log);
+      await checkAge(journal, topics.portfolio, connection, this.log);
     }
     await halts?.read(connection);
     if (await halts?.handTo(this.#backend)) this.#outputs.removeHalt();
@@ -229,7 +243,7 @@ export class Route {
       keepHalt: (/** @type {import('../messages/halt.js').Halt | null} */ halt) => this.#outputs.keepHalt(halt),
       config: this.#config,
     };
-    return new Swaps(name, parts, (payload) => this.#outputs.reply(payload), this.#log);
+    return new Swaps(name, parts, (payload) => this.#outputs.reply(payload), this.log);
   }
 
   /** What is begun after the end would never end. The Backend ignores the error then. */
@@ -251,8 +265,16 @@ export class Route {
     }
     this.#checkRunning();
     const { halts } = this.#outputs;
-    this.#decider = new Decider(name, this.#backend, /** @type {import('./halts.js').Halts} */ (halts), this.#log);
-    this.#inputs.start(name, channels);
+    this.#decider = new Decider(
+      name,
+      this.#backend,
+      /** @type {import('./halts.js').Halts} */ (halts),
+      this.#meter,
+      this.log,
+    );
+    this.#meter.show({ backend: this.#backend, queue: this.#forwarder.inputs });
+    this.#inputs.start(name, channels, this.#place.notices.of(name));
+    this.#queries.start(name);
     return true;
   }
 
@@ -264,21 +286,31 @@ export class Route {
   async #whenFree(name) {
     this.#claim ??= this.#prepareClaim(name);
     if (this.#place.mayTakeOver) return true;
-    return !(await this.#claim.whenFree(this.#log)) && !this.#isStopping;
+    return !(await this.#claim.whenFree(this.log)) && !this.#isStopping;
   }
 
   /** @param {string} name */
   #prepareClaim(name) {
-    const { names, instance } = this.#place;
+    const { names, notices, instance } = this.#place;
     names.take(name, this.#config.address);
+    if (!this.#config.isAnnounced) this.log.setBindings({ algo: name });
+    this.#meter.begin(name);
+    this.#notices = notices.of(name);
     this.#outputs.begin(name);
     const claim = new Claim(this.#outputs.topics.claim, this.#outputs.publisher, instance, this.#placement);
+    claim.on('outcome', (outcome) => this.#meter.claim(outcome));
     claim.once('superseded', (other) => {
       const sentence = `another bridge for ${name} has started (${other}): this one gives way`;
       const hasServed = this.isAdmitted || this.#place.mayTakeOver;
       this.#failed.reject(hasServed ? new UserError(`${sentence}. ${SECOND_SERVICE}`) : new PauseError(sentence));
     });
     return claim;
+  }
+
+  /** @type {import('../mqtt/connection.js').Taken} */
+  #noticeTaken(sentence, isTooOften) {
+    if (this.#notices) this.#notices.sessionTaken += 1;
+    if (isTooOften) this.#failed.reject(new SessionTakenError(sentence));
   }
 
   /** @param {import('./queue.js').Waiting[]} batch */
@@ -291,7 +323,8 @@ export class Route {
 
   async #end() {
     this.stop();
-    await this.#inputs.stop();
+    await Promise.all([this.#inputs.stop(), this.#queries.stop()]);
+    this.#meter.end();
     await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
     await Promise.race([this.#times.tell(), this.#leaving.promise]);
     await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);

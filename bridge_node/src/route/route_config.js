@@ -20,6 +20,8 @@
  * @typedef {object} Place
  * @property {import('./served_names.js').ServedNames} names  of all routes
  * @property {import('../support/memory_budget.js').MemoryBudget} budget  of all routes
+ * @property {import('../metrics/bridge_metrics.js').BridgeMetrics} metrics  of the bridge
+ * @property {import('./notices.js').Notices} notices  of all routes
  * @property {string} instance  of the bridge, which its claims show
  * @property {boolean} mayTakeOver  whether it may take the algorithm from another bridge; if not, it waits until
  *   the other has ended

@@ -200,6 +200,6 @@ export class Swap {
 
   /** @param {string} step */
   #show(step) {
-    this.#log.info({ to: this.#ends.to, id: this.#command.id }, `swap ${step}`);
+    this.#log.info({ to: this.#ends.to, command_id: this.#command.id }, `swap ${step}`);
   }
 }

@@ -1,4 +1,5 @@
 import { expiryText, hasExpired } from '../messages/command.js';
+import { commandFields } from './log_fields.js';
 import { replyText } from './reply.js';
 import { Swap } from './swap.js';
 import { SwapRefusal } from './swap_ends.js';
@@ -87,7 +88,7 @@ export class Swaps {
       return { outcome: isOwn ? 'done' : 'unchanged', text: `${this.#algo} is served at ${to}` };
     }
     if (hasExpired(command, Date.now())) return { outcome: 'refused', text: expiryText(command) };
-    this.#log.warn({ ...command }, `swapping ${this.#algo} from ${backend.address} to ${to}`);
+    this.#log.warn(commandFields(command), `swapping ${this.#algo} from ${backend.address} to ${to}`);
     this.#current = new Swap(command, this.#parts, this.#log);
     try {
       const { text, cancelled } = await this.#current.run(this.#algo);

@@ -28,6 +28,14 @@ export function commandChannel(algo) {
 }
 
 /**
+ * Where questions about the past of an algorithm come.
+ * @param {string} algo
+ */
+export function queryTopic(algo) {
+  return `queries/${topicLevel(algo)}`;
+}
+
+/**
  * The sessions at the broker of an algorithm's bridge. They have the name alone, so that a bridge that is started again
  * finds its sessions and the messages in them.
  * @param {string} algo

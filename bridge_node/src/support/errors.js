@@ -8,6 +8,16 @@ export class PauseError extends UserError {
   name = 'PauseError';
 }
 
+/** Another client takes a client id of ours again and again; each attempt would only disconnect it in turn. */
+export class SessionTakenError extends UserError {
+  name = 'SessionTakenError';
+
+  /** @param {string} sentence  without a full stop */
+  constructor(sentence) {
+    super(`${sentence}. A client id serves one client: end the other one, or give the algorithm another name`);
+  }
+}
+
 /** A message is not valid. `code` is one of contracts/refusals.json. */
 export class MessageError extends Error {
   name = 'MessageError';

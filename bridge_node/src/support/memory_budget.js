@@ -13,7 +13,6 @@ const OVERHEAD = 512;
  * less never is, however slow the others are.
  */
 export class MemoryBudget {
-  #max;
   /** @type {Set<Share>} */
   #shares = new Set();
   #held = 0;
@@ -23,7 +22,7 @@ export class MemoryBudget {
 
   /** @param {number} max  bytes; what is read at once may exceed it */
   constructor(max = MAX_HELD) {
-    this.#max = max;
+    this.max = max;
     this.#bound = max;
   }
 
@@ -47,7 +46,7 @@ export class MemoryBudget {
    * @param {number} held
    */
   isFull(held) {
-    return this.#isSpent && held > this.#max / 2 / this.#shares.size;
+    return this.#isSpent && held > this.max / 2 / this.#shares.size;
   }
 
   /**
@@ -69,7 +68,7 @@ export class MemoryBudget {
   /** @param {boolean} isSpent */
   #turn(isSpent) {
     this.#isSpent = isSpent;
-    this.#bound = isSpent ? FREE_BELOW * this.#max : this.#max;
+    this.#bound = isSpent ? FREE_BELOW * this.max : this.max;
     for (const share of this.#shares) share.judge();
   }
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ class ExchangeSource:
     ):
         check_exchange(settings.exchange)
         self.name = settings.name
+        self.skipped: Counter[str] = Counter()
         self._settings = settings
         self._notify = notify
         self._clock = clock
@@ -201,6 +203,7 @@ class ExchangeSource:
             try:
                 found.append(read_trade(fields, fields.get("bar", book), self._dialect.is_numbered))
             except Invalid as error:
+                self.skipped["unreadable"] += 1
                 kind = str(error).partition(" is ")[0]
                 if kind not in self._reported:
                     self._reported.add(kind)

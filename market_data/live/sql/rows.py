@@ -11,7 +11,7 @@ from market_data.feeds.date_and_time import CLOCKS, PARTS
 from market_data.feeds.messages.limits import ID as MAX_ID
 from market_data.feeds.options import ReadOptions
 from market_data.feeds.plan import Sample
-from market_data.feeds.quote import Quote, Recorded, SkippedRow
+from market_data.feeds.quote import Problem, Quote, Recorded, SkippedRow
 from market_data.feeds.table import OnSkip, TableReader
 from market_data.feeds.table import Rows as TableRows
 from market_data.live.sql.follower import Row
@@ -25,7 +25,8 @@ class RowReader:
     `columns`, and a time stays as it is, also if it opens a bar.
 
     :param name: the first part of the ids.
-    :param on_skip: called with each row that is not a valid quote, and the reason.
+    :param on_skip: called with each row that is not a valid quote, what is wrong with it, and the
+        reason.
     :param on_doubt: called with each row whose local time comes twice, and that time: the first of
         the two is taken.
     :raises UnusableFileError: if no column is for the instrument, the time or the price.
@@ -38,7 +39,7 @@ class RowReader:
         shown: str,
         name: str,
         options: ReadOptions,
-        on_skip: Callable[[Row, str], None],
+        on_skip: Callable[[Row, Problem, str], None],
         on_doubt: Callable[[Row, str], None],
     ):
         columns = dict(options.get("columns") or {})
@@ -63,7 +64,7 @@ class RowReader:
             # what refuses a file, such as a format of its times, is of a row here
             if len(rows) > 1:
                 return [quote for row in rows for quote in self.quotes([row])]
-            self._on_skip(rows[0], str(error))
+            self._on_skip(rows[0], "malformed", str(error))
             return []
 
     def _read(self, rows: Sequence[Row]) -> Iterator[Quote]:
@@ -78,12 +79,13 @@ class RowReader:
                 return
             self._on_doubt(rows[0], reader.twice[0])
         for skip in skipped:
-            self._on_skip(rows[skip.row], skip.reason)
+            self._on_skip(rows[skip.row], skip.problem, skip.reason)
         for quote in quotes:
             row = rows[quote.row]
             own_id = f"{self._name}:{quote.sid}:{row.cursor}"
             if len(own_id) > MAX_ID:
-                self._on_skip(row, f"its id would have more than {MAX_ID} characters")
+                reason = f"its id would have more than {MAX_ID} characters"
+                self._on_skip(row, "malformed", reason)
                 continue
             yield quote._replace(recorded=Recorded(own_id, None, False, {}))
 

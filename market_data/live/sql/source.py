@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from market_data.errors import FeedError
 from market_data.feeds.options import ReadOptions
+from market_data.feeds.quote import Problem
 from market_data.live.source import Batch, Position
 from market_data.live.sql.cursor import Cursor, from_json, to_json
 from market_data.live.sql.follower import Follower, Row, Step
@@ -44,6 +46,8 @@ class SqlSource:
         clock: Callable[[], float] = time.monotonic,
     ):
         self.name = settings.name
+        self.skipped: Counter[str] = Counter()
+        """Rows, by what is wrong with them; `repeated` if their id would be that of another one."""
         self._settings = settings
         self._notify = notify
         self._clock = clock
@@ -119,7 +123,8 @@ class SqlSource:
             reason = "rows without one are not published; expected a column that is never NULL"
             self._report("null", f"a row has no {cursor}: {reason}")
 
-    def _skipped(self, row: Row, reason: str) -> None:
+    def _skipped(self, row: Row, problem: Problem, reason: str) -> None:
+        self.skipped[problem] += 1
         # one of each kind: what differs between rows stands in quotation marks, or is a number
         kind = "".join(c for c in reason.partition('"')[0] if not c.isdecimal())
         cursor = self._settings.cursor
@@ -133,6 +138,7 @@ class SqlSource:
         )
 
     def _repeated(self, row: Row) -> None:
+        self.skipped["repeated"] += 1
         cursor = self._settings.cursor
         self._report(
             "repeated",

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,15 @@ from typing import Any
 import pytest
 import zerorpc
 
+from algo_service.discovery import announcer
+from algo_service.discovery.announcer import Announcer
+from market_data import BrokerAccess
+from market_data.mqtt import link
 from tests.algo_service.conftest import Service
 from tests.algo_service.discovery.conftest import EXAMPLE, Records
+from tests.market_data.fake_broker import DISCONNECT, FakeBroker, Wire
 from tests.support.brokers import MOSQUITTO, Broker
-from tests.support.processes import BIN, Process, eventually
+from tests.support.processes import BIN, PATIENCE, Process, eventually
 from tests.support.secured import PASSWORD, TlsBroker
 
 Serve = Callable[..., Service]
@@ -25,6 +31,8 @@ Connect = Callable[[Service], zerorpc.Client]
 NewRecords = Callable[..., Records]
 
 QUOTE = {"sid": "GOOG", "quote": 345.0}
+SUBACK = 9
+SESSION_TAKEN_OVER = 0x8E  # MQTT 5, 3.14.2.1
 
 
 def test_a_service_announces_where_it_is_reached_and_then_what_initialize_led_to(
@@ -332,3 +340,35 @@ def test_variables_announce_it_too_and_without_a_broker_the_others_are_for_other
     variables = {"ALGO_SERVICE_ADVERTISE": "tcp://algo:1", "ALGO_SERVICE_ANNOUNCE": mosquitto.url}
     serve(env=variables)
     records(mosquitto).wait_for("online", address="tcp://algo:1")
+
+
+def test_an_announcer_whose_id_another_client_takes_gives_way_and_tries_much_later(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    came = threading.Event()
+
+    def accept(wire: Wire) -> None:
+        wire.connect()
+        wire.accept(b"")
+        _subscribe, body = wire.read()
+        wire.write(SUBACK, body[:2] + b"\0\1")
+
+    def takes_over(wire: Wire) -> None:
+        accept(wire)
+        wire.write(DISCONNECT, bytes([SESSION_TAKEN_OVER, 0]))
+
+    def welcomes(wire: Wire) -> None:
+        accept(wire)
+        wire.read()
+        came.set()
+
+    monkeypatch.setattr(link, "_TAKEN_DELAY", 0.01)
+    monkeypatch.setattr(announcer, "_TAKEN_DELAY", 0.2)
+    broker = FakeBroker(*[takes_over] * link.MAX_TAKEOVERS, welcomes)
+    made = Announcer(BrokerAccess.parse(broker.url), "a", "random", "tcp://127.0.0.1:1")
+    made.start({})
+    assert came.wait(PATIENCE)
+    made.end()
+    broker.close()
+    assert "another client has taken our client id" in caplog.text
+    assert "use_username_as_clientid" in caplog.text

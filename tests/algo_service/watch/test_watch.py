@@ -6,11 +6,14 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
 import termios
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,7 @@ from paho.mqtt.publish import single
 
 from tests.algo_service.watch.wire import fill, order, snapshot
 from tests.support.brokers import MOSQUITTO, Broker
-from tests.support.processes import BIN, Process, eventually, free_port
+from tests.support.processes import BIN, ROOT, Process, eventually, free_port
 from tests.support.secured import PASSWORD, TlsBroker
 
 Start = Callable[..., Process]
@@ -238,3 +241,30 @@ def test_the_table_follows_the_size_of_the_terminal(
     shown.resize(10, 40)
     eventually(lambda: "equity" in shown.written[drawn:], "another drawing")
     assert "last order" not in shown.written[drawn:]
+
+
+def test_it_tells_over_http_whether_it_has_a_broker(mosquitto: Broker, start: Start) -> None:
+    http = free_port()
+
+    def answer(path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{http}{path}") as found:
+                return found.status, found.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+        except OSError:
+            return 0, ""
+
+    watch(start, mosquitto.url, "--http", http)
+    eventually(lambda: answer("/readyz")[0] == 200, "readiness")
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text()
+    served = re.findall(r"^# TYPE (\S+) ", answer("/metrics")[1], re.M)
+    for title in ("Every process", "algo-service watch"):
+        section = page.split(f"\n## {title}\n")[1].split("\n## ")[0]
+        for name in re.findall("^\\| `([a-z_]+)`", section, re.M):
+            served.remove(name)
+    assert served == []
+    assert answer("/healthz")[0] == 200
+    mosquitto.process.kill()
+    eventually(lambda: answer("/readyz")[0] == 503, "the loss")
+    assert f"the broker at {mosquitto.url} is unavailable: " in answer("/readyz")[1]

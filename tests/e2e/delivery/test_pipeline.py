@@ -93,24 +93,25 @@ def test_both_spellings_of_the_article_give_an_order(
 
 
 def test_the_log_tells_what_the_articles_did(mosquitto: Broker, parts: Parts, watch: Watch) -> None:
-    service = parts.service("--param", "threshold=0", "--param", "seed=7")
-    bridge = parts.bridge(mosquitto, service)
+    told = ("--log-level", "debug")
+    service = parts.service("--param", "threshold=0", "--param", "seed=7", *told)
+    bridge = parts.bridge(mosquitto, service, *told)
     watcher = watch(mosquitto)
-    watcher.publish('{"goog": 3.45}')
+    watcher.publish({"sid": "goog", "quote": 3.45, "id": "q1"})
     watcher.wait("orders/random")
-    assert '{"channel":"quotes"}' in bridge.wait_for("subscribing to channel ")
-    assert '"sid":"goog","quote":3.45' in bridge.wait_for("received ")
-    assert '"side":"buy"' in bridge.wait_for("algo output ")
-    service.wait_for(r"^buying \d+\.\d\d of goog$")
+    bridge.wait_for("^subscribing to channel  algo=random channel=quotes$")
+    bridge.wait_for("received  algo=random quote_id=q1 channel=quotes sid=goog quote=3.45$")
+    bridge.wait_for("algo output: an order .* order_id=random:quotes:q1:0 sid=goog side=buy ")
+    service.wait_for(r"^debug: buying \d+\.\d\d of goog  quote_id=q1 channel=quotes$")
 
 
 def test_a_quote_that_gives_no_order_says_why(
     mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:
-    service = parts.service("--param", "threshold=1", "--param", "seed=7")
+    service = parts.service("--param", "threshold=1", "--param", "seed=7", "--log-level", "debug")
     parts.bridge(mosquitto, service)
     watch(mosquitto).publish('{"goog": 3.45}')
-    service.wait_for(r"^0\.\d\d is not above 1: no order$")
+    service.wait_for(r"^debug: 0\.\d\d is not above 1: no order ")
 
 
 def test_each_broker_is_spoken_to_in_the_newest_version_it_offers(
@@ -176,12 +177,12 @@ def test_the_articles_two_classes_run_on_our_host_as_printed(
 ) -> None:
     service = parts.service("--algo", f"{parts.file('ma.py', ARTICLE)}:RandomAlgo",
                             "--param", "threshold=0")  # fmt: skip
-    bridge = parts.bridge(broker, service)
+    bridge = parts.bridge(broker, service, "--log-level", "debug")
     watcher = watch(broker)
     watcher.publish('{"sid": "GOOG", "quote": "345"}')
     # `cash: 50000` is what the article's app.js sends, and its class reads `starting_cash`
     assert 0 < float(service.wait_for(r"^buying [\d.]+ of GOOG$").split()[1]) < 50000
-    bridge.wait_for("algo output ")
+    bridge.wait_for("algo output: no order")
     assert watcher.of("errors/RandomAlgo") == []
 
 
@@ -204,11 +205,12 @@ def test_a_plain_zerorpc_server_of_the_article_is_a_full_backend(
     broker: Broker, parts: Parts, watch: Watch
 ) -> None:
     server = parts.server(ARTICLE + SERVER)
-    bridge = parts.bridge(broker, server, "--params", '{"starting_cash": 7, "threshold": 0}')
+    params = ("--params", '{"starting_cash": 7, "threshold": 0}')
+    bridge = parts.bridge(broker, server, *params, "--log-level", "debug")
     watcher = watch(broker)
     watcher.publish('{"goog": 3.45}')
     assert 0 < float(server.wait_for(r"^buying [\d.]+ of goog$").split()[1]) < 7
-    bridge.wait_for("algo output ")
+    bridge.wait_for("algo output: no order")
     name = server.address.removeprefix("tcp://").replace(":", "-")
     watcher.publish("no quote")
     (error,) = watcher.wait(f"errors/{name}")

@@ -72,7 +72,7 @@ def test_an_undecided_retained_quote_comes_again_and_is_decided_once(
 ) -> None:
     """A retained quote that was read and not decided comes again and is decided once."""
     service = parts.service("--param", "threshold=0")
-    bridge = parts.bridge(broker, service)
+    bridge = parts.bridge(broker, service, "--log-level", "debug")
     service.kill()
     bridge.wait_for("is lost; waiting for it")
     watcher = watch(broker)

@@ -101,8 +101,8 @@ def test_a_refused_password_is_reported_without_the_password(locked: Secured, pa
     line = bridge.wait_for("refuses the connection")
     assert f"{shown} refuses the connection (" in line
     assert 'special characters are percent-encoded: ":" is %3A' in line
-    eventually(lambda: "backend" not in readiness(bridge)[1], "the backend")
-    status, text = readiness(bridge)
+    eventually(lambda: "backend" not in str(readiness(bridge)[1]), "the backend")
+    status, (text,) = readiness(bridge)
     assert status == 503
     assert text.startswith(f"{shown}: ")
     assert "uthorized" in text
@@ -206,8 +206,8 @@ def test_a_broker_of_another_authority_is_not_trusted_and_the_log_says_why(
     for options in ([], ["--ca", other.file]):
         bridge = bridge_to(parts, f"mqtts://127.0.0.1:{port}", *options, ready=False)
         bridge.wait_for(r"is unavailable \(no authority that we trust has signed its certificate")
-        eventually(lambda b=bridge: "backend" not in readiness(b)[1], "the backend")
-        status, text = readiness(bridge)
+        eventually(lambda b=bridge: "backend" not in str(readiness(b)[1]), "the backend")
+        status, (text,) = readiness(bridge)
         assert status == 503
         why = "no authority that we trust has signed its certificate; --ca FILE names the authority"
         assert f"broker mqtts://127.0.0.1:{port}: {why}" in text

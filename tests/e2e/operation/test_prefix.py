@@ -39,7 +39,7 @@ def test_with_a_prefix_the_same_comes_below_it_and_nothing_beside_it(
     bridge = parts.bridge(broker, parts.service(*SERVICE), "--prefix", "site1/a")
     feed(watcher, "site1/a/")
     assert bridge.stop() == 0
-    bridge.wait_for(r'{"channel":"quotes","topic":"site1/a/quotes"}')
+    bridge.wait_for("channel=quotes topic=site1/a/quotes")
     outputs = ("orders/random", "fills/random", "errors/random")
     below = {name: watcher.raw(f"site1/a/{name}") for name in outputs}
     assert len(below["orders/random"]) > 10
@@ -116,7 +116,7 @@ def test_channels_of_the_command_line_replace_those_of_initialize(
         bridge = parts.bridge(broker, service, "--channel", "ticks/+", "--channel", "bars")
     else:
         bridge = parts.bridge(broker, service, env={"BRIDGE_CHANNEL": "ticks/+;bars"})
-    bridge.wait_for(r'"channels":\["ticks/\+","bars"\]')
+    bridge.wait_for(r'channels=\["ticks/\+","bars"\]')
     watcher = watch(broker)
     for n, topic in enumerate(("quotes", "ticks/GOOG", "bars", "ticks")):
         watcher.publish({"sid": "GOOG", "quote": 1, "id": str(n)}, topic)

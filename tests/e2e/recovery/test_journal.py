@@ -105,7 +105,9 @@ def test_an_algorithm_whose_state_cannot_be_kept_is_warned_of_at_start(
     )
     mine = f"{parts.file('mine.py', code)}:Mine"
     kept = parts.service("--algo", mine, "--journal", tmp_path / "mine.db")
-    kept.wait_for(r"^Mine has no save\(\) and load\(\): a restart keeps its portfolio and loses")
+    kept.wait_for(
+        r"^warning: Mine has no save\(\) and load\(\): a restart keeps its portfolio and loses"
+    )
     assert "no save()" not in parts.service("--journal", tmp_path / "random.db").output
     in_memory = parts.service("--algo", mine)
     in_memory.wait_for("its state is in memory: a restart starts again$")

@@ -48,7 +48,11 @@ class Wire:
         self._done.append(f"acknowledged {last.number}")
 
     def publish(self, text: str, number: int, topic: str) -> None:
-        self._done.append(f"published {number} on {topic}: {json.loads(text)['of'][1]}")
+        message = json.loads(text)
+        if topic.startswith("p/errors/"):
+            self._done.append(f"refused: {message['reason']}")
+        else:
+            self._done.append(f"published {number} on {topic}: {message['of'][1]}")
 
     def turn(self, _timeout: float) -> None:
         pass
@@ -62,7 +66,7 @@ def quote(own_id: str) -> dict[str, Any]:
     return {"sid": "GOOG", "quote": 1.5, "id": own_id}
 
 
-def run(store: Store, wire: Wire, clock: list[float] | None = None) -> None:
+def run(store: Store, wire: Wire, clock: list[float] | None = None) -> Service:
     made = Indicators(lambda: [parse("sma:1")])
     times = iter(clock or [])
     machine = Service(
@@ -77,6 +81,7 @@ def run(store: Store, wire: Wire, clock: list[float] | None = None) -> None:
     )
     with pytest.raises(Interrupted):
         machine.run()
+    return machine
 
 
 def test_a_batch_is_committed_then_acknowledged_then_published(tmp_path: Path) -> None:
@@ -133,6 +138,26 @@ def test_what_the_broker_can_no_longer_lose_is_forgotten(tmp_path: Path) -> None
     run(store, wire, [0.0, 0.0, 0.5, 0.6, 1.1])
     assert [number for number, _ in store.outputs()] == [3, 4]
     store.close()
+
+
+@pytest.mark.parametrize(
+    "change", [{"high": 3}, {"low": 0.5}, {"volume": 8}, {"tags": ["b", "a"]}, {"ts": "2013-03-02"}]
+)
+def test_an_id_that_comes_again_with_any_other_field_is_reported(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    """In any order of the fields, the same ones are a duplicate; so it is after a restart."""
+    bar = {**quote("a"), "ts": "2013-03-01", "high": 2, "low": 1, "volume": 7, "tags": ["a", "b"]}
+    backwards = dict(reversed(bar.items()))
+    done: list[str] = []
+    for batch in ([bar, backwards], [backwards, bar | change]):
+        store = NotingStore(tmp_path / "state", done)
+        wire = Wire(done, [received(n, each) for n, each in enumerate(batch, 1)])
+        machine = run(store, wire)
+        store.close()
+    assert (machine.quotes, machine.duplicates) == (0, 1)
+    assert machine.refused == {"algorithm": 1}
+    assert done[-1] == 'refused: id used before: "a" on quotes, with other content'
 
 
 def test_an_instrument_of_two_channels_is_reported_once(

@@ -96,7 +96,7 @@ def test_each_quote_becomes_a_message_of_each_indicator_that_has_a_value(
     assert watcher.of("indicators/ema-3/GOOG") == sma(quotes, "ema:3")
     refused = watcher.wait("errors/market-data-indicators", 2)
     assert [record["code"] for record in refused] == ["not_json", "algorithm"]
-    assert refused[1]["reason"] == 'id used before: "q0", with other content'
+    assert refused[1]["reason"] == 'id used before: "q0" on quotes, with other content'
     assert service.stop() == 0
     lines = service.output.splitlines()
     assert lines[:3] == [

@@ -70,6 +70,25 @@ def test_so_many_of_the_latest_keys_are_known_and_the_file_is_bounded(
     database.close()
 
 
+def test_the_keys_of_layout_1_are_known_by_the_key_alone(tmp_path: Path) -> None:
+    """Its checksums were of some fields only, and cannot be compared."""
+    path = tmp_path / "state"
+    old = Store(path, "indicators")
+    commit(old, "a")
+    old.close()
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA user_version = 1")
+    database.close()
+    for _start in range(2):
+        new = Store(path, "indicators")
+        new.begin()
+        assert new.note("quotes", "a", 8) == "again"
+        new.note("quotes", "b", 8)
+        assert new.note("quotes", "b", 9) == "other"
+        new.commit({}, [], None)
+        new.close()
+
+
 def test_a_file_of_another_kind_is_refused_by_a_sentence_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "state"
     Store(path, "bars of 1m").close()

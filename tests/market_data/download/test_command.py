@@ -15,6 +15,7 @@ from tests.support.exchanges.binance import BinanceServer
 from tests.support.exchanges.binance_messages import SINCE
 from tests.support.exchanges.klines import MINUTE, row
 from tests.support.processes import Process, eventually
+from tests.support.told import Told, described
 
 DAY = 1440 * MINUTE
 START = SINCE - 2 * DAY
@@ -161,6 +162,23 @@ def test_it_waits_as_long_as_the_exchange_asks(
     exchange.accept("/api/v3/klines")
     assert process.wait() == 0
     assert found(tmp_path / "prices") == expected()
+
+
+def test_it_tells_over_http_what_it_fetched_and_why_it_waits(
+    exchange: BinanceServer, words: list[str], start: Callable[..., Process]
+) -> None:
+    exchange.refuse("/api/v3/klines", 429, Retry_After="1")
+    exchange.klines.holds_at = 2
+    told = Told()
+    process = start("market-data", *words, "--http", told.port)
+    told.await_reason("^binance: .*; trying again in 1.0 s$")
+    assert told.values()["tickwire_download_rows_total"] == 0
+    exchange.accept("/api/v3/klines")
+    told.await_value("tickwire_download_rows_total", 1000)
+    assert told.reasons() == []
+    assert told.get("/healthz")[0] == 200
+    assert told.metrics() == described("Every process", "market-data download")
+    assert process.stop() == 0
 
 
 def test_a_ban_of_hours_ends_it(exchange: BinanceServer, words: list[str]) -> None:

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from market_data import Quote, Recorded
 from market_data.commands.main import main
+from market_data.live.lag import Lag
 from market_data.live.progress import LiveState, Progress, read_live_state
 from market_data.live.publishing import publish_live
 from market_data.live.pump import Pump
@@ -149,9 +150,10 @@ def test_where_a_source_begins_is_kept_before_its_first_quote(
     state = LiveState("script", "quotes")
     progress = Progress(path, state, publisher, running.acknowledge, lambda: 0.0)
     silence = Silence(None, "script", print, lambda: 0.0)
+    lag = Lag(None, "script", print)
     reporter = Reporter(publisher, "errors/script", "quotes", print)
     with pytest.raises(Ended):
-        publish_live(running, publisher, progress, silence, reporter)
+        publish_live(running, publisher, progress, silence, lag, reporter)
     assert read_live_state(path, "script", "quotes") == state._replace(position=7)
 
 
@@ -165,10 +167,11 @@ def test_a_position_is_kept_and_acknowledged_once_its_quotes_cannot_be_lost(
     state = LiveState("script", "quotes")
     progress = Progress(path, state, publisher, running.acknowledge, lambda: 0.0)
     silence = Silence(None, "script", print, lambda: 0.0)
+    lag = Lag(None, "script", print)
     reporter = Reporter(publisher, "errors/script", "quotes", print)
     publisher.oldest = 1
     with pytest.raises(Ended):
-        publish_live(running, publisher, progress, silence, reporter)
+        publish_live(running, publisher, progress, silence, lag, reporter)
     assert publisher.marks == [1, 1, 3]
     # the broker has all, and may lose what is in `oldest` and behind it
     for oldest, position in ((1, None), (3, 2), (None, 3)):
@@ -224,6 +227,36 @@ def test_silence_is_reported_once_and_its_end_too() -> None:
     ):
         getattr(silence, act)()
     assert told == ["no quote of script for 31 s", "quotes of script again, after 95 s"]
+
+
+def quotes(*times: object) -> list[Quote]:
+    return [Quote("GOOG", 1.0, ts, 1, "s") for ts in times]  # type: ignore[arg-type]
+
+
+def test_a_lag_is_reported_once_and_its_end_too() -> None:
+    now, told = [1_700_000_000.0], []
+    lag = Lag(60, "script", told.append, lambda: now[0])
+    assert (lag.last_at, lag.seconds, lag.missing()) == (0.0, None, [])
+    lag.published(quotes(1_600_000_000, 1_699_999_990))
+    assert (lag.last_at, lag.seconds, lag.missing()) == (now[0], 10.0, [])
+    lag.published(quotes("2023-11-14T22:12:00Z"))
+    lag.published(quotes("2023-11-14T22:12:05Z"))
+    now[0] += 30  # it is how old the quote was, and does not grow while none comes
+    assert lag.missing() == ["script lags: its last quote came 75 s after its time"]
+    lag.published(quotes("2023-11-14T22:13:50Z"))
+    assert lag.missing() == []
+    assert told == [
+        "quotes of script come 80 s after their time",
+        "quotes of script come in time again",
+    ]
+
+
+@pytest.mark.parametrize("ts", [None, "2023-11-14", 20231114])
+def test_a_quote_without_a_time_of_day_has_no_lag(ts: object) -> None:
+    lag = Lag(60, "script", print)
+    lag.published(quotes(ts))
+    assert (lag.seconds, lag.missing()) == (None, [])
+    assert lag.last_at > 0
 
 
 SQL = (

@@ -40,6 +40,9 @@ class Shelf:
     def work(self) -> bool:
         return False
 
+    def missing(self) -> list[str]:
+        return []
+
     def close(self) -> None:
         pass
 

@@ -1,0 +1,68 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** Names under which this computer is reached by itself alone. */
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+/** ms in which one refusal of a kind is logged. */
+const QUIET = 10_000;
+
+/**
+ * Who may see the dashboard, and use its relay: whoever has the token, from a page of this server.
+ *
+ * Without the check of Host a website could have its own name resolve to 127.0.0.1, and so be of "this server"
+ * (DNS rebinding); without that of Origin any website that the trader visits could open the WebSocket.
+ */
+export class Admission {
+  #hosts;
+  #digest;
+  #log;
+  /** When a refusal was logged last, by its kind. @type {Map<string, number>} */
+  #logged = new Map();
+
+  /**
+   * @param {string[]} hosts  by which the server is reached besides the names of loopback, without a port
+   * @param {import('../support/log.js').Log} log
+   * @param {string} [token]  by default a random one
+   */
+  constructor(hosts, log, token = randomBytes(16).toString('hex')) {
+    this.token = token;
+    this.#digest = digest(token);
+    this.#hosts = new Set([...LOOPBACK, ...hosts.map((host) => host.toLowerCase())]);
+    this.#log = log;
+  }
+
+  /**
+   * @param {import('node:http').IncomingMessage} request
+   * @returns {string} why it is refused, a sentence; empty if it is not
+   */
+  refusal({ headers: { host = '', origin } }) {
+    const name = host.toLowerCase().replace(/:\d+$/, '');
+    if (!this.#hosts.has(name)) {
+      return `the host "${host.slice(0, 100)}" is not one of this server: add it by --http-host, if it should be`;
+    }
+    if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
+      return `a page of "${origin.slice(0, 100)}" asked, and only pages of this server may`;
+    }
+    return '';
+  }
+
+  /** @param {unknown} token  that somebody has sent */
+  isToken(token) {
+    return typeof token === 'string' && timingSafeEqual(digest(token), this.#digest);
+  }
+
+  /**
+   * Log that something was refused; of several of a kind in a short time, the first.
+   * @param {string} kind
+   * @param {string | undefined} address  of whoever asked
+   * @param {string} why
+   */
+  report(kind, address, why) {
+    const now = performance.now();
+    if (now - (this.#logged.get(kind) ?? -Infinity) < QUIET) return;
+    this.#logged.set(kind, now);
+    this.#log.warn({ address }, `dashboard: refused: ${why}`);
+  }
+}
+
+/** Of the same length, whatever the text: it tells nothing of how much of a token was right. @param {string} text */
+const digest = (text) => createHash('sha256').update(text).digest();

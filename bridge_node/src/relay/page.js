@@ -1,0 +1,151 @@
+import { Gathered } from './gathered.js';
+import { filterFault, overlap } from '../support/topic_filter.js';
+
+/** ms between two frames with messages. */
+const INTERVAL = 100;
+/** ms after which a frame is sent that says nothing: the page notices by its absence that the connection is gone. */
+const MAX_SILENCE = 1000;
+/** ms in which the token has to come. */
+const MAX_HESITATION = 5000;
+/** Bytes that wait to be sent: beyond the first bound a page gets no quotes, beyond the second it is disconnected. */
+const SLOW = 1024 * 1024;
+const TOO_SLOW = 16 * SLOW;
+const MAX_FILTERS = 50;
+/** Frames of a page in a second. */
+const MAX_FRAMES = 50;
+/** Topics that a page may publish on. */
+const PUBLISHABLE = /^(commands|queries)\/[^/+#]+$/;
+/** RFC 6455, 7.4.1 */
+const POLICY_VIOLATION = 1008;
+const TRY_AGAIN_LATER = 1013;
+
+/**
+ * What a Page calls, as its frames arrive, once it has shown the token.
+ * @typedef {object} PageHandlers
+ * @property {(token: unknown) => boolean} admit  whether the token is right
+ * @property {(page: Page) => void} greet
+ * @property {(filters: string[]) => void} subscribe  whatever the page wants from now on
+ * @property {(topic: string, payload: string) => void} publish
+ */
+
+/** One page that is open in a browser: its WebSocket, what it wants, and what waits for it. */
+export class Page {
+  #socket;
+  #handlers;
+  #gathered = new Gathered();
+  #isAdmitted = false;
+  /** @type {NodeJS.Timeout} */
+  #hesitation;
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer;
+  #sentAt = 0;
+  #frames = 0;
+  #second = 0;
+
+  /** Topic filters, without the prefix. @type {string[]} */
+  filters = [];
+
+  /**
+   * @param {import('ws').WebSocket} socket
+   * @param {string} client  which is its level in the topics of replies
+   * @param {PageHandlers} handlers
+   */
+  constructor(socket, client, handlers) {
+    this.#socket = socket;
+    this.#handlers = handlers;
+    this.client = client;
+    this.#hesitation = setTimeout(() => this.close(POLICY_VIOLATION, 'no token came.'), MAX_HESITATION);
+    socket.on('message', (data, isBinary) => this.#receive(String(data), isBinary));
+    socket.on('close', () => this.#end());
+    socket.on('error', () => {}); // it is closed after that
+  }
+
+  /** @param {import('./gathered.js').Relayed} message */
+  offer(message) {
+    if (this.filters.some((filter) => overlap(filter, message.topic))) this.#gathered.add(message);
+  }
+
+  /** @param {object} frame */
+  send(frame) {
+    this.#sentAt = performance.now();
+    this.#socket.send(JSON.stringify(frame));
+  }
+
+  /** @param {number} code @param {string} reason  a sentence */
+  close(code, reason) {
+    this.#socket.close(code, reason);
+  }
+
+  /** @param {string} data @param {boolean} isBinary */
+  #receive(data, isBinary) {
+    const second = Math.floor(performance.now() / 1000);
+    this.#frames = second === this.#second ? this.#frames + 1 : 1;
+    this.#second = second;
+    if (this.#frames > MAX_FRAMES) return this.close(POLICY_VIOLATION, `more than ${MAX_FRAMES} frames in a second.`);
+    const frame = isBinary ? undefined : read(data);
+    if (frame === undefined) return this.close(POLICY_VIOLATION, 'a frame that is no JSON map.');
+    if (!this.#isAdmitted) return this.#admit(frame.token);
+    if (frame.subscribe !== undefined) this.#subscribe(frame.subscribe);
+    if (frame.publish !== undefined) this.#publish(frame.publish);
+  }
+
+  /** @param {unknown} token */
+  #admit(token) {
+    clearTimeout(this.#hesitation);
+    if (!this.#handlers.admit(token)) {
+      this.close(POLICY_VIOLATION, 'its token is not that of this bridge.');
+      return;
+    }
+    this.#isAdmitted = true;
+    this.#handlers.greet(this);
+    this.#timer = setInterval(() => this.#flush(), INTERVAL);
+  }
+
+  /** @param {unknown} filters */
+  #subscribe(filters) {
+    const isList = Array.isArray(filters) && filters.every((each) => typeof each === 'string' && each !== '');
+    if (!isList || filters.length > MAX_FILTERS) {
+      return this.send({ error: `"subscribe" is no list of at most ${MAX_FILTERS} topic filters` });
+    }
+    for (const filter of filters) {
+      const fault = filter.startsWith('$') ? 'topics of the broker are not relayed' : filterFault(filter);
+      if (fault) return this.send({ error: `cannot subscribe to "${filter.slice(0, 100)}": ${fault}` });
+    }
+    this.filters = filters;
+    this.#handlers.subscribe(filters);
+  }
+
+  /** @param {any} publication */
+  #publish(publication) {
+    const { topic, payload } = publication ?? {};
+    if (typeof topic !== 'string' || typeof payload !== 'string' || !PUBLISHABLE.test(topic)) {
+      return this.send({
+        error: 'a page publishes on commands/<algo> and queries/<algo>, a text, and on nothing else',
+      });
+    }
+    this.#handlers.publish(topic, payload);
+  }
+
+  #flush() {
+    const waiting = this.#socket.bufferedAmount;
+    if (waiting > TOO_SLOW) return this.close(TRY_AGAIN_LATER, 'the page takes too long to read.');
+    const frame = this.#gathered.take(waiting < SLOW);
+    if (frame) this.send(frame);
+    else if (performance.now() - this.#sentAt > MAX_SILENCE) this.send({});
+  }
+
+  #end() {
+    clearTimeout(this.#hesitation);
+    clearInterval(this.#timer);
+  }
+}
+
+/** @param {string} data @returns {Record<string, any> | undefined} */
+function read(data) {
+  try {
+    const frame = JSON.parse(data);
+    return frame !== null && typeof frame === 'object' && !Array.isArray(frame) ? frame : undefined;
+  } catch {
+    return undefined;
+  }
+}

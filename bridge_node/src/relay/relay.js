@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+
+import { WebSocketServer } from 'ws';
+
+import { BrokerFeed } from './broker_feed.js';
+import { Page } from './page.js';
+
+/** Pages that may be open at a time. */
+const MAX_PAGES = 20;
+/** ms between two looks at why the broker is unavailable. */
+const LOOK_AGAIN = 1000;
+/** Bytes of a frame of a page: a command, or a question. */
+const MAX_FRAME = 64 * 1024;
+/** RFC 6455, 7.4.1 */
+const GOING_AWAY = 1001;
+const TRY_AGAIN_LATER = 1013;
+
+/**
+ * Relays the broker to pages of the dashboard, over a WebSocket at `/mqtt` (docs/reference/dashboard.md): they
+ * receive what they subscribe to, and publish commands and questions.
+ *
+ * The broker itself opens no WebSocket: any website that the trader visits could use it.
+ */
+export class Relay {
+  #broker;
+  #admission;
+  #about;
+  #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME, perMessageDeflate: false });
+  /** Those that have shown the token. @type {Set<Page>} */
+  #pages = new Set();
+  #open = 0;
+  /** While there are pages. @type {BrokerFeed | undefined} */
+  #feed;
+  /** As pages were told of it. */
+  #told = '';
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer;
+
+  /**
+   * @param {import('../mqtt/broker_link.js').BrokerLink} broker
+   * @param {import('../http/admission.js').Admission} admission
+   * @param {{version: string, instance: string}} about  this bridge
+   */
+  constructor(broker, admission, about) {
+    this.#broker = broker;
+    this.#admission = admission;
+    this.#about = about;
+  }
+
+  /**
+   * Take a request to go on as a WebSocket; the server has checked its path.
+   * @param {import('node:http').IncomingMessage} request
+   * @param {import('node:stream').Duplex} socket
+   * @param {Buffer} head
+   */
+  upgrade(request, socket, head) {
+    const address = request.socket.remoteAddress;
+    const why = this.#admission.refusal(request) || (request.headers.origin === undefined ? 'no page asked' : '');
+    if (why) {
+      this.#admission.report('websocket', address, why);
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#begin(webSocket, address));
+  }
+
+  /** Close all pages; they connect again to whatever bridge listens next. */
+  async stop() {
+    for (const page of this.#pages) page.close(GOING_AWAY, 'the bridge was ended');
+    clearInterval(this.#timer);
+    await this.#feed?.stop();
+  }
+
+  /** @param {import('ws').WebSocket} socket @param {string | undefined} address */
+  #begin(socket, address) {
+    if (this.#open >= MAX_PAGES) {
+      socket.close(TRY_AGAIN_LATER, `${MAX_PAGES} pages are open already.`);
+      return;
+    }
+    this.#open += 1;
+    const page = new Page(socket, randomBytes(8).toString('hex'), {
+      admit: (token) => {
+        const isRight = this.#admission.isToken(token);
+        if (!isRight) this.#admission.report('token', address, 'a page has another token');
+        return isRight;
+      },
+      greet: () => this.#greet(page),
+      subscribe: () => this.#subscribe(),
+      publish: (topic, payload) => this.#feed?.publish(topic, payload),
+    });
+    socket.once('close', () => this.#end(page));
+  }
+
+  /** @param {Page} page */
+  #greet(page) {
+    this.#pages.add(page);
+    page.send({ hello: { client: page.client, now: new Date().toISOString(), ...this.#about }, ...this.#state() });
+    if (this.#feed) return;
+    this.#feed = new BrokerFeed(this.#broker, {
+      receive: (message) => {
+        for (const each of this.#pages) each.offer(message);
+      },
+      changed: () => this.#tellState(),
+      refused: (error) => this.#tell({ error }),
+    });
+    this.#feed.start();
+    this.#timer = setInterval(() => this.#tellState(), LOOK_AGAIN);
+  }
+
+  /** Pages that want the same get what is retained again when another one comes: it changes nothing for them. */
+  #subscribe() {
+    this.#feed?.subscribe([...new Set([...this.#pages].flatMap(({ filters }) => filters))]);
+  }
+
+  /** @param {Page} page */
+  #end(page) {
+    this.#open -= 1;
+    if (!this.#pages.delete(page)) return;
+    if (this.#pages.size > 0) return this.#subscribe();
+    clearInterval(this.#timer);
+    void this.#feed?.stop();
+    this.#feed = undefined;
+  }
+
+  /** Tell of the broker, if it is otherwise than the pages were told. */
+  #tellState() {
+    const state = this.#state();
+    const told = JSON.stringify(state);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#tell(state);
+  }
+
+  /** @param {object} frame */
+  #tell(frame) {
+    for (const page of this.#pages) page.send(frame);
+  }
+
+  #state() {
+    if (this.#feed?.isConnected) return { broker: { connected: true } };
+    return { broker: { connected: false, why: this.#broker.fault ?? 'the connection is being made' } };
+  }
+}

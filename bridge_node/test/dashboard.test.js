@@ -1,0 +1,125 @@
+/** What the page makes of messages; that it is shown is tested in a real browser (tests/e2e/dashboard). */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { rate, span } from '../dashboard/format.js';
+import { linkTo, placeOf } from '../dashboard/router.js';
+import { standingsOf } from '../dashboard/standing.js';
+import { Store } from '../dashboard/store.js';
+
+/** @param {number} seconds @param {any[]} samples @param {string} [instance] */
+function stats(seconds, samples, instance = 'a') {
+  const at = new Date(1_800_000_000_000 + seconds * 1000).toISOString();
+  const message = {
+    part: 'bridge:a',
+    component: 'bridge',
+    name: 'a',
+    instance,
+    version: '1',
+    at,
+    since: at,
+    ready: true,
+    reasons: [],
+    samples,
+  };
+  return /** @type {[string, string, boolean, number]} */ ([
+    'stats/bridge:a',
+    JSON.stringify(message),
+    false,
+    Date.now(),
+  ]);
+}
+
+/** @param {string} topic @param {any} message */
+const received = (topic, message, retain = false) =>
+  /** @type {[string, string, boolean, number]} */ ([topic, JSON.stringify(message), retain, Date.now()]);
+
+const order = (/** @type {string} */ id) => ({ id, sid: 'GOOG', side: 'buy' });
+
+test('a link leads to the algorithm that it was made of, whatever its name', () => {
+  for (const name of ['random', 'a b', '<img src=x>', 'ä%25"', '100%']) {
+    assert.deepEqual(placeOf(linkTo(name)), { view: 'algorithm', name });
+  }
+  assert.deepEqual(placeOf('#/algo/100%'), { view: 'algorithm', name: '100%' });
+});
+
+test('a rate is the difference of two messages of one process', () => {
+  const store = new Store();
+  const sample = (/** @type {number} */ value) => [
+    ['x_total', { algo: 'r', kind: 'quote' }, value],
+    ['x_total', { algo: 'r', kind: 'data' }, 1],
+  ];
+  store.update([stats(0, sample(100))], 0);
+  const part = /** @type {import('../dashboard/stats.js').Part} */ (store.parts.get('bridge:a'));
+  assert.equal(part.rate('x_total', { algo: 'r' }), undefined);
+  store.update([stats(2, sample(150))], 0);
+  assert.equal(part.rate('x_total', { algo: 'r', kind: 'quote' }), 25);
+  assert.equal(part.value('x_total', { algo: 'r' }), 151);
+  assert.equal(part.value('x_total', { algo: 'other' }), undefined);
+  store.update([stats(3, sample(1), 'b')], 0);
+  assert.equal(part.rate('x_total', { algo: 'r' }), undefined, 'another process counts from 0');
+});
+
+test('a quantile is that of the last second', () => {
+  const store = new Store();
+  /** @param {number[]} counts */
+  const buckets = (counts) => ['0.001', '0.01', '+Inf'].map((le, n) => ['s_bucket', { algo: 'r', le }, counts[n]]);
+  store.update([stats(0, buckets([1000, 1000, 1000])), stats(1, buckets([1000, 1099, 1100]))], 0);
+  const part = /** @type {import('../dashboard/stats.js').Part} */ (store.parts.get('bridge:a'));
+  assert.equal(part.quantile('s', { algo: 'r' }, 0.5), 0.01);
+  assert.equal(part.quantile('s', { algo: 'r' }, 0.999), Infinity);
+});
+
+test('an algorithm that is lost, halted or stopped says so, the most urgent first', () => {
+  const store = new Store();
+  const record = { name: 'r', state: 'lost', address: 'tcp://a:1', since: new Date().toISOString() };
+  store.update([received('algos/r', record, true)], 0);
+  const portfolio = {
+    algo: 'r',
+    seq: 5,
+    equity: 1,
+    halt: 'halted by Ann: news',
+    halted: { reason: 'news', by: 'Ann', id: 'h' },
+  };
+  store.update([received('portfolios/r', portfolio, true)], 0);
+  const [first, second, ...rest] = standingsOf(store.algo('r'), store);
+  assert.deepEqual([first.word, first.level], ['lost', 'bad']);
+  assert.match(first.reason, /tcp:\/\/a:1/);
+  assert.deepEqual([second.word, second.reason], ['halted', 'buying was halted by Ann: news']);
+  assert.deepEqual(rest, []);
+});
+
+test('a snapshot with a lower seq changes nothing', () => {
+  const store = new Store();
+  store.update([received('portfolios/r', { seq: 2, equity: 20 }), received('portfolios/r', { seq: 1, equity: 10 })], 0);
+  assert.equal(store.algo('r').portfolio.equity, 20);
+});
+
+test('orders in arrays are orders, what is no JSON is passed over, and nothing grows without bound', () => {
+  const store = new Store();
+  store.update([['quotes', 'not JSON', false, 1], received('orders/r', [order('1'), order('2')])], 0);
+  assert.deepEqual(
+    store.algo('r').orders.map(({ message }) => message.id),
+    ['1', '2'],
+  );
+  for (let n = 0; n < 5000; n++) {
+    store.update(
+      [
+        received('orders/r', order(`${n}`)),
+        received(`orders/algo${n}`, order(`${n}`)),
+        received('quotes', { sid: `S${n}`, quote: 1 }),
+      ],
+      0,
+    );
+  }
+  assert.ok(store.algo('r').orders.length <= 250);
+  assert.equal(store.algo('r').orders.at(-1)?.message.id, '4999');
+  assert.ok(store.algos.size <= 200);
+  assert.ok(store.instruments.size <= 200);
+});
+
+test('what is short, and what is long, is written so that it can be read', () => {
+  assert.deepEqual([0, 0.4, 9.96, 37246].map(rate), ['0', '0.4', '10.0', '37,246']);
+  assert.deepEqual([0, 8_400, 200_000, 3 * 3.6e6, 4 * 86.4e6].map(span), ['0 s', '8 s', '3 min', '3 h', '4 days']);
+});

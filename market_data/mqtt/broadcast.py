@@ -1,0 +1,42 @@
+"""A text that is published again and again, and that nobody has to get."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from market_data.mqtt.connection import Connection
+
+
+class Broadcast:
+    """Publishes a text at QoS 0 as often as it is asked to, but at most once in an interval.
+
+    It waits for nothing: while the broker takes no more, it publishes nothing.
+
+    :param topic: with the prefix of all topics.
+    :param text: returns what to publish.
+    :param interval: in seconds.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        text: Callable[[], str],
+        interval: float,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._topic = topic
+        self._text = text
+        self._interval = interval
+        self._clock = clock
+        self._due_at = clock()
+
+    def turn(self, connection: Connection) -> None:
+        """Publish the text, if it is time."""
+        now = self._clock()
+        if now < self._due_at or connection.is_busy:
+            return
+        # at even distances, unless it was impossible for longer than one
+        is_late = now - self._due_at >= self._interval
+        self._due_at = (now if is_late else self._due_at) + self._interval
+        connection.send_once(self._topic, self._text())

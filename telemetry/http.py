@@ -1,0 +1,163 @@
+"""Answers GET /metrics, /healthz and /readyz, on threads of its own; takes what a part is sent."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from threading import BoundedSemaphore, Thread
+from typing import Any
+
+import click
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from telemetry.options import HttpAddress
+from telemetry.part import Part
+
+log = logging.getLogger(__name__)
+
+MAX_CONNECTIONS = 16
+"""Connections at a time; one more is closed at once. A scrape takes some milliseconds."""
+
+PATIENCE = 10.0
+"""Seconds that a client may take to send its request, or to take the answer."""
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a request that a part is sent."""
+
+Take = Callable[[bytes], None]
+"""Takes the body of a request; raises BodyError."""
+
+
+class BodyError(ValueError):
+    """A part cannot read what it is sent; the text says why."""
+
+
+class ListenError(click.ClickException):
+    """One cannot listen at the address; the text says why."""
+
+    exit_code = 2
+
+
+class HttpServer:
+    """Answers requests until `close`, on threads that end with the process.
+
+    :param takes: what takes the body of a POST, by its path; called on the threads of requests.
+    :raises ListenError: if one cannot listen at the address.
+    """
+
+    def __init__(self, part: Part, address: HttpAddress, takes: Mapping[str, Take] | None = None):
+        try:
+            found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+            self._server = _Server(part, takes or {}, found[0])
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ListenError(f"--http {address}: cannot listen there: {reason}") from error
+        self._thread = Thread(target=self._server.serve_forever, name="http", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Answer no further request; another process can listen there."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = MAX_CONNECTIONS
+
+    def __init__(self, part: Part, takes: Mapping[str, Take], found: tuple[Any, ...]):
+        self.part = part
+        self.takes = takes
+        self.address_family = found[0]
+        self._room = BoundedSemaphore(MAX_CONNECTIONS)
+        super().__init__(found[4], _Handler)
+
+    def server_bind(self) -> None:
+        # not that of HTTPServer, which asks the name service for a name that nobody reads
+        TCPServer.server_bind(self)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+
+    def handle_error(self, *_of: Any) -> None:
+        if not isinstance(sys.exception(), OSError):  # a client that has gone away
+            log.exception("an HTTP request was not answered")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = PATIENCE
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        part = self.server.part
+        if path == "/metrics":
+            self._answer(200, CONTENT_TYPE_PLAIN_0_0_4, generate_latest(part.registry))
+        elif path == "/healthz":
+            reason = part.stalled()
+            fields = {"alive": True} if reason is None else {"alive": False, "reason": reason}
+            self._answer_json(200 if reason is None else 503, fields)
+        elif path == "/readyz":
+            reasons = part.missing()
+            fields = {"ready": not reasons, "part": f"{part}", "reasons": reasons}
+            self._answer_json(503 if reasons else 200, fields)
+        else:
+            self._answer_json(404, {"error": "there are /metrics, /healthz and /readyz"})
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def _refuse(self) -> None:
+        self._answer_json(405, {"error": f"{self.command} is not answered, GET and HEAD are"})
+
+    def do_POST(self) -> None:
+        take = self.server.takes.get(self.path.partition("?")[0])
+        length = self.headers.get("Content-Length", "")
+        if take is None:
+            self._refuse()
+        elif not (length.isascii() and length.isdigit()):
+            self._answer_json(411, {"error": "the length of the body is not given"})
+        elif int(length) > MAX_BODY:
+            self.close_connection = True
+            self._answer_json(413, {"error": f"a body has at most {MAX_BODY:,} bytes"})
+        else:
+            try:
+                take(self.rfile.read(int(length)))
+            except BodyError as error:
+                self._answer_json(400, {"error": f"{error}"})
+            else:
+                self._answer_json(200, {})
+
+    do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse  # noqa: N815
+
+    def _answer_json(self, status: int, fields: dict[str, Any]) -> None:
+        body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+        self._answer(status, "application/json", body)
+
+    def _answer(self, status: int, content_type: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        if status == 405:
+            self.send_header("Allow", "GET, HEAD")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_args: Any) -> None:
+        """Log nothing: a scrape every few seconds is no event."""
