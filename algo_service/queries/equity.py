@@ -49,7 +49,7 @@ def _curve(
     """
     if count <= points:
         return _piece(database, first, last, points)
-    pieces = max(1, (points - 2) // 2)
+    pieces = (points - 2) // 2
     size = -(-count // pieces)
     rows: list[_Row] = []
     kept: list[_Row] = []

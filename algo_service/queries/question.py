@@ -10,8 +10,8 @@ from portfolio import InvalidTimeError
 from portfolio.nearest import did_you_mean
 from portfolio.times import instant
 
-MAX_POINTS = 2000
-"""Points of a curve, or bars."""
+MIN_POINTS, MAX_POINTS = 4, 2000
+"""Points of a curve, or bars. A curve has its first, highest, lowest and last value."""
 
 MAX_ENTRIES = 1000
 """Orders, fills, errors, commands or lines of a log."""
@@ -86,7 +86,7 @@ def _sid(name: str, value: Any) -> str:
     return value
 
 
-_points = _whole(2, MAX_POINTS, MAX_POINTS)
+_points = _whole(MIN_POINTS, MAX_POINTS, MAX_POINTS)
 _limit = _whole(1, MAX_ENTRIES, _DEFAULT_ENTRIES)
 
 _OPTIONS: dict[str, dict[str, Callable[[str, Any], Any]]] = {

@@ -103,7 +103,8 @@ export async function main(argv) {
     .addOption(
       new Option(
         '--http-host <name>',
-        'a name by which browsers reach the dashboard, besides those of loopback; repeat it, or separate several by spaces',
+        'a name by which browsers reach the dashboard, such as ticks.example or 127.0.0.1:9000; repeat it, or separate' +
+          ' several by spaces',
       )
         .env('BRIDGE_HTTP_HOST')
         .argParser(spaced),

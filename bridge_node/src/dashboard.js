@@ -14,6 +14,8 @@ const ANY = ['0.0.0.0', '::'];
 export class Dashboard {
   #admission;
   #relay;
+  /** By which browsers reach it, if not by where it listens. @type {string | undefined} */
+  #host;
   /** For the server. @type {import('./http/server.js').Page} */
   page;
 
@@ -26,6 +28,7 @@ export class Dashboard {
   constructor({ httpHost = [], httpTokenFile }, broker, about) {
     const token = httpTokenFile === undefined ? undefined : readToken(httpTokenFile);
     const admission = new Admission(httpHost, broker.log, token);
+    this.#host = httpHost[0];
     this.#admission = admission;
     const relay = new Relay(broker, admission, about);
     this.#relay = relay;
@@ -37,12 +40,12 @@ export class Dashboard {
   }
 
   /**
-   * Where a browser on this machine opens it. The token is behind a #: it reaches no server, and no log of one.
+   * Where a browser opens it: by the first name that was given, else on this machine. The token is behind a #: it reaches no server, and no log of one.
    * @param {import('./http/listen.js').Listen} listen
    */
   address({ host, port }) {
     const name = ANY.includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-    return `http://${name}:${port}/#token=${encodeURIComponent(this.#admission.token)}`;
+    return `http://${this.#host ?? `${name}:${port}`}/#token=${encodeURIComponent(this.#admission.token)}`;
   }
 
   stop() {

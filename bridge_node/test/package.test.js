@@ -23,8 +23,11 @@ test('the package holds what the command needs, and no tests', async (t) => {
   const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', place], { cwd: ROOT, encoding: 'utf8' });
   const [{ filename, files }] = JSON.parse(packed);
   const paths = files.map((/** @type {{path: string}} */ { path }) => path);
-  const others = paths.filter((/** @type {string} */ path) => !/^(bin|src|zerorpc)\/(?!test)[\w/-]+\.js$/.test(path));
-  assert.deepEqual(others, ['package.json', 'zerorpc/README.md']);
+  const others = paths.filter(
+    (/** @type {string} */ path) => !/^(bin|src|dashboard|zerorpc)\/(?!test)[\w/-]+\.js$/.test(path),
+  );
+  const page = ['icon.svg', 'index.html', 'style.css'].map((name) => `dashboard/${name}`);
+  assert.deepEqual(others, [...page, 'package.json', 'zerorpc/README.md']);
   execFileSync('tar', ['xf', filename], { cwd: place });
   symlinkSync(join(ROOT, 'node_modules'), join(place, 'node_modules'));
   const command = join(place, 'package', 'bin', 'bridge-node.js');

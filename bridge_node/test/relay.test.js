@@ -287,6 +287,15 @@ test('all that the page loads is served, with a policy that lets nothing else in
   }
 });
 
+test('the address that is printed has the first name that was given', () => {
+  const about = { version: '1.0', instance: '0a1b2c3d' };
+  /** @param {string[]} [httpHost] */
+  const address = (httpHost) =>
+    new Dashboard({ httpHost }, brokerAt('mqtt://127.0.0.1'), about).address({ host: '::1', port: 80 });
+  assert.match(address(), /^http:\/\/\[::1\]:80\/#token=[0-9a-f]{32}$/);
+  assert.match(address(['127.0.0.1:9000', 'ticks.example']), /^http:\/\/127\.0\.0\.1:9000\/#token=/);
+});
+
 test('a token file gives the token, and one that is too short is an error', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'token-'));
   t.after(() => rmSync(folder, { recursive: true }));

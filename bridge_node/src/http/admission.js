@@ -19,14 +19,14 @@ export class Admission {
   #logged = new Map();
 
   /**
-   * @param {string[]} hosts  by which the server is reached besides the names of loopback, without a port
+   * @param {string[]} hosts  by which the server is reached besides the names of loopback; the port does not matter
    * @param {import('../support/log.js').Log} log
    * @param {string} [token]  by default a random one
    */
   constructor(hosts, log, token = randomBytes(16).toString('hex')) {
     this.token = token;
     this.#digest = digest(token);
-    this.#hosts = new Set([...LOOPBACK, ...hosts.map((host) => host.toLowerCase())]);
+    this.#hosts = new Set([...LOOPBACK, ...hosts.map(nameIn)]);
     this.#log = log;
   }
 
@@ -35,8 +35,7 @@ export class Admission {
    * @returns {string} why it is refused, a sentence; empty if it is not
    */
   refusal({ headers: { host = '', origin } }) {
-    const name = host.toLowerCase().replace(/:\d+$/, '');
-    if (!this.#hosts.has(name)) {
+    if (!this.#hosts.has(nameIn(host))) {
       return `the host "${host.slice(0, 100)}" is not one of this server: add it by --http-host, if it should be`;
     }
     if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
@@ -66,3 +65,6 @@ export class Admission {
 
 /** Of the same length, whatever the text: it tells nothing of how much of a token was right. @param {string} text */
 const digest = (text) => createHash('sha256').update(text).digest();
+
+/** @param {string} host  perhaps with a port */
+const nameIn = (host) => host.toLowerCase().replace(/:\d+$/, '');

@@ -7,7 +7,7 @@ export const CODES = `
   field_missing field_name sid_missing quote_missing sid_type quote_type quote_range time_type time_range
   time_unsafe time_format time_ambiguous time_impossible id_type number_unsafe number_range other_symbol
   command_missing command_unknown command_field command_text command_expiry command_address command_force
-  command_positions algorithm
+  command_positions query_too_large query_client algorithm
 `
   .trim()
   .split(/\s+/);

@@ -154,7 +154,7 @@ export class Queries {
    */
   #report(payload, { code, message: sentence }) {
     const topic = queryTopic(this.#algo);
-    this.#log.warn({ topic, length: payload.length, code }, `refused: ${sentence}`);
+    if (this.#refusals < MAX_REFUSALS) this.#log.warn({ topic, length: payload.length, code }, `refused: ${sentence}`);
     const sha256 = createHash('sha256').update(payload).digest('hex');
     return this.#refuse(this.#errors, errorRecord({ topic, payload, bytes: payload.length, sha256 }, code, sentence));
   }

@@ -45,15 +45,20 @@ def test_a_short_curve_is_given_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("count", [2001, 5000, 30_001])
-@pytest.mark.parametrize("points", [2, 3, 10, 1000, 2000])
+@pytest.mark.parametrize("points", [4, 5, 10, 1000, 2000])
 def test_a_long_curve_keeps_its_ends_and_says_that_it_is_thinned(count: int, points: int) -> None:
     found = curve(journal(range(1, count + 1)), points=points)
     assert (found["minutes"], found["thinned"]) == (count, True)
     assert found["points"][0][:2] == [0, 1]
     assert found["points"][-1][:2] == [(count - 1) * 60, count]
-    assert points / 3 <= len(found["points"]) <= max(points, 4)
+    assert points / 3 <= len(found["points"]) <= points
     times = [point[0] for point in found["points"]]
     assert times == sorted(set(times))
+
+
+def test_a_long_curve_ends_with_the_present_value_also_if_it_is_no_extreme() -> None:
+    found = curve(journal([5, *range(1, 100), 50]), points=4)
+    assert [point[1] for point in found["points"]] == [5, 1, 99, 50]
 
 
 def test_a_fall_of_one_minute_does_not_vanish_from_a_long_curve() -> None:

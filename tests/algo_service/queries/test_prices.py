@@ -40,6 +40,7 @@ def journal(
         database.execute("INSERT INTO decisions VALUES (?, ?, ?, ?, ?)", row)
         if seq in ordered:
             order = {"id": str(seq), "sid": message["sid"], "ts": message.get("ts")}
+            order["reason"] = message.get("of")
             database.execute("INSERT INTO orders VALUES (?, 0, ?)", (seq, json.dumps(order)))
     for n, seq in enumerate([*range(10, len(listed), 10), len(listed)]):
         database.execute("INSERT INTO batches VALUES (?, ?, ?)", (seq, BEGAN + n, n))
@@ -61,7 +62,7 @@ def test_few_quotes_are_bars_of_a_second_each_of_one_instrument_alone() -> None:
                 quote(3, 500.0, "A", of="GOOG"),
                 {"sid": "GOOG", "value": 1, "channel": "data/x"},
             ],
-            orders_at=[2, 4],
+            orders_at=[2, 4, 5],
         )
     )
     assert found["interval"] == 1
