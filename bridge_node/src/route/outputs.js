@@ -81,7 +81,11 @@ export class Outputs {
     await this.publisher.publish(this.#due(publications));
     const oldest = batch.find(({ at }) => at !== undefined)?.at;
     if (orders > 0 && oldest !== undefined) this.#meter.confirmed((performance.now() - oldest) / 1000);
-    for (const { message } of batch) message.acknowledge();
+    const now = Date.now();
+    for (const { message, kind } of batch) {
+      if (message.published !== undefined && kind === 'quote') this.#meter.followed((now - message.published) / 1000);
+      message.acknowledge();
+    }
     this.#times.settled(batch);
     this.#snapshots?.touch();
   }
