@@ -358,7 +358,10 @@ export class Backend extends EventEmitter {
       watch.begin();
       try {
         // the texts of decisions are passed on unread
-        if (method === 'events') return await this.#client.exchange(method, [args[0]], args[1]);
+        if (method === 'events') {
+          const entries = /** @type {Record<string, unknown>} */ (args[1]);
+          return await this.#client.exchange(method, [args[0]], entries);
+        }
         return await this.#client.invoke(method, ...args);
       } catch (error) {
         if (this.#isStopped) throw error;
