@@ -75,7 +75,7 @@ test('that the algorithm fails at every quote is a reason, until it decides one'
 
 test('a call that is not answered for more than 30 seconds is told, and one that is tried again begins anew', () => {
   let now = 0;
-  const watch = new CallWatch(() => now);
+  const watch = new CallWatch(undefined, () => now);
   watch.begin();
   now = 30_000;
   assert.equal(watch.trouble, '');
@@ -86,6 +86,24 @@ test('a call that is not answered for more than 30 seconds is told, and one that
   watch.begin();
   now = 50_000;
   assert.equal(watch.trouble, '');
+});
+
+test('a call that is not answered for 30 seconds is said once, and one that was answered before is not', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  /** @type {string[]} */
+  const said = [];
+  const watch = new CallWatch((sentence) => said.push(sentence));
+  watch.begin();
+  t.mock.timers.tick(29_999);
+  watch.failed(new Error('tried again'));
+  watch.begin();
+  t.mock.timers.tick(29_999);
+  watch.ended();
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(said, []);
+  watch.begin();
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(said, ['it has not answered a call for 30 seconds']);
 });
 
 test('bad ones in a row are told from the tenth, until a good one or a minute without any', () => {
