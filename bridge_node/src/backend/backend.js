@@ -337,11 +337,12 @@ export class Backend extends EventEmitter {
    * @param {...any} args  of `events` the inputs, and entries for the header
    */
   async #invoke(method, ...args) {
-    const watch = new CallWatch();
+    const watch = new CallWatch((sentence) => this.#log.warn(`backend ${this.#address}: ${sentence}`));
     this.#calls.add(watch);
     try {
       return await this.#attempt(watch, method, ...args);
     } finally {
+      watch.ended();
       this.#calls.delete(watch);
     }
   }
