@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import fs, { readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { test } from 'node:test';
 
 import mqtt from 'mqtt';
@@ -185,6 +186,25 @@ test('an announced algorithm that is lost is shown as not ready until it is back
   await announce('a', a.address, { state: 'offline' });
   await until(async () => `${await ready()}` === 'b,1');
 });
+
+test(
+  'while no more files can be opened, all other metrics are told',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    const registry = createRegistry('bridge', '1.0');
+    t.mock.method(fs, 'readdirSync', () => {
+      throw new Error('EMFILE: too many open files');
+    });
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    const text = await registry.metrics();
+    assert.match(text, /^tickwire_build_info/m);
+    assert.match(text, /^process_open_fds NaN$/im);
+  },
+);
 
 test('when the clock is set, the last input stays as long ago as it is', (t) => {
   const times = new ChannelTimes();
