@@ -106,7 +106,7 @@ export function quoteAge(algo, store) {
  * @returns {Standing}
  */
 export function partStanding(part, store) {
-  const age = Date.now() - part.at - store.clockShift;
+  const age = store.now - part.at;
   if (age > MAX_STATS_AGE) return { level: 'bad', word: 'silent', reason: `it has told nothing for ${span(age)}` };
   const { ready, reasons } = part.message;
   return ready

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { rate, span } from '../dashboard/format.js';
 import { linkTo, placeOf } from '../dashboard/router.js';
-import { standingsOf } from '../dashboard/standing.js';
+import { partStanding, standingsOf } from '../dashboard/standing.js';
 import { Store } from '../dashboard/store.js';
 
 /** @param {number} seconds @param {any[]} samples @param {string} [instance] */
@@ -122,4 +122,17 @@ test('orders in arrays are orders, what is no JSON is passed over, and nothing g
 test('what is short, and what is long, is written so that it can be read', () => {
   assert.deepEqual([0, 0.4, 9.96, 37246].map(rate), ['0', '0.4', '10.0', '37,246']);
   assert.deepEqual([0, 8_400, 200_000, 3 * 3.6e6, 4 * 86.4e6].map(span), ['0 s', '8 s', '3 min', '3 h', '4 days']);
+});
+
+test('a part is silent by the clock of the bridge, whatever the clock of the viewer', () => {
+  for (const shift of [-3_600_000, 0, 3_600_000]) {
+    const store = new Store();
+    store.greet({ client: 'c', version: '1', instance: 'i', now: new Date(Date.now() + shift).toISOString() });
+    const [topic, text] = stats(0, []);
+    store.update([[topic, text, false, Date.now() + shift]], 0);
+    const [part] = store.parts.values();
+    assert.equal(partStanding(part, store).word, 'ready');
+    part.at -= 60_000;
+    assert.equal(partStanding(part, store).word, 'silent');
+  }
 });
