@@ -136,3 +136,43 @@ test('a part is silent by the clock of the bridge, whatever the clock of the vie
     assert.equal(partStanding(part, store).word, 'silent');
   }
 });
+
+test('a bridge that is not heard of any more says nothing of the present', () => {
+  const store = new Store();
+  const serves = [['tickwire_bridge_backend_ready', { algo: 'r' }, 1]];
+  store.update([stats(0, serves)], 0);
+  assert.ok(store.bridgeOf('r'));
+  const [part] = store.parts.values();
+  part.at -= 60_000;
+  assert.equal(store.bridgeOf('r'), undefined);
+});
+
+test('an instrument that is quiet gives way to a new one, and one that is not does not', () => {
+  const store = new Store();
+  const quote = (/** @type {string} */ sid, /** @type {number} */ at) =>
+    store.update([['quotes', JSON.stringify({ sid, quote: 1 }), false, at]], 0);
+  for (let n = 0; n < 100; n++) quote(`S${n}`, 1000 + n);
+  quote('NEW', 2000);
+  assert.ok(!store.instruments.has('quotes\u0000NEW'));
+  quote('NEW', 70_000);
+  assert.ok(store.instruments.has('quotes\u0000NEW'));
+  assert.ok(!store.instruments.has('quotes\u0000S0'));
+});
+
+test('names of what every object has are names as others', () => {
+  const store = new Store();
+  for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+    store.update(
+      [
+        received(`algos/${name}`, { name, state: 'online', address: 'tcp://a:1', since: '2024-01-01' }, true),
+        received(`portfolios/${name}`, { seq: 1, equity: 1, positions: { [name]: {} } }),
+        received(`${name}/x`, { sid: name, quote: 1 }),
+        received('constructor', { __proto__: 1, sid: 'A', quote: 1 }),
+      ],
+      0,
+    );
+    assert.equal(standingsOf(store.algo(name), store)[0].word, 'trading');
+  }
+  assert.equal(store.algos.size, 4);
+  assert.equal(/** @type {any} */ ({}).name, undefined);
+});
