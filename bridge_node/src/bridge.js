@@ -49,7 +49,7 @@ export class Bridge {
     this.part = `bridge:${digits}`;
     const about = { part: this.part, component: 'bridge', name: digits, instance, version };
     const publish = (/** @type {string} */ topic, /** @type {string} */ payload) => broker.publishNow(topic, payload);
-    this.#stats = new StatsPublisher(registry, about, () => this.missing, publish);
+    this.#stats = new StatsPublisher(registry, about, () => this.missing, publish, broker.log);
     const metrics = new BridgeMetrics(registry, budget, broker, this.notices);
     addReady(registry, () => this.missing.length === 0);
     /** @param {import('./route/route_config.js').RouteConfig} config @param {boolean} mayTakeOver */

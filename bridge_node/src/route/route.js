@@ -206,6 +206,8 @@ export class Route {
     if (isAnnounced && name !== undefined) {
       await this.#placement.follow(name);
       await this.#whenFree(name);
+      // also one that is away is shown: somebody has to know of it
+      if (!this.#isStopping) this.#show();
     }
     if (!this.#isStopping) await this.#backend.run();
   }
@@ -253,6 +255,10 @@ export class Route {
     return new Swaps(name, parts, (payload) => this.#outputs.reply(payload), this.log);
   }
 
+  #show() {
+    this.#meter.show({ backend: this.#backend, queue: this.#forwarder.inputs });
+  }
+
   /** What is begun after the end would never end. The Backend ignores the error then. */
   #checkRunning() {
     if (this.#isStopping) throw new Error('the route has stopped meanwhile');
@@ -279,7 +285,7 @@ export class Route {
       this.#meter,
       this.log,
     );
-    this.#meter.show({ backend: this.#backend, queue: this.#forwarder.inputs });
+    this.#show();
     this.#inputs.start(name, channels, this.#place.notices.of(name));
     this.#queries.start(name);
     return true;
