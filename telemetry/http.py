@@ -12,7 +12,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import BoundedSemaphore, Thread
-from typing import Any
+from typing import IO, Any
 
 import click
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -46,6 +46,15 @@ class ListenError(click.ClickException):
     """One cannot listen at the address; the text says why."""
 
     exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write it as a log line, if the command logs and its lines are JSON."""
+        from telemetry import logs  # structlog takes a tenth of a second
+
+        if logs.is_json():
+            log.error("%s", self.message)
+        else:
+            super().show(file)
 
 
 class HttpServer:

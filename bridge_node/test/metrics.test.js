@@ -195,7 +195,7 @@ test('a backend that comes again, and a broker that does, count as reconnects', 
 test('an announced algorithm that is lost is shown as not ready until it is back or has ended', async (t) => {
   const { url } = await startBroker(t);
   const { registry, lines } = discover(t, url);
-  const { announce } = await connect(t, url);
+  const { announce, publish } = await connect(t, url);
   const [a, b] = [await startService(t, 'a'), await startService(t, 'b')];
   await announce('a', a.address);
   await announce('b', b.address);
@@ -205,10 +205,16 @@ test('an announced algorithm that is lost is shown as not ready until it is back
       ([, ...pair]) => pair.join(),
     ).sort();
   await until(async () => `${await ready()}` === 'a,1,b,1');
+  const begun = Date.now();
+  await publish(1);
+  await until(() => a.service.decided.size === 1);
   await a.stop();
   await announce('a', a.address, { state: 'lost' });
   await until(() => lines.some(({ text }) => text.includes('the quotes of a wait at the broker')));
   await until(async () => `${await ready()}` === 'a,0,b,1');
+  const last = /^tickwire_bridge_channel_last_input_timestamp_seconds\{algo="a",channel="quotes"\} ([\d.]+)$/m;
+  const lastOf = async () => Number(last.exec(await registry.metrics())?.[1]);
+  assert.ok((await lastOf()) >= begun / 1000 - 1);
   await announce('a', a.address, { state: 'offline' });
   await until(async () => `${await ready()}` === 'b,1');
 });

@@ -1,5 +1,6 @@
 import { BackendMetrics } from './backends.js';
 import { CallMetrics } from './calls.js';
+import { ChannelTimes } from './channel_times.js';
 import { InputMetrics } from './inputs.js';
 import { addMqtt } from './mqtt.js';
 import { addNotices } from './notices.js';
@@ -16,6 +17,8 @@ const OTHER = 'other';
 export class BridgeMetrics {
   /** Labels that have samples. @type {Set<string>} */
   #labels = new Set();
+  /** By label: a route that is made anew, as after a loss, knows when quotes came before. @type {Map<string, ChannelTimes>} */
+  #channels = new Map();
   /** Of the routes that run. @type {Set<RouteMeter>} */
   #meters = new Set();
 
@@ -49,6 +52,13 @@ export class BridgeMetrics {
     if (this.#labels.size >= MAX_ALGOS && !this.#labels.has(name)) return OTHER;
     this.#labels.add(name);
     return name;
+  }
+
+  /** @param {string} label  of an algorithm */
+  channelsOf(label) {
+    const channels = this.#channels.get(label) ?? new ChannelTimes();
+    if (label !== OTHER) this.#channels.set(label, channels);
+    return channels;
   }
 
   /** @param {RouteMeter} meter  whose gauges are shown until `end` */

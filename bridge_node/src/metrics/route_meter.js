@@ -48,6 +48,7 @@ export class RouteMeter {
     const { inputs, outputs, calls, backends } = this.#metrics;
     const algo = this.#metrics.labelOf(name);
     this.algo = algo;
+    this.channels = this.#metrics.channelsOf(algo);
     this.#received = inputs.received.of(algo);
     this.#refused = inputs.refused.of(algo);
     this.#commands = inputs.commands.of(algo);
