@@ -10,6 +10,7 @@ import { Relay } from './relay.js';
 import { placeOf } from './router.js';
 import { brokerStanding } from './standing.js';
 import { Store } from './store.js';
+import { knownToken, shareToken, takeToken } from './token.js';
 import { Ui } from './ui.js';
 import { algorithm, channelsOf, chartsOf } from './views/algorithm.js';
 import { dialog, showDialog } from './views/controls.js';
@@ -17,7 +18,6 @@ import { badge } from './views/parts.js';
 import { flow } from './views/flow.js';
 import { overview } from './views/overview.js';
 
-const TOKEN = 'tickwire-token';
 /** What every view is made of; a view of an algorithm adds its channels. */
 const FILTERS = ['algos/+', 'bridges/+', 'portfolios/+', 'orders/+', 'fills/+', 'errors/+', 'replies/+', 'stats/+'];
 /** ms for which it is said that quotes are left out. */
@@ -25,24 +25,11 @@ const LEFT_OUT_SHOWN = 3000;
 /** ms for which a notice of the relay is shown. */
 const NOTICE_SHOWN = 60_000;
 
-/**
- * Keep the token of the address, which is removed from there: whoever looks over a shoulder, or at the history, sees none.
- * @returns {boolean} whether there was one
- */
-function takeToken() {
-  const given = /(?:^#|&)token=([^&]*)/.exec(location.hash)?.[1];
-  if (given) {
-    sessionStorage.setItem(TOKEN, decodeURIComponent(given));
-    history.replaceState(null, '', `${location.pathname}#/`);
-  }
-  return given !== undefined;
-}
-
 takeToken();
 const store = new Store();
 const page = /** @type {HTMLElement} */ (document.getElementById('page'));
 const url = new URL('mqtt', location.href.replace(/^http/, 'ws').replace(/#.*/, ''));
-const relay = new Relay(url.href, sessionStorage.getItem(TOKEN) ?? '', {
+const relay = new Relay(url.href, await knownToken(), {
   onLink: (link) => {
     store.link = link;
     draw();
@@ -200,5 +187,6 @@ document.querySelector('.skip')?.addEventListener('click', (event) => {
 });
 // ages grow without a message
 setInterval(draw, 1000);
+shareToken(() => store.link.state === 'open');
 relay.start();
 draw();

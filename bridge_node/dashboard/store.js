@@ -99,6 +99,7 @@ export class Store {
   /** @param {{client: string, version: string, instance: string, now: string}} hello */
   greet(hello) {
     this.hello = hello;
+    this.parts.clear(); // those that are there tell again within a second: the bridge may be another one
     this.clockShift = Date.parse(hello.now) - Date.now();
   }
 

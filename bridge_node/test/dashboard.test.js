@@ -176,3 +176,10 @@ test('names of what every object has are names as others', () => {
   assert.equal(store.algos.size, 4);
   assert.equal(/** @type {any} */ ({}).name, undefined);
 });
+
+test('a bridge that was started anew leaves nothing of the old one', () => {
+  const store = new Store();
+  store.update([stats(0, [])], 0);
+  store.greet({ client: 'c', version: '1', instance: 'other', now: new Date().toISOString() });
+  assert.equal(store.parts.size, 0);
+});

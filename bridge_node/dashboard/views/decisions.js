@@ -73,9 +73,9 @@ function orderRow({ order, at, input }, store) {
   return html`<tr data-order=${order.id}>
     <td class="time">${at === null ? '–' : time(at, store.now)}</td>
     <td>${isRefused ? html`<span class="badge off">refused</span> ` : nothing}${order.side} ${order.sid}</td>
-    <td class="number">${isRefused ? '' : quantity(order.quantity)}</td>
-    <td class="number">${money(order.price)}</td>
-    <td class="number">${money(isRefused ? order.asked : order.amount)}</td>
+    <td class="number" data-label="quantity">${isRefused ? '' : quantity(order.quantity)}</td>
+    <td class="number" data-label="price">${money(order.price)}</td>
+    <td class="number" data-label="amount">${money(isRefused ? order.asked : order.amount)}</td>
     <td class="wrap">
       ${causeOf(order, input)} ${order.reason ? html`<br /><strong>${order.reason}</strong>` : nothing}
     </td>

@@ -99,7 +99,7 @@ function card({ algo, standings }, store, { past }) {
       ${figure('orders per second', rate(bridge?.rate('tickwire_bridge_orders_total', label)))}
       ${figure('last quote', age(quoteAge(algo, store)))}
     </dl>
-    <p class="last">${last ? lastOrder(last, store) : html`<span class="muted">no order yet</span>`}</p>
+    <p class="last">${last ? lastOrder(last, store) : html`<span class="muted">no order known</span>`}</p>
   </li>`;
 }
 

@@ -112,7 +112,7 @@ def test_while_the_bridge_is_away_the_page_says_since_when_and_connects_again(
     expect(page.get_by_role("alert")).to_contain_text("The connection to the bridge was lost")
     on_mosquitto.begin(*options, http=port)
     expect(page.get_by_role("alert")).to_have_count(0)
-    expect(page.get_by_role("link", name="random")).to_be_visible()
+    expect(page.get_by_role("link", name="random").first).to_be_visible()
 
 
 def test_a_refused_message_is_shown_with_its_code_its_reason_and_its_payload(

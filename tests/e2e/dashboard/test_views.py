@@ -77,6 +77,14 @@ def test_the_address_of_a_new_bridge_works_in_the_tab_of_the_old_one(
     expect(page.get_by_role("link", name="random")).to_be_visible()
 
 
+def test_a_link_works_in_a_new_tab(on_mosquitto: Pipeline, page: Page) -> None:
+    on_mosquitto.serve(*RANDOM)
+    open_page(page, on_mosquitto.begin())
+    other = page.context.new_page()
+    other.goto(page.url.partition("#")[0] + "#/algo/random")
+    expect(other.get_by_role("heading", name="random", exact=True)).to_be_visible()
+
+
 def test_an_algorithm_shows_the_instruments_of_its_own_channels(
     on_mosquitto: Pipeline, page: Page
 ) -> None:
