@@ -40,7 +40,7 @@ export function brokerAt(url, log = keptLog().log, prefix = '') {
  * @param {Buffer} payload
  */
 export function messageOf(payload) {
-  return new Message('quotes', payload, 1, new MemoryBudget().share());
+  return new Message('quotes', payload, 1, performance.now(), new MemoryBudget().share());
 }
 
 /**

@@ -74,10 +74,9 @@ export class RouteMeter {
    * A message of quotes or data was read.
    * @param {import('../messages/kinds.js').Kind} kind
    * @param {number} count  of the inputs in it
-   * @param {string} topic
-   * @param {number} at  ms of the steady clock
+   * @param {Pick<import('../mqtt/message.js').Message, 'topic' | 'at'>} message
    */
-  received(kind, count, topic, at) {
+  received(kind, count, { topic, at }) {
     this.#received[kind] += count;
     this.channels.heard(topic, at);
     this.#refusedInARow.good();

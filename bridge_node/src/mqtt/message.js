@@ -15,16 +15,18 @@ export class Message {
    * @param {string} topic
    * @param {Buffer} payload
    * @param {number} packetId
+   * @param {number} at  ms of the steady clock at which it was read
    * @param {import('../support/memory_budget.js').Share} share  that holds it until it is acknowledged or dropped
    * @param {import('./acknowledger.js').Acknowledger} [acknowledger]  absent at QoS 0: the broker will not send it again
    */
-  constructor(topic, payload, packetId, share, acknowledger) {
+  constructor(topic, payload, packetId, at, share, acknowledger) {
     this.topic = topic;
     /** All of it, until it is abridged. */
     this.payload = payload;
     /** Of the whole payload. */
     this.bytes = payload.length;
     this.packetId = packetId;
+    this.at = at;
     this.#share = share;
     this.#acknowledger = acknowledger;
     share.hold(this.bytes);

@@ -51,7 +51,9 @@ export class PacketStream extends Duplex {
   #connected = false;
   #isPaused = false;
   #isReading = true;
-  #heardAt = performance.now();
+
+  /** When data came last, in ms of the steady clock. */
+  heardAt = performance.now();
 
   /**
    * @param {Open} open
@@ -97,12 +99,12 @@ export class PacketStream extends Duplex {
    */
   isSilent(ms) {
     if (this.#isPaused && !this.#isReading) return false;
-    return performance.now() - (this.#isReading ? this.#heardAt : this.#rooms.usedAt) > ms;
+    return performance.now() - (this.#isReading ? this.heardAt : this.#rooms.usedAt) > ms;
   }
 
   /** @param {Buffer} data */
   #receive(data) {
-    this.#heardAt = performance.now();
+    this.heardAt = performance.now();
     try {
       const rest = this.#room ? this.#fill(this.#room, data) : data;
       if (rest && this.#gather(rest)) this.#handler?.readDone?.();
@@ -123,7 +125,7 @@ export class PacketStream extends Duplex {
   #fill(room, data) {
     const bytes = Math.min(data.length, this.#wanted - this.#kept);
     data.copy(room, this.#kept, 0, bytes);
-    this.#rooms.usedAt = this.#heardAt;
+    this.#rooms.usedAt = this.heardAt;
     this.#kept += bytes;
     if (this.#kept < this.#wanted) return undefined;
     const packet = room.subarray(0, this.#kept);

@@ -203,6 +203,7 @@ export class Subscriber {
           channel ?? topic,
           payload,
           packetId,
+          stream.heardAt,
           this.#share,
           qos === 0 ? undefined : acknowledger,
         );

@@ -78,7 +78,7 @@ export class Outputs {
     const { publications, errors, orders } = readOutcomes(batch, outcomes, this, this.#meter, this.#log, this.#limit);
     for (const record of errors) this.report(record);
     await this.publisher.publish(this.#due(publications));
-    const oldest = batch.find(({ at }) => at !== undefined)?.at;
+    const oldest = batch.find(({ kind }) => kind !== 'command')?.message.at;
     if (orders > 0 && oldest !== undefined) this.#meter.confirmed((performance.now() - oldest) / 1000);
     for (const { message } of batch) message.acknowledge();
     this.#snapshots?.touch();
