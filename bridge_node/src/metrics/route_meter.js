@@ -74,11 +74,11 @@ export class RouteMeter {
    * A message of quotes or data was read.
    * @param {import('../messages/kinds.js').Kind} kind
    * @param {number} count  of the inputs in it
-   * @param {Pick<import('../mqtt/message.js').Message, 'topic' | 'at'>} message
+   * @param {Pick<import('../mqtt/message.js').Message, 'topic' | 'received'>} message
    */
-  received(kind, count, { topic, at }) {
+  received(kind, count, { topic, received }) {
     this.#received[kind] += count;
-    this.channels.heard(topic, at);
+    this.channels.heard(topic, received.steady);
     this.#refusedInARow.good();
   }
 
@@ -140,6 +140,12 @@ export class RouteMeter {
   /** @param {number} seconds  from the receipt of the oldest quote of a batch to the confirmation of its orders */
   confirmed(seconds) {
     this.#metrics.calls.latency.observe({ algo: this.algo }, seconds);
+  }
+
+  /** @param {number} seconds  from the publishing of a message to the confirmation of its outputs */
+  followed(seconds) {
+    // where the clock of the publisher is ahead
+    this.#metrics.calls.publishing.observe({ algo: this.algo }, Math.max(0, seconds));
   }
 
   /** What has become of its inputs since the start; of all together that share the label. */
