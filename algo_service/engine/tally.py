@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import attrgetter
 from typing import Literal, get_args
 
 from algo_service.decisions import Batch, Kind
 
 Outcome = Literal["placed", "cut", "refused"]
+
+_KIND = attrgetter("kind")
+_REASON = ',"reason":'
+"""In the text of an order that is not as the algorithm asked for it: inside of a string of JSON a
+quotation mark is escaped."""
 
 
 class Tally:
@@ -31,12 +37,12 @@ class Tally:
     def add(self, batch: Batch) -> None:
         """Count the decisions of a batch that is kept."""
         inputs, decisions = batch.inputs, batch.decisions
-        kinds = {each.kind for each in inputs}
+        kinds = set(map(_KIND, inputs))
         if len(kinds) == 1:
             self.decisions[kinds.pop()] += len(inputs)
         else:
-            self.decisions.update(each.kind for each in inputs)
-        row = self.failures_in_a_row
+            self.decisions.update(map(_KIND, inputs))
+        row, placed, fills = self.failures_in_a_row, 0, 0
         for decision in decisions:
             if "error" in decision:
                 row += 1
@@ -44,16 +50,12 @@ class Tally:
                 self.last_failure = decision["error"]
                 continue
             row = 0
-            if orders := decision["orders"]:
-                for text in orders:
-                    self.orders[_outcome(text)] += 1
-            if fills := decision["fills"]:
-                self.fills += len(fills)
+            for text in decision["orders"]:
+                if _REASON in text:
+                    self.orders["refused" if ',"quantity":0.0,' in text else "cut"] += 1
+                else:
+                    placed += 1
+            fills += len(decision["fills"])
         self.failures_in_a_row = row
-
-
-def _outcome(order: str) -> Outcome:
-    """Read it from the text: inside of a string of JSON a quotation mark is escaped."""
-    if ',"reason":' not in order:
-        return "placed"
-    return "refused" if ',"quantity":0.0,' in order else "cut"
+        self.orders["placed"] += placed
+        self.fills += fills

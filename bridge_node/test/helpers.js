@@ -11,6 +11,7 @@ import { BrokerLink } from '../src/mqtt/broker_link.js';
 import { Message } from '../src/mqtt/message.js';
 import { readBroker } from '../src/mqtt/options.js';
 import { MemoryBudget } from '../src/support/memory_budget.js';
+import { now } from '../src/support/moment.js';
 
 /** A log that keeps its lines. */
 export function keptLog() {
@@ -40,7 +41,7 @@ export function brokerAt(url, log = keptLog().log, prefix = '') {
  * @param {Buffer} payload
  */
 export function messageOf(payload) {
-  return new Message('quotes', payload, 1, new MemoryBudget().share());
+  return new Message('quotes', payload, 1, now(), new MemoryBudget().share());
 }
 
 /**

@@ -47,7 +47,7 @@ function start(t) {
  */
 function batch(...messages) {
   return messages.map(({ at = 1000, inputs = 1, published }) => ({
-    message: { receivedAt: at, published },
+    message: { received: { steady: 0, wall: at }, published },
     kind: 'quote',
     inputs: new Array(inputs).fill({}),
   }));

@@ -75,12 +75,11 @@ export class RouteMeter {
    * A message of quotes or data was read.
    * @param {import('../messages/kinds.js').Kind} kind
    * @param {number} count  of the inputs in it
-   * @param {string} topic
-   * @param {number} at  ms of the steady clock
+   * @param {Pick<import('../mqtt/message.js').Message, 'topic' | 'received'>} message
    */
-  received(kind, count, topic, at) {
+  received(kind, count, { topic, received }) {
     this.#received[kind] += count;
-    this.channels.heard(topic, at);
+    this.channels.heard(topic, received.steady);
     this.#refusedInARow.good();
   }
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 
+import { now } from '../support/moment.js';
 import { isLarge, PacketError, readFrame } from './packets.js';
 import { Rooms } from './rooms.js';
 
@@ -51,7 +52,9 @@ export class PacketStream extends Duplex {
   #connected = false;
   #isPaused = false;
   #isReading = true;
-  #heardAt = performance.now();
+
+  /** When data came last: one for all the messages of a read. */
+  heard = now();
 
   /**
    * @param {Open} open
@@ -97,12 +100,12 @@ export class PacketStream extends Duplex {
    */
   isSilent(ms) {
     if (this.#isPaused && !this.#isReading) return false;
-    return performance.now() - (this.#isReading ? this.#heardAt : this.#rooms.usedAt) > ms;
+    return performance.now() - (this.#isReading ? this.heard.steady : this.#rooms.usedAt) > ms;
   }
 
   /** @param {Buffer} data */
   #receive(data) {
-    this.#heardAt = performance.now();
+    this.heard = now();
     try {
       const rest = this.#room ? this.#fill(this.#room, data) : data;
       if (rest && this.#gather(rest)) this.#handler?.readDone?.();
@@ -123,7 +126,7 @@ export class PacketStream extends Duplex {
   #fill(room, data) {
     const bytes = Math.min(data.length, this.#wanted - this.#kept);
     data.copy(room, this.#kept, 0, bytes);
-    this.#rooms.usedAt = this.#heardAt;
+    this.#rooms.usedAt = this.heard.steady;
     this.#kept += bytes;
     if (this.#kept < this.#wanted) return undefined;
     const packet = room.subarray(0, this.#kept);

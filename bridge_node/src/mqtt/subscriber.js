@@ -203,6 +203,7 @@ export class Subscriber {
           channel ?? topic,
           payload,
           packetId,
+          stream.heard,
           this.#share,
           qos === 0 ? undefined : acknowledger,
           published,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LostRemoteError, RemoteError } from '../../zerorpc/index.js';
 import { followingId, hasExpired } from '../messages/command.js';
 import { Deferred } from '../support/deferred.js';
+import { now } from '../support/moment.js';
 import { SwapRefusal } from './swap_ends.js';
 import { commandChannel } from './topics.js';
 
@@ -74,7 +75,7 @@ export class Flattening {
       payload,
       bytes: payload.length,
       sha256: createHash('sha256').update(payload).digest('hex'),
-      receivedAt: Date.now(),
+      received: now(),
       published: undefined,
       comesAgain: false,
       acknowledge: () => decided.resolve(),

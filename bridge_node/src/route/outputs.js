@@ -81,7 +81,7 @@ export class Outputs {
     const { publications, errors, orders } = readOutcomes(batch, outcomes, this, this.#meter, this.#log, this.#limit);
     for (const record of errors) this.report(record);
     await this.publisher.publish(this.#due(publications));
-    const oldest = batch.find(({ at }) => at !== undefined)?.at;
+    const oldest = batch.find(({ kind }) => kind !== 'command')?.message.received.steady;
     if (orders > 0 && oldest !== undefined) this.#meter.confirmed((performance.now() - oldest) / 1000);
     const now = Date.now();
     for (const { message, kind } of batch) {

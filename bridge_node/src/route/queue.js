@@ -1,6 +1,6 @@
 /**
  * What is known of a message: as it came from the broker, or as the bridge has made it.
- * @typedef {Pick<import('../mqtt/message.js').Message, 'topic' | 'payload' | 'bytes' | 'sha256' | 'comesAgain' | 'acknowledge' | 'drop' | 'receivedAt' | 'published'>} Held
+ * @typedef {Pick<import('../mqtt/message.js').Message, 'topic' | 'payload' | 'bytes' | 'sha256' | 'comesAgain' | 'acknowledge' | 'drop' | 'received' | 'published'>} Held
  */
 
 /**
@@ -9,7 +9,6 @@
  * @property {Held} message
  * @property {import('../messages/kinds.js').Kind} kind
  * @property {import('../messages/kinds.js').Input[]} inputs
- * @property {number} [at]  ms of the steady clock at which it came, of quotes and data
  */
 
 /** The messages that wait to be decided, in the order of arrival. */

@@ -124,8 +124,9 @@ function timesOf(batch) {
   const published = [];
   let place = 0;
   for (const { message, inputs } of batch) {
-    if (message.receivedAt < first) first = message.receivedAt;
-    if (message.receivedAt > last) last = message.receivedAt;
+    const { wall } = message.received;
+    if (wall < first) first = wall;
+    if (wall > last) last = wall;
     if (message.published !== undefined && published.length < MAX_MARKS) {
       published.push([place, inputs.length, message.published]);
     }
