@@ -209,6 +209,15 @@ test('a payload that is no text, and one that is too long, harm nothing', async 
   assert.ok(text.endsWith('…'));
 });
 
+test('an answer to a question comes whole, however long', async (t) => {
+  const { url } = await startBroker(t);
+  const publisher = await client(t, url);
+  const page = await opened(t, await served(t, url), ['replies/+/page']);
+  publisher.publish('replies/random/page', 'x'.repeat(1_000_000));
+  const [, text] = await page.message(([, each]) => each.startsWith('xxx'));
+  assert.equal(text.length, 1_000_000);
+});
+
 /** @type {[string, Record<string, string>][]} */
 const STRANGERS = [
   ['a page of another origin', { origin: 'https://evil.example' }],

@@ -4,6 +4,9 @@
 const MAX_QUOTES = 200;
 /** Bytes of a payload that a page gets; a longer one is cut. */
 const MAX_BYTES = 64 * 1024;
+/** The same of an answer to a question, which is useless if it is cut: a reply has no more. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const ANSWER = /^replies\/[^/]+\/./;
 /** Messages of the other topics that wait for a page: more are not sent any more, and it is told. */
 const MAX_OTHERS = 20_000;
 
@@ -83,6 +86,7 @@ function instrumentIn(payload) {
 
 /** @param {Relayed} message @returns {[string, string, boolean, number]} */
 function toFrame({ topic, payload, retain, at }) {
-  const text = payload.length > MAX_BYTES ? `${payload.toString('utf8', 0, MAX_BYTES)}…` : payload.toString('utf8');
+  const most = ANSWER.test(topic) ? MAX_ANSWER_BYTES : MAX_BYTES;
+  const text = payload.length > most ? `${payload.toString('utf8', 0, most)}…` : payload.toString('utf8');
   return [topic, text, retain, at];
 }
