@@ -36,7 +36,7 @@ def report(result: Result, orders: Sequence[Order]) -> str:
     while first and room > len(texts[first - 1].encode()):
         first -= 1
         room -= len(texts[first].encode()) + 1
-    return f'{head},"orders":[{",".join(texts[first:])}],"placed":{result.orders}}}'
+    return f'{head},"orders":[{",".join(texts[first:])}],"of":{result.orders + result.refused}}}'
 
 
 def _curve(curve: Curve) -> dict[str, Any]:

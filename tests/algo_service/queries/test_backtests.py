@@ -121,7 +121,7 @@ def test_a_report_has_the_figures_of_the_command_line(client: zerorpc.Client) ->
     assert float(rows["final_equity"].replace(",", "")) == round(printed["final_equity"], 2)
     assert report["points"][-1][1] == printed["final_equity"]
     assert len(report["points"]) <= 2000
-    assert report["placed"] == len(report["orders"]) == printed["orders"]
+    assert report["of"] == len(report["orders"]) == printed["orders"]
     assert min(point[2] for point in report["points"]) == pytest.approx(printed["max_drawdown"])
 
 
