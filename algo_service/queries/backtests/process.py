@@ -78,8 +78,9 @@ class BacktestProcess:
         return False, _why(self._process.returncode)
 
     def end(self) -> None:
-        """End it, whatever it does; `follow` returns then."""
-        self._process.kill()
+        """End it, with the processes that it has started; `follow` returns then."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
 
 
 def _why(status: int) -> str:
