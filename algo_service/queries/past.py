@@ -65,11 +65,6 @@ class Past:
         if self._process is not None:
             self._process.shut()
 
-    def close(self) -> None:
-        """Read the journal no longer, and end a backtest: the service ends."""
-        self.end()
-        self._backtests.end()
-
     def _check_standing(self) -> None:
         served = self._served
         if not served.is_open:

@@ -289,7 +289,7 @@ class ServiceMethods:
 
     def close(self) -> None:
         """Close the store; the calls under way have to be decided."""
-        self._past.close()
+        self._past.end()
         self._in_worker(self.served.close)
 
     def drain(self, patience: float) -> bool:

@@ -62,7 +62,7 @@ class Backtests:
     """Runs backtests, one at a time. All calls come on the thread of gevent's hub.
 
     That thread starts and reads: the backtest is in a process of its own, and the data folder is
-    looked at in a thread.
+    looked at in a thread. The process ends by itself when the service has ended.
 
     :param served: its algorithm is one that can be chosen.
     :param data: the folder whose files can be chosen.
@@ -94,11 +94,6 @@ class Backtests:
         :raises QueryError: if there is none, with the reason.
         """
         return self._answers[question.query](question.options)
-
-    def end(self) -> None:
-        """End the one under way: the service ends."""
-        if self._process is not None:
-            self._process.end()
 
     def _list(self, options: Mapping[str, Any]) -> str:  # noqa: ARG002
         newest = sorted(self._runs.values(), key=lambda run: -run.number)

@@ -38,6 +38,7 @@ class Own:
         print("initialized")
         return ["quotes"]
     def event(self, data):
+        pathlib.Path("begun").touch()
         while self.what == "wait":
             time.sleep(0.01)
 """
@@ -233,10 +234,11 @@ def test_one_that_is_killed_is_said(
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_it_ends_with_the_service(
-    client: zerorpc.Client, served: Service, how: signal.Signals
+    client: zerorpc.Client, served: Service, tmp_path: Path, how: signal.Signals
 ) -> None:
     ask(client, "backtest", data="own.csv", params={"what": "wait"})
     (child,) = children(served.process.popen.pid)
+    eventually((tmp_path / "begun").exists, "the first quote")
     served.process.signal(how)
     eventually(lambda: not Path(f"/proc/{child}").exists(), "the end of the backtest")
 
