@@ -13,6 +13,7 @@ AlgoServiceError
 ├── OperatorError    a person's command is refused, or has no reply
 ├── NotifyError      a receiver of notifications cannot be used
 ├── StateError       what an algorithm's save() returned cannot be kept
+├── TraceError       an id is not that of an input
 ├── JournalError     a journal cannot be opened, or cannot be written
 ├── QueryError       a question about the past has no answer
 ├── StandbyError     a standby is asked to decide
@@ -80,6 +81,10 @@ class NotifyError(AlgoServiceError):
 
 class StateError(AlgoServiceError):
     """What an algorithm's save() returned cannot be kept."""
+
+
+class TraceError(AlgoServiceError):
+    """An id is not that of an input that was decided."""
 
 
 class JournalError(AlgoServiceError):

@@ -6,7 +6,9 @@ import json
 import logging
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import BoundedSemaphore, Thread
@@ -24,10 +26,13 @@ MAX_CONNECTIONS = 16
 """Connections at a time; one more is closed at once. A scrape takes some milliseconds."""
 
 PATIENCE = 10.0
-"""Seconds that a client may take to send its request, or to take the answer."""
+"""Seconds that a client may take to send its request and to take the answer."""
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request that a part is sent."""
+
+# Python reads no number of some thousand digits.
+_MAX_DIGITS = 20
 
 Take = Callable[[bytes], None]
 """Takes the body of a request; raises BodyError."""
@@ -76,6 +81,8 @@ class _Server(ThreadingHTTPServer):
         self.takes = takes
         self.address_family = found[0]
         self._room = BoundedSemaphore(MAX_CONNECTIONS)
+        # until when each open connection may be read, by the monotonic clock
+        self._until: dict[socket.socket, float] = {}
         super().__init__(found[4], _Handler)
 
     def server_bind(self) -> None:
@@ -83,16 +90,33 @@ class _Server(ThreadingHTTPServer):
         TCPServer.server_bind(self)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self._room.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
+        if not self._room.acquire(blocking=False):
             self.shutdown_request(request)
+            return
+        self._until[request] = time.monotonic() + PATIENCE
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # there is no room for one more thread
+            self._leave(request)
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._room.release()
+            self._leave(request)
+
+    def service_actions(self) -> None:
+        """Close what takes too long: the timeout of a socket begins anew with each byte."""
+        now = time.monotonic()
+        for request, until in list(self._until.items()):
+            if now > until:
+                with suppress(OSError):  # it is closed already
+                    request.shutdown(socket.SHUT_RDWR)
+
+    def _leave(self, request: Any) -> None:
+        self._until.pop(request, None)
+        self._room.release()
 
     def handle_error(self, *_of: Any) -> None:
         if not isinstance(sys.exception(), OSError):  # a client that has gone away
@@ -133,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse()
         elif not (length.isascii() and length.isdigit()):
             self._answer_json(411, {"error": "the length of the body is not given"})
-        elif int(length) > MAX_BODY:
+        elif len(length) > _MAX_DIGITS or int(length) > MAX_BODY:
             self.close_connection = True
             self._answer_json(413, {"error": f"a body has at most {MAX_BODY:,} bytes"})
         else:

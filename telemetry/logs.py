@@ -65,11 +65,11 @@ class _Handler(logging.Handler):
         """Write a line. One that cannot be written ends nothing."""
         try:
             line = self.format(record)
-        except Exception as error:  # arguments that do not fit, of an algorithm's own line
-            told = f"{record.msg!r} with {record.args!r} is no log line"
-            record.msg, record.args = told, ()
-            record.exc_info = (type(error), error, error.__traceback__)
-            line = self.format(record)
+        except Exception as error:  # of an algorithm's own line: what does not fit
+            told = f"{_repr(record.msg)} with {_repr(record.args)} is no log line"
+            traceback = (type(error), error, error.__traceback__)
+            of = (record.name, record.levelno, record.pathname, record.lineno)
+            line = self.format(logging.LogRecord(*of, told, (), traceback))
         try:
             sys.stderr.write(f"{line}\n")
             sys.stderr.flush()
@@ -105,6 +105,13 @@ def _named_error(_logger: WrappedLogger, _name: str, given: EventDict) -> EventD
     if (error := (given.get("exc_info") or (None, None))[1]) is not None:
         given["error"] = f"{type(error).__name__}: {error}"
     return given
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 def _level(record: logging.LogRecord) -> str:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from prometheus_client import Gauge
 
+from telemetry.clock import ClockWatch
 from telemetry.registry import new_registry
 
 
@@ -35,7 +36,8 @@ class Part:
     ):
         self.component = component
         self.name = name
-        self.missing = missing
+        self._missing = missing
+        self._clock = ClockWatch()
         self.stalled = stalled
         self.version = version("tickwire")
         self.instance = secrets.token_hex(4)
@@ -47,6 +49,10 @@ class Part:
         Gauge(
             "tickwire_ready", "Whether the part is useful, as /readyz says", registry=self.registry
         ).set_function(lambda: not self.missing())
+
+    def missing(self) -> list[str]:
+        """Return why the part is of no use just now, or that the clock was set."""
+        return [*self._missing(), *self._clock.missing()]
 
     def __str__(self) -> str:
         return f"{self.component}:{self.name}"

@@ -23,6 +23,7 @@ COMMANDS = {
     "algo-service algos": ([BROKER], "ALGO_SERVICE_"),
     "algo-service journal": ([], ""),
     "algo-service verify": ([], ""),
+    "algo-service trace": ([], "ALGO_SERVICE_"),
     "algo-service watch": ([BROKER], "ALGO_SERVICE_"),
     "algo-service notify": ([BROKER], "ALGO_SERVICE_"),
     "algo-service halt": ([BROKER], "ALGO_SERVICE_"),

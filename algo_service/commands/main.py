@@ -16,6 +16,7 @@ from algo_service.commands.journal import journal
 from algo_service.commands.notify import notify
 from algo_service.commands.person import flatten, halt, reset, resume
 from algo_service.commands.serve import serve
+from algo_service.commands.trace import trace
 from algo_service.commands.verify import verify
 from algo_service.commands.watch import watch
 from algo_service.errors import AlgoServiceError, InitializeError
@@ -30,7 +31,10 @@ def cli() -> None:
     """Serve trading algorithms over ZeroRPC."""
 
 
-_COMMANDS = (serve, backtest, journal, verify, watch, notify, algos, halt, resume, reset, flatten)
+_COMMANDS = (
+    *(serve, backtest, journal, verify, trace, watch, notify, algos),
+    *(halt, resume, reset, flatten),
+)
 
 for _command in _COMMANDS:
     cli.add_command(_command)

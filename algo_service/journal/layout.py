@@ -9,7 +9,7 @@ import sqlite3
 
 from algo_service.journal.mark import ALL
 
-LAYOUT = 5
+LAYOUT = 6
 """In SQLite's `PRAGMA user_version`."""
 FIRST_LAYOUT = 2
 """The oldest layout that is migrated."""
@@ -39,6 +39,11 @@ CREATE TABLE publications (
 ) WITHOUT ROWID;
 """
 
+_TIMES = """
+CREATE TABLE published (seq INTEGER PRIMARY KEY, last INTEGER NOT NULL, at REAL NOT NULL);
+CREATE TABLE confirmed (seq INTEGER PRIMARY KEY, at REAL NOT NULL);
+"""
+
 _ID = "INSERT INTO meta VALUES ('journal', lower(hex(randomblob(8))));"
 """Tells this journal from every other one."""
 
@@ -49,7 +54,15 @@ CREATE TABLE failures (
 );
 CREATE TABLE replies (seq INTEGER PRIMARY KEY, text TEXT NOT NULL);
 {_PUBLICATIONS}
-CREATE TABLE batches (seq INTEGER PRIMARY KEY, at REAL NOT NULL, elapsed REAL NOT NULL);
+CREATE TABLE batches (
+    seq INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    elapsed REAL NOT NULL,
+    decided REAL,
+    received REAL,
+    received_last REAL
+);
+{_TIMES}
 CREATE TABLE minutes (
     minute INTEGER PRIMARY KEY,
     equity REAL NOT NULL,
@@ -84,7 +97,7 @@ INSERT INTO decisions SELECT seq, channel, quote_id, digest, NULL FROM decisions
 INSERT INTO failures
     SELECT seq, error, coalesce(traceback, ''), NULL, NULL FROM decisions_3 WHERE error IS NOT NULL;
 -- one batch has one time; a clock that was set back must not make the elapsed time run backwards
-INSERT INTO batches
+INSERT INTO batches (seq, at, elapsed)
     SELECT seq, at, max(at) OVER (ORDER BY seq) - (SELECT min(at) FROM decisions_3)
     FROM (SELECT max(seq) AS seq, at FROM decisions_3 GROUP BY at);
 INSERT INTO log SELECT seq, at, 'reset', halt FROM resets;
@@ -93,7 +106,7 @@ DROP TABLE decisions_3;
 DROP TABLE resets;
 {_ID}
 """
-"""Layouts 4 and 5 keep inputs, replies, batches, the log, and values by minute."""
+"""Layouts 4 to 6 keep inputs, replies, batches, the log, and values by minute."""
 
 _FROM_4 = f"""
 ALTER TABLE decisions RENAME TO decisions_4;
@@ -106,7 +119,15 @@ DROP TABLE decisions_4;
 """
 """Layout 5 has no digest beside a content, what algorithms publish, and an id of the journal."""
 
-_STEPS = {2: (_FROM_2, 3), 3: (_FROM_3, 5), 4: (_FROM_4, 5)}
+_FROM_5 = f"""
+ALTER TABLE batches ADD COLUMN decided REAL;
+ALTER TABLE batches ADD COLUMN received REAL;
+ALTER TABLE batches ADD COLUMN received_last REAL;
+{_TIMES}
+"""
+"""Layout 6 has the times at which inputs were received, decided and confirmed."""
+
+_STEPS = {2: (_FROM_2, 3), 3: (_FROM_3, 6), 4: (_FROM_4, 5), 5: (_FROM_5, 6)}
 """What makes one layout into another one, and that."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from algo_service.decisions import Batch, Decision, Failure, Key, State
 from algo_service.journal.content import encode, fingerprint, read
 from algo_service.journal.store import (
+    CallTimes,
     Known,
     Recent,
     Standing,
@@ -77,6 +78,9 @@ class MemoryStore:
         kept = self._known
         for key in list(islice(kept, max(0, len(kept) - self.MAX_DECISIONS))):
             del kept[key]
+
+    def note_call(self, times: CallTimes) -> None:
+        """Keep nothing: nobody asks for the times of what is in memory."""
 
     def note_start(self, spec: str) -> None:
         """Keep nothing: there is only one start."""

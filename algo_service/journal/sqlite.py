@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from algo_service.journal.file import JournalFile
 from algo_service.journal.reading import explained
 from algo_service.journal.rows import QUOTES, known_of, outputs, recent
 from algo_service.journal.store import (
+    CallTimes,
     Known,
     Recent,
     Standing,
@@ -29,6 +30,7 @@ from algo_service.journal.store import (
     TakeOver,
     WarmUp,
 )
+from algo_service.journal.times import Times
 from algo_service.journal.writing import insert_inputs, insert_outputs, replace_all
 
 # Variables of one statement; SQLite takes 32,766 since 3.32.
@@ -82,6 +84,7 @@ class SqliteStore:
                 self._written = self._read_state()
                 self._has_origin = self._is_repeatable()
                 self._older = self._read_older()
+                self._times = Times(self._db)
                 # counted on from the last service's, whose clock had another beginning
                 self._elapsed_before = self._last_elapsed() - monotonic()
         except BaseException:
@@ -161,16 +164,27 @@ class SqliteStore:
             self._db.executemany(
                 "INSERT OR REPLACE INTO minutes VALUES (?, ?, ?, ?)", batch.minutes
             )
-            self._db.execute(
-                "INSERT INTO batches VALUES (?, ?, ?)",
-                (batch.seq, batch.at, self._elapsed_before + self._monotonic()),
-            )
             self._write_state(batch.after)
+            elapsed = self._elapsed_before + self._monotonic()
+            self._times.write(batch, elapsed, self._clock())
         self._written = batch.after
         self._has_origin = keeps
         self._rollbacks.clear()
+        self._times.written()
         self._file.keep_up()
         self._on_committed(time.perf_counter() - began)
+
+    def note_call(self, times: CallTimes) -> None:
+        """Record the times of the next batch, and what was confirmed of those before."""
+        self._times.note(times)
+
+    def keep_confirmed(self, confirmed: Sequence[tuple[int, float]]) -> None:
+        """Keep what was confirmed, as in `CallTimes`, now: no batch may come for a long time."""
+        self._times.note_confirmed(confirmed)
+        with self._explained(), self._transaction():
+            self._times.write_confirmed(standing.read(self._db).seq)
+        self._times.written()
+        self._file.keep_up()
 
     def note_start(self, spec: str) -> None:
         """Record that a service continues from here, with this algorithm."""
@@ -232,6 +246,7 @@ class SqliteStore:
             self._write_state(taken.state)
             self._write_log(taken.seq, "taken_over", taken.text)
         self._written = taken.state
+        self._times = Times(self._db)
         self._file.keep_up()
 
     def note_rollback(self, inputs: int, error: str) -> None:

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from algo_service.decisions import Batch, Decision, Failure, Key, State
@@ -119,6 +120,18 @@ class TakeOver(NamedTuple):
     """The account, as JSON, for the log."""
 
 
+class CallTimes(NamedTuple):
+    """What the caller of `events` tells of its inputs, in seconds since 1970 by its clock."""
+
+    received: tuple[float, float] | None = None
+    """When the first and the last of their messages came; None if that is not told."""
+    published: Mapping[Key, float] = MappingProxyType({})
+    """When inputs were published, of those whose publisher has marked that."""
+    confirmed: Sequence[tuple[int, float]] = ()
+    """Counts of decisions, ascending, each with the time at which the broker had confirmed all that
+    these and the decisions before have led to."""
+
+
 class DecisionStore(Protocol):
     """Keeps decisions and state. One thread calls all methods.
 
@@ -129,7 +142,8 @@ class DecisionStore(Protocol):
     that the batch is answered. If `commit` raises, the engine restores the state before it and
     calls `note_rollback`, and the caller may send the same batch again.
 
-    The service calls `outputs_since` between two batches, and `standing`. When the account is
+    The service calls `note_call` before each call of `decide` of the engine, which knows nothing of
+    it. It calls `outputs_since` between two batches, and `standing`. When the account is
     handed over to another algorithm the engine calls `recent`, and the service `note_handed_over`;
     no batch follows, unless the service calls `note_taken_back`. The engine of the other algorithm
     calls `take_over` of its store, before its first batch. The caller that made the store calls
@@ -175,6 +189,13 @@ class DecisionStore(Protocol):
         """Keep the decisions of one batch and the state after it: all of it, or nothing.
 
         :raises JournalError: if it cannot; then nothing was kept.
+        """
+        ...
+
+    def note_call(self, times: CallTimes) -> None:
+        """Record the times of the next batch, and what was confirmed of those before.
+
+        They are kept with the next commit. Inputs that were decided before keep their times.
         """
         ...
 

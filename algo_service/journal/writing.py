@@ -10,7 +10,17 @@ from typing import Any
 from algo_service.decisions import Decision, Failure, Input
 from algo_service.journal.store import Recent
 
-_TABLES = ("decisions", "failures", "orders", "fills", "publications", "replies", "batches")
+_TABLES = (
+    "decisions",
+    "failures",
+    "orders",
+    "fills",
+    "publications",
+    "replies",
+    "batches",
+    "published",
+    "confirmed",
+)
 
 
 def insert_inputs(
@@ -76,7 +86,9 @@ def replace_all(database: sqlite3.Connection, recent: Sequence[Recent], elapsed:
         ((each.seq, *each.key, each.digest, each.content) for each in recent),
     )
     insert_outputs(database, ((each.seq, each.decision) for each in recent))
-    database.executemany("INSERT INTO batches VALUES (?, ?, ?)", _batches(recent, elapsed))
+    database.executemany(
+        "INSERT INTO batches (seq, at, elapsed) VALUES (?, ?, ?)", _batches(recent, elapsed)
+    )
 
 
 def _batches(recent: Sequence[Recent], elapsed: float) -> Iterator[tuple[int, float, float]]:

@@ -112,6 +112,12 @@ class ServiceMetrics:
             lambda: calls.last_decision,
         )
 
+        readings.gauge(
+            "tickwire_algo_standby",
+            "Whether it is a standby, which waits for its journal",
+            lambda: self.state == "serving" and not self._served.is_open,
+        )
+
     def _add_worth(self, readings: Readings) -> None:
         def read(of: Callable[[Worth], float]) -> Read:
             return lambda: None if (noted := self._worth) is None else of(noted)

@@ -19,7 +19,11 @@ Alertmanager; both take both forms."""
 MAX_ALERTS = 1_000
 """Alerts that are known to be firing; the oldest give way."""
 
+MAX_LABELS = 4_000
+"""Characters of the labels of one, with their names: 100 times what those of a rule have."""
+
 MAX_TEXT = 600
+_MAX_TIME = 64
 URGENT = "critical"
 """The value of the label `severity` with which an alert is told in quiet hours, and at once."""
 
@@ -73,13 +77,15 @@ class _Alert:
         labels = _texts(fields, "labels")
         annotations = _texts(fields, "annotations")
         self.key = tuple(sorted(labels.items()))
+        if sum(len(name) + len(value) for name, value in self.key) > MAX_LABELS:
+            raise BodyError(f"labels have more than {MAX_LABELS:,} characters")
         self.name = labels.get("alertname") or "alert"
         if algo := labels.get("algo"):
             self.name += f" of {algo}"
         says = (annotations.get("summary"), annotations.get("description"))
         self.text = " ".join(filter(None, says)) or "there is no text about it"
         self.is_urgent = labels.get("severity") == URGENT
-        self.began = str(fields.get("startsAt") or "")
+        self.began = str(fields.get("startsAt") or "")[:_MAX_TIME]
         self.is_over = fields.get("status") == "resolved" or _is_past(fields.get("endsAt"), now)
 
 
@@ -100,4 +106,6 @@ def _is_past(ends: Any, now: float) -> bool:
         at = datetime.fromisoformat(ends)
     except (ValueError, TypeError) as error:
         raise BodyError("endsAt is not a time") from error
+    if at.tzinfo is None:
+        raise BodyError("endsAt has no zone, as the Z in 2026-11-28T10:00:00Z is one")
     return at.year > 1 and at <= datetime.fromtimestamp(now, UTC)

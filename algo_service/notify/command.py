@@ -35,7 +35,7 @@ from telemetry.stats import INTERVAL, stats_message
 
 log = logging.getLogger(__name__)
 
-# Seconds that receivers have at the end for what may be sent then.
+# Seconds that all receivers have at the end for what may be sent then: Docker kills after ten.
 _LAST_PATIENCE = 5.0
 
 
@@ -80,8 +80,11 @@ class _Notifier:
 
     def end(self) -> None:
         """Send what may be sent now, and say what is left."""
+        latest = time.monotonic() + _LAST_PATIENCE
         for receiver in self.receivers:
-            if not receiver.end(_LAST_PATIENCE):
+            receiver.end()
+        for receiver in self.receivers:
+            if not receiver.has_sent_all(latest - time.monotonic()):
                 log.warning("%s was not sent all: ask it for what is left", receiver.name)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from algo_service.notify.notice import KINDS, Kind
@@ -23,8 +22,8 @@ def add_metrics(
         return lambda: sum(of(each) for each in receivers)
 
     def left_out() -> dict[str, float]:
-        counted = sum((each.left_out for each in receivers), Counter[Kind]())
-        return {kind: counted[kind] for kind in KINDS}
+        # asked kind by kind: the threads of the receivers add to them
+        return {kind: sum(each.left_out[kind] for each in receivers) for kind in KINDS}
 
     readings.counters(
         "tickwire_notify_notices_total",

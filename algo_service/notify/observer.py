@@ -29,8 +29,8 @@ TOPICS_OF: Mapping[Kind, tuple[Topic, ...]] = {
     "orders": ("orders",),
     "refusals": ("orders",),
     "fills": ("fills",),
-    "halts": ("portfolios", "halts"),
-    "stops": ("portfolios",),
+    "halts": ("portfolios", "halts", "algos"),
+    "stops": ("portfolios", "algos"),
     "algorithms": ("algos",),
     "errors": ("errors",),
     "alerts": (),
@@ -85,7 +85,8 @@ class Observer:
             if topic == "algos":
                 return self._record(name, algorithm, payload, now)
             if topic == "portfolios" and not payload:
-                return []  # it is forgotten
+                algorithm.seq = -1  # it is forgotten
+                return []
             messages = read(topic, payload)
         except (UnreadableError, RecordError):
             self.unreadable += 1
@@ -149,6 +150,9 @@ class Observer:
         before, instance = algorithm.state, algorithm.instance
         algorithm.state = record.state if record else None
         algorithm.instance = record.instance if record else ""
+        if algorithm.instance != instance:
+            # one that was started anew may have another journal, or none, and count anew
+            algorithm.seq = -1
         if record is None:
             change = "is forgotten" if before else None
         elif (record.state, record.instance) == (before, instance):

@@ -15,6 +15,8 @@ MAX_DELAY = 300.0
 """Seconds until a message that was not taken is tried again: the first delay, then twice as long
 each time, up to the last."""
 
+_MAX_DOUBLINGS = 32
+
 MAX_ATTEMPTS = 24
 """After so many, a good hour, a message is given up: one that is never taken, as it may be too
 long, must not keep the others back."""
@@ -39,7 +41,7 @@ class Pacing:
         self._quiet = quiet
         self._last = -math.inf
         self.attempts = 0
-        """Those that have failed since a message was taken, or given up."""
+        """Those that have failed since a message was taken."""
         self._again_at = -math.inf
 
     def turn(self, now: float, wall: float, *, has_urgent: bool, has_other: bool) -> Turn:
@@ -68,6 +70,7 @@ class Pacing:
     def failed(self, now: float) -> bool:
         """Record that a message was not taken; return whether it is to be given up."""
         self.attempts += 1
-        delay = min(FIRST_DELAY * 2.0 ** (self.attempts - 1), MAX_DELAY)
+        doublings = min(self.attempts - 1, _MAX_DOUBLINGS)  # 2.0**1024 is no number any more
+        delay = min(FIRST_DELAY * 2.0**doublings, MAX_DELAY)
         self._again_at = now + delay
         return self.attempts % MAX_ATTEMPTS == 0

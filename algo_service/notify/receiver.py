@@ -58,15 +58,19 @@ class Receiver:
         trouble = self._trouble
         return None if trouble is None else f"{self.name} takes no message: {trouble}"
 
-    def end(self, patience: float) -> bool:
-        """Send what waits and may be sent now; return whether all is sent.
-
-        :param patience: seconds that it may take.
-        """
+    def end(self) -> None:
+        """Send what waits and may be sent now, and nothing later; it does not wait for that."""
         with self._changed:
             self._is_ended = True
             self._changed.notify()
-        self._thread.join(patience)
+
+    def has_sent_all(self, patience: float) -> bool:
+        """Await its end; return whether nothing is left.
+
+        :param patience: seconds that it may take.
+        """
+        if self._thread.is_alive():  # it may never have been started
+            self._thread.join(max(0.0, patience))
         with self._changed:
             return not (self._digest.has(is_urgent=True) or self._digest.has(is_urgent=False))
 

@@ -22,9 +22,13 @@ from gevent.threadpool import ThreadPool
 from algo_service.decisions import Decision, Failure, Kind
 from algo_service.engine.failure import sentence
 from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.journal.sqlite import SqliteStore
+from algo_service.journal.store import CallTimes
 from algo_service.metrics.calls import Calls
 from algo_service.queries.past import Past
+from algo_service.rpc.times import SEQ, WithTimes, call_times, confirmed_of
 from algo_service.served import ServedAlgorithm
+from algo_service.trace.reading import trace_of
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +73,7 @@ class ServiceMethods:
         self._note = note
         # One thread, kept as long as the service runs: calls are decided in the order of arrival.
         self._worker = ThreadPool(1)
+        self._reader: ThreadPool | None = None
         self.served = self._in_worker(make)
         self.on_initialized: Callable[[list[str]], None] = lambda _channels: None
         """Called in the hub's thread with the channels that `initialize` is about to return."""
@@ -87,10 +92,10 @@ class ServiceMethods:
 
     def by_name(self) -> dict[str, Callable[..., Any]]:
         """Return what the server exposes, by name."""
-        methods = {
+        methods: dict[str, Callable[..., Any]] = {
             "initialize": self.initialize,
             "event": self.event,
-            "events": self.events,
+            "events": WithTimes(self.events, self._events_with_times),
             "inputs": self.inputs,
             "snapshot": self.snapshot,
             "query": self.query,
@@ -101,6 +106,8 @@ class ServiceMethods:
         }
         if self.served.file is not None:
             methods["orders_since"] = self.orders_since
+            methods["confirmed"] = self.confirmed
+            methods["trace"] = self.trace
             methods["release"] = self.release
             methods["acquire"] = self.acquire
         return methods
@@ -156,22 +163,43 @@ class ServiceMethods:
     @exposed
     def events(self, inputs: list[dict[str, Any]]) -> list[Decision | Failure]:
         """Decide on a list of inputs; returns one entry each: orders and fills, or an error."""
+        return self._events(inputs, CallTimes())[0]
+
+    def _events_with_times(
+        self, inputs: list[dict[str, Any]], times: Any
+    ) -> tuple[list[Decision | Failure], dict[str, int]]:
+        decisions, seq = self._events(inputs, call_times(times, inputs))
+        return decisions, {} if times is None else {SEQ: seq}
+
+    def _events(
+        self, inputs: list[dict[str, Any]], times: CallTimes
+    ) -> tuple[list[Decision | Failure], int]:
         # what is served is looked up in the worker: a call before this one may have released it
-        decisions = self._in_worker(self._decide, inputs, time.time())
+        decided = self._in_worker(self._decide, inputs, times, time.time())
         if self._is_on_trial:
             self._serve()
-        return decisions
+        return decided
 
-    def _decide(self, inputs: list[dict[str, Any]], now: float) -> list[Decision | Failure]:
+    def _decide(
+        self, inputs: list[dict[str, Any]], times: CallTimes, now: float
+    ) -> tuple[list[Decision | Failure], int]:
         calls = self._calls
         calls.begin(len(inputs))
         try:
-            decisions = self.served.engine.decide(inputs, now)
+            engine = self.served.engine
+            self.served.store.note_call(times)
+            decisions = engine.decide(inputs, now)
         except BaseException as error:
             calls.fail(error)
             raise
         calls.succeed(now)
-        return decisions
+        return decisions, engine.seq
+
+    @exposed
+    def confirmed(self, confirmed: list[list[int]]) -> None:
+        """Keep when the broker had confirmed the outputs of all decisions up to a seq."""
+        pairs = confirmed_of(confirmed)
+        self._in_worker(lambda: cast(SqliteStore, self.served.store).keep_confirmed(pairs))
 
     @exposed
     def inputs(self) -> list[str]:
@@ -198,6 +226,18 @@ class ServiceMethods:
         return [{"seq": seq, **decision} for seq, decision in outputs]
 
     @exposed
+    def trace(self, name: str) -> list[dict[str, Any]]:
+        """Return what became of the inputs with this id: one for each channel that has it."""
+        _ = self.served.store  # a standby is refused
+        assert self.served.file is not None
+        if self._reader is None:
+            self._reader = ThreadPool(1)  # the worker goes on deciding meanwhile
+        found, error = self._reader.apply(_caught, (trace_of, self.served.file, name))
+        if error is not None:
+            raise error
+        return cast(list[dict[str, Any]], found)
+
+    @exposed
     def journal(self) -> dict[str, Any]:
         """Return which journal this is, its seq and epoch, and what was handed over."""
         return self._in_worker(self.served.standing)
@@ -207,6 +247,7 @@ class ServiceMethods:
         """Close the journal, and decide nothing until `acquire`; returns what `journal` does."""
         was_open, decided = self.served.is_open, self.served.decides
         with self._past.left_alone():
+            self._end_reading()
             standing = self._in_worker(self.served.release)
         self._is_on_trial = False
         if decided:
@@ -287,8 +328,14 @@ class ServiceMethods:
             self.on_serving()
         return standing
 
+    def _end_reading(self) -> None:
+        # SQLite removes the -wal only if nobody reads the journal when it is closed
+        if self._reader is not None:
+            self._reader.join()
+
     def close(self) -> None:
         """Close the store; the calls under way have to be decided."""
+        self._end_reading()
         self._past.end()
         self._in_worker(self.served.close)
 
@@ -311,11 +358,16 @@ class ServiceMethods:
 
     def _outcome(self, function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:
         try:
-            return function(*args), None
-        except Exception as error:
-            return None, error
-        except BaseException as error:
-            # sys.exit() in an algorithm's initialize must not end the hub
-            return None, AlgoServiceError(f"the algorithm raised {sentence(error)}")
+            return _caught(function, *args)
         finally:
             self._note()
+
+
+def _caught(function: Callable[..., T], *args: Any) -> tuple[T | None, Exception | None]:
+    try:
+        return function(*args), None
+    except Exception as error:
+        return None, error
+    except BaseException as error:
+        # sys.exit() in an algorithm's initialize must not end the hub
+        return None, AlgoServiceError(f"the algorithm raised {sentence(error)}")

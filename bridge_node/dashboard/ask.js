@@ -7,6 +7,8 @@ const PATIENCE = 15_000;
 /** ms after which a command is not carried out any more. */
 const COMMAND_EXPIRES = 10_000;
 
+export const UNHEARD = `no reply within ${PATIENCE / 1000} s: the bridge, or the algorithm, is busy or away`;
+
 /** A question or a command that came to nothing; the message is a sentence for the person. */
 export class AskError extends Error {}
 
@@ -83,7 +85,7 @@ export class Asking {
       };
       const patience = setTimeout(() => {
         end();
-        reject(new AskError(`no reply within ${PATIENCE / 1000} s: the bridge, or the algorithm, is busy or away`));
+        reject(new AskError(UNHEARD));
       }, PATIENCE);
       listeners.add(listen);
       if (this.#relay.publish(topic, message)) return;

@@ -78,6 +78,18 @@ export function span(ms) {
 }
 
 /**
+ * A value of a message as JSON; one that is nested too deep to be written is a dash.
+ * @param {unknown} value
+ */
+export function json(value) {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return UNKNOWN;
+  }
+}
+
+/**
  * The time of day, today; with the date on other days.
  * @param {MaybeNumber} ms  since 1970
  * @param {number} now

@@ -5,7 +5,7 @@ import { html, nothing, render } from 'lit-html';
 import { Asking } from './ask.js';
 import { Backtests } from './backtests.js';
 import { Charts } from './charts/charts.js';
-import { span, time, ZONE } from './format.js';
+import { time, ZONE } from './format.js';
 import { Past } from './past.js';
 import { Relay } from './relay.js';
 import { placeOf } from './router.js';
@@ -24,21 +24,27 @@ const TOKEN = 'tickwire-token';
 const FILTERS = ['algos/+', 'bridges/+', 'portfolios/+', 'orders/+', 'fills/+', 'errors/+', 'replies/+', 'stats/+'];
 /** ms for which it is said that quotes are left out. */
 const LEFT_OUT_SHOWN = 3000;
+/** ms for which a notice of the relay is shown. */
+const NOTICE_SHOWN = 60_000;
 
-/** The token of the address, which is removed from there: whoever looks over a shoulder, or at the history, sees none. */
+/**
+ * Keep the token of the address, which is removed from there: whoever looks over a shoulder, or at the history, sees none.
+ * @returns {boolean} whether there was one
+ */
 function takeToken() {
   const given = /(?:^#|&)token=([^&]*)/.exec(location.hash)?.[1];
   if (given) {
     sessionStorage.setItem(TOKEN, decodeURIComponent(given));
     history.replaceState(null, '', `${location.pathname}#/`);
   }
-  return sessionStorage.getItem(TOKEN) ?? '';
+  return given !== undefined;
 }
 
+takeToken();
 const store = new Store();
 const page = /** @type {HTMLElement} */ (document.getElementById('page'));
 const url = new URL('mqtt', location.href.replace(/^http/, 'ws').replace(/#.*/, ''));
-const relay = new Relay(url.href, takeToken(), {
+const relay = new Relay(url.href, sessionStorage.getItem(TOKEN) ?? '', {
   onLink: (link) => {
     store.link = link;
     draw();
@@ -91,6 +97,7 @@ function draw() {
   requestAnimationFrame(() => {
     isDrawing = false;
     subscribe();
+    document.title = titleOf(placeOf(location.hash));
     render(whole(), page);
     const algo = shownAlgo();
     charts.sync(algo ? chartsOf(algo, store, actions) : backtestCharts(placeOf(location.hash), store, actions));
@@ -111,7 +118,8 @@ function whole() {
       <p class="connection" role="status">${connection()}</p>
     </header>
     <main id="main" class=${isLive ? '' : 'stale'} tabindex="-1">
-      ${isLive ? nothing : html`<p class="banner" role="alert">${staleSentence()}</p>`} ${view(place, isLive)}
+      ${isLive ? nothing : html`<p class="banner" role="alert">${staleSentence()}</p>`} ${notice()}
+      ${view(place, isLive)}
     </main>
     ${dialog(actions)}
     <footer>
@@ -136,7 +144,13 @@ function view(place, isLive) {
   if (place.view === 'flow') return flow(store);
   if (place.view === 'backtest') return backtest(place, store, isLive, actions);
   return html`<h1 class="hidden">Overview</h1>
-    ${overview(store)}`;
+    ${overview(store, actions)}`;
+}
+
+/** What a tab, and the history, calls the view. @param {import('./router.js').Place} place */
+function titleOf({ view: shown, name }) {
+  const title = { overview: 'Overview', algorithm: name, flow: 'Flow', backtest: 'Backtest' }[shown];
+  return `${title} - Tickwire`;
 }
 
 /** @param {string} href @param {string} text @param {boolean} isCurrent */
@@ -156,12 +170,19 @@ function staleSentence() {
       return `The bridge does not let this page in: ${own.why} Open the address that it prints at its start.`;
     case 'lost':
       return (
-        `The connection to the bridge was lost ${span(Date.now() - own.since)} ago, at ${time(own.since, Date.now())}` +
-        ` (${own.why}). What you see is from before; connecting again …`
+        `The connection to the bridge was lost at ${time(own.since, Date.now())} ${ZONE} (${own.why}).` +
+        ' What you see is from before; connecting again …'
       );
     default:
       return `The bridge has no connection to the broker: ${broker.why}. What you see is from before.`;
   }
+}
+
+/** What the relay has refused, or could not do, for a while. */
+function notice() {
+  const last = store.notices.at(-1);
+  if (!last || Date.now() - last.at > NOTICE_SHOWN) return nothing;
+  return html`<p class="banner" role="status">${time(last.at, Date.now())}: ${last.text}.</p>`;
 }
 
 function leftOutSentence() {
@@ -170,7 +191,18 @@ function leftOutSentence() {
   return `Quotes come faster than a page can show: of each instrument the latest is shown (${count.toLocaleString('en')} left out so far). Nothing else is left out.`;
 }
 
-addEventListener('hashchange', draw);
+addEventListener('hashchange', () => {
+  // the address of a bridge that was started anew, in the tab of the old one
+  if (takeToken()) location.reload();
+  draw();
+  document.getElementById('main')?.focus({ preventScroll: true });
+  scrollTo(0, 0);
+});
+// not as a link: the address names the view
+document.querySelector('.skip')?.addEventListener('click', (event) => {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+});
 // ages grow without a message
 setInterval(draw, 1000);
 relay.start();

@@ -16,6 +16,9 @@ import { instant } from '#shared/messages/time.js';
  * @property {boolean} isRefused
  */
 
+/** A day in UTC, counted from 1970. @param {number} seconds  since 1970 */
+export const dayOf = (seconds) => Math.floor(seconds / 86_400);
+
 /**
  * Seconds since 1970 of a quote, by its own time; by the time of its arrival if it has none.
  * @param {unknown} ts
@@ -28,4 +31,15 @@ export function secondsOf(ts, at) {
   } catch {
     return at / 1000; // the bridge has refused such a quote
   }
+}
+
+/**
+ * The journal's curve of equity, and then what has come since. A replay that has begun again comes before the journal's
+ * last point: what is of the present goes first.
+ * @param {[seconds: number, value: number][]} known
+ * @param {[seconds: number, value: number][]} live
+ */
+export function joined(known, live) {
+  const first = live[0]?.[0] ?? Infinity;
+  return [...known.filter(([seconds]) => seconds < first), ...live];
 }

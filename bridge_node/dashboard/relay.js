@@ -33,6 +33,8 @@ export class Relay {
   #socket;
   #delay = FIRST_DELAY;
   #isOpen = false;
+  /** When the connection was lost, until there is another one, ms since 1970. @type {number | undefined} */
+  #lostAt;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #silence;
 
@@ -74,7 +76,7 @@ export class Relay {
     this.#socket = socket;
     socket.onopen = () => this.#send({ token: this.#token });
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
-    socket.onclose = ({ code, reason }) => this.#lost(code, reason);
+    socket.onclose = ({ code, reason }) => this.#lost(socket, code, reason);
     this.#watch();
   }
 
@@ -83,6 +85,7 @@ export class Relay {
     this.#watch();
     if (frame.hello) {
       this.#isOpen = true;
+      this.#lostAt = undefined;
       this.#delay = FIRST_DELAY;
       this.#handlers.onHello(frame.hello);
       this.#handlers.onLink({ state: 'open', since: Date.now(), why: '' });
@@ -93,21 +96,30 @@ export class Relay {
     if (frame.error) this.#handlers.onError(frame.error);
   }
 
-  /** A cable that was pulled closes nothing: silence is noticed here. */
+  /** A cable that was pulled closes nothing, and answers no farewell: silence is noticed here, and not waited for. */
   #watch() {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#socket?.close(), MAX_SILENCE);
+    const socket = this.#socket;
+    this.#silence = setTimeout(() => {
+      if (!socket) return;
+      this.#lost(socket, 0, `nothing was heard for ${MAX_SILENCE / 1000} s`);
+      socket.close();
+    }, MAX_SILENCE);
   }
 
-  /** @param {number} code @param {string} reason */
-  #lost(code, reason) {
+  /** @param {WebSocket} socket @param {number} code @param {string} reason */
+  #lost(socket, code, reason) {
+    if (socket !== this.#socket) return;
+    this.#socket = undefined;
+    socket.onmessage = null;
     clearTimeout(this.#silence);
     this.#isOpen = false;
     if (code === POLICY_VIOLATION) {
       this.#handlers.onLink({ state: 'refused', since: Date.now(), why: reason });
       return;
     }
-    this.#handlers.onLink({ state: 'lost', since: Date.now(), why: reason || 'the bridge does not answer' });
+    this.#lostAt ??= Date.now();
+    this.#handlers.onLink({ state: 'lost', since: this.#lostAt, why: reason || 'the bridge does not answer' });
     setTimeout(() => this.#connect(), this.#delay);
     this.#delay = Math.min(2 * this.#delay, MAX_DELAY);
   }

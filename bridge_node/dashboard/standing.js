@@ -1,7 +1,6 @@
 /** How an algorithm, or a part, stands, in words: the most urgent first. */
 
 import { span } from './format.js';
-import { MAX_STATS_AGE } from './stats.js';
 
 /** ms without a quote after which an algorithm that had some is called silent. */
 const MAX_QUOTE_AGE = 60_000;
@@ -38,13 +37,13 @@ export function standingsOf(algo, store) {
 function serviceStandings(algo, store) {
   const { record } = algo;
   const found = /** @type {Standing[]} */ ([]);
-  const since = record ? `since ${span(store.now - Date.parse(record.since))}` : '';
+  const since = record ? span(store.now - Date.parse(record.since)) : '';
   if (record?.state === 'lost') {
-    const reason = `the broker has lost the service at ${record.address}; it was connected ${since}`;
+    const reason = `the broker has lost the service at ${record.address}; it had started ${since} ago`;
     found.push({ level: 'bad', word: 'lost', reason });
   }
   if (record?.state === 'offline')
-    found.push({ level: 'off', word: 'ended', reason: `its service was ended ${since}` });
+    found.push({ level: 'off', word: 'ended', reason: `its service was ended ${since} ago` });
   const bridge = store.bridgeOf(algo.name);
   const isReady = bridge?.value('tickwire_bridge_backend_ready', { algo: algo.name });
   if (bridge && isReady === 0 && record?.state !== 'offline') {
@@ -52,7 +51,7 @@ function serviceStandings(algo, store) {
     found.push({ level: 'bad', word: 'unavailable', reason: about ?? 'its backend does not answer the bridge' });
   }
   if (record?.state === 'online' && store.partsOf('bridge').length > 0 && !bridge) {
-    found.push({ level: 'warn', word: 'not served', reason: 'no bridge that tells of itself serves it' });
+    found.push({ level: 'warn', word: 'not served', reason: 'no bridge that is heard of serves it' });
   }
   return found;
 }
@@ -75,8 +74,11 @@ function tradingStandings(algo, store) {
   if (stop) found.push({ level: 'bad', word: 'stopped by a limit', reason: stop });
   const failure = algo.errors.findLast(({ at }) => store.now - at < MAX_FAILURE_AGE);
   if (failure) {
-    const word = failure.message.code === 'algorithm' ? 'failing' : 'refusing messages';
-    found.push({ level: 'warn', word, reason: `${span(store.now - failure.at)} ago: ${failure.message.reason}` });
+    const isFailing = failure.message.code === 'algorithm';
+    const [level, word] = isFailing
+      ? /** @type {const} */ (['bad', 'failing'])
+      : /** @type {const} */ (['warn', 'refusing messages']);
+    found.push({ level, word, reason: `${span(store.now - failure.at)} ago: ${failure.message.reason}` });
   }
   const age = quoteAge(algo, store);
   if (age !== undefined && age > MAX_QUOTE_AGE && algo.record?.state !== 'offline') {
@@ -93,10 +95,8 @@ function tradingStandings(algo, store) {
 export function quoteAge(algo, store) {
   const part = store.bridgeOf(algo.name);
   const name = 'tickwire_bridge_channel_last_input_timestamp_seconds';
-  const times = part?.message.samples
-    .filter(([own, labels]) => own === name && labels.algo === algo.name)
-    .map(([, , value]) => value ?? 0);
-  const last = Math.max(0, ...(times ?? []));
+  const times = part?.each(name, { algo: algo.name }) ?? [];
+  const last = Math.max(0, ...times);
   return last > 0 ? Math.max(0, store.now - last * 1000) : undefined;
 }
 
@@ -106,8 +106,9 @@ export function quoteAge(algo, store) {
  * @returns {Standing}
  */
 export function partStanding(part, store) {
-  const age = Date.now() - part.at - store.clockShift;
-  if (age > MAX_STATS_AGE) return { level: 'bad', word: 'silent', reason: `it has told nothing for ${span(age)}` };
+  if (store.isSilent(part)) {
+    return { level: 'bad', word: 'silent', reason: `it has told nothing for ${span(store.now - part.at)}` };
+  }
   const { ready, reasons } = part.message;
   return ready
     ? { level: 'good', word: 'ready', reason: '' }

@@ -15,8 +15,8 @@
  * @property {Sample[]} samples
  */
 
-/** ms after which a part that has told nothing counts as silent: it tells once a second. */
-export const MAX_STATS_AGE = 5000;
+/** ms after which a part that has told nothing counts as silent: it tells once a second (contracts/README.md, "Stats"). */
+export const MAX_STATS_AGE = 10_000;
 
 /** One part: its last message, and the one before, from which rates are. */
 export class Part {
@@ -24,9 +24,9 @@ export class Part {
   constructor(message, at) {
     this.message = message;
     this.at = at;
-    /** Value by series. @type {Map<string, number>} */
+    /** @type {Values} */
     this.values = read(message.samples);
-    /** @type {Map<string, number> | undefined} */
+    /** @type {Values | undefined} */
     this.before = undefined;
     /** Seconds between the two. */
     this.elapsed = 0;
@@ -51,14 +51,19 @@ export class Part {
     return sum(this.values, name, labels);
   }
 
+  /** The values of those series. @param {string} name @param {Record<string, string>} labels @returns {number[]} */
+  each(name, labels) {
+    return series(this.values, name, labels).map(([, , value]) => Number(value));
+  }
+
   /**
-   * How fast a counter rises, per second; undefined if that is not known.
+   * How fast a counter rises, per second; undefined before there are two messages.
    * @param {string} name
    * @param {Record<string, string>} [labels]
    */
   rate(name, labels = {}) {
-    const now = sum(this.values, name, labels);
-    if (now === undefined || !this.before) return undefined;
+    if (!this.before) return undefined;
+    const now = sum(this.values, name, labels) ?? 0; // a counter that is absent is 0 (contracts/README.md, "Stats")
     return Math.max(0, now - (sum(this.before, name, labels) ?? 0)) / this.elapsed;
   }
 
@@ -72,7 +77,7 @@ export class Part {
   quantile(name, labels, quantile) {
     if (!this.before) return undefined;
     const { before } = this;
-    const buckets = bounds(this.message.samples, `${name}_bucket`).map((le) => {
+    const buckets = bounds(this.values.named.get(`${name}_bucket`) ?? []).map((le) => {
       const asked = { ...labels, le };
       const count = (sum(this.values, `${name}_bucket`, asked) ?? 0) - (sum(before, `${name}_bucket`, asked) ?? 0);
       return { bound: le === '+Inf' ? Infinity : Number(le), count };
@@ -83,10 +88,22 @@ export class Part {
   }
 }
 
-/** @param {Sample[]} samples @returns {Map<string, number>} */
+/**
+ * The values of one message: by series, and the series of each name.
+ * @typedef {{exact: Map<string, number>, named: Map<string, Sample[]>}} Values
+ */
+
+/** @param {Sample[]} samples @returns {Values} */
 function read(samples) {
-  const values = new Map();
-  for (const [name, labels, value] of samples) if (value !== null) values.set(key(name, labels), value);
+  const values = /** @type {Values} */ ({ exact: new Map(), named: new Map() });
+  for (const sample of samples) {
+    const [name, labels, value] = sample;
+    if (typeof value !== 'number') continue;
+    values.exact.set(key(name, labels), value);
+    const others = values.named.get(name);
+    if (others) others.push(sample);
+    else values.named.set(name, [sample]);
+  }
   return values;
 }
 
@@ -100,25 +117,31 @@ const key = (name, labels) =>
   ].join('\u0000');
 
 /**
- * @param {Map<string, number>} values
+ * @param {Values} values
  * @param {string} name
  * @param {Record<string, string>} labels
  */
-function sum(values, name, labels) {
-  const exact = values.get(key(name, labels));
-  if (exact !== undefined) return exact;
-  const wanted = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
-  let found;
-  for (const [series, value] of values) {
-    const [own, ...rest] = series.split('\u0000');
-    if (own === name && wanted.every((each) => rest.includes(each))) found = (found ?? 0) + value;
-  }
-  return found;
+function sum({ exact, named }, name, labels) {
+  const one = exact.get(key(name, labels));
+  if (one !== undefined) return one;
+  const found = series({ exact, named }, name, labels);
+  return found.length === 0 ? undefined : found.reduce((total, [, , value]) => total + Number(value), 0);
 }
 
-/** @param {Sample[]} samples @param {string} name */
-function bounds(samples, name) {
-  const found = new Set(samples.filter(([own]) => own === name).map(([, { le }]) => le));
+/**
+ * The series of a name that have these labels.
+ * @param {Values} values
+ * @param {string} name
+ * @param {Record<string, string>} labels
+ */
+function series({ named }, name, labels) {
+  const wanted = Object.entries(labels);
+  return (named.get(name) ?? []).filter(([, own]) => wanted.every(([label, value]) => own[label] === value));
+}
+
+/** @param {Sample[]} samples */
+function bounds(samples) {
+  const found = new Set(samples.map(([, { le }]) => le));
   return [...found].sort((a, b) => toNumber(a) - toNumber(b));
 }
 

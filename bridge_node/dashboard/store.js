@@ -1,7 +1,7 @@
 /** All that the page knows. It changes as messages arrive, and is read once per drawn frame. */
 
-import { secondsOf } from './points.js';
-import { Part } from './stats.js';
+import { dayOf, secondsOf } from './points.js';
+import { MAX_STATS_AGE, Part } from './stats.js';
 import { nameOfLevel } from '#shared/support/topic_level.js';
 import { isValid } from './valid.js';
 import { keepLatest } from './windowed.js';
@@ -15,6 +15,8 @@ const MAX_POINTS = 2000;
 /** Instruments whose quotes are kept, and quotes of each. */
 const MAX_INSTRUMENTS = 100;
 const MAX_BARS = 1000;
+/** ms without a quote after which an instrument gives way to another one. */
+const MIN_QUIET = 60_000;
 /** Algorithms, and parts, that are kept: whoever writes to the broker makes the page no larger than that. */
 const MAX_NAMES = 200;
 
@@ -42,6 +44,11 @@ export class Algo {
   portfolioAt = 0;
   /** [seconds since 1970, equity], by the times of the quotes. @type {[number, number][]} */
   equity = [];
+  /**
+   * Equity before the first quote of the day of the last quote, in UTC, if the page has seen it.
+   * @type {{day: number, before: number | undefined} | undefined}
+   */
+  today;
   /** Newest last. @type {{at: number, message: any}[]} */
   orders = [];
   /** @type {{at: number, message: any}[]} */
@@ -120,14 +127,23 @@ export class Store {
     return [...this.parts.values()].filter(({ message }) => message.component === component);
   }
 
-  /** The bridge that tells counters of an algorithm. @param {string} algo */
+  /** The bridge that tells counters of an algorithm; not one that has fallen silent. @param {string} algo */
   bridgeOf(algo) {
-    return this.partsOf('bridge').find((part) => part.value('tickwire_bridge_backend_ready', { algo }) !== undefined);
+    const serving = this.partsOf('bridge').filter(
+      (part) => !this.isSilent(part) && part.value('tickwire_bridge_backend_ready', { algo }) !== undefined,
+    );
+    return serving.reduce((latest, part) => (latest && latest.at > part.at ? latest : part), serving[0]);
   }
 
-  /** The service of an algorithm, if it tells. @param {string} algo */
+  /** The service of an algorithm, while it tells. @param {string} algo */
   serviceOf(algo) {
-    return this.parts.get(`algo:${algo}`);
+    const part = this.parts.get(`algo:${algo}`);
+    return part && !this.isSilent(part) ? part : undefined;
+  }
+
+  /** @param {Part} part */
+  isSilent(part) {
+    return this.now - part.at > MAX_STATS_AGE;
   }
 
   /** @param {Received} received */
@@ -183,6 +199,8 @@ export class Store {
   /** @param {Algo} algo @param {any} portfolio @param {number} at */
   #takePortfolio(algo, portfolio, at) {
     if (algo.portfolio && portfolio.seq < algo.portfolio.seq) return;
+    const day = dayOf(secondsOf(portfolio.last?.ts, at));
+    if (algo.today?.day !== day) algo.today = { day, before: algo.portfolio?.equity ?? undefined };
     algo.portfolio = portfolio;
     algo.portfolioAt = at;
     if (typeof portfolio.equity !== 'number') return;
@@ -200,16 +218,23 @@ export class Store {
     else if (this.parts.size < MAX_NAMES) this.parts.set(message.part, new Part(message, at));
   }
 
+  /** Forget the instrument that was heard of longest ago, if it is long ago. @param {number} at @returns {boolean} */
+  #makeRoom(at) {
+    const all = [...this.instruments.values()];
+    const { topic, sid, at: last } = all.reduce((oldest, each) => (each.at < oldest.at ? each : oldest));
+    return at - last >= MIN_QUIET && this.instruments.delete(keyOf(topic, sid));
+  }
+
   /** @param {string} topic @param {any} message @param {number} at */
   #takeQuote(topic, message, at) {
     if (message === null || typeof message !== 'object') return;
     for (const [sid, quote] of quotesOf(message)) {
       const value = Number(quote.quote);
       if (!Number.isFinite(value)) continue;
-      const key = `${topic}\u0000${sid}`;
+      const key = keyOf(topic, sid);
       let instrument = this.instruments.get(key);
       if (!instrument) {
-        if (this.instruments.size >= MAX_INSTRUMENTS) continue;
+        if (this.instruments.size >= MAX_INSTRUMENTS && !this.#makeRoom(at)) continue;
         instrument = { sid, topic, at, quote, bars: [], version: 0 };
         this.instruments.set(key, instrument);
       }
@@ -240,6 +265,9 @@ function candleOf({ open, high, low }) {
     ? { open: first, high: top, low: bottom }
     : {};
 }
+
+/** @param {string} topic @param {string} sid */
+const keyOf = (topic, sid) => `${topic}\u0000${sid}`;
 
 /** @param {string} text @returns {any} undefined if it is no JSON */
 function parsed(text) {

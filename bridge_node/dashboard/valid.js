@@ -38,6 +38,35 @@ const SHAPES = {
     [part, component, name, instance, at, since].every(isText) && listOf(isText)(reasons) && listOf(isSample)(samples),
 };
 
+/** @param {unknown} value */
+const isNumberOrNothing = (value) => value === undefined || value === null || Number.isFinite(value);
+/** @param {number} length */
+const isRow = (length) => (/** @type {unknown} */ value) =>
+  Array.isArray(value) && value.length >= length && value.slice(0, length).every(Number.isFinite);
+/** @param {any} entry */
+const isOrderEntry = (entry) =>
+  isMap(entry) && isNumberOrNothing(entry.at) && isMap(entry.order) && SHAPES.orders(entry.order);
+/** @param {any} entry */
+const isErrorEntry = (entry) => isMap(entry) && isNumberOrNothing(entry.at);
+/** @param {any} entry */
+const isCommandEntry = (entry) => isMap(entry) && isNumberOrNothing(entry.at) && isMap(entry.reply);
+
+/** By the question. @type {Record<string, (result: any) => boolean>} */
+const ANSWERS = {
+  equity: ({ points }) => listOf(isRow(2))(points),
+  prices: ({ bars }) => listOf(isRow(5))(bars),
+  orders: ({ orders }) => listOf(isOrderEntry)(orders),
+  errors: ({ errors }) => listOf(isErrorEntry)(errors),
+  commands: ({ commands }) => listOf(isCommandEntry)(commands),
+};
+
+/**
+ * Whether an answer has what the page reads: a backend may be of anybody, in any language.
+ * @param {string} query
+ * @param {any} result
+ */
+export const isAnswer = (query, result) => isMap(result) && (ANSWERS[query]?.(result) ?? true);
+
 /**
  * @param {string} kind  the first level of the topic
  * @param {any} message

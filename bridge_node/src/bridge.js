@@ -9,6 +9,7 @@ import { DroppedMessages } from './mqtt/dropped_messages.js';
 import { KeptRoute } from './route/kept_route.js';
 import { Route } from './route/route.js';
 import { ServedNames } from './route/served_names.js';
+import { ClockWatch } from './support/clock_watch.js';
 import { MemoryBudget } from './support/memory_budget.js';
 
 /**
@@ -20,6 +21,7 @@ export class Bridge {
   #routes;
   #stats;
   #droppedMessages;
+  #clock;
   /** What a person has to know about the algorithms, for whoever shows it. */
   notices = new Notices();
   #isStopping = false;
@@ -39,6 +41,7 @@ export class Bridge {
     this.#droppedMessages = new DroppedMessages(broker, (count) => {
       this.notices.brokerDropped += count;
     });
+    this.#clock = new ClockWatch((sentence) => broker.log.warn(sentence));
     const names = new ServedNames();
     const budget = new MemoryBudget();
     const instance = randomBytes(8).toString('hex');
@@ -46,7 +49,7 @@ export class Bridge {
     this.part = `bridge:${digits}`;
     const about = { part: this.part, component: 'bridge', name: digits, instance, version };
     const publish = (/** @type {string} */ topic, /** @type {string} */ payload) => broker.publishNow(topic, payload);
-    this.#stats = new StatsPublisher(registry, about, () => this.missing, publish);
+    this.#stats = new StatsPublisher(registry, about, () => this.missing, publish, broker.log);
     const metrics = new BridgeMetrics(registry, budget, broker, this.notices);
     addReady(registry, () => this.missing.length === 0);
     /** @param {import('./route/route_config.js').RouteConfig} config @param {boolean} mayTakeOver */
@@ -72,7 +75,9 @@ export class Bridge {
     const { shown, fault } = this.#broker;
     const lines = this.#routes.flatMap((route) => (fault ? route.fault : route.missing)).filter(Boolean);
     const troubles = this.#routes.flatMap((route) => route.troubles);
-    return [...(fault ? [`broker ${shown}: ${fault}`] : []), ...lines, ...troubles];
+    const dropped = this.#droppedMessages.trouble;
+    const ofBroker = [fault, dropped].filter(Boolean).map((sentence) => `broker ${shown}: ${sentence}`);
+    return [...ofBroker, ...lines, ...troubles, this.#clock.trouble].filter(Boolean);
   }
 
   /**

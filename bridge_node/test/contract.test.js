@@ -49,6 +49,7 @@ const MESSAGES = [
   'stats',
   'query',
   'answer',
+  'trace',
 ];
 for (const name of MESSAGES) {
   test(`every valid example of ${name} passes its schema and every invalid one fails`, () => {

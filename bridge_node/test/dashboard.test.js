@@ -7,7 +7,7 @@ import { emptyForm, optionsOf } from '../dashboard/backtest_form.js';
 import { Backtests } from '../dashboard/backtests.js';
 import { rate, span } from '../dashboard/format.js';
 import { linkTo, linkToRun, placeOf } from '../dashboard/router.js';
-import { standingsOf } from '../dashboard/standing.js';
+import { partStanding, standingsOf } from '../dashboard/standing.js';
 import { Store } from '../dashboard/store.js';
 
 /** @param {number} seconds @param {any[]} samples @param {string} [instance] */
@@ -178,4 +178,57 @@ test('orders in arrays are orders, what is no JSON is passed over, and nothing g
 test('what is short, and what is long, is written so that it can be read', () => {
   assert.deepEqual([0, 0.4, 9.96, 37246].map(rate), ['0', '0.4', '10.0', '37,246']);
   assert.deepEqual([0, 8_400, 200_000, 3 * 3.6e6, 4 * 86.4e6].map(span), ['0 s', '8 s', '3 min', '3 h', '4 days']);
+});
+
+test('a part is silent by the clock of the bridge, whatever the clock of the viewer', () => {
+  for (const shift of [-3_600_000, 0, 3_600_000]) {
+    const store = new Store();
+    store.greet({ client: 'c', version: '1', instance: 'i', now: new Date(Date.now() + shift).toISOString() });
+    const [topic, text] = stats(0, []);
+    store.update([[topic, text, false, Date.now() + shift]], 0);
+    const [part] = store.parts.values();
+    assert.equal(partStanding(part, store).word, 'ready');
+    part.at -= 60_000;
+    assert.equal(partStanding(part, store).word, 'silent');
+  }
+});
+
+test('a bridge that is not heard of any more says nothing of the present', () => {
+  const store = new Store();
+  const serves = [['tickwire_bridge_backend_ready', { algo: 'r' }, 1]];
+  store.update([stats(0, serves)], 0);
+  assert.ok(store.bridgeOf('r'));
+  const [part] = store.parts.values();
+  part.at -= 60_000;
+  assert.equal(store.bridgeOf('r'), undefined);
+});
+
+test('an instrument that is quiet gives way to a new one, and one that is not does not', () => {
+  const store = new Store();
+  const quote = (/** @type {string} */ sid, /** @type {number} */ at) =>
+    store.update([['quotes', JSON.stringify({ sid, quote: 1 }), false, at]], 0);
+  for (let n = 0; n < 100; n++) quote(`S${n}`, 1000 + n);
+  quote('NEW', 2000);
+  assert.ok(!store.instruments.has('quotes\u0000NEW'));
+  quote('NEW', 70_000);
+  assert.ok(store.instruments.has('quotes\u0000NEW'));
+  assert.ok(!store.instruments.has('quotes\u0000S0'));
+});
+
+test('names of what every object has are names as others', () => {
+  const store = new Store();
+  for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+    store.update(
+      [
+        received(`algos/${name}`, { name, state: 'online', address: 'tcp://a:1', since: '2024-01-01' }, true),
+        received(`portfolios/${name}`, { seq: 1, equity: 1, positions: { [name]: {} } }),
+        received(`${name}/x`, { sid: name, quote: 1 }),
+        received('constructor', { __proto__: 1, sid: 'A', quote: 1 }),
+      ],
+      0,
+    );
+    assert.equal(standingsOf(store.algo(name), store)[0].word, 'trading');
+  }
+  assert.equal(store.algos.size, 4);
+  assert.equal(/** @type {any} */ ({}).name, undefined);
 });

@@ -12,11 +12,12 @@ const TOPIC = '$SYS/broker/publish/messages/dropped';
 /**
  * @param {import('node:test').TestContext} t
  * @param {Awaited<ReturnType<typeof startBroker>>} broker
+ * @param {() => number} [clock]
  */
-function startWatching(t, broker) {
+function startWatching(t, broker, clock = () => performance.now()) {
   const { log, lines } = keptLog();
   const counts = new Collected();
-  const dropped = new DroppedMessages(brokerAt(broker.url, log), (count) => counts.push(count));
+  const dropped = new DroppedMessages(brokerAt(broker.url, log), (count) => counts.push(count), clock);
   t.after(() => dropped.stop());
   dropped.start();
   return { dropped, counts, lines };
@@ -30,13 +31,21 @@ test('what the broker has dropped is counted, and told with what to do', async (
       () => {},
     );
   say(4000);
-  const { dropped, counts, lines } = startWatching(t, broker);
+  let now = 0;
+  const { dropped, counts, lines } = startWatching(t, broker, () => now);
   await counts.until(1);
+  assert.equal(dropped.trouble, '', 'it may have been long ago');
   say(4000);
   say(4007);
   say(3); // it was started again
   await counts.until(3);
   assert.deepEqual(counts.values, [4000, 7, 3]);
+  assert.equal(
+    dropped.trouble,
+    'it has dropped 10 messages of clients whose queues were full, some within the last minute',
+  );
+  now = 60_001;
+  assert.equal(dropped.trouble, '');
   const told = () => lines.filter(({ level }) => level === 'warn');
   assert.equal(told().length, 1, 'at most one line a minute');
   assert.deepEqual(told()[0].fields, { dropped: 4000 });

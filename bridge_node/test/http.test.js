@@ -1,7 +1,9 @@
 /** What a process answers at --http. */
 
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 
 import { InvalidArgumentError } from 'commander';
 
@@ -10,6 +12,7 @@ import { readListen } from '../src/http/listen.js';
 import { serveHttp } from '../src/http/server.js';
 import { createRegistry } from '../src/metrics/process.js';
 import { UserError } from '../src/support/errors.js';
+import { until } from './fake_backend.js';
 import { freePort } from './helpers.js';
 
 /**
@@ -71,6 +74,23 @@ test('other pages are not found, and other methods are not allowed', async (t) =
     assert.equal(answer.status, 405);
     assert.equal(answer.headers.get('allow'), 'GET, HEAD');
   }
+});
+
+test('connections that ask nothing are bounded, and keep nobody out for ever', async (t) => {
+  const port = await freePort();
+  const registry = createRegistry('bridge', '1.0');
+  const server = await serveHttp({ host: '127.0.0.1', port }, { part: 'bridge:1', reasons: () => [], registry });
+  t.after(() => server.close());
+  assert.ok(server.headersTimeout <= 10_000 && server.requestTimeout <= 10_000);
+  const ask = () => fetch(`http://127.0.0.1:${port}/healthz`, { headers: { connection: 'close' } });
+  const held = Array.from({ length: server.maxConnections }, () => connect(port, '127.0.0.1'));
+  t.after(() => held.forEach((socket) => socket.destroy()));
+  for (const socket of held) socket.on('error', () => {});
+  await until(() => promisify(server.getConnections.bind(server))().then((count) => count === held.length));
+  await assert.rejects(ask());
+  for (const socket of held) socket.destroy();
+  await until(() => promisify(server.getConnections.bind(server))().then((count) => count === 0));
+  assert.equal((await ask()).status, 200);
 });
 
 test('an IPv6 address can be listened on', async (t) => {

@@ -89,7 +89,8 @@ test('the lines of a traceback are one field in JSON, and indented in text', () 
 test('a long text is cut', () => {
   const { log, lines } = begin();
   log.info({ payload: 'y'.repeat(100_000) }, 'x');
-  assert.ok(lines[0].length < 10_000);
+  log.info('z'.repeat(100_000));
+  assert.ok(lines.every((line) => line.length < 10_000));
 });
 
 test('text is the sentence with its level and its fields', () => {

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import fs, { readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { test } from 'node:test';
 
 import mqtt from 'mqtt';
@@ -13,6 +14,7 @@ import { addBroker } from '../src/metrics/broker.js';
 import { ChannelTimes } from '../src/metrics/channel_times.js';
 import { addLogLines, addReady, createRegistry } from '../src/metrics/process.js';
 import { Deferred } from '../src/support/deferred.js';
+import { connect, discover, startService } from './announcing.js';
 import { FakeService, startBackend, startBridge, until } from './fake_backend.js';
 import { brokerAt, BROKERS, startBroker } from './helpers.js';
 
@@ -120,6 +122,31 @@ test('what a person has to know about the inputs is counted, from 0', async (t) 
   assert.match(await registry.metrics(), /^tickwire_bridge_broker_dropped_total 4$/m);
 });
 
+test(
+  'quotes that tell when they were published are followed to their confirmed orders',
+  { skip: BROKERS[1][2] },
+  async (t) => {
+    const { url } = await BROKERS[1][1](t);
+    const { address } = await startBackend(t, new FakeService(['quotes', 'data/news']).methods());
+    const { registry } = await startBridge(t, url, address);
+    const value = (/** @type {string} */ sample) => valueOf(registry, sample);
+    assert.equal(await value('publish_latency_seconds_count'), 0);
+    const client = await mqtt.connectAsync(url, { protocolVersion: 5 });
+    t.after(() => client.endAsync());
+    const publish = (/** @type {string} */ topic, /** @type {number | undefined} */ at) => {
+      const properties = at === undefined ? {} : { userProperties: { published: String(at) } };
+      return client.publishAsync(topic, JSON.stringify(QUOTE), { qos: 1, properties });
+    };
+    await publish('quotes', undefined);
+    await publish('data/news', Date.now());
+    await publish('quotes', Date.now() + 3_600_000); // its clock is ahead
+    await publish('quotes', Date.now() - 60_000);
+    await until(async () => (await value('publish_latency_seconds_count')) === 2);
+    const sum = Number(await value('publish_latency_seconds_sum'));
+    assert.ok(sum >= 60 && sum < 3600, String(sum));
+  },
+);
+
 test('what waits for a backend is shown as its queue, and in the budget', async (t) => {
   const { url } = await startBroker(t);
   const service = new FakeService();
@@ -158,11 +185,52 @@ test('a backend that comes again, and a broker that does, count as reconnects', 
   assert.match(await registry.metrics(), /^tickwire_mqtt_connected 1$/m);
   assert.match(await registry.metrics(), /^tickwire_mqtt_reconnects_total 0$/m);
   broker.cut();
-  await until(async () => /^tickwire_mqtt_reconnects_total 3$/m.test(await registry.metrics())); // quotes, commands, orders
+  // quotes, commands, questions and orders: each at least once
+  await until(async () => /^tickwire_mqtt_reconnects_total ([4-9]|\d\d+)$/m.test(await registry.metrics()));
   await until(() => bridge.missing.length === 0);
   assert.match(await registry.metrics(), /^tickwire_mqtt_connected 1$/m);
   assert.equal(await value('claims_total{outcome="claimed"}'), 1);
 });
+
+test('an announced algorithm that is lost is shown as not ready until it is back or has ended', async (t) => {
+  const { url } = await startBroker(t);
+  const { registry, lines } = discover(t, url);
+  const { announce } = await connect(t, url);
+  const [a, b] = [await startService(t, 'a'), await startService(t, 'b')];
+  await announce('a', a.address);
+  await announce('b', b.address);
+  const ready = async () =>
+    Array.from(
+      (await registry.metrics()).matchAll(/^tickwire_bridge_backend_ready\{algo="(\w)"\} (\d)$/gm),
+      ([, ...pair]) => pair.join(),
+    ).sort();
+  await until(async () => `${await ready()}` === 'a,1,b,1');
+  await a.stop();
+  await announce('a', a.address, { state: 'lost' });
+  await until(() => lines.some(({ text }) => text.includes('the quotes of a wait at the broker')));
+  await until(async () => `${await ready()}` === 'a,0,b,1');
+  await announce('a', a.address, { state: 'offline' });
+  await until(async () => `${await ready()}` === 'b,1');
+});
+
+test(
+  'while no more files can be opened, all other metrics are told',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    const registry = createRegistry('bridge', '1.0');
+    t.mock.method(fs, 'readdirSync', () => {
+      throw new Error('EMFILE: too many open files');
+    });
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    const text = await registry.metrics();
+    assert.match(text, /^tickwire_build_info/m);
+    assert.match(text, /^process_open_fds NaN$/im);
+  },
+);
 
 test('when the clock is set, the last input stays as long ago as it is', (t) => {
   const times = new ChannelTimes();

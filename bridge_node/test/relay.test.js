@@ -8,82 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import mqtt from 'mqtt';
-import { WebSocket } from 'ws';
-
 import { Dashboard } from '../src/dashboard.js';
-import { serveHttp } from '../src/http/server.js';
-import { createRegistry } from '../src/metrics/process.js';
+import { Gathered } from '../src/relay/gathered.js';
 import { UserError } from '../src/support/errors.js';
-import { BROKERS, brokerAt, freePort, keptLog, startBroker } from './helpers.js';
-
-/**
- * @param {import('node:test').TestContext} t
- * @param {string} url  of the broker
- * @param {{prefix?: string, httpHost?: string[]}} [options]
- */
-async function served(t, url, { prefix = '', ...options } = {}) {
-  const { log, lines } = keptLog();
-  const broker = brokerAt(url, log, prefix);
-  const dashboard = new Dashboard(options, broker, { version: '1.0', instance: '0a1b2c3d' });
-  const port = await freePort();
-  const listen = { host: '127.0.0.1', port };
-  const registry = createRegistry('bridge', '1.0');
-  const server = await serveHttp(listen, { part: 'bridge:1', reasons: () => [], registry, page: dashboard.page });
-  t.after(async () => {
-    await dashboard.stop();
-    server.closeAllConnections();
-    server.close();
-  });
-  const token = String(dashboard.address(listen).split('token=')[1]);
-  return { port, token, lines };
-}
-
-/**
- * A page that is open: what it got, and `until`, which awaits what it gets.
- * @param {import('node:test').TestContext} t
- * @param {{port: number, token: string}} server
- * @param {string[]} filters
- */
-async function opened(t, { port, token }, filters) {
-  const page = connect(port);
-  t.after(() => page.socket.terminate());
-  await once(page.socket, 'open');
-  page.send({ token });
-  await page.until((frame) => frame.hello);
-  page.send({ subscribe: filters });
-  await page.until((frame) => frame.broker?.connected);
-  return page;
-}
-
-/** @param {number} port @param {Record<string, string>} [headers] */
-function connect(port, headers = {}) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/mqtt`, {
-    headers: { origin: `http://127.0.0.1:${port}`, ...headers },
-  });
-  /** @type {any[]} */
-  const frames = [];
-  socket.on('message', (data) => frames.push(JSON.parse(String(data))));
-  socket.on('error', () => {});
-  return {
-    socket,
-    frames,
-    send: (/** @type {object} */ frame) => socket.send(JSON.stringify(frame)),
-    /** @param {(frame: any) => unknown} wanted @returns {Promise<any>} */
-    async until(wanted) {
-      for (;;) {
-        const found = frames.find(wanted);
-        if (found) return found;
-        await once(socket, 'message');
-      }
-    },
-    /** @param {(message: any[]) => unknown} wanted @returns {Promise<any[]>} */
-    async message(wanted) {
-      const frame = await this.until((each) => each.messages?.some(wanted));
-      return frame.messages.find(wanted);
-    },
-  };
-}
+import { BROKERS, brokerAt, startBroker } from './helpers.js';
+import { client, connect, opened, served } from './relaying.js';
 
 /** @param {number} port @param {Record<string, string>} headers @returns {Promise<{status: number, headers: any}>} */
 async function get(port, path = '/', headers = {}) {
@@ -92,13 +21,6 @@ async function get(port, path = '/', headers = {}) {
   const [response] = await once(asked, 'response');
   response.resume();
   return { status: response.statusCode, headers: response.headers };
-}
-
-/** @param {import('node:test').TestContext} t @param {string} url */
-async function client(t, url) {
-  const made = await mqtt.connectAsync(url);
-  t.after(() => made.end(true));
-  return made;
 }
 
 for (const [name, start, skip] of BROKERS) {
@@ -209,13 +131,56 @@ test('a payload that is no text, and one that is too long, harm nothing', async 
   assert.ok(text.endsWith('…'));
 });
 
-test('an answer to a question comes whole, however long', async (t) => {
+test('a long reply, and the metrics of a bridge with many algorithms, come whole', async (t) => {
   const { url } = await startBroker(t);
   const publisher = await client(t, url);
-  const page = await opened(t, await served(t, url), ['replies/+/page']);
-  publisher.publish('replies/random/page', 'x'.repeat(1_000_000));
-  const [, text] = await page.message(([, each]) => each.startsWith('xxx'));
-  assert.equal(text.length, 1_000_000);
+  const page = await opened(t, await served(t, url), ['stats/+', 'replies/+/+']);
+  const payload = JSON.stringify({ id: 'x'.repeat(300_000) });
+  for (const topic of ['stats/bridge:a', 'replies/random/c']) {
+    publisher.publish(topic, payload);
+    assert.equal((await page.message(([own]) => own === topic))[1], payload);
+  }
+});
+
+test('whoever shows no token keeps out nobody who has one, and 20 pages are let in', async (t) => {
+  const { url } = await startBroker(t);
+  const server = await served(t, url);
+  for (let n = 0; n < 100; n++) {
+    const stranger = connect(server.port);
+    t.after(() => stranger.socket.terminate());
+  }
+  for (let n = 0; n < 20; n++) await opened(t, server, ['algos/+']);
+  const { socket, send } = connect(server.port);
+  await once(socket, 'open');
+  send({ token: server.token });
+  const [code, reason] = await once(socket, 'close');
+  assert.deepEqual([code, String(reason)], [1013, '20 pages are open already.']);
+});
+
+test('after a wrong token nothing more is heard, and whoever does not answer is disconnected', async (t) => {
+  const { url } = await startBroker(t);
+  const server = await served(t, url);
+  const { socket, send, frames } = connect(server.port);
+  await once(socket, 'open');
+  socket.pause(); // it never learns that it is refused, and goes on
+  send({ token: '0'.repeat(32) });
+  send({ token: server.token });
+  const raw = /** @type {any} */ (socket)._socket;
+  const ended = once(raw, 'close');
+  raw.resume();
+  await ended;
+  assert.deepEqual(frames, []);
+});
+
+test('of what is too much at once for a page the rest is left out, and it is told', () => {
+  const gathered = new Gathered();
+  const payload = Buffer.alloc(1024 * 1024, 'x');
+  for (let n = 0; n < 100; n++) gathered.add({ topic: 'orders/random', payload, retain: false, at: 0 });
+  const { messages, error } = /** @type {any} */ (gathered.take(true));
+  assert.equal(messages.length, 8);
+  assert.match(error, /some are missing/);
+  gathered.add({ topic: 'orders/random', payload, retain: false, at: 0 });
+  assert.equal(/** @type {any} */ (gathered.take(true)).error, undefined);
 });
 
 /** @type {[string, Record<string, string>][]} */

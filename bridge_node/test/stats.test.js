@@ -11,6 +11,7 @@ import { Bridge } from '../src/bridge.js';
 import { LIMITS } from '../src/messages/limits.js';
 import { createRegistry } from '../src/metrics/process.js';
 import { samplesOf, statsText } from '../src/metrics/stats.js';
+import { StatsPublisher } from '../src/metrics/stats_publisher.js';
 import { FakeService, startBackend, until } from './fake_backend.js';
 import { brokerAt, BROKERS, Collected, keptLog } from './helpers.js';
 
@@ -70,6 +71,34 @@ for (const [broker, start, skip] of BROKERS) {
     assert.equal(value(last, 'tickwire_bridge_queue_inputs'), 0);
   });
 }
+
+test('metrics that cannot be read end nothing, and are told of once', async (t) => {
+  const { Gauge, Registry } = await import('@platformatic/prom-client');
+  const registry = new Registry();
+  let reads = 0;
+  const collect = () => {
+    reads += 1;
+    throw new Error('too many open files');
+  };
+  new Gauge({ name: 'tickwire_x', help: 'x', registers: [registry], collect });
+  const { log, lines } = keptLog();
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const about = { part: 'bridge:0', component: 'bridge', name: '0', instance: '0', version: '1' };
+  const publisher = new StatsPublisher(
+    registry,
+    about,
+    () => [],
+    () => assert.fail('something was published'),
+    log,
+  );
+  publisher.start();
+  t.mock.timers.tick(1000);
+  t.mock.timers.tick(1000);
+  await until(() => reads === 2 && lines.length === 1);
+  publisher.stop();
+  assert.deepEqual(lines[0].level, 'error');
+  assert.match(lines[0].text, /^the metrics cannot be told on stats\/: too many open files$/);
+});
 
 test('what is larger than a broker accepts, or comes while it does not read, is not sent', () => {
   const link = brokerAt('mqtt://127.0.0.1:1');

@@ -7,6 +7,7 @@ import mqtt from 'mqtt';
 
 import { CallWatch } from '../src/backend/call_watch.js';
 import { Streak } from '../src/metrics/streak.js';
+import { ClockWatch } from '../src/support/clock_watch.js';
 import { PLAIN, startBackend, startBridge, until } from './fake_backend.js';
 import { startBroker } from './helpers.js';
 
@@ -75,7 +76,7 @@ test('that the algorithm fails at every quote is a reason, until it decides one'
 
 test('a call that is not answered for more than 30 seconds is told, and one that is tried again begins anew', () => {
   let now = 0;
-  const watch = new CallWatch(() => now);
+  const watch = new CallWatch(undefined, () => now);
   watch.begin();
   now = 30_000;
   assert.equal(watch.trouble, '');
@@ -86,6 +87,48 @@ test('a call that is not answered for more than 30 seconds is told, and one that
   watch.begin();
   now = 50_000;
   assert.equal(watch.trouble, '');
+});
+
+test('a call that is not answered for 30 seconds is said once, and one that was answered before is not', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  /** @type {string[]} */
+  const said = [];
+  const watch = new CallWatch((sentence) => said.push(sentence));
+  watch.begin();
+  t.mock.timers.tick(29_999);
+  watch.failed(new Error('tried again'));
+  watch.begin();
+  t.mock.timers.tick(29_999);
+  watch.ended();
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(said, []);
+  watch.begin();
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(said, ['it has not answered a call for 30 seconds']);
+});
+
+test('a clock that is set is said once and told for a minute, and one that is slewed is not', () => {
+  let [wall, steady] = [1e12, 0];
+  /** @type {string[]} */
+  const said = [];
+  const clock = new ClockWatch(
+    (sentence) => said.push(sentence),
+    () => wall,
+    () => steady,
+  );
+  /** @param {number} passed  ms @param {number} moved  ms */
+  const after = (passed, moved) => {
+    steady += passed;
+    wall += passed + moved;
+    return clock.trouble;
+  };
+  assert.equal(after(1000, 1900), '');
+  assert.equal(after(86_400_000, 40_000), '');
+  assert.equal(after(1000, -3_600_000), 'the clock of this computer was set back by 3600 s');
+  assert.equal(after(59_000, 0), 'the clock of this computer was set back by 3600 s');
+  assert.equal(after(1000, 0), '');
+  assert.equal(after(1000, 60_000), 'the clock of this computer was set ahead by 60 s, or it slept so long');
+  assert.equal(said.length, 2);
 });
 
 test('bad ones in a row are told from the tenth, until a good one or a minute without any', () => {

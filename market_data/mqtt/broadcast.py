@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
 from market_data.mqtt.connection import Connection
+
+log = logging.getLogger(__name__)
 
 
 class Broadcast:
@@ -30,6 +33,7 @@ class Broadcast:
         self._interval = interval
         self._clock = clock
         self._due_at = clock()
+        self._has_failed = False
 
     def turn(self, connection: Connection) -> None:
         """Publish the text, if it is time."""
@@ -39,4 +43,11 @@ class Broadcast:
         # at even distances, unless it was impossible for longer than one
         is_late = now - self._due_at >= self._interval
         self._due_at = (now if is_late else self._due_at) + self._interval
-        connection.send_once(self._topic, self._text())
+        try:
+            text = self._text()
+        except Exception as error:  # a mistake in the program, which must not end what sends quotes
+            if not self._has_failed:
+                log.exception("what is told on %s cannot be read: %s", self._topic, error)
+            self._has_failed = True
+            return
+        connection.send_once(self._topic, text)

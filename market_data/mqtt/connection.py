@@ -39,6 +39,9 @@ SESSION_EXPIRY = 24 * 3600
 for the bridge. A client that never comes back must not leave a queue for ever. It applies to
 MQTT 5; in MQTT 3.1.1 the broker decides."""
 
+PUBLISHED = "published"
+"""The user property that tells when a message was published (contracts/README.md)."""
+
 # MQTT 5, 3.14.2.1
 _SESSION_TAKEN_OVER = 0x8E
 
@@ -95,7 +98,7 @@ class Connection:
         self._filters = filters
         self._answer: ReasonCode | None = None
         self._granted: list[ReasonCode] | None = None
-        is_version_5 = version == MQTTProtocolVersion.MQTTv5
+        self._is_version_5 = is_version_5 = version == MQTTProtocolVersion.MQTTv5
         self._client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=access.prefix + (session or f"{name}-{secrets.token_hex(4)}"),
@@ -175,12 +178,20 @@ class Connection:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no answer to {packet}")
 
-    def send(self, topic: str, payload: str, *, retain: bool = False) -> int | None:
+    def send(
+        self, topic: str, payload: str, *, retain: bool = False, published: float | None = None
+    ) -> int | None:
         """Send one message at QoS 1 and return the id of its PUBACK.
 
+        :param published: the present time, in seconds since 1970, if the message is to show it.
+            MQTT 3.1.1 cannot.
         :return: None if nothing was sent, because the next id is still unconfirmed.
         """
-        info = self._client.publish(topic, payload, qos=1, retain=retain)
+        properties = None
+        if published is not None and self._is_version_5:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.UserProperty = (PUBLISHED, str(int(published * 1000)))
+        info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         return None if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else info.mid
 
     @property

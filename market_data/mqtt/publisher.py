@@ -14,8 +14,12 @@ from market_data.mqtt.backoff import Backoff
 from market_data.mqtt.broadcast import Broadcast
 from market_data.mqtt.connection import SLICE, Connection
 from market_data.mqtt.link import Link
-from market_data.mqtt.outbox import Mark, Outbox
+from market_data.mqtt.outbox import Item, Mark, Outbox
 from market_data.stopping import Stop
+
+MARK_INTERVAL = 0.1
+"""Seconds between two messages that show when they were published: enough to follow how long
+messages take, at no cost for the others."""
 
 # MQTT 5, 3.4.2.1
 _NO_MATCHING_SUBSCRIBERS = 0x10
@@ -74,6 +78,7 @@ class Publisher(Generic[Mark]):
         self._reported_none = ""  # the topic of which it was told that nobody is subscribed to it
         self._backoff = Backoff()  # while there is no subscriber
         self._ask_at = 0.0
+        self._mark_at = 0.0
 
     @property
     def published(self) -> int:
@@ -207,9 +212,18 @@ class Publisher(Generic[Mark]):
         while (connection := self._connection) and self._outbox.waiting and self._has_room():
             first = self._outbox.waiting[0]
             # the window is far below the 65,535 ids, so that the next free one is soon found
-            while (mid := connection.send(first.topic, first.text)) is None:
+            published = self._now_if_marked(first)
+            while (mid := connection.send(first.topic, first.text, published=published)) is None:
                 pass
             self._outbox.sent(mid)
+
+    def _now_if_marked(self, item: Item[Mark]) -> float | None:
+        """Return the present time for the first new text of each interval, else None."""
+        now = self._clock()
+        if now < self._mark_at or item.sent_at:
+            return None
+        self._mark_at = now + MARK_INTERVAL
+        return time.time()
 
     def _on_confirmed(self, mid: int, reason: ReasonCode) -> None:
         self.link.is_of_use()

@@ -16,7 +16,7 @@ from tests.support.processes import ROOT
 CONTRACTS = ROOT / "contracts"
 MESSAGES = [
     *("order", "fill", "portfolio", "error", "bridge", "command", "reply", "halt", "algo"),
-    *("account", "indicator", "query", "answer", "stats"),
+    *("account", "indicator", "query", "answer", "trace", "stats"),
 ]
 
 

@@ -17,6 +17,7 @@ needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason=MISSING)
 BRIDGE = 'job="tickwire",instance="bridge:8080"'
 ALGO = 'algo="random",job="tickwire",instance="bridge:8080"'
 SERVICE = 'algo="random",job="tickwire",instance="algo:9100"'
+SERVICE_ITSELF = 'job="tickwire",instance="algo:9100"'
 FEED = 'job="tickwire-by-choice",instance="live"'
 GIB = 1024**3
 
@@ -25,6 +26,7 @@ GIB = 1024**3
 HEALTHY = {
     f"up{{{BRIDGE}}}": "1x400",
     f"tickwire_ready{{{BRIDGE}}}": "1x400",
+    f"tickwire_ready{{{SERVICE_ITSELF}}}": "1x400",
     f"tickwire_clock_shift_seconds{{{BRIDGE}}}": "0.1x400",
     f"tickwire_mqtt_connected{{{BRIDGE}}}": "1x400",
     f"tickwire_bridge_broker_dropped_total{{{BRIDGE}}}": "7x400",
@@ -44,6 +46,7 @@ HEALTHY = {
     f'tickwire_bridge_order_latency_seconds_bucket{{le="+Inf",{ALGO}}}': "0+10x400",
     f'tickwire_bridge_channel_last_input_timestamp_seconds{{channel="quotes",{ALGO}}}': "0+5x400",
     f"tickwire_algo_calls_failed_total{{{SERVICE}}}": "2x400",
+    f"tickwire_algo_standby{{{SERVICE}}}": "0x400",
     f"tickwire_algo_drawdown_ratio{{{SERVICE}}}": "0.05x400",
     f"tickwire_algo_journal_free_bytes{{{SERVICE}}}": f"{50 * GIB}-17000x400",
     f"tickwire_feed_lag_seconds{{{FEED}}}": "2x400",
@@ -73,8 +76,11 @@ CASES = [
     Case("a part is down", {"up": "1x12 0x30 1x100"},
          {"1m20s": "", "1m35s": "PartDown critical", "4m": ""}),
     Case("a part is started again", {"up": "1x12 0x4 1x100"}, {"1m20s": "", "1m40s": "", "2m": ""}),
-    Case("a part is of no use", {"tickwire_ready": "1x12 0x100"},
+    Case("a part is of no use", {f"tickwire_ready{{{BRIDGE}}}": "1x12 0x100"},
          {"2m50s": "", "3m5s": "PartNotReady warning"}),
+    Case("a standby waits for its journal",
+         {f"tickwire_ready{{{SERVICE_ITSELF}}}": "0x400", "tickwire_algo_standby": "1x400"},
+         {"3m": "", "10m": ""}),
     Case("the clock is set back", {"tickwire_clock_shift": "0.1x12 -3600x50"},
          {"1m": "", "1m10s": "ClockWrong warning"}),
     Case("the clock is set ahead", {"tickwire_clock_shift": "0.1x12 2.5x50"},
@@ -92,8 +98,14 @@ CASES = [
          {"5m25s": "", "5m35s": "AlgorithmLost critical", "8m": "AlgorithmLost critical"}),
     Case("a journal cannot be written",
          STALLED | {"tickwire_algo_calls_failed": "2x60 3+1x100",
+                    f"tickwire_ready{{{SERVICE_ITSELF}}}": "1x60 0x340",
                     "tickwire_bridge_call_seconds_count": "0+10x60 600x340"},
-         {"5m15s": "", "5m25s": "JournalFailing critical", "8m": "JournalFailing critical"}),
+         {"5m15s": "", "5m25s": "JournalFailing critical",
+          "8m": "PartNotReady warning, JournalFailing critical"}),
+    Case("one call fails, and succeeds at the second attempt",
+         {"tickwire_algo_calls_failed": "2x60 3x100",
+          f"tickwire_ready{{{SERVICE_ITSELF}}}": "1x60 0x1 1x300"},
+         {"5m20s": "", "5m40s": "", "6m": ""}),
     Case("a backend hangs",
          STALLED | {"tickwire_bridge_call_seconds_count": "0+10x60 600x340"},
          {"5m45s": "", "6m10s": "BackendHanging critical", "8m": "BackendHanging critical"}),

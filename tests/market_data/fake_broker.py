@@ -38,11 +38,20 @@ class Wire:
         self.write(CONNACK, b"\0\0" + ending)
 
     def publish(self) -> tuple[bytes, str]:
-        """Read a QoS 1 PUBLISH of MQTT 3.1.1 or, without properties, 5: its id and payload."""
+        """Read a QoS 1 PUBLISH of MQTT 3.1.1 or 5: its id and payload."""
+        mid, payload, _ = self.publish_with_properties()
+        return mid, payload
+
+    def publish_with_properties(self) -> tuple[bytes, str, bytes]:
+        """The same, and its properties; the payload begins with no control character."""
         kind, body = self.read()
         assert kind == PUBLISH, kind
         start = 2 + int.from_bytes(body[:2])
-        return body[start : start + 2], body[start + 2 :].lstrip(b"\0").decode()
+        mid, rest = body[start : start + 2], body[start + 2 :]
+        if not rest or rest[0] >= 32:
+            return mid, rest.decode(), b""
+        end = 1 + rest[0]
+        return mid, rest[end:].decode(), rest[1:end]
 
     def confirm(self, mid: bytes, reason: int | None = None) -> None:
         """Write the PUBACK."""

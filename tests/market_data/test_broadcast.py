@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 
+import pytest
 from paho.mqtt.client import MQTTMessage
 
 from market_data import BrokerAccess, Publisher, Stop, Subscriber
@@ -122,3 +123,34 @@ def test_nothing_piles_up_for_a_broker_that_does_not_read(
     done.set()
     assert made < 20
     connection.close()
+
+
+def test_a_text_that_cannot_be_made_ends_nothing_and_is_logged_once(
+    mosquitto: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    received: list[MQTTMessage] = []
+    watching = connected(mosquitto.url, received, "stats/#")
+    sending = connected(mosquitto.url, [])
+    attempts = 0
+
+    def text() -> str:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 3:
+            raise RuntimeError("dictionary changed size during iteration")
+        return "told"
+
+    broadcast = Broadcast("stats/x", text, 0.0)
+
+    def arrived() -> object:
+        broadcast.turn(sending)
+        sending.turn(0)
+        watching.turn(0)
+        return received
+
+    eventually(arrived, "the text")
+    assert received[0].payload == b"told"
+    (record,) = (each for each in caplog.records if each.levelname == "ERROR")
+    assert record.getMessage().startswith("what is told on stats/x cannot be read: dictionary")
+    for each in (watching, sending):
+        each.close()

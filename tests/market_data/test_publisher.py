@@ -473,6 +473,49 @@ def test_settling_ends_with_the_connection(fake_broker: Brokers) -> None:
     assert publishing.publisher.confirmed == 0
 
 
+@pytest.mark.parametrize("version", [5, 4])
+def test_at_most_ten_texts_a_second_show_when_they_were_published(
+    fake_broker: Brokers, version: int
+) -> None:
+    """The first of each tenth of a second, and none that is sent again; MQTT 3.1.1 has no place."""
+    seen: list[tuple[str, bytes]] = []
+    now = [100.0]
+
+    def script(wire: Wire) -> None:
+        if wire.connect() != version:
+            wire.write(CONNACK, FIRST_VERSION_REFUSED)
+            return
+        wire.accept(b"" if version == 5 else None)
+        while True:
+            mid, payload, properties = wire.publish_with_properties()
+            seen.append((payload, properties))
+            if payload == "4" and len(seen) == 4:
+                return  # it is lost without a confirmation
+            wire.confirm(mid)
+
+    publishing = Publishing(fake_broker(script), lambda: now[0], awaits_subscriber=False)
+    before = time.time()
+    for text in ("1", "2"):
+        publishing.publish(text).drain()
+        now[0] += 0.06
+    publishing.publish("3").drain()
+    now[0] += 1
+    publishing.publish("4").drain()
+    after = time.time()
+    assert [text for text, _ in seen][:4] == ["1", "2", "3", "4"]
+    assert len(seen) > 4, "the last text was sent again"
+    if version == 4:
+        assert all(properties == b"" for _, properties in seen)
+        return
+    marked = [text for text, properties in seen if properties]
+    assert marked == ["1", "3", "4"]
+    for _, properties in seen:
+        if properties:
+            # MQTT 5, 2.2.2.2: a user property is a pair of texts
+            assert properties.startswith(b"\x26\0\x09published\0\x0d")
+            assert int(before * 1000) <= int(properties[14:]) <= after * 1000
+
+
 def test_a_publisher_whose_id_another_client_takes_again_and_again_ends(
     fake_broker: Brokers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

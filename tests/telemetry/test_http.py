@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 
@@ -78,6 +79,7 @@ def test_a_part_takes_what_it_is_sent_on_its_paths_and_says_why_it_does_not() ->
     assert probe.ask("/things", "PUT", b"good")[0] == 405
     assert probe.ask("/things", "POST", b"", {"Content-Length": f"{MAX_BODY + 1}"})[0] == 413
     assert probe.ask("/things", "POST", b"", {"Content-Length": "-1"})[0] == 411
+    assert probe.ask("/things", "POST", b"", {"Content-Length": "1" * 5000})[0] == 413
     assert taken == [b"good", b"bad"]
     probe.server.close()
 
@@ -102,6 +104,40 @@ def test_connections_that_ask_nothing_are_bounded_and_keep_nobody_out_for_ever(
             break
         except OSError:
             continue
+
+
+def test_a_client_that_sends_a_byte_now_and_then_is_closed(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telemetry.http.PATIENCE", 0.3)
+    slow = socket.create_connection(probe.address)
+    slow.settimeout(0.05)
+    answer: bytes | None = None
+    while answer is None:
+        try:
+            slow.sendall(b"x")
+            answer = slow.recv(100)
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            answer = b""
+    assert answer == b""
+    slow.close()
+    assert probe.ask("/healthz")[0] == 200
+
+
+def test_a_connection_for_which_there_is_no_thread_takes_no_room(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("threading.Thread.start", refuse)
+        for _ in range(MAX_CONNECTIONS):
+            with pytest.raises((ConnectionError, http.client.HTTPException)):
+                probe.ask("/healthz")
+    assert probe.ask("/healthz")[0] == 200
 
 
 def test_an_address_in_use_is_a_sentence(probe: Probe) -> None:

@@ -98,6 +98,23 @@ def test_an_error_that_nothing_catches_is_one_line_too() -> None:
     assert ended.returncode == 1
 
 
+def test_fields_that_cannot_be_written_end_nothing(begin: Begin) -> None:
+    class Mute:
+        def __repr__(self) -> str:
+            raise ValueError("no text")
+
+    cycle: dict[str, object] = {}
+    cycle["itself"] = cycle
+    stderr = begin()
+    for field in (cycle, Mute(), 10**5000):
+        log.info("a quote", extra={"field": field})
+    log.info(Mute())
+    errors = [line["error"].split(":")[0] for line in stderr.parsed]
+    assert errors == ["RecursionError", "ValueError", "ValueError", "ValueError"]
+    events = {line["event"] for line in stderr.parsed}
+    assert events == {"'a quote' with () is no log line", "<Mute> with () is no log line"}
+
+
 def test_a_line_whose_arguments_do_not_fit_is_written_all_the_same(begin: Begin) -> None:
     stderr = begin()
     log.info("%d quotes", "many")

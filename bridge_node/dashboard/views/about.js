@@ -2,7 +2,7 @@
 
 import { html } from 'lit-html';
 
-import { size } from '../format.js';
+import { json, size } from '../format.js';
 
 /** The seq of a service without a journal is above it (contracts/README.md, "RPC"). */
 const IN_MEMORY = 1e15;
@@ -28,7 +28,7 @@ export function about(algo, store, { past }) {
     ['journal', isInMemory ? 'none: a restart begins anew' : journal && `${journal.file}, ${size(journal.bytes)}`],
     ...Object.entries(portfolio?.parameters ?? record?.parameters ?? {}).map(([name, value]) => [
       `parameter ${name}`,
-      JSON.stringify(value),
+      json(value),
     ]),
   ]);
   return html`<section aria-labelledby="about">

@@ -5,8 +5,10 @@ import { html, nothing } from 'lit-html';
 import { LineChart } from '../charts/line_chart.js';
 import { PriceChart } from '../charts/price_chart.js';
 import { money, percent, quantity, rate, signedMoney, signedPercent, span, time, ZONE } from '../format.js';
-import { secondsOf } from '../points.js';
+import { joined, secondsOf } from '../points.js';
+import { profitInAll, profitToday } from '../profit.js';
 import { quoteAge, standingsOf } from '../standing.js';
+import { overlap } from '#shared/support/topic_filter.js';
 import { about } from './about.js';
 import { controls } from './controls.js';
 import { decisions, ordersOf } from './decisions.js';
@@ -96,30 +98,16 @@ function toMark({ order, at }) {
   };
 }
 
-/** The journal's curve, and what has come since. @param {Algo} algo @param {Actions} actions @returns {[number, number][]} */
-function equityPoints(algo, { past }) {
-  const known = past.answer(algo.name, 'equity')?.result?.points ?? [];
-  const before = known.map(
-    (/** @type {number[]} */ [seconds, value]) => /** @type {[number, number]} */ ([seconds, value]),
-  );
-  const last = before.at(-1)?.[0] ?? -Infinity;
-  return [...before, ...algo.equity.filter(([seconds]) => seconds > last)];
-}
+/** @param {Algo} algo @param {Actions} actions */
+const equityPoints = (algo, { past }) => joined(past.answer(algo.name, 'equity')?.result?.points ?? [], algo.equity);
 
 /** @param {Algo} algo @param {Store} store @param {Actions} actions */
 function figures(algo, store, { past }) {
   const { portfolio } = algo;
   const bridge = store.bridgeOf(algo.name);
   const label = { algo: algo.name };
-  const all = past.answer(algo.name, 'positions')?.result;
-  const today = past.answer(algo.name, 'profit')?.result;
-  const start = typeof all?.profit === 'number' ? all.equity - all.profit : portfolio?.parameters?.starting_cash;
-  const profit =
-    typeof start === 'number' && typeof portfolio?.equity === 'number' ? portfolio.equity - start : undefined;
-  const day =
-    typeof today?.before === 'number' && typeof portfolio?.equity === 'number'
-      ? portfolio.equity - today.before
-      : undefined;
+  const { start, profit } = profitInAll(algo, past);
+  const day = profitToday(algo, past);
   const latency = bridge?.quantile('tickwire_bridge_order_latency_seconds', label, 0.5);
   return html`<dl class="figures wide">
     ${figure('equity', html`<span class="big">${money(portfolio?.equity)}</span>`)}
@@ -182,10 +170,12 @@ function prices(algo, store, actions) {
 }
 
 /** @param {Algo} algo @param {Store} store */
-const instrumentsOf = (algo, store) =>
-  [...store.instruments.values()]
-    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-    .filter(() => channelsOf(algo).length > 0);
+function instrumentsOf(algo, store) {
+  const channels = channelsOf(algo);
+  return [...store.instruments.values()]
+    .filter(({ topic }) => channels.some((channel) => overlap(channel, topic)))
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
 
 /** @param {import('../store.js').Instrument} instrument */
 const keyOf = ({ topic, sid }) => `${sid} ${topic}`;
@@ -209,11 +199,11 @@ function positions(algo, actions) {
               <thead>
                 <tr>
                   <th scope="col">instrument</th>
-                  <th scope="col">quantity</th>
-                  <th scope="col">average cost</th>
-                  <th scope="col">price</th>
-                  <th scope="col">value</th>
-                  <th scope="col">profit</th>
+                  <th scope="col" class="number">quantity</th>
+                  <th scope="col" class="number">average cost</th>
+                  <th scope="col" class="number">price</th>
+                  <th scope="col" class="number">value</th>
+                  <th scope="col" class="number">profit</th>
                 </tr>
               </thead>
               <tbody>

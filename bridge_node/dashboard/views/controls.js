@@ -64,15 +64,17 @@ export function dialog(actions) {
   const { asked } = actions.ui;
   if (!asked) return nothing;
   const about = COMMANDS[asked.command];
-  const close = () => {
+  const ended = () => {
     actions.ui.asked = null;
     actions.draw();
   };
+  // so that the browser gives the focus back to the button that it came from
+  const close = (/** @type {Event} */ { target }) => /** @type {Element} */ (target).closest('dialog')?.close();
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     void send(new FormData(/** @type {HTMLFormElement} */ (event.target)), actions);
   };
-  return html`<dialog aria-labelledby="question" @close=${close}>
+  return html`<dialog aria-labelledby="question" @close=${ended}>
     <form @submit=${submit}>
       <h2 id="question">${about.question(asked.algo)}</h2>
       <p>${about.does}</p>
@@ -142,5 +144,8 @@ async function send(data, actions) {
 /** Have the browser show the dialog above everything, and keep the keyboard in it. */
 export function showDialog() {
   const element = document.querySelector('dialog');
-  if (element && !element.open) element.showModal();
+  if (!element) return;
+  if (!element.open) element.showModal();
+  // the field, or the button, that had the focus is gone once the command is sent
+  if (!element.contains(document.activeElement)) element.querySelector('button')?.focus();
 }

@@ -46,14 +46,14 @@ export function decisions(algo, store, actions) {
       rows.length === 0
         ? html`<p class="muted">No order yet.</p>`
         : html`<div class="scroll tall" tabindex="0" role="region" aria-label="Table of orders">
-            <table>
+            <table class="stacked">
               <thead>
                 <tr>
                   <th scope="col">time (${ZONE})</th>
                   <th scope="col">order</th>
-                  <th scope="col">quantity</th>
-                  <th scope="col">price</th>
-                  <th scope="col">amount</th>
+                  <th scope="col" class="number">quantity</th>
+                  <th scope="col" class="number">price</th>
+                  <th scope="col" class="number">amount</th>
                   <th scope="col">because of</th>
                 </tr>
               </thead>
@@ -71,7 +71,7 @@ export function decisions(algo, store, actions) {
 function orderRow({ order, at, input }, store) {
   const isRefused = order.quantity === 0;
   return html`<tr data-order=${order.id}>
-    <td class="number">${at === null ? '–' : time(at, store.now)}</td>
+    <td class="time">${at === null ? '–' : time(at, store.now)}</td>
     <td>${isRefused ? html`<span class="badge off">refused</span> ` : nothing}${order.side} ${order.sid}</td>
     <td class="number">${isRefused ? '' : quantity(order.quantity)}</td>
     <td class="number">${money(order.price)}</td>

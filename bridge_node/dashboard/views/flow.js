@@ -42,10 +42,12 @@ function sources(store) {
   return html`<ul class="flow-sources">
     ${parts.map((part) => {
       const lag = part.value('tickwire_feed_lag_seconds');
-      const facts = [
-        `${rate(part.rate('tickwire_feed_quotes_published_total'))} quotes/s`,
-        ...(lag === undefined ? [] : [`${span(lag * 1000)} behind`]),
-      ];
+      const facts = store.isSilent(part)
+        ? []
+        : [
+            `${rate(part.rate('tickwire_feed_quotes_published_total'))} quotes/s`,
+            ...(lag === undefined ? [] : [`${span(lag * 1000)} behind`]),
+          ];
       return html`<li>${box(`${part.message.component} ${part.message.name}`, partStanding(part, store), facts)}</li>`;
     })}
   </ul>`;
@@ -54,6 +56,7 @@ function sources(store) {
 /** @param {Store} store */
 function quotesInto(store) {
   const rates = SOURCES.flatMap((component) => store.partsOf(component))
+    .filter((part) => !store.isSilent(part))
     .map((part) => part.rate('tickwire_feed_quotes_published_total'))
     .filter((value) => value !== undefined);
   return rates.length === 0 ? '' : `${rate(rates.reduce((sum, value) => sum + value, 0))} quotes/s`;
@@ -79,10 +82,9 @@ function route(algo, store) {
   const routeStanding = /** @type {Standing} */ (
     !bridge
       ? { level: 'off', word: 'not known', reason: 'no bridge tells of it' }
-      : {
-          ...partStanding(bridge, store),
-          ...(isReady ? {} : { level: 'bad', word: 'waiting', reason: 'its backend does not answer' }),
-        }
+      : isReady
+        ? { level: 'good', word: 'ready', reason: '' }
+        : { level: 'bad', word: 'waiting', reason: 'its backend does not answer' }
   );
   return html`<li class="flow-route">
     ${arrow([`${rate(bridge?.rate('tickwire_bridge_inputs_received_total', label))} messages/s`])}

@@ -3,14 +3,16 @@
 import { html, nothing } from 'lit-html';
 
 import { money, percent, quantity, rate, signedMoney, signedPercent, span, time, whole, ZONE } from '../format.js';
+import { joined } from '../points.js';
+import { profitInAll, profitToday } from '../profit.js';
 import { linkTo } from '../router.js';
 import { brokerStanding, partStanding, quoteAge, standingsOf } from '../standing.js';
 import { badge, badgeWithReason, figure, sparkline, tone } from './parts.js';
 
 const URGENCY = { bad: 0, warn: 1, good: 2, off: 3 };
 
-/** @param {import('../store.js').Store} store */
-export function overview(store) {
+/** @param {import('../store.js').Store} store @param {import('../main.js').Actions} actions */
+export function overview(store, actions) {
   const algos = [...store.algos.values()]
     .map((algo) => ({ algo, standings: standingsOf(algo, store) }))
     .sort((a, b) => URGENCY[a.standings[0].level] - URGENCY[b.standings[0].level] || compare(a.algo.name, b.algo.name));
@@ -22,7 +24,7 @@ export function overview(store) {
         algos.length === 0
           ? noAlgorithm(store)
           : html`<ul class="cards">
-              ${algos.map((each) => card(each, store))}
+              ${algos.map((each) => card(each, store, actions))}
             </ul>`
       }
     </section>
@@ -45,10 +47,14 @@ function troubles(algos, store) {
     ),
     ...[...store.parts.values()]
       .filter(({ message }) => message.component !== 'algo')
-      .map((part) => ({ standing: partStanding(part, store), who: html`${part.message.component}` }))
+      .map((part) => ({
+        standing: partStanding(part, store),
+        who: html`${part.message.component} ${part.message.name}`,
+      }))
       .filter(({ standing }) => standing.level === 'bad'),
   ];
   if (lines.length === 0) return nothing;
+  lines.sort((a, b) => URGENCY[a.standing.level] - URGENCY[b.standing.level]);
   return html`<section class="troubles" aria-labelledby="troubles">
     <h2 id="troubles">What needs a look</h2>
     <ul>
@@ -63,23 +69,23 @@ function noAlgorithm(store) {
   return html`<p>No algorithm has told of itself yet. <code>algo-service serve --announce</code> announces one.</p>`;
 }
 
-/** @param {Judged} judged @param {import('../store.js').Store} store */
-function card({ algo, standings }, store) {
+/** @param {Judged} judged @param {import('../store.js').Store} store @param {import('../main.js').Actions} actions */
+function card({ algo, standings }, store, { past }) {
+  if (store.bridgeOf(algo.name)) past.wantBrief(algo.name);
   const { portfolio } = algo;
   const bridge = store.bridgeOf(algo.name);
   const service = store.serviceOf(algo.name);
   const label = { algo: algo.name };
-  const start = portfolio?.parameters?.starting_cash;
-  const profit =
-    typeof start === 'number' && typeof portfolio?.equity === 'number' ? portfolio.equity - start : undefined;
-  const today = service?.value('tickwire_algo_profit_today', label);
-  const last = algo.orders.at(-1);
+  const { start, profit } = profitInAll(algo, past);
+  const today = profitToday(algo, past);
+  const last = algo.orders.at(-1) ?? orderOf(past.answer(algo.name, 'last order')?.result);
+  const curve = joined(past.answer(algo.name, 'sparkline')?.result?.points ?? [], algo.equity);
   return html`<li class="card ${standings[0].level}">
     <h3><a href=${linkTo(algo.name)}>${algo.name}</a></h3>
     ${standings.map(badgeWithReason)}
     <div class="equity">
       <span class="number big" data-equity=${algo.name}>${money(portfolio?.equity)}</span>
-      ${sparkline(algo.equity, `equity of ${algo.name} since this page was opened`)}
+      ${sparkline(curve, `equity of ${algo.name} over time`)}
     </div>
     <dl class="figures">
       ${figure(
@@ -87,16 +93,20 @@ function card({ algo, standings }, store) {
         html`<span class=${tone(profit)}>${signedMoney(profit)}</span>
           <small>${start ? signedPercent((profit ?? 0) / start) : ''}</small>`,
       )}
-      ${today === undefined ? nothing : figure('profit today', html`<span class=${tone(today)}>${signedMoney(today)}</span>`)}
+      ${figure('profit today', html`<span class=${tone(today)}>${signedMoney(today)}</span>`)}
       ${figure('drawdown', percent(service?.value('tickwire_algo_drawdown_ratio', label)))}
       ${figure('quotes per second', rate(bridge?.rate('tickwire_bridge_inputs_decided_total', { ...label, kind: 'quote' })))}
       ${figure('orders per second', rate(bridge?.rate('tickwire_bridge_orders_total', label)))}
       ${figure('last quote', age(quoteAge(algo, store)))}
     </dl>
-    <p class="last">
-      ${last ? lastOrder(last, store) : html`<span class="muted">no order since this page was opened</span>`}
-    </p>
+    <p class="last">${last ? lastOrder(last, store) : html`<span class="muted">no order yet</span>`}</p>
   </li>`;
+}
+
+/** The order of an answer. @param {any} result */
+function orderOf(result) {
+  const [entry] = result?.orders ?? [];
+  return entry ? { at: entry.at === null ? NaN : entry.at * 1000, message: entry.order } : undefined;
 }
 
 /** @param {number | undefined} ms */
@@ -109,8 +119,7 @@ function lastOrder({ at, message }, store) {
     message.quantity === 0
       ? `refused a ${side} of ${sid}`
       : `${side} ${quantity(message.quantity)} ${sid} at ${money(price)}`;
-  return html`<span class="number">${time(at, store.now)} ${ZONE}</span>
-    ${what}${asked === undefined ? '' : `: ${message.reason}`}`;
+  return html`${Number.isFinite(at) ? html`<span class="number">${time(at, store.now)} ${ZONE}</span> ` : 'last: '}${what}${asked === undefined ? '' : `: ${message.reason}`}`;
 }
 
 /** @param {import('../store.js').Store} store */
@@ -124,8 +133,8 @@ function parts(store) {
           <tr>
             <th scope="col">part</th>
             <th scope="col">state</th>
-            <th scope="col">memory</th>
-            <th scope="col">up for</th>
+            <th scope="col" class="number">memory</th>
+            <th scope="col" class="number brief">up for</th>
             <th scope="col">version</th>
           </tr>
         </thead>
@@ -153,7 +162,7 @@ function partRow(part, store) {
     <th scope="row">${message.component} <small>${message.name}</small></th>
     <td>${badge(standing)} ${standing.reason}</td>
     <td class="number">${memory === undefined ? '–' : `${whole(memory / 2 ** 20)} MiB`}</td>
-    <td class="number">${span(store.now - Date.parse(message.since))}</td>
+    <td class="number brief">${span(store.now - Date.parse(message.since))}</td>
     <td>${message.version}</td>
   </tr>`;
 }

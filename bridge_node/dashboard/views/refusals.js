@@ -2,7 +2,7 @@
 
 import { html, nothing } from 'lit-html';
 
-import { time } from '../format.js';
+import { json, time } from '../format.js';
 
 /** Rows that are shown, and characters of a payload. */
 const MAX_ROWS = 50;
@@ -38,7 +38,7 @@ function failure({ at, error, traceback, input }, store) {
     <span class="number">${time(at * 1000, store.now)}</span> <code>algorithm</code> on ${input?.channel}: ${error}
     <details>
       <summary>input</summary>
-      <pre>${JSON.stringify(input)}</pre>
+      <pre>${json(input)}</pre>
       ${traceback ? html`<pre>${traceback}</pre>` : nothing}
     </details>
   </li>`;

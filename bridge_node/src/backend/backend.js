@@ -172,12 +172,16 @@ export class Backend extends EventEmitter {
   /**
    * Decide on inputs, in order; it tries again until it has an answer.
    * @param {import('../messages/kinds.js').Input[]} inputs  of the kinds that the backend takes
+   * @param {{header: Record<string, unknown>, seq: number | undefined}} call  entries for the header of `events`; gets
+   *   the count of decisions after it, if the backend tells that
    * @returns {Promise<Outcome[]>} one per input
    * @throws {UserError} if the answer is not that of the contract
    */
-  async decide(inputs) {
+  async decide(inputs, call) {
     if (this.#methods.has('events')) {
-      return readDecisions(await this.#invoke('events', inputs), inputs.length);
+      const { value, header } = await this.#invoke('events', inputs, call.header);
+      if (Number.isSafeInteger(header.seq)) call.seq = header.seq;
+      return readDecisions(value, inputs.length);
     }
     const outcomes = [];
     for (const quote of inputs) outcomes.push(await this.#event(/** @type {Quote} */ (quote)));
@@ -330,14 +334,15 @@ export class Backend extends EventEmitter {
 
   /**
    * @param {'event' | 'events' | 'orders_since'} method
-   * @param {...unknown} args
+   * @param {...any} args  of `events` the inputs, and entries for the header
    */
   async #invoke(method, ...args) {
-    const watch = new CallWatch();
+    const watch = new CallWatch((sentence) => this.#log.warn(`backend ${this.#address}: ${sentence}`));
     this.#calls.add(watch);
     try {
       return await this.#attempt(watch, method, ...args);
     } finally {
+      watch.ended();
       this.#calls.delete(watch);
     }
   }
@@ -354,7 +359,10 @@ export class Backend extends EventEmitter {
       watch.begin();
       try {
         // the texts of decisions are passed on unread
-        if (method === 'events') return await this.#client.invokeRaw(method, ...args);
+        if (method === 'events') {
+          const entries = /** @type {Record<string, unknown>} */ (args[1]);
+          return await this.#client.exchange(method, [args[0]], entries);
+        }
         return await this.#client.invoke(method, ...args);
       } catch (error) {
         if (this.#isStopped) throw error;

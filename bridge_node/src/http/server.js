@@ -2,6 +2,12 @@ import { createServer } from 'node:http';
 
 import { reason, UserError } from '../support/errors.js';
 
+/** Connections at a time, those of pages and their relays included; one more is closed at once. */
+const MAX_CONNECTIONS = 200;
+/** ms that a client may take to send its request, and how often that is looked at. */
+const PATIENCE = 10_000;
+const LOOK = 2000;
+
 /**
  * What is shown; each is called once per request.
  * @typedef {object} Shown
@@ -30,7 +36,8 @@ import { reason, UserError } from '../support/errors.js';
  * @throws {UserError} if it cannot listen there
  */
 export function serveHttp({ host, port }, shown) {
-  const server = createServer((request, response) => {
+  const patience = { headersTimeout: PATIENCE, requestTimeout: PATIENCE, connectionsCheckingInterval: LOOK };
+  const server = createServer(patience, (request, response) => {
     answer(request, shown).then(
       ({ status, type = 'application/json', headers = {}, body }) => {
         const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : `${JSON.stringify(body)}\n`;
@@ -43,6 +50,7 @@ export function serveHttp({ host, port }, shown) {
       },
     );
   });
+  server.maxConnections = MAX_CONNECTIONS;
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {}); // whoever asked has gone
     if (shown.page && pathOf(request) === '/mqtt') shown.page.upgrade(request, socket, head);

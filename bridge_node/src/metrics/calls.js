@@ -28,10 +28,16 @@ export class CallMetrics {
       buckets: TIMES,
       ...shared,
     });
+    this.publishing = new Histogram({
+      name: 'tickwire_bridge_publish_latency_seconds',
+      help: 'Seconds from the publishing of a message to the confirmation of its outputs, of messages that tell.',
+      buckets: TIMES,
+      ...shared,
+    });
   }
 
   /** @param {string} algo  that is shown from now on */
   begin(algo) {
-    for (const histogram of [this.inputs, this.seconds, this.latency]) histogram.zero({ algo });
+    for (const histogram of [this.inputs, this.seconds, this.latency, this.publishing]) histogram.zero({ algo });
   }
 }

@@ -43,9 +43,7 @@ export function createRegistry(component, version) {
     [{}, process.memoryUsage.rss()],
   ]);
   if (process.platform === 'linux') {
-    addReading(registry, { name: 'process_open_fds', help: 'Files and connections that are open.' }, () => [
-      [{}, readdirSync('/proc/self/fd').length - 1], // without the folder itself
-    ]);
+    addReading(registry, { name: 'process_open_fds', help: 'Files and connections that are open.' }, openFiles);
   }
   new Counter({
     name: 'process_cpu_seconds_total',
@@ -58,6 +56,15 @@ export function createRegistry(component, version) {
     },
   });
   return registry;
+}
+
+/** @returns {[{}, number][]} */
+function openFiles() {
+  try {
+    return [[{}, readdirSync('/proc/self/fd').length - 1]]; // without the folder itself
+  } catch {
+    return [[{}, NaN]]; // as many are open as may be: the other metrics are worth more than ever
+  }
 }
 
 /**

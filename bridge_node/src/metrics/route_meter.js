@@ -143,6 +143,12 @@ export class RouteMeter {
     this.#metrics.calls.latency.observe({ algo: this.algo }, seconds);
   }
 
+  /** @param {number} seconds  from the publishing of a message to the confirmation of its outputs */
+  followed(seconds) {
+    // where the clock of the publisher is ahead
+    this.#metrics.calls.publishing.observe({ algo: this.algo }, Math.max(0, seconds));
+  }
+
   /** What has become of its inputs since the start; of all together that share the label. */
   get totals() {
     const refused = Object.values(this.#refused).reduce((sum, count) => sum + count, 0);

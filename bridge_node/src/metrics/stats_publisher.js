@@ -1,3 +1,4 @@
+import { reason } from '../support/errors.js';
 import { topicLevel } from '../support/topic_level.js';
 import { samplesOf, statsText } from './stats.js';
 
@@ -10,6 +11,8 @@ export class StatsPublisher {
   #about;
   #reasons;
   #publish;
+  #log;
+  #hasFailed = false;
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
 
@@ -18,8 +21,10 @@ export class StatsPublisher {
    * @param {Omit<import('./stats.js').About, 'since'>} about
    * @param {() => string[]} reasons  why the part is of no use at present
    * @param {(topic: string, payload: string) => void} publish  once, now or never
+   * @param {import('../support/log.js').Log} log
    */
-  constructor(registry, about, reasons, publish) {
+  constructor(registry, about, reasons, publish, log) {
+    this.#log = log;
     this.#registry = registry;
     this.#about = { ...about, since: new Date(performance.timeOrigin).toISOString() };
     this.#reasons = reasons;
@@ -35,7 +40,13 @@ export class StatsPublisher {
   }
 
   async #tell() {
-    const samples = await samplesOf(this.#registry);
-    this.#publish(`stats/${topicLevel(this.#about.part)}`, statsText(this.#about, this.#reasons(), samples));
+    try {
+      const samples = await samplesOf(this.#registry);
+      this.#publish(`stats/${topicLevel(this.#about.part)}`, statsText(this.#about, this.#reasons(), samples));
+    } catch (error) {
+      // a mistake in the program, which must not end what decides quotes
+      if (!this.#hasFailed) this.#log.error(`the metrics cannot be told on stats/: ${reason(error)}`);
+      this.#hasFailed = true;
+    }
   }
 }

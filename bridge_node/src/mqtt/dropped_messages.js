@@ -10,6 +10,8 @@ const TOPIC = '$SYS/broker/publish/messages/dropped';
 /** ms that a connection has to last, and how many in a row may not, until it is clear that the broker wants none. */
 const MIN_LASTING = 5000;
 const MAX_BRIEF = 3;
+/** ms after the last of them for which they are a trouble. */
+const MAX_AGE = 60_000;
 const REMEDY =
   'what such a client has missed is lost. Set max_queued_messages of mosquitto.conf higher (1000 is its default), and max_queued_bytes';
 
@@ -23,19 +25,24 @@ export class DroppedMessages {
   #broker;
   #connection;
   #dropped;
+  #clock;
   /** What the broker said last. */
   #latest = NaN;
   /** To be said. */
   #count = 0;
   #isFirst = false;
+  /** Those of which a person has to know, and when the last of them was told of. */
+  #recent = { count: 0, at: -Infinity };
   #seldom = new Seldom(() => this.#say());
 
   /**
    * @param {BrokerLink} broker
    * @param {(count: number) => void} dropped  called with the number of those that were dropped since the call before;
    *   the first time since the broker was started
+   * @param {() => number} [clock]  ms of a steady clock
    */
-  constructor(broker, dropped) {
+  constructor(broker, dropped, clock = () => performance.now()) {
+    this.#clock = clock;
     this.#broker = broker;
     this.#dropped = dropped;
     const quiet = new BrokerLink(broker, createLog('silent', 'bridge'));
@@ -54,6 +61,13 @@ export class DroppedMessages {
     });
   }
 
+  /** What a person has to know, as a sentence; empty if nothing was dropped while we listened, for a minute. */
+  get trouble() {
+    const { count, at } = this.#recent;
+    if (count === 0 || this.#clock() - at > MAX_AGE) return '';
+    return `it has dropped ${count} messages of clients whose queues were full, some within the last minute`;
+  }
+
   start() {
     this.#connection.start();
   }
@@ -66,11 +80,13 @@ export class DroppedMessages {
   /** @param {number} total  since the broker was started */
   #hear(total) {
     if (!Number.isSafeInteger(total) || total < 0) return;
-    if (Number.isNaN(this.#latest)) this.#isFirst = total > 0;
+    const isOld = Number.isNaN(this.#latest); // it may have been long ago
+    if (isOld) this.#isFirst = total > 0;
     // a smaller number is of a broker that was started again
     const count = total >= this.#latest ? total - this.#latest : total;
     this.#latest = total;
     if (count === 0) return;
+    if (!isOld) this.#recent = { count: (this.trouble ? this.#recent.count : 0) + count, at: this.#clock() };
     this.#count += count;
     this.#dropped(count);
     this.#seldom.due();

@@ -17,14 +17,18 @@ export class Message {
    * @param {number} packetId
    * @param {import('../support/memory_budget.js').Share} share  that holds it until it is acknowledged or dropped
    * @param {import('./acknowledger.js').Acknowledger} [acknowledger]  absent at QoS 0: the broker will not send it again
+   * @param {number} [published]  when it was published, in ms since 1970, if the publisher has marked that
    */
-  constructor(topic, payload, packetId, share, acknowledger) {
+  constructor(topic, payload, packetId, share, acknowledger, published) {
     this.topic = topic;
     /** All of it, until it is abridged. */
     this.payload = payload;
     /** Of the whole payload. */
     this.bytes = payload.length;
     this.packetId = packetId;
+    this.published = published;
+    /** In ms since 1970. */
+    this.receivedAt = Date.now();
     this.#share = share;
     this.#acknowledger = acknowledger;
     share.hold(this.bytes);

@@ -58,8 +58,8 @@ export function isLarge({ start, end }) {
  * @param {number} first  byte of the packet
  * @param {Frame} frame
  * @param {boolean} hasProperties  as in MQTT 5
- * @returns {{topic: string, payload: Buffer, qos: number, retain: boolean, packetId: number}} packet id
- *   0 at QoS 0
+ * @returns {{topic: string, payload: Buffer, qos: number, retain: boolean, packetId: number, published?: number}}
+ *   packet id 0 at QoS 0; `published` is in ms since 1970, if the publisher has marked that
  * @throws {PacketError} if it is not valid
  */
 export function readPublish(bytes, first, { start, end }, hasProperties) {
@@ -73,9 +73,11 @@ export function readPublish(bytes, first, { start, end }, hasProperties) {
     packetId = uint16(bytes, at);
     at += 2;
   }
+  const properties = at;
   if (hasProperties) at = skipProperties(bytes, at);
   if (!(at <= end)) throw new PacketError('the broker sent a PUBLISH whose fields exceed its length');
-  return { topic, payload: bytes.subarray(at, end), qos, retain: (first & RETAIN) !== 0, packetId };
+  const published = at > properties + 1 ? readPublished(bytes, properties, at) : undefined;
+  return { topic, payload: bytes.subarray(at, end), qos, retain: (first & RETAIN) !== 0, packetId, published };
 }
 
 /**
@@ -99,6 +101,53 @@ function skipProperties(bytes, at) {
     if (byte < 0x80) return at + n + 1 + length;
   }
   throw new PacketError('the broker sent properties whose length is not valid');
+}
+
+/** [2.2.2.2] Bytes of the value of a property of PUBLISH, by its identifier. @type {Record<number, number>} */
+const FIXED = { 0x01: 1, 0x02: 4, 0x23: 2 };
+/** Properties of PUBLISH whose value is a length of two bytes and that many bytes. */
+const SIZED = [0x03, 0x08, 0x09];
+const USER_PROPERTY = 0x26;
+/** The user property in which a publisher marks when it has published a message (contracts/README.md). */
+const PUBLISHED = Buffer.from('published');
+/** Digits of a time in ms since 1970, from 2001 to 2286. */
+const TIME_DIGITS = 13;
+
+/**
+ * [3.3.2.3] Read when a message was published, of one that has properties.
+ * @param {Buffer} bytes
+ * @param {number} at  where the length of the properties is
+ * @param {number} end  of the properties
+ * @returns {number | undefined} ms since 1970; undefined if that is not told, or not as a publisher of ours writes it
+ */
+function readPublished(bytes, at, end) {
+  while (bytes[at] >= 0x80) at += 1;
+  at += 1;
+  while (at < end) {
+    const property = bytes[at++];
+    if (property in FIXED) at += FIXED[property];
+    else if (SIZED.includes(property)) at += 2 + uint16(bytes, at);
+    else if (property === USER_PROPERTY) {
+      const value = at + 2 + uint16(bytes, at);
+      const next = value + 2 + uint16(bytes, value);
+      if (!(next <= end)) return undefined;
+      if (isNamed(bytes, at + 2, value) && next - value === 2 + TIME_DIGITS) {
+        const text = bytes.toString('latin1', value + 2, next);
+        if (/^\d+$/.test(text)) return Number(text);
+      }
+      at = next;
+    } else return undefined; // the identifier of a subscription, which we have not asked for
+  }
+  return undefined;
+}
+
+/**
+ * @param {Buffer} bytes
+ * @param {number} start  of a name
+ * @param {number} end
+ */
+function isNamed(bytes, start, end) {
+  return end - start === PUBLISHED.length && bytes.compare(PUBLISHED, 0, PUBLISHED.length, start, end) === 0;
 }
 
 /**

@@ -197,7 +197,7 @@ export class Subscriber {
     return {
       handle: (bytes, first, frame) => {
         if (first >> 4 !== PUBLISH) return false;
-        const { topic, payload, qos, retain, packetId } = readPublish(bytes, first, frame, hasProperties);
+        const { topic, payload, qos, retain, packetId, published } = readPublish(bytes, first, frame, hasProperties);
         const channel = retain ? null : this.#channelOf(topic);
         const message = new Message(
           channel ?? topic,
@@ -205,6 +205,7 @@ export class Subscriber {
           packetId,
           this.#share,
           qos === 0 ? undefined : acknowledger,
+          published,
         );
         if (retain) this.#dropRetained(message);
         else if (channel !== null) this.#receive(message);

@@ -2,13 +2,12 @@
 
 /** Quotes and data in a frame, beyond which the latest of each instrument is kept. */
 const MAX_QUOTES = 200;
-/** Bytes of a payload that a page gets; a longer one is cut. */
+/** Bytes of a payload that a page gets; a longer one is cut. Of what the pipeline says: a reply, and a part's metrics, are long. */
 const MAX_BYTES = 64 * 1024;
-/** The same of an answer to a question, which is useless if it is cut: a reply has no more. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
-const ANSWER = /^replies\/[^/]+\/./;
-/** Messages of the other topics that wait for a page: more are not sent any more, and it is told. */
+const MAX_KEPT_BYTES = 1024 * 1024;
+/** Messages of the other topics that wait for a page, and their bytes: more are not sent any more, and it is told. */
 const MAX_OTHERS = 20_000;
+const MAX_OTHERS_BYTES = 8 * 1024 * 1024;
 
 /** First levels of the topics whose messages a page gets all of, in order. */
 const KEPT = new Set(['algos', 'bridges', 'portfolios', 'orders', 'fills', 'errors', 'replies', 'stats', 'halts']);
@@ -25,6 +24,7 @@ const KEPT = new Set(['algos', 'bridges', 'portfolios', 'orders', 'fills', 'erro
 export class Gathered {
   /** @type {Relayed[]} */
   #others = [];
+  #othersBytes = 0;
   /** In the order of arrival. @type {Relayed[]} */
   #quotes = [];
   /** How many quotes came since the last frame. */
@@ -33,14 +33,17 @@ export class Gathered {
 
   /** @param {Relayed} message */
   add(message) {
-    if (KEPT.has(message.topic.split('/', 1)[0])) {
-      if (this.#others.length < MAX_OTHERS) this.#others.push(message);
-      else this.#isOverfull = true;
-      return;
-    }
+    if (isKept(message.topic)) return this.#addOther(message);
     this.#count += 1;
     this.#quotes.push(message);
     if (this.#quotes.length > 2 * MAX_QUOTES) this.#thin();
+  }
+
+  /** @param {Relayed} message */
+  #addOther(message) {
+    this.#othersBytes += message.payload.length;
+    if (this.#others.length < MAX_OTHERS && this.#othersBytes <= MAX_OTHERS_BYTES) this.#others.push(message);
+    else this.#isOverfull = true;
   }
 
   /**
@@ -53,9 +56,10 @@ export class Gathered {
     const leftOut = this.#count - quotes.length;
     const messages = [...this.#others, ...quotes].map(toFrame);
     const error = this.#isOverfull
-      ? { error: `more than ${MAX_OTHERS.toLocaleString('en')} messages came at once: some are missing here` }
+      ? { error: 'more messages came at once than a page can take: some are missing here' }
       : {};
     this.#others = [];
+    this.#othersBytes = 0;
     this.#quotes = [];
     this.#count = 0;
     this.#isOverfull = false;
@@ -84,9 +88,12 @@ function instrumentIn(payload) {
   return sid ?? '';
 }
 
+/** @param {string} topic */
+const isKept = (topic) => KEPT.has(topic.split('/', 1)[0]);
+
 /** @param {Relayed} message @returns {[string, string, boolean, number]} */
 function toFrame({ topic, payload, retain, at }) {
-  const most = ANSWER.test(topic) ? MAX_ANSWER_BYTES : MAX_BYTES;
-  const text = payload.length > most ? `${payload.toString('utf8', 0, most)}…` : payload.toString('utf8');
+  const max = isKept(topic) ? MAX_KEPT_BYTES : MAX_BYTES;
+  const text = payload.length > max ? `${payload.toString('utf8', 0, max)}…` : payload.toString('utf8');
   return [topic, text, retain, at];
 }

@@ -7,6 +7,8 @@ const INTERVAL = 100;
 const MAX_SILENCE = 1000;
 /** ms in which the token has to come. */
 const MAX_HESITATION = 5000;
+/** ms that a page has to read why it is disconnected. */
+const MAX_PARTING = 1000;
 /** Bytes that wait to be sent: beyond the first bound a page gets no quotes, beyond the second it is disconnected. */
 const SLOW = 1024 * 1024;
 const TOO_SLOW = 16 * SLOW;
@@ -34,6 +36,7 @@ export class Page {
   #handlers;
   #gathered = new Gathered();
   #isAdmitted = false;
+  #isClosed = false;
   /** @type {NodeJS.Timeout} */
   #hesitation;
   /** @type {NodeJS.Timeout | undefined} */
@@ -62,22 +65,36 @@ export class Page {
 
   /** @param {import('./gathered.js').Relayed} message */
   offer(message) {
-    if (this.filters.some((filter) => overlap(filter, message.topic))) this.#gathered.add(message);
+    if (!this.#isClosed && this.filters.some((filter) => overlap(filter, message.topic))) this.#gathered.add(message);
   }
 
   /** @param {object} frame */
   send(frame) {
+    if (this.#isClosed) return;
     this.#sentAt = performance.now();
     this.#socket.send(JSON.stringify(frame));
   }
 
-  /** @param {number} code @param {string} reason  a sentence */
+  /**
+   * Say why, and neither hear nor keep anything for it from now on.
+   * @param {number} code
+   * @param {string} reason  a sentence
+   */
   close(code, reason) {
+    this.#end();
     this.#socket.close(code, reason);
+    // one that does not read, or does not answer, is not waited for
+    setTimeout(() => this.drop(), MAX_PARTING).unref();
+  }
+
+  /** Without a word. */
+  drop() {
+    this.#socket.terminate();
   }
 
   /** @param {string} data @param {boolean} isBinary */
   #receive(data, isBinary) {
+    if (this.#isClosed) return;
     const second = Math.floor(performance.now() / 1000);
     this.#frames = second === this.#second ? this.#frames + 1 : 1;
     this.#second = second;
@@ -98,7 +115,7 @@ export class Page {
     }
     this.#isAdmitted = true;
     this.#handlers.greet(this);
-    this.#timer = setInterval(() => this.#flush(), INTERVAL);
+    if (!this.#isClosed) this.#timer = setInterval(() => this.#flush(), INTERVAL);
   }
 
   /** @param {unknown} filters */
@@ -135,6 +152,7 @@ export class Page {
   }
 
   #end() {
+    this.#isClosed = true;
     clearTimeout(this.#hesitation);
     clearInterval(this.#timer);
   }

@@ -5,8 +5,9 @@ import { WebSocketServer } from 'ws';
 import { BrokerFeed } from './broker_feed.js';
 import { Page } from './page.js';
 
-/** Pages that may be open at a time. */
+/** Pages that may be open at a time, and those that have not shown the token yet. */
 const MAX_PAGES = 20;
+const MAX_WAITING = 20;
 /** ms between two looks at why the broker is unavailable. */
 const LOOK_AGAIN = 1000;
 /** Bytes of a frame of a page: a command, or a question. */
@@ -28,7 +29,8 @@ export class Relay {
   #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME, perMessageDeflate: false });
   /** Those that have shown the token. @type {Set<Page>} */
   #pages = new Set();
-  #open = 0;
+  /** Those that have not, the longest waiting first. @type {Set<Page>} */
+  #waiting = new Set();
   /** While there are pages. @type {BrokerFeed | undefined} */
   #feed;
   /** As pages were told of it. */
@@ -66,18 +68,13 @@ export class Relay {
 
   /** Close all pages; they connect again to whatever bridge listens next. */
   async stop() {
-    for (const page of this.#pages) page.close(GOING_AWAY, 'the bridge was ended');
+    for (const page of [...this.#pages, ...this.#waiting]) page.close(GOING_AWAY, 'the bridge was ended');
     clearInterval(this.#timer);
     await this.#feed?.stop();
   }
 
   /** @param {import('ws').WebSocket} socket @param {string | undefined} address */
   #begin(socket, address) {
-    if (this.#open >= MAX_PAGES) {
-      socket.close(TRY_AGAIN_LATER, `${MAX_PAGES} pages are open already.`);
-      return;
-    }
-    this.#open += 1;
     const page = new Page(socket, randomBytes(8).toString('hex'), {
       admit: (token) => {
         const isRight = this.#admission.isToken(token);
@@ -89,10 +86,19 @@ export class Relay {
       publish: (topic, payload) => this.#feed?.publish(topic, payload),
     });
     socket.once('close', () => this.#end(page));
+    // whoever has no token keeps nobody out who has one, and shows it at once
+    const [longest] = this.#waiting;
+    if (this.#waiting.size >= MAX_WAITING) {
+      this.#waiting.delete(longest);
+      longest.drop();
+    }
+    this.#waiting.add(page);
   }
 
   /** @param {Page} page */
   #greet(page) {
+    this.#waiting.delete(page);
+    if (this.#pages.size >= MAX_PAGES) return page.close(TRY_AGAIN_LATER, `${MAX_PAGES} pages are open already.`);
     this.#pages.add(page);
     page.send({ hello: { client: page.client, now: new Date().toISOString(), ...this.#about }, ...this.#state() });
     if (this.#feed) return;
@@ -114,7 +120,7 @@ export class Relay {
 
   /** @param {Page} page */
   #end(page) {
-    this.#open -= 1;
+    this.#waiting.delete(page);
     if (!this.#pages.delete(page)) return;
     if (this.#pages.size > 0) return this.#subscribe();
     clearInterval(this.#timer);

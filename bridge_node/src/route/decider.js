@@ -31,25 +31,29 @@ export class Decider {
   }
 
   /**
-   * @param {import('./queue.js').Waiting[]} batch  commands first
+   * @param {import('./times.js').Call} call  whose batch has its commands first
    * @returns {Promise<Outcome[]>} one per input
    */
-  async decide(batch) {
+  async decide(call) {
+    const { batch } = call;
     /** @type {import('../messages/kinds.js').Input[]} */
     const none = [];
     const inputs = none.concat(...batch.map((waiting) => waiting.inputs)); // flatMap takes four times as long
     const firstOther = batch.findIndex(({ kind }) => kind !== 'command');
     const count = firstOther === -1 ? batch.length : firstOther; // a message is one command
     const commands = /** @type {Command[]} */ (inputs.slice(0, count));
-    return this.#backend.takesCommands ? this.#decideAll(inputs, commands) : this.#decideOthers(inputs, commands);
+    return this.#backend.takesCommands
+      ? this.#decideAll(inputs, commands, call)
+      : this.#decideOthers(inputs, commands, call);
   }
 
   /**
    * @param {import('../messages/kinds.js').Input[]} inputs
    * @param {Command[]} commands  the first of the inputs
+   * @param {import('./times.js').Call} call
    */
-  async #decideAll(inputs, commands) {
-    const outcomes = await this.#call(inputs);
+  async #decideAll(inputs, commands, call) {
+    const outcomes = await this.#call(inputs, call);
     if (this.#backend.hasJournal) return outcomes;
     for (const [n, command] of commands.entries()) {
       const outcome = outcomes[n];
@@ -63,20 +67,24 @@ export class Decider {
   /**
    * @param {import('../messages/kinds.js').Input[]} inputs
    * @param {Command[]} commands  the first of the inputs
+   * @param {import('./times.js').Call} call
    * @returns {Promise<Outcome[]>}
    */
-  async #decideOthers(inputs, commands) {
+  async #decideOthers(inputs, commands, call) {
     const own = commands.map((command) => this.#own.decide(command, Date.now()));
     const others = inputs.slice(commands.length);
-    const outcomes = others.length > 0 ? await this.#call(others) : [];
+    const outcomes = others.length > 0 ? await this.#call(others, call) : [];
     const { current } = this.#halts;
     return [...own, ...(current ? cutBuys(outcomes, current) : outcomes)];
   }
 
-  /** @param {import('../messages/kinds.js').Input[]} inputs */
-  async #call(inputs) {
+  /**
+   * @param {import('../messages/kinds.js').Input[]} inputs
+   * @param {import('./times.js').Call} call
+   */
+  async #call(inputs, call) {
     const begun = performance.now();
-    const outcomes = await this.#backend.decide(inputs);
+    const outcomes = await this.#backend.decide(inputs, call);
     this.#meter.called(inputs.length, (performance.now() - begun) / 1000);
     return outcomes;
   }

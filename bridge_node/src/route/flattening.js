@@ -74,6 +74,8 @@ export class Flattening {
       payload,
       bytes: payload.length,
       sha256: createHash('sha256').update(payload).digest('hex'),
+      receivedAt: Date.now(),
+      published: undefined,
       comesAgain: false,
       acknowledge: () => decided.resolve(),
       drop: () => {},

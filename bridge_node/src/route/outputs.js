@@ -19,6 +19,7 @@ import { haltPublication, outputTopics } from './topics.js';
  */
 export class Outputs {
   #backend;
+  #times;
   #isBatched;
   #meter;
   #prefix;
@@ -38,11 +39,13 @@ export class Outputs {
   /**
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
    * @param {import('../backend/backend.js').Backend} backend
+   * @param {import('./times.js').Times} times
    * @param {import('../metrics/route_meter.js').RouteMeter} meter
    * @param {boolean} [isBatched]  whether orders and fills are published as arrays
    */
-  constructor(broker, backend, meter, isBatched = false) {
+  constructor(broker, backend, times, meter, isBatched = false) {
     this.#backend = backend;
+    this.#times = times;
     this.#meter = meter;
     this.#isBatched = isBatched;
     this.#prefix = broker.prefix;
@@ -80,7 +83,12 @@ export class Outputs {
     await this.publisher.publish(this.#due(publications));
     const oldest = batch.find(({ at }) => at !== undefined)?.at;
     if (orders > 0 && oldest !== undefined) this.#meter.confirmed((performance.now() - oldest) / 1000);
-    for (const { message } of batch) message.acknowledge();
+    const now = Date.now();
+    for (const { message, kind } of batch) {
+      if (message.published !== undefined && kind === 'quote') this.#meter.followed((now - message.published) / 1000);
+      message.acknowledge();
+    }
+    this.#times.settled(batch);
     this.#snapshots?.touch();
   }
 
@@ -160,7 +168,7 @@ export class Outputs {
   async #recover(publish) {
     await this.#backend.whenReady(); // only then the algorithm's name, and so the topics, are known
     const publishPage = (/** @type {Publication[]} */ page) => publish(this.#due(page));
-    await republish(this.#backend, this.#lossWindow.seconds, this.topics, publishPage);
+    this.#times.confirmed(await republish(this.#backend, this.#lossWindow.seconds, this.topics, publishPage));
     if (this.halts?.isPublished) await publish([haltPublication(this.halts.current, this.topics)]);
   }
 }

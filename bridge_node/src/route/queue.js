@@ -1,6 +1,6 @@
 /**
  * What is known of a message: as it came from the broker, or as the bridge has made it.
- * @typedef {Pick<import('../mqtt/message.js').Message, 'topic' | 'payload' | 'bytes' | 'sha256' | 'comesAgain' | 'acknowledge' | 'drop'>} Held
+ * @typedef {Pick<import('../mqtt/message.js').Message, 'topic' | 'payload' | 'bytes' | 'sha256' | 'comesAgain' | 'acknowledge' | 'drop' | 'receivedAt' | 'published'>} Held
  */
 
 /**

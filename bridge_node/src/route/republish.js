@@ -45,12 +45,14 @@ export class LossWindow {
  * @param {number} seconds  counted back from the latest decision
  * @param {ReturnType<typeof import('./topics.js').outputTopics>} topics
  * @param {import('../mqtt/publisher.js').Publish} publish  rejects if the connection is lost again
+ * @returns {Promise<number | undefined>} the seq of the last decision whose outputs the broker has confirmed now;
+ *   undefined if there is none
  */
 export async function republish(backend, seconds, topics, publish) {
   let after = 0;
   for (;;) {
     const page = await backend.outputsSince(seconds, after);
-    if (page.length === 0) return;
+    if (page.length === 0) return after || undefined;
     /** @type {import('../mqtt/publisher.js').Publication[]} */
     const publications = [];
     for (const decision of page) addOutputs(publications, decision, topics);

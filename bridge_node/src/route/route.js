@@ -15,6 +15,7 @@ import { Queries } from './queries.js';
 import { ReadPacing } from './read_pacing.js';
 import { SECOND_SERVICE } from './served_names.js';
 import { Swaps } from './swaps.js';
+import { Times } from './times.js';
 
 /** ms that the batch under way has, when the route is asked to stop. */
 const MAX_GRACE = 5000;
@@ -38,6 +39,7 @@ export class Route {
   #place;
   #meter;
   #backend;
+  #times;
   #outputs;
   #placement;
   #forwarder;
@@ -75,7 +77,8 @@ export class Route {
     /** @type {import('../backend/standby.js').MayOpen} */
     const mayOpen = (name, hasHandedOver) => this.#placement.mayOpen(name, hasHandedOver);
     this.#backend = new Backend(config, this.log, () => this.#admit(), mayOpen);
-    const outputs = new Outputs(broker, this.#backend, this.#meter, config.batchOutputs);
+    this.#times = new Times(this.#backend, this.log);
+    const outputs = new Outputs(broker, this.#backend, this.#times, this.#meter, config.batchOutputs);
     this.#outputs = outputs;
     this.#placement = new Placement(config.address, this.#backend, broker, outputs.publisher.connection);
     // its name is not known then, and where it was swapped to only the broker knows
@@ -203,6 +206,8 @@ export class Route {
     if (isAnnounced && name !== undefined) {
       await this.#placement.follow(name);
       await this.#whenFree(name);
+      // also one that is away is shown: somebody has to know of it
+      if (!this.#isStopping) this.#show();
     }
     if (!this.#isStopping) await this.#backend.run();
   }
@@ -250,6 +255,10 @@ export class Route {
     return new Swaps(name, parts, (payload) => this.#outputs.reply(payload), this.log);
   }
 
+  #show() {
+    this.#meter.show({ backend: this.#backend, queue: this.#forwarder.inputs });
+  }
+
   /** What is begun after the end would never end. The Backend ignores the error then. */
   #checkRunning() {
     if (this.#isStopping) throw new Error('the route has stopped meanwhile');
@@ -276,7 +285,7 @@ export class Route {
       this.#meter,
       this.log,
     );
-    this.#meter.show({ backend: this.#backend, queue: this.#forwarder.inputs });
+    this.#show();
     this.#inputs.start(name, channels, this.#place.notices.of(name));
     this.#queries.start(name);
     return true;
@@ -320,7 +329,7 @@ export class Route {
   /** @param {import('./queue.js').Waiting[]} batch */
   async #decide(batch) {
     const decider = /** @type {Decider} */ (this.#decider); // which is there before the first message
-    const outcomes = await decider.decide(batch);
+    const outcomes = await decider.decide(this.#times.begin(batch));
     this.#outputs.decided();
     return outcomes;
   }
@@ -330,6 +339,7 @@ export class Route {
     await Promise.all([this.#inputs.stop(), this.#queries.stop()]);
     this.#meter.end();
     await Promise.race([this.#outputs.flush(), this.#leaving.promise]);
+    await Promise.race([this.#times.tell(), this.#leaving.promise]);
     await Promise.race([this.#claim?.withdraw(), this.#leaving.promise]);
     await this.#outputs.stop();
     await this.#backend.close();

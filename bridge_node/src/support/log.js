@@ -32,7 +32,7 @@ export function createLog(level, component, count = () => {}, { isTTY = process.
       hooks: {
         logMethod(args, method, severity) {
           count(named(pino.levels.labels[severity]));
-          method.apply(this, args);
+          method.apply(this, /** @type {typeof args} */ (args.map(cut)));
         },
       },
     },
@@ -69,10 +69,14 @@ function bounded(fields) {
   const found = {};
   for (const [name, value] of Object.entries(fields)) {
     if (OWN.has(name)) continue;
-    const isLong = typeof value === 'string' && value.length > MAX_TEXT;
-    found[name] = isLong ? `${value.slice(0, MAX_TEXT - 1)}…` : value;
+    found[name] = cut(value);
   }
   return found;
+}
+
+/** @param {unknown} value */
+function cut(value) {
+  return typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1)}…` : value;
 }
 
 /** @typedef {import('pino').Logger} Log */

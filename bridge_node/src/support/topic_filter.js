@@ -29,7 +29,7 @@ export function overlap(a, b) {
  */
 export function filterFault(filter) {
   if (!filter.isWellFormed() || filter.includes('\0')) return 'it holds a character that MQTT forbids';
-  if (Buffer.byteLength(filter) > MAX_BYTES) return 'it is longer than MQTT allows';
+  if (new TextEncoder().encode(filter).length > MAX_BYTES) return 'it is longer than MQTT allows';
   const levels = filter.split('/');
   const misplaced = levels.some(
     (level, n) =>

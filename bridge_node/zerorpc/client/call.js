@@ -19,7 +19,7 @@ export class Call {
    * @param {string} id
    * @param {string} method
    * @param {import('@msgpack/msgpack').Decoder} decoder  of its answer
-   * @param {(value: any) => void} resolve
+   * @param {(value: any, header: any) => void} resolve
    * @param {(error: Error) => void} reject
    */
   constructor(id, method, decoder, resolve, reject) {
@@ -31,8 +31,8 @@ export class Call {
   }
 
   /** @param {import('../wire/envelope.js').Event} event */
-  take({ name, args }) {
-    if (name === 'OK' && Array.isArray(args) && args.length === 1) this.resolve(args[0]);
+  take({ header, name, args }) {
+    if (name === 'OK' && Array.isArray(args) && args.length === 1) this.resolve(args[0], header);
     else if (name === 'STREAM' || name === 'STREAM_DONE') {
       this.reject(new ProtocolError(`"${this.method}" was answered with a stream: call it with stream()`));
     } else this.reject(errorOf(this.method, name, args));

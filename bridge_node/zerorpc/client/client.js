@@ -94,6 +94,18 @@ export class Client extends EventEmitter {
   }
 
   /**
+   * As `invokeRaw`, with entries of the event's header beside those of the protocol; resolves to the value and the
+   * header of the answer. A server that does not know the entries ignores them.
+   * @param {string} method
+   * @param {unknown[]} args
+   * @param {Record<string, unknown>} entries
+   * @returns {Promise<{value: any, header: any}>}
+   */
+  async exchange(method, args, entries) {
+    return this.#connectionFor(method).exchange(method, args, entries);
+  }
+
+  /**
    * Calls a method that streams, and returns its items, to be read with `for await`. Leaving the loop ends the call.
    * @param {string} method
    * @param {...unknown} args

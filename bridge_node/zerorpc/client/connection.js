@@ -95,6 +95,22 @@ export class Connection {
   }
 
   /**
+   * Call a method with entries of the header, and leave the texts in the answer as UTF-8 bytes.
+   * @param {string} method
+   * @param {unknown[]} args
+   * @param {Record<string, unknown>} entries
+   * @returns {Promise<{value: any, header: any}>}
+   */
+  exchange(method, args, entries) {
+    const id = this.#newId();
+    const payload = encodeEvent(id, method, args, undefined, undefined, entries);
+    return new Promise((resolve, reject) => {
+      const answered = (/** @type {any} */ value, /** @type {any} */ header) => resolve({ value, header });
+      this.#open(new Call(id, method, this.#isExact ? RAW : RAW_NEAREST, answered, reject), payload);
+    });
+  }
+
+  /**
    * @param {string} method
    * @param {unknown[]} args
    * @returns {Stream}

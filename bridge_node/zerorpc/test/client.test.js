@@ -36,6 +36,13 @@ describe('with a Python server', GUARD, () => {
     });
   });
 
+  test('exchange adds to the header, which a server may ignore, and returns that of the answer', async () => {
+    const { value, header } = await client.exchange('echo', ['größe'], { trace: [1, { id: 'a' }] });
+    assert.deepEqual(value, Buffer.from('größe'));
+    assert.equal(header.v, 3);
+    await assert.rejects(client.exchange('no_such_method', [], {}), RemoteError);
+  });
+
   test('an integer that no number holds comes as BigInt, or as the nearest number if its owner says so', async (t) => {
     assert.equal(await client.invoke('big_int'), 2n ** 63n - 1n);
     const nearest = new Client(client.address, { heartbeat: PERIOD, bigint: false });

@@ -42,14 +42,15 @@ export const RAW_NEAREST = createDecoder({ bigint: false, rawStrings: true });
  * @param {unknown} args
  * @param {Id} [responseTo]
  * @param {string} [what]  for the error; by default the arguments of the call
+ * @param {Record<string, unknown>} [entries]  of the header, beside those of the protocol
  * @returns {Uint8Array}
  * @throws {EncodeError}
  */
-export function encodeEvent(id, name, args, responseTo, what) {
+export function encodeEvent(id, name, args, responseTo, what, entries) {
   const messageId = Buffer.from(id, 'latin1');
   const header =
     responseTo === undefined
-      ? { message_id: messageId, v: VERSION }
+      ? { message_id: messageId, v: VERSION, ...entries }
       : { message_id: messageId, v: VERSION, response_to: responseTo };
   try {
     return encoder.encode([header, name, args]);

@@ -45,6 +45,7 @@ def test_a_standby_is_not_ready_until_it_has_the_journal(
         f"this is a standby: it has not opened its journal {tmp_path / 'j.db'}"
     ]
     assert old.reasons() == []
+    assert (old.sample("standby"), new.sample("standby")) == (0, 1)
     connect(old.service).initialize({})
     connect(old.service).events([quote(1)])
     connect(old.service).release()
@@ -52,6 +53,7 @@ def test_a_standby_is_not_ready_until_it_has_the_journal(
     assert "tickwire_algo_equity" not in old.samples()
     connect(new.service).acquire(1)
     assert new.reasons() == []
+    assert new.sample("standby") == 0
     assert new.sample("equity") == 50000
 
 

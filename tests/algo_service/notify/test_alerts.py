@@ -75,6 +75,8 @@ def test_one_without_texts_is_told_by_its_name() -> None:
         ([{"labels": {"alertname": 1}}], "labels is not a map of texts"),
         ([alert("soon")], "endsAt is not a time"),
         ([alert(7)], "endsAt is not a time"),  # type: ignore[arg-type]
+        ([alert("2026-11-28T10:00:00")], "endsAt has no zone"),
+        ([{"labels": {"alertname": "x" * 4000}}], "labels have more than 4,000 characters"),
     ],
 )
 def test_what_is_no_alert_is_refused_and_nothing_of_it_counts(body: Any, reason: str) -> None:

@@ -162,6 +162,14 @@ def test_a_test_message_goes_to_all_and_tells_which_do_not_take_it(
     assert "s3cret" not in process.output
 
 
+def test_a_port_that_is_taken_ends_it_with_a_sentence(start: Start, webhook: Webhook) -> None:
+    port = webhook.url.split("/")[2].rpartition(":")[2]
+    process = start("algo-service", "notify", "--to", webhook.url, "--http", port)
+    assert process.wait() == 2
+    assert f"--http 127.0.0.1:{port}: cannot listen there: Address already in use" in process.output
+    assert "Traceback" not in process.output
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -7,7 +7,7 @@ from typing import Any
 
 from algo_service.discovery.record import AlgoRecord
 from algo_service.notify.notice import Notice
-from algo_service.notify.observer import Observer, Topic
+from algo_service.notify.observer import TOPICS_OF, Observer, Topic
 from tests.algo_service.watch.wire import fill, order, snapshot
 
 HALTED = {"reason": "news", "by": "Ann", "id": "h1"}
@@ -81,6 +81,22 @@ def test_an_older_snapshot_changes_nothing() -> None:
     told = Told()
     told.take("portfolios", snapshot(5, 1000.0))
     assert told.take("portfolios", snapshot(4, 1000.0, halt=STOP)) == []
+
+
+def test_a_service_that_was_started_again_with_another_journal_is_told_of_as_before() -> None:
+    told = Told()
+    told.take("algos", record("online"))
+    told.take("portfolios", snapshot(5000, 1000.0))
+    told.take("algos", record("online", "b" * 16))
+    assert told.take("portfolios", snapshot(1, 1000.0, halt=STOP)) == [
+        f"random: a limit has stopped buying: {STOP}"
+    ]
+    told.take("portfolios", b"")
+    assert told.take("portfolios", snapshot(0, 1000.0)) == ["random: the stop of a limit is over"]
+
+
+def test_stops_and_halts_alone_need_the_records_as_well() -> None:
+    assert all("algos" in TOPICS_OF[kind] for kind in ("stops", "halts"))
 
 
 def test_the_halt_that_a_bridge_retains_is_told_once_beside_that_of_the_snapshot() -> None:

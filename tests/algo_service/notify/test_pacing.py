@@ -70,6 +70,13 @@ def test_the_delays_after_failures_grow_to_their_bound_and_begin_anew() -> None:
     assert turn(pacing, now).wait == 1.0
 
 
+def test_a_receiver_that_is_broken_for_days_is_still_tried() -> None:
+    pacing = Pacing(0, None)
+    for _ in range(2000):
+        pacing.failed(0.0)
+    assert turn(pacing, 0.0).wait == MAX_DELAY
+
+
 def test_a_message_is_given_up_after_so_many_attempts() -> None:
     pacing = Pacing(0, None)
     given_up = [pacing.failed(0.0) for _ in range(2 * MAX_ATTEMPTS)]

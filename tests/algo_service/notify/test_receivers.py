@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import UTC
 
@@ -108,6 +109,12 @@ def _in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("algo_service.notify.pacing.URGENT_PAUSE", 0.2)
 
 
+def ended(receiver: Receiver) -> bool:
+    """End it; return whether it has sent all."""
+    receiver.end()
+    return receiver.has_sent_all(10)
+
+
 def told(text: str, *, urgent: bool = False) -> Notice:
     return Notice("halts" if urgent else "orders", text, 0.0, urgent)
 
@@ -137,7 +144,7 @@ def test_a_receiver_that_is_broken_keeps_its_lines_and_the_others_get_theirs(
     assert (broken.delivered, well.delivered) == (1, 1)
     assert broken.failed == webhook.refused
     for receiver in receivers:
-        assert receiver.end(10)
+        assert ended(receiver)
     said = [record.getMessage() for record in caplog.records]
     assert len([text for text in said if text.endswith("; it is tried again")]) == 1
     assert "receiver 1 (json) takes messages again" in said
@@ -162,7 +169,7 @@ def test_what_gathers_in_the_pause_is_one_message_and_what_is_urgent_brings_it_a
     ]
     assert "and 10 orders more" in webhook.lines
     assert receiver.left_out == {"orders": 10}
-    assert receiver.end(10)
+    assert ended(receiver)
 
 
 def test_the_end_sends_what_may_be_sent_and_tells_that_something_is_left(webhook: Webhook) -> None:
@@ -172,11 +179,32 @@ def test_the_end_sends_what_may_be_sent_and_tells_that_something_is_left(webhook
     receiver = make()
     receiver.offer(told("only one"))
     receiver.start()
-    assert receiver.end(10)
+    assert ended(receiver)
     assert webhook.lines == ["only one"]
     receiver = make()
     receiver.start()
     receiver.offer(told("another"))
     webhook.wait_for("another")
     receiver.offer(told("too soon"))
-    assert not receiver.end(10)
+    assert not ended(receiver)
+
+
+def test_the_end_does_not_wait_for_one_receiver_after_the_other(
+    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    hangs: Callable[..., None] = lambda *_of: over.wait() and None  # noqa: E731
+    monkeypatch.setattr(Target, "send", hangs)
+    receivers = [Receiver(Target(number, webhook.url), Pacing(0, None), UTC) for number in (1, 2)]
+    for receiver in receivers:
+        receiver.offer(told("first"))
+        receiver.start()
+    for receiver in receivers:
+        receiver.end()
+    assert not any(receiver.has_sent_all(-1) for receiver in receivers)
+    over.set()
+    assert all(receiver.has_sent_all(10) for receiver in receivers)
+
+
+def test_one_that_was_never_started_ends_as_well(webhook: Webhook) -> None:
+    assert ended(Receiver(Target(1, webhook.url), Pacing(0, None), UTC))

@@ -20,7 +20,7 @@ def test_markup_in_an_instrument_is_text(on_mosquitto: Pipeline, page: Page) -> 
     expect(page.get_by_role("heading", name="random", exact=True)).to_be_visible()
     publish(on_mosquitto.broker, {"sid": MARKUP, "quote": 1, "id": "<script>alert(1)</script>"})
     expect(page.locator("tr[data-order]")).to_contain_text(f"buy {MARKUP}")
-    assert page.title() == "Tickwire"
+    assert page.title() == "random - Tickwire"
     assert page.locator("main img, main script").count() == 0
 
 

@@ -2,65 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from tests.deploy.monitoring import MISSING, MONITORING, PROMETHEUS, rules
+from tests.deploy.monitoring import MISSING, PROMETHEUS, rules
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
 from tests.support.processes import Process, eventually, free_port
+from tests.support.prometheus import Prometheus, at_once
 from tests.support.receivers import Webhook
 from tests.support.watcher import Watcher
 
 pytestmark = pytest.mark.skipif(PROMETHEUS is None, reason=MISSING)
-
-
-class Prometheus:
-    """A real one with the shipped configuration; but it asks these ports, and more often."""
-
-    def __init__(self, start: Callable[..., Process], folder: Path, notify: int, *parts: int):
-        shutil.copytree(MONITORING, folder)
-        settings = yaml.safe_load((folder / "prometheus.yml").read_text())
-        settings["global"] = {"scrape_interval": "250ms", "evaluation_interval": "250ms"}
-        (alertmanager,) = settings["alerting"]["alertmanagers"]
-        alertmanager.clear()
-        alertmanager["static_configs"] = [{"targets": [f"127.0.0.1:{notify}"]}]
-        (folder / "prometheus.yml").write_text(yaml.dump(settings))
-        targets = [{"targets": [f"127.0.0.1:{port}" for port in parts]}]
-        (folder / "targets" / "compose.yml").write_text(yaml.dump(targets))
-        for file in (folder / "rules").iterdir():
-            # the tests of the rules are about these times
-            file.write_text(re.sub(r"\bfor: \w+", "for: 0s", file.read_text()))
-        self.port = free_port()
-        self.process = start(
-            PROMETHEUS,
-            f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{self.port}",
-        )
-        self.process.wait_for("Server is ready to receive web requests")
-
-    def get(self, path: str) -> Any:
-        """The data of an answer of its API."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/{path}") as answer:
-            return json.load(answer)["data"]
-
-    def firing(self) -> set[str]:
-        """The names of the alerts that fire."""
-        alerts = self.get("alerts")["alerts"]
-        return {each["labels"]["alertname"] for each in alerts if each["state"] == "firing"}
-
-    def wait_for(self, alert: str) -> None:
-        """Await that an alert fires."""
-        eventually(lambda: alert in self.firing(), f"{alert}; there are {self.get('alerts')}")
 
 
 @pytest.fixture
@@ -86,7 +41,9 @@ def test_prometheus_asks_all_parts_and_what_fires_is_told(
         "algo-service", "notify", "--mqtt", mosquitto.url, "--http", told,
         "--to", webhook.url, "--pause", 0, "--only", "alerts",
     )  # fmt: skip
-    prometheus = Prometheus(start, tmp_path / "monitoring", told, bridge.http, algo, told)
+    prometheus = Prometheus(
+        start, tmp_path / "monitoring", bridge.http, algo, told, notify=told, edit=at_once
+    )
     eventually(
         lambda: (
             [each["health"] for each in prometheus.get("targets")["activeTargets"]] == ["up"] * 3
