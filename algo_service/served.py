@@ -58,14 +58,14 @@ class ServedAlgorithm:
         keep_inputs: bool = True,
         history: Callable[[], FeedHistory] | None = None,
     ):
-        self._spec = spec
-        self.own_name, self._algorithm = load(spec)
+        self.spec = spec
+        self.own_name, self.algorithm = load(spec)
         """The built-in's name, or that of the class."""
         self.name = name or self.own_name
         self._overrides = overrides
         self._seed = secrets.randbelow(2**32)
         # a wrong parameter of the service's own is found now, not at the first initialize
-        merge(getattr(self._algorithm, "PARAMETERS", None), overrides, seed=self._seed)
+        merge(getattr(self.algorithm, "PARAMETERS", None), overrides, seed=self._seed)
         self._journal = journal
         self.file: Path | None = None if journal is None else journal_file(journal, self.name)
         self._accept_incomplete = accept_incomplete
@@ -305,7 +305,7 @@ class ServedAlgorithm:
             # lost its count has to start from above all that it counted before.
             first_seq = 0 if store.is_durable else time.time_ns() // 1000
             engine = Engine(
-                self._algorithm,
+                self.algorithm,
                 self.name,
                 self._overrides,
                 self._seed,
@@ -315,7 +315,7 @@ class ServedAlgorithm:
                 self.tally,
             )
             note()
-            store.note_start(absolute(self._spec))
+            store.note_start(absolute(self.spec))
             if history and not engine.has_begun:
                 history.check()  # a mistake in it is known now, not at the first initialize
             has_handed_over = store.standing().handed_over

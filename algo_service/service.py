@@ -64,6 +64,7 @@ def serve(
     warm_up: tuple[Sequence[str], ReadOptions] | None = None,
     announce: Announcement | None = None,
     http: HttpAddress | None = None,
+    data_folder: Path | None = None,
 ) -> None:
     """Serve the algorithm that `spec` names at `address` until SIGINT or SIGTERM.
 
@@ -80,6 +81,7 @@ def serve(
         how they are read.
     :param announce: where the service is announced; by default it is not.
     :param http: where it answers /metrics, /healthz and /readyz; by default nowhere.
+    :param data_folder: whose files a backtest that is asked for may read; by default there is none.
     :raises AlgoServiceError: if the algorithm, a parameter, the journal, the history or the address
         is not valid.
     :raises ListenError: if one cannot listen at `http`.
@@ -122,7 +124,7 @@ def serve(
         return served
 
     try:
-        methods = ServiceMethods(make, calls, note)
+        methods = ServiceMethods(make, calls, note, data_folder)
     except WarmUpError:
         if signalled.is_set():
             return

@@ -64,7 +64,7 @@ def run(
     results = _backtests(algos, data, each, options, output, fresh)
     names = labels(algos, [result.algo for result in results])
     if output.as_json:
-        objects = [_as_object(result) for result in results]
+        objects = [as_object(result) for result in results]
         if swept:
             objects[0]["sweep"] = swept.rows
         shown = objects[0] if len(objects) == 1 else {"results": objects}
@@ -132,7 +132,8 @@ def _sweep(
         return sweep(algo, data, values, params, advance=advance, **options)
 
 
-def _as_object(result: Result) -> dict[str, Any]:
+def as_object(result: Result) -> dict[str, Any]:
+    """Return all that is told of a result, as plain data."""
     by_code = result.reasons.by_code()
     return {
         **result.figures(),

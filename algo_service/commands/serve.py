@@ -100,6 +100,15 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     " --columns and --from.",
 )
 @hidden_read_options
+@click.option(
+    "--data-folder",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="ALGO_SERVICE_DATA_FOLDER",
+    show_envvar=True,
+    help="Let whoever asks run backtests over the files of this folder; without it over the samples"
+    " alone.",
+)
 @announce_options
 @http_option("ALGO_SERVICE")
 @log_option("algo")
@@ -113,6 +122,7 @@ def serve(
     accept_incomplete_journal: bool,
     standby: bool,
     warm_up: tuple[str, ...],
+    data_folder: Path | None,
     http: HttpAddress | None,
     **others: Any,
 ) -> None:
@@ -160,4 +170,5 @@ def serve(
         warm_up=(warm_up, options) if warm_up else None,
         announce=announcement,
         http=http,
+        data_folder=data_folder and data_folder.absolute(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from gevent.threadpool import ThreadPool
@@ -11,6 +12,7 @@ from gevent.threadpool import ThreadPool
 from algo_service.engine.failure import sentence
 from algo_service.errors import QueryError
 from algo_service.journal.memory import MemoryStore
+from algo_service.queries.backtests.runs import Backtests
 from algo_service.queries.memory import answer_from_memory
 from algo_service.queries.process import QueryProcess
 from algo_service.queries.question import Question, read_question
@@ -24,12 +26,16 @@ class Past:
 
     :param served: what is served; the worker alone calls its methods.
     :param in_worker: calls a function in the thread that decides, between two batches.
+    :param data: the folder whose files a backtest may read.
     """
 
-    def __init__(self, served: ServedAlgorithm, in_worker: Callable[..., Any]):
+    def __init__(
+        self, served: ServedAlgorithm, in_worker: Callable[..., Any], data: Path | None = None
+    ):
         self._served = served
         self._in_worker = in_worker
         self._process = None if served.file is None else QueryProcess(served.file)
+        self._backtests = Backtests(served, data)
         self._memory = ThreadPool(1)  # neither the hub nor the worker waits for it
 
     def query(self, message: Any) -> dict[str, str]:
@@ -72,6 +78,8 @@ class Past:
             )
 
     def _answer(self, question: Question) -> str:
+        if self._backtests.knows(question):
+            return self._backtests.answer(question)
         if self._process is not None:
             return self._process.ask(question)
         copy = self._in_worker(_copy, self._served)

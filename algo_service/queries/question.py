@@ -18,6 +18,14 @@ MAX_ENTRIES = 1000
 
 MAX_SID_LENGTH = 64
 
+MAX_NAME = 255
+"""Characters of the name of a file."""
+
+MAX_TEXT = 128
+"""Of an algorithm's name, a time, or an interval."""
+
+MAX_RUN = 2**53 - 1
+
 _DEFAULT_ENTRIES = 100
 
 
@@ -26,7 +34,7 @@ class Question(NamedTuple):
 
     query: str
     options: dict[str, Any]
-    """`from`, `to` and `since` in nanoseconds since 1970, or None; `points`, `limit` and `sid`."""
+    """`from`, `to` and `since` of the past in nanoseconds since 1970, or None; others as given."""
 
 
 def read_question(message: Any) -> Question:
@@ -50,8 +58,9 @@ def read_question(message: Any) -> Question:
 
 
 def _check_span(options: Mapping[str, Any]) -> None:
+    # of a backtest they are texts, which it reads itself
     first, last = options.get("from"), options.get("to")
-    if first is not None and last is not None and last < first:
+    if isinstance(first, int) and isinstance(last, int) and last < first:
         raise QueryError('"to" is before "from": the first of the two is the earlier one')
 
 
@@ -86,6 +95,33 @@ def _sid(name: str, value: Any) -> str:
     return value
 
 
+def _text(most: int, *, is_needed: bool = False) -> Callable[[str, Any], str | None]:
+    def read(name: str, value: Any) -> str | None:
+        if value is None and not is_needed:
+            return None
+        if not isinstance(value, str) or not 0 < len(value) <= most:
+            raise QueryError(
+                f'"{name}" is {value!r:.80}: it has to be a text of 1 to {most} characters'
+            )
+        return value
+
+    return read
+
+
+def _params(name: str, value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise QueryError(f'"{name}" is {value!r:.80}: it has to be a map of parameters')
+    return dict(value)
+
+
+def _run(name: str, value: Any) -> int:
+    if type(value) is not int or not 1 <= value <= MAX_RUN:
+        raise QueryError(f'"{name}" is {value!r:.80}: it has to be the number of a backtest')
+    return value
+
+
 _points = _whole(MIN_POINTS, MAX_POINTS, MAX_POINTS)
 _limit = _whole(1, MAX_ENTRIES, _DEFAULT_ENTRIES)
 
@@ -100,4 +136,16 @@ _OPTIONS: dict[str, dict[str, Callable[[str, Any], Any]]] = {
     "prices": {"sid": _sid, "from": _time, "to": _time, "points": _points},
     "parameters": {},
     "journal": {"limit": _limit},
+    "backtests": {},
+    "backtest_choices": {},
+    "backtest": {
+        "algo": _text(MAX_TEXT),
+        "data": _text(MAX_NAME, is_needed=True),
+        "params": _params,
+        "from": _text(MAX_TEXT),
+        "to": _text(MAX_TEXT),
+        "bars": _text(MAX_TEXT),
+    },
+    "backtest_result": {"run": _run},
+    "backtest_cancel": {"run": _run},
 }

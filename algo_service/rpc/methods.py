@@ -13,6 +13,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import gevent
@@ -58,6 +59,7 @@ class ServiceMethods:
     :param make: makes what is served; called in the worker thread.
     :param calls: what came of the calls is noted there.
     :param note: called in the worker thread after each call.
+    :param data: the folder whose files a backtest may read.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class ServiceMethods:
         make: Callable[[], ServedAlgorithm],
         calls: Calls,
         note: Callable[[], None] = lambda: None,
+        data: Path | None = None,
     ):
         self._calls = calls
         self._note = note
@@ -74,7 +77,7 @@ class ServiceMethods:
         self.served = self._in_worker(make)
         self.on_initialized: Callable[[list[str]], None] = lambda _channels: None
         """Called in the hub's thread with the channels that `initialize` is about to return."""
-        self._past = Past(self.served, self._in_worker)
+        self._past = Past(self.served, self._in_worker, data)
         self._reported = ""
         self.on_opened: Callable[[], None] = lambda: None
         """Called in the hub's thread when `acquire` or `take_back` has had it decide again."""

@@ -3,6 +3,7 @@
 import { html, nothing, render } from 'lit-html';
 
 import { Asking } from './ask.js';
+import { Backtests } from './backtests.js';
 import { Charts } from './charts/charts.js';
 import { time, ZONE } from './format.js';
 import { Past } from './past.js';
@@ -13,6 +14,7 @@ import { Store } from './store.js';
 import { knownToken, shareToken, takeToken } from './token.js';
 import { Ui } from './ui.js';
 import { algorithm, channelsOf, chartsOf } from './views/algorithm.js';
+import { backtest, backtestCharts } from './views/backtest.js';
 import { dialog, showDialog } from './views/controls.js';
 import { badge } from './views/parts.js';
 import { flow } from './views/flow.js';
@@ -37,6 +39,7 @@ const relay = new Relay(url.href, await knownToken(), {
   onHello: (hello) => {
     store.greet(hello);
     actions.past.forget();
+    actions.backtests.forget();
     subscribe();
   },
   onBroker: (broker) => {
@@ -56,10 +59,10 @@ const asking = new Asking(relay, store);
 const charts = new Charts();
 /**
  * What views do besides being drawn.
- * @typedef {{asking: Asking, past: Past, ui: Ui, draw: () => void}} Actions
+ * @typedef {{asking: Asking, past: Past, backtests: Backtests, ui: Ui, draw: () => void}} Actions
  * @type {Actions}
  */
-const actions = { asking, past: new Past(asking, draw), ui: new Ui(), draw };
+const actions = { asking, past: new Past(asking, draw), backtests: new Backtests(asking, draw), ui: new Ui(), draw };
 
 /** Subscribe to what the present view needs. */
 function subscribe() {
@@ -84,7 +87,7 @@ function draw() {
     document.title = titleOf(placeOf(location.hash));
     render(whole(), page);
     const algo = shownAlgo();
-    charts.sync(algo ? chartsOf(algo, store, actions) : []);
+    charts.sync(algo ? chartsOf(algo, store, actions) : backtestCharts(placeOf(location.hash), store, actions));
     showDialog();
   });
 }
@@ -97,6 +100,7 @@ function whole() {
       <a class="brand" href="#/">Tickwire</a>
       <nav aria-label="Views">
         ${link('#/', 'Overview', place.view === 'overview')} ${link('#/flow', 'Flow', place.view === 'flow')}
+        ${link('#/backtest', 'Backtest', place.view === 'backtest')}
       </nav>
       <p class="connection" role="status">${connection()}</p>
     </header>
@@ -125,6 +129,7 @@ function view(place, isLive) {
       <p>${store.hello ? 'No algorithm of this name has told of itself.' : 'Not known yet.'}</p>`;
   }
   if (place.view === 'flow') return flow(store);
+  if (place.view === 'backtest') return backtest(place, store, isLive, actions);
   return html`<h1 class="hidden">Overview</h1>
     ${overview(store, actions)}`;
 }

@@ -4,6 +4,7 @@
  * @typedef {object} Place
  * @property {'overview' | 'algorithm' | 'flow' | 'backtest'} view
  * @property {string} name  of the algorithm; empty in other views
+ * @property {number} run  the number of a backtest; 0 for none
  */
 
 /**
@@ -11,14 +12,20 @@
  * @returns {Place}
  */
 export function placeOf(hash) {
-  const [, first, second] = hash.split('/');
-  if (first === 'algo' && second) return { view: 'algorithm', name: decoded(second) };
-  if (first === 'flow' || first === 'backtest') return { view: first, name: '' };
-  return { view: 'overview', name: '' };
+  const [, first, second, third] = hash.split('/');
+  if (first === 'algo' && second) return { view: 'algorithm', name: decoded(second), run: 0 };
+  if (first === 'backtest') return { view: 'backtest', name: decoded(second ?? ''), run: runOf(third) };
+  return { view: first === 'flow' ? 'flow' : 'overview', name: '', run: 0 };
 }
 
 /** @param {string} name  of an algorithm */
 export const linkTo = (name) => `#/algo/${encodeURIComponent(name)}`;
+
+/** @param {string} service @param {number} run */
+export const linkToRun = (service, run) => `#/backtest/${encodeURIComponent(service)}/${run}`;
+
+/** @param {string | undefined} text */
+const runOf = (text) => (/^[1-9]\d{0,15}$/.test(text ?? '') ? Number(text) : 0);
 
 /** @param {string} text */
 function decoded(text) {

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { emptyForm, optionsOf } from '../dashboard/backtest_form.js';
+import { Backtests } from '../dashboard/backtests.js';
 import { rate, span } from '../dashboard/format.js';
-import { linkTo, placeOf } from '../dashboard/router.js';
+import { linkTo, linkToRun, placeOf } from '../dashboard/router.js';
 import { partStanding, standingsOf } from '../dashboard/standing.js';
 import { Store } from '../dashboard/store.js';
 
@@ -39,9 +41,63 @@ const order = (/** @type {string} */ id) => ({ id, sid: 'GOOG', side: 'buy' });
 
 test('a link leads to the algorithm that it was made of, whatever its name', () => {
   for (const name of ['random', 'a b', '<img src=x>', 'ä%25"', '100%']) {
-    assert.deepEqual(placeOf(linkTo(name)), { view: 'algorithm', name });
+    assert.deepEqual(placeOf(linkTo(name)), { view: 'algorithm', name, run: 0 });
   }
-  assert.deepEqual(placeOf('#/algo/100%'), { view: 'algorithm', name: '100%' });
+  assert.deepEqual(placeOf('#/algo/100%'), { view: 'algorithm', name: '100%', run: 0 });
+});
+
+test('a link leads to the run of a service that it was made of', () => {
+  for (const name of ['random', 'a/b', 'ä%25"']) {
+    assert.deepEqual(placeOf(linkToRun(name, 12)), { view: 'backtest', name, run: 12 });
+  }
+  assert.deepEqual(placeOf('#/backtest'), { view: 'backtest', name: '', run: 0 });
+  assert.deepEqual(placeOf('#/backtest/random/x'), { view: 'backtest', name: 'random', run: 0 });
+});
+
+test('a backtest is asked for with what was written, each value as --param reads it', () => {
+  const form = { ...emptyForm(), algo: 'sma_cross', from: ' 2010-01-01 ' };
+  form.params = { fast: '20', sizing: 'all_in', slow: ' ', limit: '"5"' };
+  form.others = ' a = b=c \n\nflag=true\n';
+  assert.deepEqual(optionsOf(form), {
+    algo: 'sma_cross',
+    data: 'goog',
+    from: '2010-01-01',
+    params: { fast: 20, sizing: 'all_in', limit: '5', a: 'b=c', flag: true },
+  });
+  assert.throws(() => optionsOf({ ...form, others: '=5' }), /"=5" is not a parameter: write name=value/);
+});
+
+test('backtests are asked about one question at a time, and a report once', async () => {
+  const at = 1;
+  const answers = /** @type {Record<string, any>} */ ({
+    backtests: { runs: [{ run: 1, at, state: 'done' }] },
+    backtest_choices: { algos: [] },
+    backtest_result: { report: { points: [[60.5, 100, -0.25, 100]] } },
+  });
+  const asked = /** @type {string[]} */ ([]);
+  let underWay = 0;
+  const asking = {
+    query: async (/** @type {string} */ _, /** @type {string} */ query) => {
+      asked.push(query);
+      assert.equal((underWay += 1), 1);
+      await null;
+      underWay -= 1;
+      return answers[query];
+    },
+  };
+  await new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+    const backtests = new Backtests(/** @type {any} */ (asking), () => {
+      if (asked.length === 3) resolve();
+      for (let n = 0; n < 3; n += 1) backtests.want('random', [1]);
+    });
+    backtests.want('random', [1]);
+    backtests.want('random', [1]);
+    setImmediate(() => {
+      const known = backtests.report('random', { run: 1, at });
+      assert.deepEqual([known?.equity, known?.drawdown], [[[60, 100]], [[60, -25]]]);
+    });
+  });
+  assert.deepEqual(asked, ['backtests', 'backtest_choices', 'backtest_result']);
 });
 
 test('a rate is the difference of two messages of one process', () => {

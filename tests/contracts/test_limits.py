@@ -37,7 +37,7 @@ CONSTANTS = {
     ],
     "quantity.maximum": ["portfolio:MAX_QUANTITY"],
     "cash.maximum": ["portfolio:STARTING_CASH.maximum"],
-    "whole_number.maximum": ["portfolio.times:MAX_SAFE"],
+    "whole_number.maximum": ["portfolio.times:MAX_SAFE", "algo_service.queries.question:MAX_RUN"],
     "seed.maximum": ["algo_service.parameters:SEED.maximum"],
     "error.payload_bytes": ["market_data.error_record:MAX_PAYLOAD"],
     "error.reason_characters": [
@@ -54,6 +54,12 @@ CONSTANTS = {
     "query.at_least_points": ["algo_service.queries.question:MIN_POINTS"],
     "query.points": ["algo_service.queries.question:MAX_POINTS"],
     "query.entries": ["algo_service.queries.question:MAX_ENTRIES"],
+    "backtest.data_characters": ["algo_service.queries.question:MAX_NAME"],
+    "backtest.text_characters": ["algo_service.queries.question:MAX_TEXT"],
+    "backtest.runs": ["algo_service.queries.backtests.bounds:MAX_RUNS"],
+    "backtest.memory_bytes": ["algo_service.queries.backtests.bounds:MAX_MEMORY"],
+    "backtest.seconds": ["algo_service.queries.backtests.bounds:MAX_SECONDS"],
+    "backtest.files": ["algo_service.queries.backtests.folder:MAX_FILES"],
     "orders_since.entries": ["algo_service.rpc.methods:PAGE"],
     "handed_over.at_least_decisions": ["algo_service.journal.recent:MIN_DECISIONS"],
     "handed_over.seconds": ["algo_service.journal.recent:SECONDS"],
@@ -95,6 +101,8 @@ SCHEMAS = {
     "query.at_least_points": ["query:$defs.points.minimum"],
     "query.points": ["query:$defs.points.maximum"],
     "query.entries": ["query:$defs.limit.maximum"],
+    "backtest.data_characters": ["query:$defs.name.maxLength"],
+    "backtest.text_characters": ["query:$defs.text.maxLength"],
     "command.by_characters": ["command:$defs.by.maxLength"],
     "command.reason_characters": ["command:$defs.reason.maxLength"],
     "stats.reasons": ["stats:properties.reasons.maxItems"],
@@ -104,6 +112,7 @@ SCHEMAS = {
         "quote:$defs.whole.maximum",
         "command:$defs.whole.maximum",
         "query:$defs.whole.maximum",
+        "query:$defs.run.maximum",
     ],
 }
 """Where the schemas hold it."""

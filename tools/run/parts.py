@@ -41,11 +41,12 @@ def parts(environment: Mapping[str, str], ports: Mapping[str, int], run: str) ->
     environment = {**environment, "LOG_FORMAT": environment.get("LOG_FORMAT") or "text"}
     quiet = {**environment, "LOG_LEVEL": environment.get("LOG_LEVEL") or "warn"}
     algo = _words(environment.get("ALGO") or "random --param exit=0.25")
+    serve = ["algo-service", "serve"]
     found = [
         Part("broker", ["bridge-node", "broker", "--port", str(ports["MQTT_PORT"])], quiet, 3),
         Part(
             "algo",
-            ["algo-service", "serve", "--addr", rpc, "--announce", mqtt, "--algo", *algo],
+            [*serve, "--addr", rpc, "--announce", mqtt, "--data-folder", ".", "--algo", *algo],
             environment,
             2,
         ),

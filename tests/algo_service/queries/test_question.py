@@ -47,7 +47,7 @@ def test_a_question_has_every_option_in_one_form() -> None:
     [
         (None, "the question is None: it has to be a map"),
         ([], "the question is []: it has to be a map"),
-        ({}, '"query" is None; there is commands, '),
+        ({}, '"query" is None; there is backtest, '),
         ({"query": ["orders"]}, "\"query\" is ['orders']"),
         ({"query": "x" * 1_000_000}, '"query" is '),
         ({"query": "order"}, '"query" is \'order\': did you mean "orders"?'),
