@@ -118,7 +118,9 @@ def test_a_forgotten_service_serves_and_is_not_announced_until_it_is_started_aga
     of_random = records(broker)
     of_random.wait_for("online")
     of_random.write("")
-    service.process.wait_for("^random was forgotten: it is announced again when this service is")
+    service.process.wait_for(
+        "^warning: random was forgotten: it is announced again when this service is"
+    )
     client = connect(service)
     client.initialize({})
     client.event(QUOTE)
@@ -141,7 +143,8 @@ def test_of_two_services_of_one_name_the_first_warns_and_leaves_the_topic_to_the
     second = serve("--announce", broker.url)
     of_random.wait_for("online", address=second.address)
     first.process.wait_for(
-        f"^two services have the name random: one at {first.address}, and one at {second.address},"
+        f"^warning: two services have the name random: one at {first.address},"
+        f" and one at {second.address},"
         " which is announced now; give one of them another --name$"
     )
     assert second.process.stop() == 0
