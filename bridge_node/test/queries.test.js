@@ -103,16 +103,17 @@ for (const [name, start, skip] of BROKERS) {
     /** @type {((answer: any) => void)[]} */
     const waiting = [];
     backend.answer = () => new Promise((resolve) => waiting.push(resolve));
-    for (let n = 0; n < 200; n++) await publish(question({ id: String(n) }));
-    await replies.until(196);
+    // as many refusals as may be unconfirmed: more would be dropped where the broker is slow to confirm them
+    for (let n = 0; n < 100; n++) await publish(question({ id: String(n) }));
+    await replies.until(96);
     assert.equal(backend.asked.values.length, 4);
     assert.ok(replies.values.every(({ ok, text }) => !ok && /^4 questions about my algo are under way/.test(text)));
     for (const answer of waiting) answer({ result: bytes('1') });
-    await replies.until(200);
+    await replies.until(100);
     assert.equal(replies.values.filter(({ ok }) => ok).length, 4);
     backend.answer = async () => ({ result: bytes('2') });
     await publish(question({ id: 'last' }));
-    await replies.until(201);
+    await replies.until(101);
     assert.deepEqual(replies.values.at(-1), reply({ id: 'last', ok: true, result: 2 }));
   });
 
