@@ -99,7 +99,7 @@ export async function main(argv) {
         'BRIDGE_NAME',
       ),
     )
-    .addOption(httpOption('show the dashboard, and '))
+    .addOption(httpOption('BRIDGE_HTTP', 'show the dashboard, and '))
     .addOption(
       new Option(
         '--http-host <name>',
@@ -158,7 +158,7 @@ export async function main(argv) {
     .addOption(
       new Option('--port <port>', 'port of 127.0.0.1').env('BRIDGE_BROKER_PORT').argParser(parsePort).default(1883),
     )
-    .addOption(httpOption())
+    .addOption(httpOption('BRIDGE_BROKER_HTTP'))
     .action(startBroker);
   program
     .command('swap')
@@ -208,13 +208,13 @@ export async function main(argv) {
   }
 }
 
-/** @param {string} [more]  that is offered there */
-function httpOption(more = '') {
+/** @param {string} variable @param {string} [more]  that is offered there */
+function httpOption(variable, more = '') {
   return new Option(
     '--http <port>',
     `${more}answer GET /metrics, /healthz and /readyz on this port of 127.0.0.1; host:port listens elsewhere`,
   )
-    .env('BRIDGE_HTTP')
+    .env(variable)
     .argParser(parseListen);
 }
 
@@ -255,7 +255,10 @@ async function runBridge(options, command) {
  */
 async function startBroker({ port }, command) {
   const { runBroker } = await import('./commands/broker.js'); // a bridge does not need it
-  const { logLevel, http } = command.optsWithGlobals();
+  const { logLevel } = command.optsWithGlobals();
+  const program = /** @type {Command} */ (command.parent);
+  // on the command line the program takes it; a variable of the bridge is not meant for its broker
+  const { http } = program.getOptionValueSource('http') === 'cli' ? program.opts() : command.opts();
   const running = runBroker({ port, http, logLevel, version });
   onSignal(() => running.then((stop) => stop()));
   await running;

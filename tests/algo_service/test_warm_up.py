@@ -215,8 +215,14 @@ def test_what_it_logs_of_each_quote_is_kept_back_while_it_warms_up() -> None:
     before = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+
+    class Talks(RandomAlgo):
+        def event(self, data: dict[str, Any]) -> None:
+            logging.getLogger("talks").info("at %s", data["quote"])
+            super().event(data)
+
     try:
-        warmed = engine(RandomAlgo, Past(quotes(30)))
+        warmed = engine(Talks, Past(quotes(30)))
         warmed.initialize({})
         assert stream.getvalue() == (
             "warming up with past.csv\n"

@@ -141,7 +141,8 @@ def test_a_receiver_that_is_broken_keeps_its_lines_and_the_others_get_theirs(
     assert webhook.wait_for("second")
     assert webhook.lines == ["first", "second"]
     eventually(lambda: broken.trouble is None, "the end of the trouble")
-    assert (broken.delivered, well.delivered) == (1, 1)
+    assert well.delivered == 1
+    assert broken.delivered in (1, 2)  # the first line by itself, where it was tried in between
     assert broken.failed == webhook.refused
     for receiver in receivers:
         assert ended(receiver)

@@ -43,7 +43,9 @@ def journal(
             order["reason"] = message.get("of")
             database.execute("INSERT INTO orders VALUES (?, 0, ?)", (seq, json.dumps(order)))
     for n, seq in enumerate([*range(10, len(listed), 10), len(listed)]):
-        database.execute("INSERT INTO batches VALUES (?, ?, ?)", (seq, BEGAN + n, n))
+        database.execute(
+            "INSERT INTO batches (seq, at, elapsed) VALUES (?, ?, ?)", (seq, BEGAN + n, n)
+        )
     return database
 
 

@@ -44,6 +44,7 @@ def test_after_a_dialog_the_focus_is_where_it_was(on_mosquitto: Pipeline, page: 
     expect(dialog).to_have_count(0)
     expect(halt).to_be_focused()
     halt.click()
+    expect(dialog.locator("[name=reason]")).to_be_focused()
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("button", name="Close")).to_be_focused()
     page.keyboard.press("Enter")

@@ -30,7 +30,8 @@ def test_the_bridge_warns_of_what_the_broker_has_dropped_while_it_was_away(
     again = parts.bridge(mosquitto, service)
     line = again.wait_for("has dropped messages of clients")
     assert f"the broker {mosquitto.url} has dropped" in line
-    assert "whose queues were full since it was started" in line
+    # "since it was started", unless the broker has told of none before
+    assert "whose queues were full" in line
     assert "Set max_queued_messages of mosquitto.conf higher (1000 is its default)" in line
     assert f"dropped={QUOTES - QUEUE}" in line
     publish(mosquitto, QUOTES + 1, QUOTES + 10)

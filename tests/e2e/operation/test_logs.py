@@ -36,7 +36,9 @@ EVERY = {"time", "level", "component", "event"}
 
 
 def lines(process: Process) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in process.output.split("\n")]
+    found = process.output.split("\n")
+    # the address of the dashboard is what the command prints, and no event
+    return [json.loads(line) for line in found if not line.startswith("dashboard: ")]
 
 
 def names(found: list[dict[str, Any]]) -> set[str]:
