@@ -5,9 +5,11 @@ import { test } from 'node:test';
 
 import mqtt from 'mqtt';
 
+import { Swaps } from '../src/route/swaps.js';
+import { Deferred } from '../src/support/deferred.js';
 import { FakeService, runBridge, startBackend, startBridge, until } from './fake_backend.js';
 import { FakeHolder, FakeJournal, startHolder } from './fake_pair.js';
-import { BROKERS, startBroker } from './helpers.js';
+import { BROKERS, keptLog, startBroker } from './helpers.js';
 import { connect, lastDuty, once, startPair } from './swapping.js';
 
 for (const [name, start, skip] of BROKERS) {
@@ -215,4 +217,29 @@ test('a route beside others is swapped, too', async (t) => {
   assert.equal((await swap(next.address)).outcome, 'done');
   await publish(20);
   await check(journal);
+});
+
+test('a swap that is asked for before the reply to the one before is confirmed is carried out once', async () => {
+  /** @type {string[]} */
+  const replied = [];
+  const confirmed = new Deferred();
+  const reply = (/** @type {string} */ payload) => {
+    replied.push(JSON.parse(payload).id);
+    return confirmed.promise;
+  };
+  const parts = /** @type {any} */ ({ backend: { address: 'tcp://a:1' }, placement: { duty: {} } });
+  const swaps = new Swaps('mine', parts, reply, keptLog().log);
+  const acknowledged = new Set();
+  const ask = (/** @type {string} */ id) =>
+    swaps.push(
+      /** @type {any} */ ({ id, command: 'swap', to: 'tcp://a:1' }),
+      /** @type {any} */ ({ acknowledge: () => acknowledged.add(id) }),
+    );
+  ask('s0');
+  await until(() => replied.length === 1);
+  ask('s1');
+  ask('s0'); // which the broker has sent again
+  confirmed.resolve();
+  await until(() => acknowledged.has('s1'));
+  assert.deepEqual(replied, ['s0', 's1']);
 });

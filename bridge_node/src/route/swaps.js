@@ -70,8 +70,8 @@ export class Swaps {
       if (!asked || this.#isStopped) return;
       const result = await this.#carryOut(asked.command);
       if (this.#isStopped) return; // the broker sends it again
-      this.#asked.shift();
       if (result) await this.#answer(asked, result.outcome, result.text, result.cancelled);
+      this.#asked.shift(); // not before: whoever reads the reply may ask for the next one, which would be begun at once
     }
   }
 
