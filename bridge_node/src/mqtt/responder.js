@@ -23,8 +23,6 @@ export class Responder {
   #topic = '';
   /** Resolves when the present connection has ended. */
   #lost = new Deferred();
-  /** Bytes of a packet that the broker accepts (MQTT 5, Maximum Packet Size). */
-  #maxPacketBytes = Infinity;
 
   /**
    * @param {import('./broker_link.js').BrokerLink} broker
@@ -51,9 +49,8 @@ export class Responder {
         },
       };
     });
-    this.#connection.on('up', (client, connack) => {
+    this.#connection.on('up', (client) => {
       this.#lost = new Deferred();
-      this.#maxPacketBytes = connack.properties?.maximumPacketSize ?? Infinity;
       this.#subscribe(client);
     });
     this.#connection.on('down', () => this.#lost.resolve());
@@ -70,7 +67,7 @@ export class Responder {
    * @param {string} topic
    */
   maxPayloadBytes(topic) {
-    return this.#maxPacketBytes - PUBLISH_OVERHEAD - Buffer.byteLength(this.#broker.prefix + topic);
+    return this.#connection.maxPacketBytes - PUBLISH_OVERHEAD - Buffer.byteLength(this.#broker.prefix + topic);
   }
 
   /**
