@@ -22,7 +22,7 @@ CREATE TABLE failures (
     seq INTEGER PRIMARY KEY, error TEXT NOT NULL, traceback TEXT NOT NULL, type TEXT, place TEXT
 );
 INSERT INTO "failures" VALUES(3,'ValueError: told to fail','Traceback (most recent call last):
-  File "/work/wt21-trace/tests/algo_service/test_journal_layout.py", line 42, in event
+  File "algo.py", line 42, in event
     raise ValueError("told to fail")
 ValueError: told to fail
 ','ValueError','tests/algo_service/test_journal_layout.py, line 42, in event');
