@@ -1,6 +1,4 @@
-import { Counter } from '@platformatic/prom-client';
-
-import { addReading } from './reading.js';
+import { addCount, addReading } from './reading.js';
 
 /**
  * Add how the process is connected to the broker.
@@ -11,13 +9,12 @@ export function addMqtt(registry, link) {
   addReading(registry, { name: 'tickwire_mqtt_connected', help: 'Whether the broker is connected: 0 or 1.' }, () => [
     [{}, Number(link.isUp)],
   ]);
-  new Counter({
-    name: 'tickwire_mqtt_reconnects_total',
-    help: 'How often a connection to the broker was made again after a loss.',
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(link.reconnects);
+  addCount(
+    registry,
+    {
+      name: 'tickwire_mqtt_reconnects_total',
+      help: 'How often a connection to the broker was made again after a loss.',
     },
-  });
+    () => [[{}, link.reconnects]],
+  );
 }

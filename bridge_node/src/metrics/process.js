@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 
 import { Counter, Registry } from '@platformatic/prom-client';
 
-import { addReading } from './reading.js';
+import { addCount, addReading } from './reading.js';
 
 /** The levels of log lines that are counted. */
 const COUNTED = ['warning', 'error'];
@@ -45,15 +45,9 @@ export function createRegistry(component, version) {
   if (process.platform === 'linux') {
     addReading(registry, { name: 'process_open_fds', help: 'Files and connections that are open.' }, openFiles);
   }
-  new Counter({
-    name: 'process_cpu_seconds_total',
-    help: 'CPU time of the process, in seconds.',
-    registers: [registry],
-    collect() {
-      const { user, system } = process.cpuUsage();
-      this.reset();
-      this.inc((user + system) / 1e6);
-    },
+  addCount(registry, { name: 'process_cpu_seconds_total', help: 'CPU time of the process, in seconds.' }, () => {
+    const { user, system } = process.cpuUsage();
+    return [[{}, (user + system) / 1e6]];
   });
   return registry;
 }

@@ -1,10 +1,16 @@
-import { Gauge } from '@platformatic/prom-client';
+import { Counter, Gauge } from '@platformatic/prom-client';
 
 /**
- * Add a gauge that is read when the registry is collected.
+ * What is read when the registry is collected: labels, and the value.
+ * @typedef {() => Iterable<[Record<string, string>, number]>} Read
+ * @typedef {{name: string, help: string, labelNames?: string[]}} About
+ */
+
+/**
+ * Add a gauge.
  * @param {import('@platformatic/prom-client').Registry} registry
- * @param {{name: string, help: string, labelNames?: string[]}} about
- * @param {() => Iterable<[Record<string, string>, number]>} read  labels, and the value
+ * @param {About} about
+ * @param {Read} read
  */
 export function addReading(registry, about, read) {
   new Gauge({
@@ -13,6 +19,23 @@ export function addReading(registry, about, read) {
     collect() {
       this.reset();
       for (const [labels, value] of read()) this.set(labels, value);
+    },
+  });
+}
+
+/**
+ * Add a counter of what is counted elsewhere.
+ * @param {import('@platformatic/prom-client').Registry} registry
+ * @param {About} about
+ * @param {Read} read
+ */
+export function addCount(registry, about, read) {
+  new Counter({
+    ...about,
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [labels, value] of read()) this.inc(labels, value);
     },
   });
 }

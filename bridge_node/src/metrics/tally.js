@@ -1,4 +1,4 @@
-import { Counter } from '@platformatic/prom-client';
+import { addCount } from './reading.js';
 
 /**
  * A counter by algorithm, and perhaps by one more label. Hot paths add to plain numbers, which are read when the
@@ -19,18 +19,13 @@ export class Tally {
   constructor(registry, about, label, values = ['count']) {
     this.#values = values;
     const counts = this.#counts;
-    new Counter({
-      ...about,
-      labelNames: label === undefined ? ['algo'] : ['algo', label],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const [algo, numbers] of counts) {
-          for (const [value, count] of Object.entries(numbers)) {
-            this.inc(label === undefined ? { algo } : { algo, [label]: value }, count);
-          }
+    const labelNames = label === undefined ? ['algo'] : ['algo', label];
+    addCount(registry, { ...about, labelNames }, function* read() {
+      for (const [algo, numbers] of counts) {
+        for (const [value, count] of Object.entries(numbers)) {
+          yield [label === undefined ? { algo } : { algo, [label]: value }, count];
         }
-      },
+      }
     });
   }
 
