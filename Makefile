@@ -3,6 +3,7 @@
 # make check      linters and types             make fix       formats, and fixes what a linter can fix
 # make test       every test                    make test-unit those of Python that start no process
 # make test-e2e   those of the whole pipeline   make coverage  which lines and branches the tests reach
+# make test-python, test-node                   those of one language
 # make bench      measurements                  make lock      renews the lock files
 # make release VERSION=0.2.0                    make clean     removes what setup made
 
@@ -13,7 +14,7 @@ PYTHON_READY := .venv/.ready
 NODE_READY := bridge_node/node_modules/.ready
 NODE_TESTS := $(wildcard bridge_node/test/*.test.js bridge_node/zerorpc/test/*.test.js)
 
-.PHONY: setup run test test-node test-unit test-e2e coverage check fix bench lock release clean
+.PHONY: setup run test test-python test-node test-unit test-e2e coverage check fix bench lock release clean
 
 setup: $(PYTHON_READY) $(NODE_READY)
 
@@ -40,14 +41,18 @@ $(NODE_READY): bridge_node/package-lock.json bridge_node/package.json
 run: setup
 	@python -m tools.run
 
+# Most of the time of the tests is waiting.
 PYTEST := pytest -n 4 --dist worksteal
-NODE_TEST := cd bridge_node && exec node --test --test-timeout=300000
+NODE_TEST := cd bridge_node && exec node --test --test-concurrency=3 --test-timeout=300000
 
 # Both languages at once; what the tests of Node.js print comes at the end.
 test: setup
 	@log=$$(mktemp); trap 'kill $$node 2>/dev/null; rm -f $$log' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
 	( $(NODE_TEST) $(NODE_TESTS:bridge_node/%=%) ) >$$log 2>&1 & node=$$!; \
 	status=0; $(PYTEST) || status=$$?; wait $$node || status=$$?; cat $$log; exit $$status
+
+test-python: setup
+	$(PYTEST)
 
 test-node: setup
 	$(NODE_TEST) $(NODE_TESTS:bridge_node/%=%)
