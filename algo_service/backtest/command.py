@@ -22,6 +22,7 @@ from algo_service.engine.encoding import encode
 from algo_service.errors import AlgoServiceError
 from algo_service.progress import progress
 from market_data.feeds.options import ReadOptions
+from market_data.private_files import open_output
 from portfolio import Order
 
 
@@ -193,7 +194,7 @@ def _written(path: Path | None) -> Iterator[TextIO | None]:
         return
     try:
         # the line ends of CSV are its writer's own
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with open_output(path, newline="") as file:
             yield file
     except OSError as error:
         raise AlgoServiceError(f"cannot write {path}: {error.strerror}") from error
