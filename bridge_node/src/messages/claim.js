@@ -1,6 +1,9 @@
 /** The claim of the bridge that serves an algorithm, and the question whether it lives (contracts/bridge.schema.json). */
 
-/** @typedef {{instance: string, started: number, host: unknown, pid: unknown}} Claim */
+/** Characters of the name of a host in a sentence. */
+const MAX_HOST = 255;
+
+/** @typedef {{instance: string, started: number, host: string, pid: number}} Claim */
 
 /**
  * @param {Buffer} payload
@@ -8,7 +11,9 @@
  */
 export function readClaim(payload) {
   const claim = parsed(payload);
-  return typeof claim?.instance === 'string' && Number.isFinite(claim.started) ? claim : undefined;
+  const { instance, started, host, pid } = claim ?? {};
+  const isClaim = typeof instance === 'string' && Number.isFinite(started) && typeof host === 'string' && isPid(pid);
+  return isClaim ? claim : undefined;
 }
 
 /** @param {Buffer} payload */
@@ -33,7 +38,12 @@ export function isNewer(one, other) {
 
 /** @param {Claim} claim */
 export function ownerOf({ host, pid }) {
-  return `${host}, process ${pid}`;
+  return `${host.slice(0, MAX_HOST).toWellFormed()}, process ${pid}`;
+}
+
+/** @param {unknown} pid */
+function isPid(pid) {
+  return Number.isSafeInteger(pid) && Number(pid) >= 0;
 }
 
 /** @param {Buffer} payload */

@@ -106,6 +106,23 @@ test('an array that claims more elements than the message has bytes is refused b
   assert.equal(decodeEvent(honest).args[0].length, 70_000);
 });
 
+test('a message of more elements, or levels, than memory has room for is refused before it is read', () => {
+  const head = Buffer.from([0x93, ...encode({}), ...encode('event'), 0xdd, 0, 0x80, 0, 1]);
+  assert.throws(() => decodeEvent(Buffer.concat([head, Buffer.alloc(0x80_0001, 0x80)])), /more than 8388608 elements/);
+  const nested = (/** @type {number} */ levels) =>
+    Buffer.concat([head.subarray(0, -5), Buffer.alloc(levels, 0x91), Buffer.from([7])]);
+  assert.deepEqual(decodeEvent(nested(510)).args.flat(Infinity), [7]);
+  assert.throws(() => decodeEvent(nested(511)), /more than 511 levels/);
+});
+
+test('any text may be the key of a map, and __proto__ has no other meaning', () => {
+  const value = JSON.parse('{"__proto__":{"x":1},"a":{"__proto__":2,"b":[]},"constructor":3}');
+  const [found] = decodeEvent(encodeEvent('id', 'event', [value])).args;
+  assert.equal(JSON.stringify(found), JSON.stringify(value));
+  assert.equal(found.x, undefined);
+  assert.equal(Object.getPrototypeOf(found), Object.prototype);
+});
+
 function circular() {
   /** @type {unknown[]} */
   const list = [];
