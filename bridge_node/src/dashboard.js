@@ -35,6 +35,7 @@ export class Dashboard {
     this.page = {
       assets: readAssets(),
       admission,
+      hosts: httpHost,
       upgrade: (request, socket, head) => relay.upgrade(request, socket, head),
     };
   }

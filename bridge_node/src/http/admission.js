@@ -1,5 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
+import { foreignPage, isOwnOrigin, nameIn } from './hosts.js';
+
 /** Names under which this computer is reached by itself alone. */
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 /** ms in which one refusal of a kind is logged. */
@@ -38,10 +40,7 @@ export class Admission {
     if (!this.#hosts.has(nameIn(host))) {
       return `the host "${host.slice(0, 100)}" is not one of this server: add it by --http-host, if it should be`;
     }
-    if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
-      return `a page of "${origin.slice(0, 100)}" asked, and only pages of this server may`;
-    }
-    return '';
+    return isOwnOrigin(origin, host) ? '' : foreignPage(origin);
   }
 
   /** @param {unknown} token  that somebody has sent */
@@ -65,6 +64,3 @@ export class Admission {
 
 /** Of the same length, whatever the text: it tells nothing of how much of a token was right. @param {string} text */
 const digest = (text) => createHash('sha256').update(text).digest();
-
-/** @param {string} host  perhaps with a port */
-const nameIn = (host) => host.toLowerCase().replace(/:\d+$/, '');

@@ -54,16 +54,17 @@ export class Relay {
    * @param {import('node:http').IncomingMessage} request
    * @param {import('node:stream').Duplex} socket
    * @param {Buffer} head
+   * @returns {number} the status with which it is refused, or 0
    */
   upgrade(request, socket, head) {
     const address = request.socket.remoteAddress;
     const why = this.#admission.refusal(request) || (request.headers.origin === undefined ? 'no page asked' : '');
     if (why) {
       this.#admission.report('websocket', address, why);
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-      return;
+      return 403;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#begin(webSocket, address));
+    return 0;
   }
 
   /** Close all pages; they connect again to whatever bridge listens next. */
