@@ -23,11 +23,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccessBroker]:
         pytest.skip("mosquitto is not installed: `apt-get install mosquitto` to run this test")
     broker = AccessBroker(tmp_path_factory.mktemp("secured"), Process)
     broker.grant_all(
-        ("roof", "device"),
-        ("cellar", "device", "--reads", "roof"),
-        ("bridge", "bridge"),
-        ("bob", "viewer"),
-        ("ticks", "feed"),
+        "roof device", "cellar device --reads roof", "bridge bridge", "bob viewer", "ticks feed"
     )
     yield broker
     broker.process.end()
