@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -42,6 +43,8 @@ class Authority:
         self.folder = folder
         self.name = name
         self.file = folder / f"{name}.crt"
+        if self.file.exists():
+            return  # it was made elsewhere
         request = ("req", "-x509", *_NEW_KEY, "-days", "2", "-subj", f"/CN={name}")
         openssl(folder, *request, "-keyout", f"{name}.key", "-out", self.file.name)
 
@@ -185,6 +188,15 @@ class AccessBroker:
     def grant(self, name: str, role: str, *options: str) -> None:
         """Grant a role; the client is made if it is not there."""
         self.run("grant", name, role, *options)
+
+    def grant_all(self, *grants: str) -> None:
+        """Grant several roles, each as the words after `bridge-node access grant`."""
+        control = ("access", "--dir", str(self.access), "grant")
+        words = [[*control, *each.split(), "--mqtt", self.url(8885)] for each in grants]
+        script = ROOT / "tests" / "support" / "grant_all.mjs"
+        command = ["node", str(script), json.dumps(words)]
+        ended = subprocess.run(command, text=True, capture_output=True, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
 
     def url(self, port: int) -> str:
         """The address of the listener that has this port in the shipped configuration."""

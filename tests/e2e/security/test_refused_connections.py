@@ -11,9 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from market_data import BrokerAccess, BrokerAddress, BrokerRefusedError, Stop, TlsFiles
-from market_data.mqtt.connection import Connection
-from market_data.mqtt.link import VERSIONS, attempt
+from tests.e2e.security.connecting import connect, refusal
 from tests.support.processes import Process
 from tests.support.secured import Authority, Secured, password_file
 
@@ -109,26 +107,13 @@ def brokers(
     return Brokers(tmp_path_factory.mktemp("refused"), start_once)
 
 
-def connect(mqtt: str, **files: str) -> str:
-    """Connect as the Python parts do, and return why that fails; nothing if it does not."""
-    access = BrokerAccess(BrokerAddress.parse(mqtt), TlsFiles(**files))
-    try:
-        connection = attempt(lambda version: Connection(access, version), [*VERSIONS], Stop())
-    except (OSError, BrokerRefusedError) as error:
-        return str(error)
-    connection.close()
-    return ""
-
-
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_python_part_says_why_it_does_not_get_in_and_so_does_the_broker(
     brokers: Brokers, case: Case
 ) -> None:
-    told = sum(bool(re.search(case.line, each)) for each in brokers.process.output.splitlines())
-    reason = connect(**brokers.options(case))
+    reason = refusal(brokers.process, case.line, **brokers.options(case))
     assert case.reason in reason
     assert not re.search("guess|secret|_ssl|error:", reason)
-    brokers.process.wait_for(case.line, count=told + 1)
 
 
 def test_the_bridge_says_the_same_in_one_line_each(brokers: Brokers) -> None:
