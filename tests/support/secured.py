@@ -43,18 +43,26 @@ class Authority:
         self.folder = folder
         self.name = name
         self.file = folder / f"{name}.crt"
+        if self.file.exists():
+            return  # it was made elsewhere
         request = ("req", "-x509", *_NEW_KEY, "-days", "2", "-subj", f"/CN={name}")
         openssl(folder, *request, "-keyout", f"{name}.key", "-out", self.file.name)
 
-    def sign(self, name: str) -> tuple[Path, Path]:
-        """Make a certificate for 127.0.0.1 and localhost, and return it and its private key."""
+    def sign(
+        self, name: str, names: str = "IP:127.0.0.1,DNS:localhost", days: int = 2
+    ) -> tuple[Path, Path]:
+        """Make a certificate and return it and its private key.
+
+        :param names: of whom it is.
+        :param days: that it is valid from now on; -1 if it was until yesterday.
+        """
         cert, key, request = f"{name}.crt", f"{name}.key", f"{name}.csr"
         extensions = self.folder / f"{name}.ext"
-        extensions.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        extensions.write_text(f"subjectAltName={names}\n")
         new = ("req", *_NEW_KEY, "-subj", f"/CN={name}", "-keyout", key, "-out", request)
         openssl(self.folder, *new)
         signer = ("-CA", self.file.name, "-CAkey", f"{self.name}.key", "-CAcreateserial")
-        signed = ("x509", "-req", "-in", request, "-days", "2", "-extfile", extensions.name)
+        signed = ("x509", "-req", "-in", request, "-days", str(days), "-extfile", extensions.name)
         openssl(self.folder, *signed, *signer, "-out", cert)
         return self.folder / cert, self.folder / key
 
