@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 
 import { Bridge } from './bridge.js';
+import { accessCommand } from './commands/access.js';
 import { POSITIONS } from './messages/command.js';
 import { BrokerLink } from './mqtt/broker_link.js';
 import { withoutPassword } from './mqtt/address.js';
@@ -191,7 +192,9 @@ export async function main(argv) {
     .argument('<name>', 'of the algorithm')
     .allowExcessArguments(false)
     .action(runForget);
-  for (const command of [program, ...program.commands, ...algos.commands]) {
+  const access = accessCommand();
+  program.addCommand(access);
+  for (const command of [program, ...program.commands, ...algos.commands, ...access.commands]) {
     command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
     // the value of a misspelt option may be an address with a password
     command.configureOutput({

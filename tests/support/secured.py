@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.brokers import MOSQUITTO
-from tests.support.processes import Process, free_port
+from tests.support.processes import BIN, ROOT, Process, free_port
 
 PASSWORD = "p:a@s s/#%"
 ENCODED = "p%3Aa%40s%20s%2F%23%25"
+
+_PLUGIN = "mosquitto_dynamic_security.so"
+_PLUGINS = [*Path("/usr/lib").glob(f"*/{_PLUGIN}"), Path("/usr/lib", _PLUGIN)]
+DYNAMIC_SECURITY = _PLUGINS[0]
+"""Where the distribution puts it: Debian into the folder of the architecture."""
 
 _NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
@@ -119,3 +126,105 @@ class TlsBroker(Secured):
         )
         self.url = f"mqtts://127.0.0.1:{self.port}"
         self.start()
+
+
+_IN_TURN = """
+import { main } from './bridge_node/src/cli.js';
+for (const command of JSON.parse(process.argv[1])) await main(command);
+"""
+
+
+class AccessBroker:
+    """A started mosquitto with the shipped secure configuration, and its access folder.
+
+    :ivar access: the folder that `bridge-node access init` has made, for 127.0.0.1 and localhost.
+    """
+
+    def __init__(self, folder: Path, start: Callable[..., Process], *hosts: str):
+        self.access = folder / "access"
+        named = [f"--host={host}" for host in hosts or ("127.0.0.1", "localhost")]
+        self.run("init", *named)
+        self._start = start
+        self._configuration = self._configured(folder)
+        self.start()
+
+    def _configured(self, folder: Path) -> Path:
+        text = (ROOT / "mosquitto" / "secure" / "mosquitto.conf").read_text()
+        self.ports = {port: free_port() for port in (8883, 8884, 8885)}
+        places = {
+            f"listener {port}\n": f"listener {p} 127.0.0.1\n" for port, p in self.ports.items()
+        }
+        places["/usr/lib/mosquitto_dynamic_security.so"] = str(DYNAMIC_SECURITY)
+        places["/mosquitto/access/"] = f"{self.access}/broker/"
+        places["/mosquitto/data/"] = f"{folder}/"
+        for shipped, instead in places.items():
+            assert shipped in text, shipped
+            text = text.replace(shipped, instead)
+        path = folder / "secure.conf"
+        path.write_text(
+            f"{text}log_type information\n" + ("user root\n" if os.geteuid() == 0 else "")
+        )
+        return path
+
+    def start(self) -> None:
+        """Start it, at the same ports as before, and await them."""
+        self.process = self._start(MOSQUITTO, "-c", self._configuration)
+        self.process.wait_for(r"mosquitto version .* running")
+
+    def read_certificates(self) -> None:
+        """Have it read its certificate, and the list of those that it refuses, again."""
+        self.process.signal(signal.SIGHUP)
+
+    def run(self, *words: str, status: int = 0) -> str:
+        """Run `bridge-node access` with its folder, and return what it prints."""
+        address = () if words[0] == "init" else ("--mqtt", self.url(8885))
+        return self._ended(
+            BIN / "bridge-node", "access", "--dir", self.access, *words, *address, status=status
+        )
+
+    def grant(self, name: str, role: str, *options: str) -> None:
+        """Grant a role; the client is made if it is not there."""
+        self.grant_all((name, role, *options))
+
+    def grant_all(self, *grants: tuple[str, ...]) -> None:
+        """Grant roles, each a name, a role and options; by one process, which is faster."""
+        shared = ["--dir", str(self.access), "--mqtt", self.url(8885)]
+        commands = [["node", "bridge-node", "access", "grant", *grant, *shared] for grant in grants]
+        self._ended("node", "--input-type=module", "--eval", _IN_TURN, json.dumps(commands))
+
+    def _ended(self, *command: object, status: int = 0) -> str:
+        ended = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False)
+        assert ended.returncode == status, ended.stdout + ended.stderr
+        return ended.stdout + ended.stderr
+
+    def url(self, port: int) -> str:
+        """The address of the listener that has this port in the shipped configuration."""
+        return f"mqtts://127.0.0.1:{self.ports[port]}"
+
+    def file(self, name: str, file: str) -> Path:
+        """A file of a client: ca.crt, client.crt, client.key, password."""
+        return (self.access if name == "admin" else self.access / "clients") / name / file
+
+    def password(self, name: str) -> str:
+        """The password of a client."""
+        return self.file(name, "password").read_text().rstrip("\n")
+
+    def options(self, name: str, port: int) -> list[str]:
+        """How a command of ours is told to connect as this client, at this listener."""
+        shown = (
+            ("--cert", self.file(name, "client.crt"), "--key", self.file(name, "client.key"))
+            if port == 8884
+            else ("--username", name, "--password-file", self.file(name, "password"))
+        )
+        words = ("--mqtt", self.url(port), "--ca", self.file(name, "ca.crt"), *shown)
+        return [str(word) for word in words]
+
+    def of_mosquitto(self, name: str, port: int) -> list[str]:
+        """How mosquitto_pub and mosquitto_sub are told to connect as this client."""
+        shown = (
+            ("--cert", self.file(name, "client.crt"), "--key", self.file(name, "client.key"))
+            if port == 8884
+            else ("-u", name, "-P", self.password(name))
+        )
+        address = ("-h", "127.0.0.1", "-p", self.ports[port])
+        return [str(word) for word in (*address, "--cafile", self.file(name, "ca.crt"), *shown)]
