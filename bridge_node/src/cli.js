@@ -228,9 +228,10 @@ async function runBridge(options, command) {
   const { http, run, logLevel } = options;
   checkNoCommand(args, commands);
   const discover = isDiscovering((option) => command.getOptionValueSource(option));
-  const { access, prefix, routes, announced } = readConfig({ ...options, discover });
+  const { access, warnings, prefix, routes, announced } = readConfig({ ...givenTo(command), discover });
   const registry = createRegistry('bridge', version);
   const log = createLog(logLevel, 'bridge', addLogLines(registry));
+  for (const each of warnings) log.warn(each);
   const broker = new BrokerLink(access, log, prefix);
   const bridge = new Bridge(routes, broker, registry, version, announced);
   onSignal(() => bridge.stop());
@@ -272,7 +273,7 @@ async function startBroker({ port }, command) {
 async function runAlgos(_options, command) {
   checkNoCommand(command.args, command.commands);
   const { listAlgos } = await import('./commands/algos.js'); // a bridge does not need it
-  await listAlgos(command.optsWithGlobals());
+  await listAlgos(givenTo(command));
 }
 
 /**
@@ -282,7 +283,7 @@ async function runAlgos(_options, command) {
  */
 async function runForget(name, _options, command) {
   const { forgetAlgo } = await import('./commands/algos.js');
-  await forgetAlgo(name, command.optsWithGlobals());
+  await forgetAlgo(name, givenTo(command));
 }
 
 /**
@@ -292,7 +293,16 @@ async function runForget(name, _options, command) {
  */
 async function runSwap(name, _options, command) {
   const { swap } = await import('./commands/swap.js');
-  await swap(name, command.optsWithGlobals());
+  await swap(name, givenTo(command));
+}
+
+/**
+ * The options of a command and of those above it.
+ * @param {Command} command
+ * @returns {Record<string, any>}
+ */
+function givenTo(command) {
+  return { ...command.optsWithGlobals(), isShown: command.getOptionValueSourceWithGlobals('mqtt') === 'cli' };
 }
 
 /**

@@ -62,6 +62,7 @@ def test_tls_with_an_authority_of_ones_own_user_and_password_file(
         assert process.stop() == 0
         assert PASSWORD not in process.output
         assert ENCODED not in process.output
+        assert "list of processes" not in process.output
 
 
 def test_a_client_certificate_is_shown_to_the_broker(
@@ -96,6 +97,7 @@ def test_a_wrong_password_is_refused_in_a_sentence(tmp_path: Path, start: Start,
     url = f"mqtts://ann:guess@127.0.0.1:{broker.port}"
     process = replay(start, one, "--mqtt", url, "--ca", broker.files.path("ca.crt"))
     assert process.wait() == 2
+    assert "the password in --mqtt can be seen by everyone on this machine" in process.output
     assert "refused the connection: Not authorized" in process.output
     assert "guess" not in process.output
 

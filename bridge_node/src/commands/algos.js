@@ -46,7 +46,8 @@ export function forgetAlgo(name, options) {
  * @param {(directory: Directory, broker: BrokerLink) => Promise<void>} use
  */
 async function withDirectory(options, use) {
-  const { access, prefix } = readAccess(options);
+  const { access, warnings, prefix } = readAccess(options);
+  for (const each of warnings) process.stderr.write(`${each}\n`);
   const broker = new BrokerLink(access, createLog('silent', 'algos'), prefix);
   const directory = new Directory(broker);
   try {

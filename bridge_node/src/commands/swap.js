@@ -35,7 +35,8 @@ const MAX_END = 30_000;
  */
 export async function swap(name, options) {
   const command = commandOf(name, options);
-  const { access, prefix } = readAccess(options);
+  const { access, warnings, prefix } = readAccess(options);
+  for (const each of warnings) process.stderr.write(`${each}\n`);
   const broker = new BrokerLink(access, createLog('silent', 'swap'), prefix);
   const clientId = `${prefix}tickwire-swap-${randomBytes(6).toString('hex')}`;
   const connection = new Connection(broker, { clientId, clean: true });

@@ -99,6 +99,7 @@ def test_a_refused_password_is_reported_without_the_password(locked: Secured, pa
     """A broker that refuses the password is said to without the password."""
     address = f"mqtt://sensor:hunter2%3A@127.0.0.1:{locked.locked}"
     bridge = bridge_to(parts, address, "--log-level", "debug", ready=False)
+    bridge.wait_for("the password in --mqtt can be seen by everyone on this machine")
     shown = f"broker mqtt://sensor:***@127.0.0.1:{locked.locked}"
     line = bridge.wait_for("refuses the connection")
     assert f"{shown} refuses the connection (" in line
@@ -221,8 +222,16 @@ def test_a_broker_of_another_authority_is_not_trusted_and_the_log_says_why(
     """A broker of another authority is not trusted and log and readiness say why."""
     authority, other = Authority(tmp_path, "authority"), Authority(tmp_path, "other")
     cert, key = authority.sign("broker")
-    port = secured.listen("allow_anonymous true", f"certfile {cert}", f"keyfile {key}")
+    settings = ("allow_anonymous true", f"certfile {cert}", f"keyfile {key}")
+    port, sockets = secured.listen(*settings), secured.listen(*settings, "protocol websockets")
     secured.start()
+    unsafe = bridge_to(
+        parts,
+        f"wss://127.0.0.1:{sockets}",
+        ready=False,
+        env={"NODE_TLS_REJECT_UNAUTHORIZED": "0"},  # verifies all the same
+    )
+    unsafe.wait_for(r"is unavailable \(no authority that we trust has signed its certificate")
     for options in ([], ["--ca", other.file]):
         bridge = bridge_to(parts, f"mqtts://127.0.0.1:{port}", *options, ready=False)
         bridge.wait_for(r"is unavailable \(no authority that we trust has signed its certificate")
