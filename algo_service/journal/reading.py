@@ -10,6 +10,7 @@ from pathlib import Path
 from algo_service.errors import JournalError
 from algo_service.journal import layout
 from algo_service.journal.mark import incomplete
+from telemetry.addresses import without_passwords
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def open_as_it_is(path: Path) -> sqlite3.Connection:
     :raises JournalError: if it cannot be read, or is not a journal.
     """
     if not path.is_file():
-        raise JournalError(f"there is no journal {path}")
+        raise JournalError(f"there is no journal {without_passwords(str(path))}")
     try:
         database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         check_file(database, path)

@@ -28,8 +28,8 @@ def orders(path: Path) -> Iterator[str]:
             yield text
 
 
-def summary(path: Path) -> str:
-    """Return algorithm, parameters, counts, equity, profit, cash, positions, first and last quote.
+def summary(path: Path) -> Iterator[str]:
+    """Yield lines: the algorithm, counts, first and last quote, equity, cash and positions.
 
     :raises JournalError: if it cannot be read.
     """
@@ -64,7 +64,8 @@ def summary(path: Path) -> str:
         lines.append(("warm-up", str(WarmUp(**json.loads(meta["warm_up"])))))
     if packed:
         lines += _account(codec.decode(packed[0]))
-    return "\n".join(f"{name:<12}{value}" for name, value in lines)
+    for name, value in lines:
+        yield f"{name:<12}{value}"
 
 
 def _hand_overs(database: sqlite3.Connection) -> Iterator[tuple[str, str]]:

@@ -6,11 +6,12 @@ import { Bridge } from './bridge.js';
 import { accessCommand } from './commands/access.js';
 import { POSITIONS } from './messages/command.js';
 import { BrokerLink } from './mqtt/broker_link.js';
-import { withoutPassword } from './mqtt/address.js';
 import { UserError } from './support/errors.js';
 import { createLog, LEVELS } from './support/log.js';
+import { escaped } from './support/log_text.js';
 import { logged } from './support/logged.js';
 import { didYouMean } from './support/nearest.js';
+import { withoutPassword } from './support/without_password.js';
 import {
   DEFAULT_BACKENDS,
   isDiscovering,
@@ -206,7 +207,7 @@ export async function main(argv) {
     await program.parseAsync(argv);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    process.stderr.write(`bridge-node: ${error.message}\n`);
+    process.stderr.write(`bridge-node: ${escaped(error.message)}\n`);
     process.exit(2);
   }
 }

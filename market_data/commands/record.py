@@ -15,7 +15,6 @@ import click
 
 from market_data.commands.telling import listen, stats_of
 from market_data.errors import MissingPackageError
-from market_data.feeds.database import without_password
 from market_data.mqtt.address import check_filters
 from market_data.mqtt.options import mqtt_options, taken_access
 from market_data.mqtt.subscriber import Subscriber
@@ -26,6 +25,7 @@ from market_data.record.metrics import add_record_metrics
 from market_data.record.progress import Progress
 from market_data.record.recorder import Counts, record
 from market_data.stopping import Interrupted, Stop
+from telemetry.addresses import without_password
 from telemetry.log_option import log_option
 from telemetry.options import HttpAddress, http_option
 from telemetry.part import Part

@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Engine, TextClause
 
 
-def without_password(url: str) -> str:
-    """Return a database's URL as an error names it: without user, password and options."""
-    scheme, separator, rest = url.rpartition("://")
-    # up to the last @, for a password may hold one; the query may hold one, too
-    return scheme + separator + rest.split("?", 1)[0].rpartition("@")[2]
-
-
 def open_engine(url: str | Path, shown: str, *, may_create: bool = False) -> Engine:
     """Return what makes connections to a database; none is made yet.
 

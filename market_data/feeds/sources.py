@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from market_data.errors import SourceNotFoundError, UnusableFileError
 from market_data.feeds.candle_folder import is_candle_folder, sids, symbol_folder
-from market_data.feeds.database import without_password
 from market_data.feeds.frame_feed import is_frame
 from market_data.feeds.opening import SUFFIXES
 from market_data.feeds.quote import MAX_SID
 from market_data.feeds.recording.layout import is_recording
 from market_data.samples import SAMPLES, Sample
 from portfolio.nearest import nearest
+from telemetry.addresses import without_password, without_passwords
 
 Kind = Literal["csv", "parquet", "jsonl", "recording", "sql", "frame"]
 
@@ -79,7 +79,13 @@ def find_source(given: str | PathLike[str] | Any) -> Source:
     if sample := SAMPLES.get(text):
         return Source(sample.name, "csv", sample.path, sample)
     if "://" in text:
-        parts = urlsplit(text)
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            found = "no database has such a URL"
+            raise UnusableFileError(
+                without_password(text), found, "sqlite:///FILE or DIALECT://…"
+            ) from None
         return Source(PurePosixPath(parts.path).stem or parts.scheme, "sql", None, url=text)
     path = Path(text)
     # empty text would be the present folder
@@ -87,7 +93,8 @@ def find_source(given: str | PathLike[str] | Any) -> Source:
         return _recording(path)
     if text and path.exists():
         return Source(_stem(path), _KINDS.get(_uncompressed(path).suffix.lower(), "csv"), path)
-    raise SourceNotFoundError(text, nearest(text.lower(), SAMPLES), sorted(SAMPLES))
+    shown = without_passwords(text)
+    raise SourceNotFoundError(shown, nearest(text.lower(), SAMPLES), sorted(SAMPLES))
 
 
 def _recording(path: Path) -> Source:

@@ -1,5 +1,6 @@
 import { isAddress } from '../../zerorpc/index.js';
 import { UserError } from '../support/errors.js';
+import { withoutPassword } from '../support/without_password.js';
 
 /**
  * @param {string} address
@@ -13,5 +14,7 @@ export function checkBackend(address) {
     port !== undefined && !(Number(port) >= 1 && Number(port) <= 65535)
       ? `its port is ${port}, and a port is a whole number from 1 to 65535`
       : "a backend's address is written tcp://127.0.0.1:4242";
-  throw new UserError(`--rpc is "${address}": ${fault}`);
+  // there is no password in one, unless somebody takes it for another address
+  const shown = address.includes('@') ? withoutPassword(address) : address;
+  throw new UserError(`--rpc is "${shown}": ${fault}`);
 }
