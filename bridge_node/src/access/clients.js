@@ -10,10 +10,16 @@ export const roleAt = (name, role) => `${name}:${role}`;
 
 /**
  * @param {import('./control.js').KnownClient | undefined} client
- * @returns {string[]} the names of its roles
+ * @returns {string[]} the names of its roles, in order
  */
 export function rolesOf(client) {
-  return (client?.roles ?? []).map(({ rolename }) => rolename.slice(rolename.indexOf(':') + 1));
+  return (client?.roles ?? []).map(({ rolename }) => rolename.slice(rolename.indexOf(':') + 1)).sort();
+}
+
+/** @param {string[]} roles */
+export function shownRoles(roles) {
+  if (roles.length === 0) return 'no role';
+  return `the role${roles.length > 1 ? 's' : ''} ${roles.join(' and ')}`;
 }
 
 /**

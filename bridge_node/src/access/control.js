@@ -29,17 +29,15 @@ export class Control {
     this.#connection = new Connection(broker, { clientId, clean: true });
   }
 
-  async open() {
+  /** @param {number} [patience]  ms within which the broker has to be reached */
+  async open(patience = MAX_PATIENCE) {
     const up = once(this.#connection, 'up');
     this.#connection.start();
-    if (!(await Promise.race([up, sleep(MAX_PATIENCE, false, { ref: false })]))) {
+    if (!(await Promise.race([up, sleep(patience, false, { ref: false })]))) {
       throw new UserError(`the broker at ${this.#broker.shown} is unavailable (${this.#broker.fault})`);
     }
-    try {
-      await this.#client.subscribeAsync(RESPONSE, { qos: 1 });
-    } catch (error) {
-      throw new UserError(`the broker at ${this.#broker.shown} does not let us administer it: ${reason(error)}`);
-    }
+    const client = this.#client;
+    await client.subscribeAsync(RESPONSE, { qos: 1 }).catch((error) => this.#fail(client, error));
   }
 
   close() {
@@ -63,19 +61,16 @@ export class Control {
   /**
    * Have commands carried out, in order.
    * @param {({command: string} & Record<string, unknown>)[]} commands
+   * @param {number} [patience]  ms within which the broker has to answer
    * @returns {Promise<any[]>} the data of each
    */
-  async ask(commands) {
+  async ask(commands, patience = MAX_PATIENCE) {
     const id = randomBytes(8).toString('hex');
     const payload = JSON.stringify({ commands: commands.map((each) => ({ ...each, correlationData: id })) });
     const client = this.#client;
     const answered = this.#answers(client, id, commands.length);
-    try {
-      await client.publishAsync(CONTROL, payload, { qos: 1 });
-    } catch (error) {
-      throw new UserError(`the broker at ${this.#broker.shown} does not let us administer it: ${reason(error)}`);
-    }
-    const answers = await Promise.race([answered, sleep(MAX_PATIENCE, undefined, { ref: false })]);
+    await client.publishAsync(CONTROL, payload, { qos: 1 }).catch((error) => this.#fail(client, error));
+    const answers = await Promise.race([answered, sleep(patience, undefined, { ref: false })]);
     if (!answers) {
       throw new UserError(
         `the broker at ${this.#broker.shown} does not answer on ${CONTROL}: its configuration has to load mosquitto_dynamic_security.so, as mosquitto/secure/mosquitto.conf does`,
@@ -105,6 +100,16 @@ export class Control {
         if (answers.length >= count) resolve(answers);
       });
     });
+  }
+
+  /**
+   * @param {import('mqtt').MqttClient} client
+   * @param {unknown} error
+   * @returns {never}
+   */
+  #fail(client, error) {
+    if (this.#client !== client) throw new UserError(`the broker at ${this.#broker.shown} was lost: ask again`);
+    throw new UserError(`the broker at ${this.#broker.shown} does not let us administer it: ${reason(error)}`);
   }
 
   get #client() {

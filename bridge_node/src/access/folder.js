@@ -15,6 +15,8 @@ import { reason, UserError } from '../support/errors.js';
 
 /** The client that administers the roles. */
 export const ADMIN = 'admin';
+/** The administrator's password that the broker may have already. */
+export const NEXT = 'password.next';
 /** Under which `rotate` renews the broker's own certificate. */
 export const BROKER = 'broker';
 /** Whose file names are fixed: clients are started with them. */
@@ -135,6 +137,16 @@ export class AccessFolder {
   /** @param {string} name */
   passwordOf(name) {
     return this.read(...this.partOf(name), FILES.password).trimEnd();
+  }
+
+  /** Whether a rotation of the administrator was not completed. */
+  get isRotating() {
+    return existsSync(this.join(ADMIN, NEXT));
+  }
+
+  /** The broker has the next password. */
+  settle() {
+    renameSync(this.join(ADMIN, NEXT), this.join(ADMIN, FILES.password));
   }
 
   /** @param {string} name */

@@ -1,5 +1,5 @@
 import { Authority, newPassword } from './authority.js';
-import { clientWith, roleAt, rolesOf } from './clients.js';
+import { clientWith, roleAt, rolesOf, shownRoles } from './clients.js';
 import { checkClientName, checkKnown } from './names.js';
 import { checkGiven, checkRole, rightsOf, written } from './roles.js';
 import { aclsOf } from './security.js';
@@ -45,7 +45,7 @@ export async function grant(folder, control, { name, role, given, prefix }) {
     folder.writeClient(name, { ...(await authority.signClient(name)), password: newPassword() });
   }
   const rolename = roleAt(name, role);
-  const all = [...new Set([...rolesOf(known), role])];
+  const all = [...new Set([...rolesOf(known), role])].sort();
   try {
     await control.ask([
       {
@@ -62,5 +62,5 @@ export async function grant(folder, control, { name, role, given, prefix }) {
     if (isNew) folder.removeClient(name);
     throw error;
   }
-  return [`${name} has the role ${all.join(' and ')}; what it connects with is in ${folder.join('clients', name)}`];
+  return [`${name} has ${shownRoles(all)}; what it connects with is in ${folder.join('clients', name)}`];
 }

@@ -1,5 +1,5 @@
 import { Authority } from './authority.js';
-import { clientWith, roleAt, rolesOf } from './clients.js';
+import { clientWith, roleAt, rolesOf, shownRoles } from './clients.js';
 import { ADMIN, BROKER } from './folder.js';
 import { checkKnown } from './names.js';
 import { checkRole } from './roles.js';
@@ -68,12 +68,12 @@ export async function refuse(folder, name) {
  */
 async function revokeRole(control, name, role, roles) {
   if (!roles.includes(role)) {
-    throw new UserError(`${name} does not have the role ${role}: it has ${roles.join(' and ') || 'none'}`);
+    throw new UserError(`${name} does not have the role ${role}: it has ${shownRoles(roles)}`);
   }
   const rest = roles.filter((each) => each !== role);
   await control.ask([
     { command: 'modifyClient', ...clientWith(name, rest) },
     { command: 'deleteRole', rolename: roleAt(name, role) },
   ]);
-  return [`${name} has ${rest.length > 0 ? `the role ${rest.join(' and ')}` : 'no role any more'}`];
+  return [`${name} has ${shownRoles(rest)}${rest.length > 0 ? '' : ' any more'}`];
 }

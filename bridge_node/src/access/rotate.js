@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 
 import { Authority, newPassword } from './authority.js';
-import { BROKER } from './folder.js';
+import { ADMIN, BROKER, NEXT } from './folder.js';
 import { checkKnown } from './names.js';
 import { READ_AGAIN, refuse } from './revoke.js';
 
@@ -21,6 +21,26 @@ export async function rotate(folder, control, name) {
   await refuse(folder, name);
   folder.writeClient(name, { ...pair, password });
   return [`${name} has another password, key and certificate. ${READ_AGAIN}`];
+}
+
+/**
+ * The same for the administrator. The broker ends our connection before it has answered: whether it has the new password
+ * is known once that is accepted.
+ * @param {import('./folder.js').AccessFolder} folder
+ * @param {import('./control.js').Control} control
+ * @param {() => Promise<unknown>} tryNext  connects with the next password, and then settles it
+ * @returns {Promise<string[]>} what to tell, as lines
+ */
+export async function rotateAdmin(folder, control, tryNext) {
+  const password = newPassword();
+  const pair = await (await Authority.of(folder)).signClient(ADMIN);
+  // kept before it is sent: nobody could give the administrator another one
+  folder.writePrivate(`${password}\n`, ADMIN, NEXT);
+  await control.ask([{ command: 'setClientPassword', username: ADMIN, password }]).catch(() => {});
+  await tryNext();
+  await refuse(folder, ADMIN);
+  folder.writeClient(ADMIN, { ...pair, password });
+  return [`${ADMIN} has another password, key and certificate. ${READ_AGAIN}`];
 }
 
 /**

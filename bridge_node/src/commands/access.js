@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 
-import { AccessFolder, ADMIN, BROKER, FILES } from '../access/folder.js';
+import { AccessFolder, ADMIN, BROKER, FILES, NEXT } from '../access/folder.js';
 import { readAccess, spaced } from '../config.js';
 import { checkPrefix } from '../mqtt/prefix.js';
 
@@ -62,12 +62,16 @@ export function accessCommand() {
   access
     .command('rotate')
     .description('give a client another certificate and password; what it had is refused')
-    .argument('<name>', `of the client; or ${BROKER}, whose own certificate is renewed`)
+    .argument('<name>', `of the client; ${ADMIN}; or ${BROKER}, whose own certificate is renewed`)
     .allowExcessArguments(false)
     .action(async (name, _options, command) => {
-      const { rotate, rotateBroker } = await import('../access/rotate.js');
-      if (name === BROKER) print(await rotateBroker(new AccessFolder(command.optsWithGlobals().dir).check()));
-      else await withBroker(command, (folder, control) => rotate(folder, control, name));
+      const { rotate, rotateAdmin, rotateBroker } = await import('../access/rotate.js');
+      if (name === BROKER) return print(await rotateBroker(new AccessFolder(command.optsWithGlobals().dir).check()));
+      await withBroker(command, (folder, control) =>
+        name === ADMIN
+          ? rotateAdmin(folder, control, async () => (await administer(command, folder)).close())
+          : rotate(folder, control, name),
+      );
     });
   access
     .command('list')
@@ -105,15 +109,45 @@ function prefixOf(command) {
  * @param {(folder: AccessFolder, control: Control) => Promise<string[]>} act
  */
 async function withBroker(command, act) {
+  const folder = new AccessFolder(command.optsWithGlobals().dir).check();
+  const control = await administer(command, folder);
+  try {
+    print(await act(folder, control));
+  } finally {
+    await control.close();
+  }
+}
+
+/**
+ * @param {Command} command
+ * @param {AccessFolder} folder
+ * @returns {Promise<Control>} that is open
+ */
+async function administer(command, folder) {
+  if (!folder.isRotating) return opened(command, folder, FILES.password);
+  try {
+    const control = await opened(command, folder, NEXT);
+    folder.settle();
+    return control;
+  } catch {
+    return opened(command, folder, FILES.password);
+  }
+}
+
+/**
+ * @param {Command} command
+ * @param {AccessFolder} folder
+ * @param {string} password  its file
+ */
+async function opened(command, folder, password) {
   const options = command.optsWithGlobals();
-  const folder = new AccessFolder(options.dir).check();
   const isGiven = command.getOptionValueSourceWithGlobals('mqtt') !== 'default';
   const { access } = readAccess({
     ...options,
     mqtt: isGiven ? options.mqtt : folder.read(ADMIN, 'address').trim(),
     ca: options.ca ?? folder.join(ADMIN, FILES.ca),
     username: ADMIN,
-    passwordFile: folder.join(ADMIN, FILES.password),
+    passwordFile: folder.join(ADMIN, password),
   });
   const { Control } = await import('../access/control.js');
   const { BrokerLink } = await import('../mqtt/broker_link.js');
@@ -121,9 +155,10 @@ async function withBroker(command, act) {
   const control = new Control(new BrokerLink(access, createLog('silent', 'access')));
   try {
     await control.open();
-    print(await act(folder, control));
-  } finally {
+    return control;
+  } catch (error) {
     await control.close();
+    throw error;
   }
 }
 
