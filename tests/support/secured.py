@@ -143,6 +143,7 @@ class AccessBroker:
     """
 
     def __init__(self, folder: Path, start: Callable[..., Process], *hosts: str):
+        self.folder = folder
         self.access = folder / "access"
         named = [f"--host={host}" for host in hosts or ("127.0.0.1", "localhost")]
         self.run("init", *named)
@@ -164,7 +165,9 @@ class AccessBroker:
             text = text.replace(shipped, instead)
         path = folder / "secure.conf"
         path.write_text(
-            f"{text}log_type information\n" + ("user root\n" if os.geteuid() == 0 else "")
+            # debug tells of what is denied
+            f"{text}log_type information\nlog_type debug\n"
+            + ("user root\n" if os.geteuid() == 0 else "")
         )
         return path
 

@@ -29,13 +29,14 @@ CLIENTS = {
     "cellar": "device --reads roof",
     "bars": "deriver",
     "tape": "recorder",
+    "mail": "notifier",
 }
 """What each client of the tests is granted."""
 
 SEVERAL = {"bridge", "ann", "bars"}
 """Those that may have several connections."""
 
-PARTS = "ticks bridge mean desk bars tape"
+PARTS = "ticks bridge mean desk bars tape mail"
 SEES = "ann vera"
 TOPICS = {
     # as the table of topics in contracts/README.md: who writes, and who reads
@@ -52,15 +53,15 @@ TOPICS = {
     "replies/mean": ("bridge", SEES),
     "replies/mean/page": ("bridge", SEES),
     "queries/mean": ("ann vera", "bridge"),
-    "halts/mean": ("bridge", f"bridge {SEES}"),
-    "orders/mean": ("bridge", f"desk {SEES}"),
-    "fills/mean": ("bridge", SEES),
+    "halts/mean": ("bridge", f"bridge mail {SEES}"),
+    "orders/mean": ("bridge", f"desk mail {SEES}"),
+    "fills/mean": ("bridge", f"mail {SEES}"),
     "executions/mean": ("desk", ""),
-    "portfolios/mean": ("bridge ann", f"bridge {SEES}"),
-    "errors/mean": ("bridge bars", SEES),
-    "errors/ticks": ("bridge bars ticks", SEES),
-    "algos/mean": ("mean ann", f"bridge mean {SEES}"),
-    "algos/other": ("ann", f"bridge {SEES}"),
+    "portfolios/mean": ("bridge ann", f"bridge mail {SEES}"),
+    "errors/mean": ("bridge bars", f"mail {SEES}"),
+    "errors/ticks": ("bridge bars ticks", f"mail {SEES}"),
+    "algos/mean": ("mean ann", f"bridge mean mail {SEES}"),
+    "algos/other": ("ann", f"bridge mail {SEES}"),
     "bridges/mean": ("bridge ann", f"bridge {SEES}"),
     "stats/part": (PARTS, SEES),
     # of the broker, and of nobody
