@@ -34,7 +34,6 @@ const HEADERS = {
  * @typedef {object} Page
  * @property {Map<string, import('./assets.js').Asset>} assets  by path
  * @property {import('./admission.js').Admission} admission
- * @property {string[]} hosts  by which the server is reached
  * @property {(request: Request, socket: import('node:stream').Duplex, head: Buffer) => number} upgrade  to a WebSocket,
  *   at `/mqtt`; returns the status with which it is refused, 0 if it is not
  */
@@ -54,7 +53,7 @@ export function serveHttp(
   { seconds, answerSeconds } = { seconds: HTTP.seconds, answerSeconds: DASHBOARD.answerSeconds },
 ) {
   const pace = new Pace();
-  const hosts = [host, ...(shown.page?.hosts ?? [])];
+  const hosts = [host, ...(shown.page?.admission.hosts ?? [])];
   /** @param {Request} request */
   const refusal = (request) =>
     refused(request, hosts, shown.page) ?? pace.refused(request, shown.page?.assets.has(pathOf(request)));
