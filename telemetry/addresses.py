@@ -9,6 +9,7 @@ _ADDRESS = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"]+?|[^\s'\"=]*:[^\s'\"]*@[^\s'\"]*?)"
     r"(?=[).,;:]*(?:[\s'\"]|$))"
 )
+_PASSWORD = re.compile(r"://[^/?]*:[^?]*@|[?&](?:\w*password|passwd|pwd)=")
 _HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:/]*)(:[0-9]*)?(?=/|$)")
 
 
@@ -21,6 +22,11 @@ def without_password(url: str) -> str:
         # the host was forgotten, and the password is in the place of the port
         rest = rest.partition(":")[0]
     return scheme + separator + rest
+
+
+def holds_password(url: str) -> bool:
+    """Return whether an address of a database names a password."""
+    return bool(_PASSWORD.search(url))
 
 
 def without_passwords(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from market_data.command_line import warn_if_listed
 from market_data.commands.read_options import read_options, taken
 from market_data.commands.skips import SkipReporter, report
 from market_data.commands.telling import listen, stats_of
@@ -29,6 +30,7 @@ from market_data.replay.readiness import await_ready
 from market_data.replay.replay import Message, Pace, messages, read_ahead, replay
 from market_data.replay.state import Cursor, Mark, State, read_state
 from market_data.stopping import Interrupted, Stop
+from telemetry.addresses import holds_password
 from telemetry.log_option import log_option
 from telemetry.options import HttpAddress, http_option
 from telemetry.part import Part
@@ -136,6 +138,9 @@ def replay_command(
     # an option of the command line wins over one of the environment
     unpaced = at_most and _origin(context, "rate") is not ParameterSource.COMMANDLINE
     stop = Stop()
+    if any(map(holds_password, sources)):
+        what = "the password in the URL of a database"
+        warn_if_listed("sources", what, "a file of the database's client, such as ~/.pgpass")
     skips = SkipReporter(several=len(sources) > 1)
     feed: Feed | None = None
     reported = 0

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-from click.core import ParameterSource
 
+from market_data.command_line import is_on_command_line, warn_if_listed
 from market_data.errors import BrokerOptionError
 from market_data.mqtt.access import BrokerAccess, TlsFiles, read_text
 from market_data.mqtt.address import BrokerAddress, read_prefix
 from market_data.secret_file import warn_if_shared
-
-log = logging.getLogger(__name__)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -90,12 +87,8 @@ def taken_access(options: dict[str, Any], url: str = "mqtt") -> BrokerAccess:
             raise BrokerOptionError(f"--{one}", f"needs --{other}")
     if address.tls:
         tls.context()
-    if address.password is not None and _is_on_command_line(url):
-        log.warning(
-            "the password in --%s can be seen by everyone on this machine, in the list of"
-            " processes: --password-file, or a variable, keeps it out of there",
-            url,
-        )
+    if address.password is not None:
+        warn_if_listed(url, f"the password in --{url}", "--password-file, or a variable")
     for option, file in (("--key", given["key"]), ("--password-file", given["password_file"])):
         if file:
             warn_if_shared(option, file)
@@ -113,14 +106,9 @@ def taken_access_if_given(options: dict[str, Any], url: str) -> BrokerAccess | N
         return taken_access(options, url)
     for name in (url, *_OPTIONS):
         # a variable may be meant for other commands
-        if options.pop(name) and _is_on_command_line(name):
+        if options.pop(name) and is_on_command_line(name):
             raise click.UsageError(f"--{name.replace('_', '-')} needs --{url}")
     return None
-
-
-def _is_on_command_line(name: str) -> bool:
-    context = click.get_current_context(silent=True)
-    return bool(context and context.get_parameter_source(name) is ParameterSource.COMMANDLINE)
 
 
 def _credentials(

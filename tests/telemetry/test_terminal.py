@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,8 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs a command in this process, and returns all that it has shown."""
-    names = ("algo_service.engine", "algo_service.commands.serve", "zerorpc")
-    loggers = [logging.getLogger(name) for name in names]
-    levels = [logger.level for logger in loggers]
 
     def runner(command: Callable[[], object], *words: object) -> str:
         monkeypatch.setattr(sys, "argv", ["command", *map(str, words)])
@@ -35,9 +31,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         found = capsys.readouterr()
         return found.out + found.err
 
-    yield runner
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
+    return runner
 
 
 @pytest.fixture

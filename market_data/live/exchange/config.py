@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from market_data.live.exchange.errors import ExchangeConfigError
+from market_data.secret_file import warn_if_shared
 
 
 def read_config(file: str | None) -> Mapping[str, Any]:
@@ -17,6 +18,7 @@ def read_config(file: str | None) -> Mapping[str, Any]:
     """
     if not file:
         return {}
+    warn_if_shared("--exchange-config", file)
     path = Path(file)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
