@@ -144,7 +144,9 @@ function checkDepth(value, left, name, whole) {
     const sentence = `${name} is ${shown(whole, 40)}: nested too deep, at most ${LIMITS.depth} levels`;
     throw new MessageError('too_deep', sentence);
   }
-  for (const inner of Object.values(value)) checkDepth(inner, left - 1, name, whole);
+  // without a list of the values: a message may have hundreds of thousands of maps
+  if (Array.isArray(value)) for (const inner of value) checkDepth(inner, left - 1, name, whole);
+  else for (const key in value) checkDepth(/** @type {Record<string, unknown>} */ (value)[key], left - 1, name, whole);
 }
 
 /**

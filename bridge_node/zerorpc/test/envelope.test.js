@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { decode, encode } from '@msgpack/msgpack';
 
 import { decodeEvent, encodeEvent, readResponseTo, UnreadableEvent } from '../wire/envelope.js';
-import { EncodeError } from '../index.js';
+import { EncodeError, pack, Packed } from '../index.js';
 
 test('the first event of a call has an id as bytes, the version 3 and nothing else', () => {
   const [header, name, args] = /** @type {any} */ (decode(encodeEvent('id', 'event', [1, 'two'])));
@@ -15,6 +15,24 @@ test('the first event of a call has an id as bytes, the version 3 and nothing el
 test('later events say which call they belong to', () => {
   const [header] = /** @type {any} */ (decode(encodeEvent('b', '_zpc_hb', [0], Buffer.from('a'))));
   assert.deepEqual(header, { message_id: new Uint8Array([0x62]), v: 3, response_to: new Uint8Array([0x61]) });
+});
+
+test('what is packed comes as the value that it was, and is a part of the event that was encoded last', () => {
+  const values = [{ sid: 'GOOG', list: [0.1, {}, null, 2n ** 60n] }, 'text', [1]];
+  const packed = values.map((value) => new Packed(pack(value)));
+  for (const method of ['events', 'event']) {
+    const event = encodeEvent('id', method, [[packed[0], 7, packed[1]], { inner: packed[2] }]);
+    assert.deepEqual(event, encodeEvent('id', method, [[values[0], 7, values[1]], { inner: values[2] }]));
+    for (const { bytes } of packed) assert.equal(bytes.buffer, event.buffer);
+  }
+});
+
+test('a value that cannot be encoded cannot be packed, and what was packed before stays as it is', () => {
+  const packed = new Packed(pack([1]));
+  assert.throws(() => pack(Symbol('x')), EncodeError);
+  assert.throws(() => encodeEvent('id', 'event', [packed, Symbol('x')]), EncodeError);
+  encodeEvent('id', 'event', [2]);
+  assert.deepEqual(decode(packed.bytes), [1]);
 });
 
 test('an id is the same text whether it is echoed as str or as bin', () => {
