@@ -16,10 +16,12 @@ from collections.abc import Container
 from typing import Any
 
 import gevent.queue
+import msgpack
 import zerorpc
 import zmq
 from zerorpc.channel import ChannelMultiplexer
 from zerorpc.core import ServerBase
+from zerorpc.events import Event
 
 from algo_service.errors import AddressError
 from algo_service.rpc.address import check_address
@@ -48,7 +50,7 @@ class _CheckedEvents(zerorpc.Events):  # type: ignore[misc]
     def recv(self, timeout: float | None = None) -> Any:
         while True:
             try:
-                event = super().recv(timeout)
+                event = _event_of(self._recv(timeout=timeout))
                 if self.admission and not self.admission.admits(_user_of(event)):
                     continue  # its key was removed, and the log says so
                 objection = _objection(event, self.active)
@@ -62,6 +64,30 @@ class _CheckedEvents(zerorpc.Events):  # type: ignore[misc]
 def _user_of(event: Any) -> str:
     """Return whom the handshake of its connection has admitted, by its public key."""
     return str(event.identity[0].get("User-Id"))
+
+
+def unpacked(message: bytes) -> Any:
+    """Return what a message of MessagePack holds.
+
+    Types of others are refused: no message of the contract has them, a journal would keep them, and
+    could not read them again. An instant is the number of its seconds.
+
+    :raises ValueError: if it is not one whole message.
+    """
+    return msgpack.unpackb(message, ext_hook=_refuse, timestamp=1)
+
+
+def _refuse(code: int, _content: bytes) -> None:
+    raise ValueError(f"it holds a value of the extension type {code}")
+
+
+def _event_of(frames: list[Any]) -> Any:
+    """Return the event of a message, as `zerorpc.Events.recv` does."""
+    header, name, args = unpacked(frames[-1].buffer)
+    event = Event(name, args, None, header if isinstance(header, dict) else {})
+    # a caller may leave out the empty frame
+    event.identity = frames[:-2] if len(frames) > 2 else frames[:-1] or None
+    return event
 
 
 def _objection(event: Any, active: Container[Any]) -> str | None:

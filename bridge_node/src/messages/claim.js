@@ -1,5 +1,6 @@
 /** The claim of the bridge that serves an algorithm, and the question whether it lives (contracts/bridge.schema.json). */
 
+const MAX_PID = 2 ** 31 - 1;
 /** Characters of the name of a host in a sentence. */
 const MAX_HOST = 255;
 
@@ -43,7 +44,7 @@ export function ownerOf({ host, pid }) {
 
 /** @param {unknown} pid */
 function isPid(pid) {
-  return Number.isSafeInteger(pid) && Number(pid) >= 0;
+  return Number.isInteger(pid) && Number(pid) >= 0 && Number(pid) <= MAX_PID;
 }
 
 /** @param {Buffer} payload */

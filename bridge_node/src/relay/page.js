@@ -16,6 +16,8 @@ const TOO_SLOW = 16 * SLOW;
 const MAX_FILTERS = 50;
 /** Frames of a page in a second. */
 const MAX_FRAMES = 50;
+/** Characters of a topic, or of a filter (contracts/limits.json); with a prefix before it MQTT takes it all the same. */
+const MAX_TOPIC = 1024;
 /** Topics that a page may publish on. */
 const PUBLISHABLE = /^(commands|queries)\/[^/+#]+$/;
 /** RFC 6455, 7.4.1 */
@@ -125,7 +127,7 @@ export class Page {
       return this.send({ error: `"subscribe" is no list of at most ${MAX_FILTERS} topic filters` });
     }
     for (const filter of filters) {
-      const fault = filter.startsWith('$') ? 'topics of the broker are not relayed' : filterFault(filter);
+      const fault = faultOf(filter);
       if (fault) return this.send({ error: `cannot subscribe to "${filter.slice(0, 100)}": ${fault}` });
     }
     this.filters = filters;
@@ -140,6 +142,9 @@ export class Page {
         error: 'a page publishes on commands/<algo> and queries/<algo>, a text, and on nothing else',
       });
     }
+    // a broker ends the connection, which is that of all pages, at a topic that is none
+    const fault = topic.length > MAX_TOPIC ? `it has more than ${MAX_TOPIC} characters` : filterFault(topic);
+    if (fault) return this.send({ error: `cannot publish on "${topic.slice(0, 100)}": ${fault}` });
     this.#handlers.publish(topic, payload);
   }
 
@@ -156,6 +161,13 @@ export class Page {
     clearTimeout(this.#hesitation);
     clearInterval(this.#timer);
   }
+}
+
+/** @param {string} filter @returns {string} why it is not subscribed to; empty if it may be */
+function faultOf(filter) {
+  if (filter.startsWith('$')) return 'topics of the broker are not relayed';
+  if (filter.length > MAX_TOPIC) return `it has more than ${MAX_TOPIC} characters`;
+  return filterFault(filter);
 }
 
 /** @param {string} data @returns {Record<string, any> | undefined} */
