@@ -96,7 +96,9 @@ test('a new folder can be read by nobody else, and is not made twice', async (t)
     assert.equal(mode, isFolder ? '700' : isPublic.test(name) ? '644' : '600', name);
   }
   const secret = folder.passwordOf('admin');
-  assert.match(secret, /^[\w-]{32}$/);
+  const tokens = ['operator', 'viewer'].map((who) => folder.read('http', who).trimEnd());
+  assert.equal(new Set([secret, ...tokens]).size, 3);
+  for (const each of [secret, ...tokens]) assert.match(each, /^[\w-]{32}$/);
   const state = folder.read('broker', 'dynamic-security.json');
   for (const text of [...lines, state]) assert.ok(!text.includes(secret));
   assert.deepEqual(new Set(Object.values(JSON.parse(state).defaultACLAccess).slice(0, 3)), new Set([false]));

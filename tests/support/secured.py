@@ -128,12 +128,6 @@ class TlsBroker(Secured):
         self.start()
 
 
-_IN_TURN = """
-import { main } from './bridge_node/src/cli.js';
-for (const command of JSON.parse(process.argv[1])) await main(command);
-"""
-
-
 class AccessBroker:
     """A started mosquitto with the shipped secure configuration, and its access folder.
 
@@ -178,24 +172,23 @@ class AccessBroker:
     def run(self, *words: str, status: int = 0) -> str:
         """Run `bridge-node access` with its folder, and return what it prints."""
         address = () if words[0] == "init" else ("--mqtt", self.url(8885))
-        return self._ended(
-            BIN / "bridge-node", "access", "--dir", self.access, *words, *address, status=status
-        )
+        command = [BIN / "bridge-node", "access", "--dir", self.access, *words, *address]
+        ended = subprocess.run(command, text=True, capture_output=True, check=False)
+        assert ended.returncode == status, ended.stdout + ended.stderr
+        return ended.stdout + ended.stderr
 
     def grant(self, name: str, role: str, *options: str) -> None:
         """Grant a role; the client is made if it is not there."""
-        self.grant_all((name, role, *options))
+        self.run("grant", name, role, *options)
 
-    def grant_all(self, *grants: tuple[str, ...]) -> None:
-        """Grant roles, each a name, a role and options; by one process, which is faster."""
-        shared = ["--dir", str(self.access), "--mqtt", self.url(8885)]
-        commands = [["node", "bridge-node", "access", "grant", *grant, *shared] for grant in grants]
-        self._ended("node", "--input-type=module", "--eval", _IN_TURN, json.dumps(commands))
-
-    def _ended(self, *command: object, status: int = 0) -> str:
-        ended = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False)
-        assert ended.returncode == status, ended.stdout + ended.stderr
-        return ended.stdout + ended.stderr
+    def grant_all(self, *grants: str) -> None:
+        """Grant several roles, each as the words after `bridge-node access grant`."""
+        control = ("access", "--dir", str(self.access), "grant")
+        words = [[*control, *each.split(), "--mqtt", self.url(8885)] for each in grants]
+        script = ROOT / "tests" / "support" / "grant_all.mjs"
+        command = ["node", str(script), json.dumps(words)]
+        ended = subprocess.run(command, text=True, capture_output=True, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
 
     def url(self, port: int) -> str:
         """The address of the listener that has this port in the shipped configuration."""
