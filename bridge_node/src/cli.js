@@ -104,8 +104,8 @@ export async function main(argv) {
     .addOption(
       new Option(
         '--http-host <name>',
-        'a name by which browsers reach the dashboard, such as ticks.example or 127.0.0.1:9000; repeat it, or separate' +
-          ' several by spaces',
+        'a name by which browsers reach the dashboard, such as ticks.example or 127.0.0.1:9000, or https://ticks.example' +
+          ' behind a proxy with TLS; repeat it, or separate several by spaces',
       )
         .env('BRIDGE_HTTP_HOST')
         .argParser(spaced),
@@ -113,8 +113,14 @@ export async function main(argv) {
     .addOption(
       new Option(
         '--http-token-file <file>',
-        'its first line is the token of the dashboard; by default it is another one at each start',
+        'its first line is the token of operators of the dashboard; by default it is another one at each start',
       ).env('BRIDGE_HTTP_TOKEN_FILE'),
+    )
+    .addOption(
+      new Option(
+        '--http-viewer-token-file <file>',
+        'its first line is the token of those who look on at the dashboard, and command nothing',
+      ).env('BRIDGE_HTTP_VIEWER_TOKEN_FILE'),
     )
     .addOption(
       new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this run only').env(

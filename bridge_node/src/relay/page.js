@@ -1,5 +1,6 @@
 import { Gathered } from './gathered.js';
 import { filterFault, overlap } from '../support/topic_filter.js';
+import { isShown } from './viewer.js';
 
 /** ms between two frames with messages. */
 const INTERVAL = 100;
@@ -24,7 +25,7 @@ const TRY_AGAIN_LATER = 1013;
 /**
  * What a Page calls, as its frames arrive, once it has shown the token.
  * @typedef {object} PageHandlers
- * @property {(token: unknown) => boolean} admit  whether the token is right
+ * @property {(token: unknown) => import('../http/admission.js').Role | undefined} admit  whose token it is
  * @property {(page: Page) => void} greet
  * @property {(filters: string[]) => void} subscribe  whatever the page wants from now on
  * @property {(topic: string, payload: string) => void} publish
@@ -35,7 +36,6 @@ export class Page {
   #socket;
   #handlers;
   #gathered = new Gathered();
-  #isAdmitted = false;
   #isClosed = false;
   /** @type {NodeJS.Timeout} */
   #hesitation;
@@ -47,6 +47,8 @@ export class Page {
 
   /** Topic filters, without the prefix. @type {string[]} */
   filters = [];
+  /** Since it has shown a token. @type {import('../http/admission.js').Role | undefined} */
+  role;
 
   /**
    * @param {import('ws').WebSocket} socket
@@ -65,7 +67,8 @@ export class Page {
 
   /** @param {import('./gathered.js').Relayed} message */
   offer(message) {
-    if (!this.#isClosed && this.filters.some((filter) => overlap(filter, message.topic))) this.#gathered.add(message);
+    if (this.#isClosed || !this.filters.some((filter) => overlap(filter, message.topic))) return;
+    if (this.role === 'operator' || isShown(message.topic, this.client)) this.#gathered.add(message);
   }
 
   /** @param {object} frame */
@@ -101,7 +104,7 @@ export class Page {
     if (this.#frames > MAX_FRAMES) return this.close(POLICY_VIOLATION, `more than ${MAX_FRAMES} frames in a second.`);
     const frame = isBinary ? undefined : read(data);
     if (frame === undefined) return this.close(POLICY_VIOLATION, 'a frame that is no JSON map.');
-    if (!this.#isAdmitted) return this.#admit(frame.token);
+    if (!this.role) return this.#admit(frame.token);
     if (frame.subscribe !== undefined) this.#subscribe(frame.subscribe);
     if (frame.publish !== undefined) this.#publish(frame.publish);
   }
@@ -109,11 +112,8 @@ export class Page {
   /** @param {unknown} token */
   #admit(token) {
     clearTimeout(this.#hesitation);
-    if (!this.#handlers.admit(token)) {
-      this.close(POLICY_VIOLATION, 'its token is not that of this bridge.');
-      return;
-    }
-    this.#isAdmitted = true;
+    this.role = this.#handlers.admit(token);
+    if (!this.role) return this.close(POLICY_VIOLATION, 'its token is not that of this bridge.');
     this.#handlers.greet(this);
     if (!this.#isClosed) this.#timer = setInterval(() => this.#flush(), INTERVAL);
   }
