@@ -17,7 +17,7 @@ export default {
       name: 'zerorpc-sides-meet-on-the-wire',
       comment: 'a client needs no server, and a server no client',
       severity: 'error',
-      from: { path: '^zerorpc/(client|server|wire)/' },
+      from: { path: '^zerorpc/(client|server|wire|curve)/' },
       to: { path: '^zerorpc/(client|server)/', pathNot: '^zerorpc/$1/' },
     },
     {

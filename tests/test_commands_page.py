@@ -21,6 +21,7 @@ COMMANDS = {
     "algo-service serve": ([ALGORITHM], "ALGO_SERVICE_"),
     "algo-service backtest": ([ALGORITHM, READING], "ALGO_SERVICE_"),
     "algo-service algos": ([BROKER], "ALGO_SERVICE_"),
+    "algo-service keys": ([], ""),
     "algo-service journal": ([], ""),
     "algo-service verify": ([], ""),
     "algo-service trace": ([], "ALGO_SERVICE_"),

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from algo_service.commands.curve import check_needs_rpc, curve_option
 from algo_service.commands.options import SHORT, merge_params, several_algorithms_options
 from algo_service.errors import AlgoServiceError
 from algo_service.rpc.address import check_address
@@ -23,6 +24,7 @@ from market_data.commands.read_options import read_options, taken
     metavar="ADDRESS",
     help="Run the backend at this address, such as tcp://127.0.0.1:4242, in place of --algo.",
 )
+@curve_option("Reach the backend at --rpc by CURVE alone, with the keys in this folder.")
 @click.option(
     "--fresh",
     is_flag=True,
@@ -66,6 +68,7 @@ from market_data.commands.read_options import read_options, taken
 def backtest(
     algo: tuple[str, ...],
     rpc: str | None,
+    curve_keys: Path | None,
     fresh: bool,
     params: tuple[tuple[str, Any], ...],
     sources: tuple[str, ...],
@@ -86,6 +89,8 @@ def backtest(
     from algo_service.backtest import command
     from market_data import FeedError
 
+    check_needs_rpc(rpc)
+
     # Ctrl-C reads "Aborted!", and leaves the terminal's cursor as it was
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -102,6 +107,7 @@ def backtest(
             taken(others),
             command.Output(report, orders, trades, as_json),
             fresh,
+            curve_keys,
         )
     except FeedError as error:
         raise AlgoServiceError(str(error)) from error

@@ -85,6 +85,12 @@ export async function main(argv) {
     )
     .addOption(
       new Option(
+        '--curve-keys <dir>',
+        'reach the backends by CURVE alone, with the keys in this folder: `algo-service keys add`',
+      ).env('BRIDGE_CURVE_KEYS'),
+    )
+    .addOption(
+      new Option(
         '--discover',
         'serve every algorithm that is announced on algos/+, for as long as it is there; not with --rpc',
       ).env('BRIDGE_DISCOVER'),

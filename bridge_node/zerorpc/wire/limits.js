@@ -3,6 +3,9 @@
 /** A message that a server receives; ZeroMQ ends the connection of a peer that sends a larger one. */
 export const MAX_CALL_SIZE = 64 * 1024 * 1024;
 
+/** ms in which a peer of a server has to complete ZeroMQ's handshake. */
+export const MAX_HANDSHAKE = 10_000;
+
 /** A message that a client receives. */
 export const MAX_ANSWER_SIZE = 256 * 1024 * 1024;
 
