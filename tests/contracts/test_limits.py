@@ -46,7 +46,7 @@ CONSTANTS = {
     ],
     "error.traceback_characters": ["algo_service.engine.failure:MAX_TRACEBACK_LENGTH"],
     "algorithm.name_characters": ["algo_service.names:MAX_NAME_CHARACTERS"],
-    "algorithm.address_characters": ["algo_service.discovery.record:MAX_ADDRESS_CHARACTERS"],
+    "algorithm.address_characters": ["algo_service.rpc.address:MAX_ADDRESS_CHARACTERS"],
     "algorithm.record_bytes": ["algo_service.discovery.record:MAX_RECORD_BYTES"],
     "publication.name_characters": ["algo_service.publications:MAX_NAME_LENGTH"],
     "publication.bytes": ["algo_service.publications:MAX_BYTES"],
