@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { DASHBOARD, HTTP } from '../src/http/bounds.js';
+import { BROKER } from '../src/mqtt/broker_bounds.js';
 import { COUNTS_FOR } from '../src/messages/command.js';
 import { LIMITS } from '../src/messages/limits.js';
 import { readQuotes } from '../src/messages/quote.js';
@@ -47,6 +48,18 @@ const CONSTANTS = {
   'dashboard.answer_seconds': DASHBOARD.answerSeconds,
   'dashboard.files_per_second': DASHBOARD.files,
   'dashboard.files_per_second_on_one_connection': DASHBOARD.filesOfOne,
+  'embedded_broker.packet_bytes': BROKER.packet,
+  'embedded_broker.first_packet_bytes': BROKER.firstPacket,
+  'embedded_broker.connections': BROKER.connections,
+  'embedded_broker.waiting_connections': BROKER.waiting,
+  'embedded_broker.seconds': BROKER.seconds,
+  'embedded_broker.filters': BROKER.filters,
+  'embedded_broker.sessions': BROKER.sessions,
+  'embedded_broker.unread_bytes': BROKER.unread,
+  'embedded_broker.unread_bytes_of_all': BROKER.unreadOfAll,
+  'embedded_broker.queued_bytes': BROKER.queued,
+  'embedded_broker.retained': BROKER.retained,
+  'embedded_broker.retained_bytes': BROKER.retainedBytes,
   'price.maximum': LIMITS.price,
   'quantity.maximum': LIMITS.quantity,
 };
