@@ -174,8 +174,8 @@ def test_every_bound_is_held_by_a_test() -> None:
     }
     tested = {*CONSTANTS, *SCHEMAS}
     elsewhere = {bound for bound in bounds if bound.startswith("time.")}  # above
-    of_node = ("dashboard.", "embedded_broker.")  # limits.test.js
-    dashboard = {bound for bound in bounds if bound.startswith(of_node)}
+    of_node = ("dashboard.", "relay.", "embedded_broker.")  # limits.test.js
+    node = {bound for bound in bounds if bound.startswith(of_node)}
     bridge_node = {  # limits.test.js
         "error.payload_bytes",
         "command.counts_for_seconds",
@@ -183,4 +183,4 @@ def test_every_bound_is_held_by_a_test() -> None:
         "query.under_way",
         "stats.bytes",
     }
-    assert bounds == tested | elsewhere | dashboard | bridge_node
+    assert bounds == tested | elsewhere | node | bridge_node
