@@ -3,7 +3,9 @@
 # make check      linters and types             make fix       formats, and fixes what a linter can fix
 # make test       every test                    make test-unit those of Python that start no process
 # make test-e2e   those of the whole pipeline   make coverage  which lines and branches the tests reach
-# make bench      measurements                  make lock      renews the lock files
+# make test-python, test-node                   those of one language
+# make bench      measurements                  make fuzz      looks for inputs that no parser is ready for
+# make lock       renews the lock files
 # make release VERSION=0.2.0                    make clean     removes what setup made
 
 PYTHON ?= python3
@@ -13,7 +15,7 @@ PYTHON_READY := .venv/.ready
 NODE_READY := bridge_node/node_modules/.ready
 NODE_TESTS := $(wildcard bridge_node/test/*.test.js bridge_node/zerorpc/test/*.test.js)
 
-.PHONY: setup run test test-node test-unit test-e2e coverage check fix bench lock release clean
+.PHONY: setup run test test-python test-node test-unit test-e2e coverage check fix bench fuzz lock release clean
 
 setup: $(PYTHON_READY) $(NODE_READY)
 
@@ -40,14 +42,18 @@ $(NODE_READY): bridge_node/package-lock.json bridge_node/package.json
 run: setup
 	@python -m tools.run
 
+# Most of the time of the tests is waiting.
 PYTEST := pytest -n 4 --dist worksteal
-NODE_TEST := cd bridge_node && exec node --test --test-timeout=300000
+NODE_TEST := cd bridge_node && exec node --test --test-concurrency=3 --test-timeout=300000
 
 # Both languages at once; what the tests of Node.js print comes at the end.
 test: setup
 	@log=$$(mktemp); trap 'kill $$node 2>/dev/null; rm -f $$log' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
 	( $(NODE_TEST) $(NODE_TESTS:bridge_node/%=%) ) >$$log 2>&1 & node=$$!; \
 	status=0; $(PYTEST) || status=$$?; wait $$node || status=$$?; cat $$log; exit $$status
+
+test-python: setup
+	$(PYTEST)
 
 test-node: setup
 	$(NODE_TEST) $(NODE_TESTS:bridge_node/%=%)
@@ -85,6 +91,14 @@ bench: setup
 	python -m benchmarks.dashboard
 	python -m benchmarks.backtest.run
 
+# Both languages at once, then those of Node.js alone; SECONDS is how long each of the two takes. It ends with a failure
+# if an input is found, which is kept below tests/fuzz/found.
+SECONDS ?= 600
+
+fuzz: setup
+	@python -m tests.fuzz --seconds $(SECONDS)
+	@cd bridge_node && FUZZ_SECONDS=$(SECONDS) exec node --test --test-reporter=spec test/fuzz.test.js
+
 # Renews the lock files from pyproject.toml and package.json.
 lock: setup
 	.venv/bin/pip install --quiet pip-tools
@@ -100,4 +114,4 @@ release: setup
 	@python -m tools.release "$(VERSION)" $(if $(DRY_RUN),--dry-run)
 
 clean:
-	rm -rf .venv bridge_node/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache dist .hypothesis .coverage .bench .nodes
+	rm -rf .venv bridge_node/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache dist .hypothesis .coverage .bench .nodes tests/fuzz/found

@@ -4,6 +4,7 @@ AlgoServiceError
 ├── LoadError        an algorithm cannot be imported, or is not an algorithm
 ├── InitializeError  an algorithm's own initialize raised
 ├── AddressError     the service cannot listen at an address
+├── CurveError       keys cannot be used, or the other side does not accept them
 ├── WarmUpError      the history of a warm-up cannot be read to its end
 ├── InputError       a message breaks the contract
 │   ├── QuoteError   a quote breaks it
@@ -45,6 +46,10 @@ class InitializeError(AlgoServiceError):
 
 class AddressError(AlgoServiceError):
     """The service cannot listen at an address."""
+
+
+class CurveError(AlgoServiceError):
+    """Keys of CURVE cannot be used, or the other side has others, or none."""
 
 
 class WarmUpError(AlgoServiceError):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from algo_service.discovery.announcement import Announcement
     from algo_service.discovery.announcer import Announcer
     from algo_service.history import FeedHistory
+    from algo_service.rpc.curve.keys import ServerKeys
     from telemetry.options import HttpAddress
     from telemetry.part import Part
 
@@ -65,6 +66,7 @@ def serve(
     announce: Announcement | None = None,
     http: HttpAddress | None = None,
     data_folder: Path | None = None,
+    keys: ServerKeys | None = None,
 ) -> None:
     """Serve the algorithm that `spec` names at `address` until SIGINT or SIGTERM.
 
@@ -82,6 +84,7 @@ def serve(
     :param announce: where the service is announced; by default it is not.
     :param http: where it answers /metrics, /healthz and /readyz; by default nowhere.
     :param data_folder: whose files a backtest that is asked for may read; by default there is none.
+    :param keys: with them it is reached by CURVE alone.
     :raises AlgoServiceError: if the algorithm, a parameter, the journal, the history or the address
         is not valid.
     :raises ListenError: if one cannot listen at `http`.
@@ -130,7 +133,7 @@ def serve(
             return
         raise
     served = methods.served
-    server = Server(methods.by_name(), served.name)
+    server = Server(methods.by_name(), served.name, keys)
     server.bind(address)
     gc.collect()
     gc.freeze()  # modules and classes stay: the collector need not examine them

@@ -1,5 +1,5 @@
 /**
- * Which part of the bridge may import which: cli, config, bridge and dashboard at the top, then discovery, then route, relay and http,
+ * Which part of the bridge may import which: cli, config, bridge and dashboard at the top, then discovery, then route, relay, http and access,
  * then backend, messages and mqtt, which do not know one another's business, support at the bottom.
  * @type {import('dependency-cruiser').IConfiguration}
  */
@@ -17,7 +17,7 @@ export default {
       name: 'zerorpc-sides-meet-on-the-wire',
       comment: 'a client needs no server, and a server no client',
       severity: 'error',
-      from: { path: '^zerorpc/(client|server|wire)/' },
+      from: { path: '^zerorpc/(client|server|wire|curve)/' },
       to: { path: '^zerorpc/(client|server)/', pathNot: '^zerorpc/$1/' },
     },
     {
@@ -77,6 +77,13 @@ export default {
       severity: 'error',
       from: { path: '^dashboard/' },
       to: { path: '^node_modules/(?!lit-html/|lightweight-charts/)' },
+    },
+    {
+      name: 'access-knows-no-quotes',
+      comment: 'it administers the broker; of the backend it shares what channels and names may be',
+      severity: 'error',
+      from: { path: '^src/access/' },
+      to: { path: '^src/(?!access/|mqtt/|support/|backend/(channels|name)\\.js$)|^zerorpc/' },
     },
     {
       name: 'routes-are-composed-by-the-bridge',

@@ -21,6 +21,7 @@ COMMANDS = {
     "algo-service serve": ([ALGORITHM], "ALGO_SERVICE_"),
     "algo-service backtest": ([ALGORITHM, READING], "ALGO_SERVICE_"),
     "algo-service algos": ([BROKER], "ALGO_SERVICE_"),
+    "algo-service keys": ([], ""),
     "algo-service journal": ([], ""),
     "algo-service verify": ([], ""),
     "algo-service trace": ([], "ALGO_SERVICE_"),
@@ -39,10 +40,13 @@ COMMANDS = {
     "market-data bars": ([BROKER], "MARKET_DATA_"),
     "market-data samples": ([], ""),
     "bridge-node": ([], "BRIDGE_"),
+    "bridge-node access": ([], "BRIDGE_"),
     "bridge-node algos": ([], "BRIDGE_"),
     "bridge-node broker": ([], "BRIDGE_"),
     "bridge-node swap": ([], "BRIDGE_"),
 }
+
+NESTED = {"bridge-node access init": ([], ""), "bridge-node access grant": ([], "")}
 
 
 class Option(NamedTuple):
@@ -67,7 +71,7 @@ def rows(text: str) -> list[list[str]]:
 
 def described(command: str) -> dict[str, Option]:
     """Return the options of a command that the page has."""
-    shared, prefix = COMMANDS[command]
+    shared, prefix = (COMMANDS | NESTED)[command]
     options = {}
     for text in [section(command), *(section(f"Options {name}") for name in shared)]:
         for cells in rows(text):
@@ -102,7 +106,7 @@ def offered(command: str) -> dict[str, Option]:
     return options
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS | NESTED)
 def test_the_page_has_the_options_and_variables_of_the_help(command: str) -> None:
     page, help_ = described(command), offered(command)
     if command not in {"algo-service", "bridge-node"}:

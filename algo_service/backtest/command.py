@@ -44,11 +44,13 @@ def run(
     options: ReadOptions,
     output: Output,
     fresh: bool = False,
+    curve_keys: Path | None = None,
 ) -> None:
     """Run a backtest, the best one of a grid, or one for each algorithm, and print the results.
 
     :param options: how the data is read.
     :param fresh: whether a backend at an address is known to have decided nothing yet.
+    :param curve_keys: the folder of the keys by which that is reached.
     """
     swept = None
     if sweeps:
@@ -63,7 +65,7 @@ def run(
         if not output.as_json:
             _print_sweep(swept)
     each = shares(algos, params) if len(algos) > 1 else [params]
-    results = _backtests(algos, data, each, options, output, fresh)
+    results = _backtests(algos, data, each, options, output, fresh, curve_keys)
     names = labels(algos, [result.algo for result in results])
     if output.as_json:
         objects = [as_object(result) for result in results]
@@ -93,6 +95,7 @@ def _backtests(
     options: ReadOptions,
     output: Output,
     fresh: bool,
+    curve_keys: Path | None,
 ) -> list[Result]:
     results = []
     with _written(output.orders) as orders, _written(output.trades) as file:
@@ -112,6 +115,7 @@ def _backtests(
                     on_order=on_order if orders else None,
                     on_trade=partial(trades.write, algo) if trades else None,
                     fresh=fresh,
+                    curve_keys=curve_keys,
                     advance=advance,
                     **options,
                 )

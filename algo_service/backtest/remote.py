@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any
 
 import zerorpc
-import zmq
 
 from algo_service.decisions import Failure
 from algo_service.engine.driver import Quote, TimedQuote
@@ -17,7 +16,8 @@ from algo_service.engine.failure import sentence
 from algo_service.engine.inputs import takes_bars
 from algo_service.engine.returned import complete
 from algo_service.errors import AddressError, AlgoServiceError, OrderError
-from algo_service.rpc.address import check_address
+from algo_service.rpc.client import Client
+from algo_service.rpc.curve.keys import ClientKeys
 from portfolio import STARTING_CASH, Fill, Order, OrderAccount, Portfolio
 
 BATCH = 500
@@ -41,21 +41,26 @@ class RemoteBackend:
     :param address: such as `tcp://127.0.0.1:4242`.
     :param params: for its `initialize`.
     :param fresh: whether it is known to have decided nothing yet, if it cannot report that.
+    :param keys: with them it is reached by CURVE alone.
     :raises AddressError: if the address is not valid, or no backend answers.
+    :raises CurveError: if one of the two has keys and the other none, or does not accept them.
     :raises AlgoServiceError: if it has a journal, has decided something, cannot report that it
         has not, or refuses to initialise.
     """
 
-    def __init__(self, address: str, params: Mapping[str, Any], *, fresh: bool) -> None:
-        self._address = check_address(address)
+    def __init__(
+        self,
+        address: str,
+        params: Mapping[str, Any],
+        *,
+        fresh: bool,
+        keys: ClientKeys | None = None,
+    ) -> None:
+        self._address = address
         # no timeout: heartbeats show whether it is there
-        self._client = zerorpc.Client(timeout=None)
+        self._client = Client(address, keys, who="backend", timeout=None)
         try:
-            self._client.connect(address)
             self._begin({STARTING_CASH.aliases[0]: STARTING_CASH.default, **params}, fresh)
-        except zmq.ZMQError as error:
-            self.close()
-            raise AddressError(f"cannot connect to {address}: {error.strerror}") from error
         except BaseException:
             self.close()
             raise

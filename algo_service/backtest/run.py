@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Unpack
 
 from algo_service.backtest.curve import Curve
@@ -34,6 +35,7 @@ def backtest(
     on_order: Callable[[Order], None] | None = None,
     on_trade: Callable[[Trade], None] | None = None,
     fresh: bool = False,
+    curve_keys: Path | None = None,
     advance: Callable[[int], None] = lambda _: None,
     **options: Unpack[ReadOptions],
 ) -> Result:
@@ -46,6 +48,7 @@ def backtest(
     :param on_order: called with each order, in the order placed.
     :param on_trade: called with each trade when it is closed, and with the open ones at the end.
     :param fresh: a backend at an address, which cannot report it, has decided nothing yet.
+    :param curve_keys: the folder of the keys by which a backend at an address is reached.
     :param advance: called with how many quotes have been read since its last call.
     :param options: how sources are read, as `market_data.open_feed` takes them.
     :raises AlgoServiceError: if there is no such algorithm, it has no cash; if
@@ -59,8 +62,10 @@ def backtest(
     if isinstance(algo, str) and "://" in algo:
         # ZeroRPC is not needed otherwise
         from algo_service.backtest.remote import RemoteBackend
+        from algo_service.rpc.curve.keys import read_client_keys
 
-        remote = RemoteBackend(algo, params or {}, fresh=fresh)
+        keys = read_client_keys(curve_keys) if curve_keys else None
+        remote = RemoteBackend(algo, params or {}, fresh=fresh, keys=keys)
         name, parameters = remote.name, remote.parameters
         driver: Driver | RemoteBackend = remote
     else:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from algo_service.commands.curve import check_needs_rpc, curve_option
 from algo_service.commands.options import SHORT, merge_params, several_algorithms_options
 from algo_service.errors import AlgoServiceError
 from algo_service.rpc.address import check_address
@@ -25,6 +26,7 @@ from telemetry.addresses import holds_password
     metavar="ADDRESS",
     help="Run the backend at this address, such as tcp://127.0.0.1:4242, in place of --algo.",
 )
+@curve_option("Reach the backend at --rpc by CURVE alone, with the keys in this folder.")
 @click.option(
     "--fresh",
     is_flag=True,
@@ -68,6 +70,7 @@ from telemetry.addresses import holds_password
 def backtest(
     algo: tuple[str, ...],
     rpc: str | None,
+    curve_keys: Path | None,
     fresh: bool,
     params: tuple[tuple[str, Any], ...],
     sources: tuple[str, ...],
@@ -88,6 +91,7 @@ def backtest(
     from algo_service.backtest import command
     from market_data import FeedError
 
+    check_needs_rpc(rpc)
     if any(map(holds_password, sources)):
         warn_if_listed("sources", "the password in --data", "the variable ALGO_SERVICE_DATA")
     # Ctrl-C reads "Aborted!", and leaves the terminal's cursor as it was
@@ -106,6 +110,7 @@ def backtest(
             taken(others),
             command.Output(report, orders, trades, as_json),
             fresh,
+            curve_keys,
         )
     except FeedError as error:
         raise AlgoServiceError(str(error)) from error

@@ -13,6 +13,7 @@ import click
 from algo_service.commands.algos import algos
 from algo_service.commands.backtest import backtest
 from algo_service.commands.journal import journal
+from algo_service.commands.keys import keys
 from algo_service.commands.notify import notify
 from algo_service.commands.person import flatten, halt, reset, resume
 from algo_service.commands.serve import serve
@@ -33,7 +34,7 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    *(serve, backtest, journal, verify, trace, watch, notify, algos),
+    *(serve, backtest, journal, verify, trace, watch, notify, algos, keys),
     *(halt, resume, reset, flatten),
 )
 

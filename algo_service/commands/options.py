@@ -45,7 +45,7 @@ def _read(key: str, text: str) -> Any:
     try:
         parsed = json.loads(text)
         msgpack.packb(parsed)  # as it has to travel
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     except OverflowError:
         raise click.BadParameter(f"{key} is {text}: a whole number has at most 64 bits") from None

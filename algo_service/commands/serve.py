@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from algo_service.commands.announce import announce_options, taken_announcement
+from algo_service.commands.curve import curve_option
 from algo_service.commands.options import (
     SHORT,
     algorithm_options,
@@ -19,6 +20,7 @@ from algo_service.commands.options import (
 )
 from algo_service.names import objection
 from algo_service.rpc.address import check_address
+from algo_service.rpc.exposure import warn_if_exposed
 from market_data.command_line import warn_if_listed
 from telemetry.addresses import holds_password
 from telemetry.log_option import log_option
@@ -111,6 +113,10 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     help="Let whoever asks run backtests over the files of this folder; without it over the samples"
     " alone.",
 )
+@curve_option(
+    "Answer by CURVE alone, with the keys in this folder (`algo-service keys init`), and only"
+    " those clients whose keys are in its folder clients."
+)
 @announce_options
 @http_option("ALGO_SERVICE")
 @log_option("algo")
@@ -125,11 +131,13 @@ def serve(
     standby: bool,
     warm_up: tuple[str, ...],
     data_folder: Path | None,
+    curve_keys: Path | None,
     http: HttpAddress | None,
     **others: Any,
 ) -> None:
     """Serve one algorithm until SIGINT or SIGTERM."""
     from algo_service import service
+    from algo_service.rpc.curve.keys import read_server_keys
 
     if standby and journal is None:
         raise click.UsageError("--standby needs --journal: it is the journal that is handed over")
@@ -139,6 +147,7 @@ def serve(
     # zerorpc logs the traceback of every error that it passes on to the caller
     logging.getLogger("zerorpc").setLevel(logging.CRITICAL)
 
+    keys = read_server_keys(curve_keys) if curve_keys else None
     short = {name: others.pop(name) for name in SHORT}
     announcement = taken_announcement(others, addr)
     options = taken_for_warm_up(others, is_given=bool(warm_up))
@@ -148,6 +157,8 @@ def serve(
 
     def ready() -> None:
         log.info("serving on %s ...", addr)
+        if keys is None:
+            warn_if_exposed(addr)
 
     def opened(engine: Engine, journal: Path | None) -> None:
         parameters = ", ".join(f"{key}={value}" for key, value in engine.parameters_to_come.items())
@@ -176,4 +187,5 @@ def serve(
         announce=announcement,
         http=http,
         data_folder=data_folder and data_folder.absolute(),
+        keys=keys,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from algo_service.commands.curve import check_needs_rpc, curve_option, given_keys
 from telemetry.terminal import say
 
 
@@ -26,10 +27,16 @@ from telemetry.terminal import say
     metavar="ADDRESS",
     help="Ask the service at this address instead, such as tcp://127.0.0.1:4242.",
 )
+@curve_option("Reach the service at --rpc by CURVE alone, with the keys in this folder.")
 @click.option("--channel", metavar="CHANNEL", help="Only the input that came on this channel.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one line for each channel.")
 def trace(
-    quote_id: str, journal: Path | None, rpc: str | None, channel: str | None, as_json: bool
+    quote_id: str,
+    journal: Path | None,
+    rpc: str | None,
+    curve_keys: Path | None,
+    channel: str | None,
+    as_json: bool,
 ) -> None:
     """Show what became of a quote: when it came and was decided, its orders, its fills.
 
@@ -44,8 +51,9 @@ def trace(
         raise click.UsageError("say where it was decided: --journal FILE, or --rpc ADDRESS")
     if rpc is not None and is_given:
         raise click.UsageError("--journal and --rpc say where it was decided: give one of them")
+    check_needs_rpc(rpc)
     if rpc is not None:
-        found = command.of_service(rpc, quote_id)
+        found = command.of_service(rpc, quote_id, given_keys(curve_keys))
     else:
         assert journal is not None
         found = command.of_journal(journal, quote_id)

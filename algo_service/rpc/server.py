@@ -16,15 +16,24 @@ from collections.abc import Container
 from typing import Any
 
 import gevent.queue
+import msgpack
 import zerorpc
 import zmq
 from zerorpc.channel import ChannelMultiplexer
 from zerorpc.core import ServerBase
+from zerorpc.events import Event
 
 from algo_service.errors import AddressError
 from algo_service.rpc.address import check_address
+from algo_service.rpc.curve.admission import DOMAIN, Admission
+from algo_service.rpc.curve.handshakes import Handshakes
+from algo_service.rpc.curve.keys import ServerKeys
+from algo_service.rpc.curve.refusals import Refusals
 
 log = logging.getLogger(__name__)
+
+MAX_HANDSHAKE = 10_000
+"""Milliseconds for ZeroMQ's handshake, after which a peer is disconnected; by default 30,000."""
 
 MAX_MESSAGE_SIZE = 64 * 1024 * 1024
 """Bytes; ZeroMQ itself would take any size. A batch of the bridge is a few megabytes."""
@@ -35,17 +44,50 @@ class _CheckedEvents(zerorpc.Events):  # type: ignore[misc]
 
     active: Container[Any] = ()
     """The ids of the calls under way."""
+    admission: Admission | None = None
+    """Whose messages are received; by default everybody's."""
 
     def recv(self, timeout: float | None = None) -> Any:
         while True:
             try:
-                event = super().recv(timeout)
+                event = _event_of(self._recv(timeout=timeout))
+                if self.admission and not self.admission.admits(_user_of(event)):
+                    continue  # its key was removed, and the log says so
                 objection = _objection(event, self.active)
             except Exception as error:
                 objection = f"{type(error).__name__}: {error}"
             if objection is None:
                 return event
             log.warning("dropped a malformed message: %.200s", objection)
+
+
+def _user_of(event: Any) -> str:
+    """Return whom the handshake of its connection has admitted, by its public key."""
+    return str(event.identity[0].get("User-Id"))
+
+
+def unpacked(message: bytes) -> Any:
+    """Return what a message of MessagePack holds.
+
+    Types of others are refused: no message of the contract has them, a journal would keep them, and
+    could not read them again. An instant is the number of its seconds.
+
+    :raises ValueError: if it is not one whole message.
+    """
+    return msgpack.unpackb(message, ext_hook=_refuse, timestamp=1)
+
+
+def _refuse(code: int, _content: bytes) -> None:
+    raise ValueError(f"it holds a value of the extension type {code}")
+
+
+def _event_of(frames: list[Any]) -> Any:
+    """Return the event of a message, as `zerorpc.Events.recv` does."""
+    header, name, args = unpacked(frames[-1].buffer)
+    event = Event(name, args, None, header if isinstance(header, dict) else {})
+    # a caller may leave out the empty frame
+    event.identity = frames[:-2] if len(frames) > 2 else frames[:-1] or None
+    return event
 
 
 def _objection(event: Any, active: Container[Any]) -> str | None:
@@ -86,18 +128,41 @@ class Server(zerorpc.Server):  # type: ignore[misc]
 
     :param methods: functions by name.
     :param name: what `zerorpc --inspect` calls the service.
+    :param keys: with them it is reached by CURVE alone, by those whose keys it has.
     """
 
-    def __init__(self, methods: dict[str, Any], name: str):
+    def __init__(self, methods: dict[str, Any], name: str, keys: ServerKeys | None = None):
         self._context = zerorpc.Context.get_instance()
         self._events = _CheckedEvents(zmq.ROUTER, self._context)
         self._events.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_SIZE)
         # What a caller that is gone has not read must not hold up the end of the process.
         self._events.setsockopt(zmq.LINGER, 1000)
+        self._events.setsockopt(zmq.HANDSHAKE_IVL, MAX_HANDSHAKE)
+        self._admission: Admission | None = None
+        self._handshakes: Handshakes | None = None
+        if keys:
+            self._require_curve(keys)
         ServerBase.__init__(self, self._events, methods, name, self._context)
         self._multiplexer.close()  # the stock one, which ServerBase has just made
         self._multiplexer: ChannelMultiplexer = _Multiplexer(self._events)
         self._events.active = self._multiplexer.active_channels
+
+    def _require_curve(self, keys: ServerKeys) -> None:
+        refusals = Refusals()
+        self._events.setsockopt(zmq.CURVE_SERVER, 1)
+        self._events.setsockopt(zmq.CURVE_SECRETKEY, keys.secret)
+        # Without these two libzmq admits everybody where nobody answers its question.
+        self._events.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
+        self._events.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
+        self._admission = self._events.admission = Admission(self._context, keys, refusals)
+        self._handshakes = Handshakes(self._events._socket, refusals)
+
+    def close(self) -> None:
+        """Listen no longer."""
+        for part in (self._admission, self._handshakes):
+            if part:
+                part.close()
+        super().close()
 
     def _print_traceback(self, protocol_v1: bool, exc_infos: Any) -> tuple[Any, ...]:
         """Return what the caller gets of an exception: of an algorithm's, its own lines."""

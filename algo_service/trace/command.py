@@ -6,12 +6,12 @@ from contextlib import closing
 from pathlib import Path
 
 import zerorpc
-import zmq
 
 from algo_service.errors import AddressError, AlgoServiceError, JournalError, TraceError
 from algo_service.journal.folder import listing
 from algo_service.journal.reading import open_to_read
-from algo_service.rpc.address import check_address
+from algo_service.rpc.client import Client
+from algo_service.rpc.curve.keys import ClientKeys
 from algo_service.trace.reading import Trace, read_traces
 
 _PATIENCE = 30
@@ -32,21 +32,19 @@ def of_journal(path: Path, name: str) -> list[Trace]:
         return read_traces(database, path, name)
 
 
-def of_service(address: str, name: str) -> list[Trace]:
+def of_service(address: str, name: str, keys: ClientKeys | None = None) -> list[Trace]:
     """Return the traces of an id, from a service.
 
+    :param keys: with them it is reached by CURVE alone.
     :raises AddressError: if no service answers there.
+    :raises CurveError: if one of the two has keys and the other none, or does not accept them.
     :raises TraceError: if it has decided on no such input.
     :raises AlgoServiceError: if it has no journal, or refuses.
     """
-    check_address(address)
-    client = zerorpc.Client(timeout=_PATIENCE)
+    client = Client(address, keys, timeout=_PATIENCE)
     try:
-        client.connect(address)
         found: list[Trace] = client.trace(name)
         return found
-    except zmq.ZMQError as error:
-        raise AddressError(f"cannot connect to {address}: {error.strerror}") from error
     except (zerorpc.LostRemote, zerorpc.TimeoutExpired) as error:
         raise AddressError(f"no service answers at {address}: see its --addr") from error
     except zerorpc.RemoteError as error:

@@ -19,6 +19,7 @@ import { dialog, showDialog } from './views/controls.js';
 import { badge } from './views/parts.js';
 import { flow } from './views/flow.js';
 import { overview } from './views/overview.js';
+import { tokenForm } from './views/token_form.js';
 
 /** What every view is made of; a view of an algorithm adds its channels. */
 const FILTERS = ['algos/+', 'bridges/+', 'portfolios/+', 'orders/+', 'fills/+', 'errors/+', 'replies/+', 'stats/+'];
@@ -121,7 +122,7 @@ function whole() {
 
 /** @param {import('./router.js').Place} place @param {boolean} isLive */
 function view(place, isLive) {
-  if (store.link.state === 'refused') return nothing;
+  if (store.link.state === 'refused') return tokenForm();
   const algo = shownAlgo();
   if (algo) return algorithm(algo, store, isLive, actions);
   if (place.view === 'algorithm') {
@@ -145,7 +146,8 @@ const link = (href, text, isCurrent) => html`<a href=${href} aria-current=${isCu
 
 function connection() {
   if (store.link.state !== 'open') return badge({ level: 'bad', word: 'not connected', reason: '' });
-  return html`${badge(brokerStanding(store))} <span class="muted">broker</span>`;
+  const viewer = store.isViewer ? badge({ level: 'off', word: 'viewer', reason: '' }) : nothing;
+  return html`${badge(brokerStanding(store))} <span class="muted">broker</span> ${viewer}`;
 }
 
 function staleSentence() {
@@ -154,7 +156,7 @@ function staleSentence() {
     case 'connecting':
       return 'Connecting to the bridge …';
     case 'refused':
-      return `The bridge does not let this page in: ${own.why} Open the address that it prints at its start.`;
+      return `The bridge does not let this page in: ${own.why} Open the address that it prints at its start, or give its token.`;
     case 'lost':
       return (
         `The connection to the bridge was lost at ${time(own.since, Date.now())} ${ZONE} (${own.why}).` +

@@ -9,7 +9,7 @@
  *
  * @typedef {object} Handlers  called as frames arrive
  * @property {(link: LinkState) => void} onLink
- * @property {(hello: {client: string, version: string, instance: string, now: string}) => void} onHello
+ * @property {(hello: {client: string, role: 'operator' | 'viewer', version: string, instance: string, now: string}) => void} onHello
  * @property {(broker: {connected: boolean, why?: string}) => void} onBroker
  * @property {(messages: Received[], leftOut: number) => void} onMessages
  * @property {(sentence: string) => void} onError

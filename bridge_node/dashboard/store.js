@@ -69,7 +69,7 @@ export class Store {
   link = { state: 'connecting', since: Date.now(), why: '' };
   /** @type {{connected: boolean, why?: string, since: number}} */
   broker = { connected: false, why: 'not known yet', since: Date.now() };
-  /** @type {{client: string, version: string, instance: string} | null} */
+  /** @type {{client: string, role?: 'operator' | 'viewer', version: string, instance: string} | null} */
   hello = null;
   /** @type {Map<string, Algo>} */
   algos = new Map();
@@ -91,12 +91,17 @@ export class Store {
     return Date.now() + this.clockShift;
   }
 
+  /** Whether the bridge takes no command from this page. */
+  get isViewer() {
+    return this.hello?.role === 'viewer';
+  }
+
   /** Whether what is shown is the present. */
   get isLive() {
     return this.link.state === 'open' && this.broker.connected;
   }
 
-  /** @param {{client: string, version: string, instance: string, now: string}} hello */
+  /** @param {{client: string, role?: 'operator' | 'viewer', version: string, instance: string, now: string}} hello */
   greet(hello) {
     this.hello = hello;
     this.parts.clear(); // those that are there tell again within a second: the bridge may be another one

@@ -11,10 +11,15 @@ const PATIENCE = 300;
 export function takeToken() {
   const given = /(?:^#|&)token=([^&]*)/.exec(location.hash)?.[1];
   if (given) {
-    sessionStorage.setItem(KEY, decodeURIComponent(given));
+    keepToken(decodeURIComponent(given));
     history.replaceState(null, '', `${location.pathname}#/`);
   }
   return given !== undefined;
+}
+
+/** Use another token, after a reload. @param {string} token */
+export function keepToken(token) {
+  sessionStorage.setItem(KEY, token);
 }
 
 /**

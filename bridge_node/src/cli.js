@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 
 import { Bridge } from './bridge.js';
+import { accessCommand } from './commands/access.js';
 import { POSITIONS } from './messages/command.js';
 import { BrokerLink } from './mqtt/broker_link.js';
 import { UserError } from './support/errors.js';
@@ -85,6 +86,12 @@ export async function main(argv) {
     )
     .addOption(
       new Option(
+        '--curve-keys <dir>',
+        'reach the backends by CURVE alone, with the keys in this folder: `algo-service keys add`',
+      ).env('BRIDGE_CURVE_KEYS'),
+    )
+    .addOption(
+      new Option(
         '--discover',
         'serve every algorithm that is announced on algos/+, for as long as it is there; not with --rpc',
       ).env('BRIDGE_DISCOVER'),
@@ -104,8 +111,8 @@ export async function main(argv) {
     .addOption(
       new Option(
         '--http-host <name>',
-        'a name by which browsers reach the dashboard, such as ticks.example or 127.0.0.1:9000; repeat it, or separate' +
-          ' several by spaces',
+        'a name by which browsers reach the dashboard, such as ticks.example or 127.0.0.1:9000, or https://ticks.example' +
+          ' behind a proxy with TLS; repeat it, or separate several by spaces',
       )
         .env('BRIDGE_HTTP_HOST')
         .argParser(spaced),
@@ -113,8 +120,14 @@ export async function main(argv) {
     .addOption(
       new Option(
         '--http-token-file <file>',
-        'its first line is the token of the dashboard; by default it is another one at each start',
+        'its first line is the token of operators of the dashboard; by default it is another one at each start',
       ).env('BRIDGE_HTTP_TOKEN_FILE'),
+    )
+    .addOption(
+      new Option(
+        '--http-viewer-token-file <file>',
+        'its first line is the token of those who look on at the dashboard, and command nothing',
+      ).env('BRIDGE_HTTP_VIEWER_TOKEN_FILE'),
     )
     .addOption(
       new Option('--run <id>', 'the run that this bridge belongs to; /readyz?run=ID is ready for this run only').env(
@@ -192,7 +205,9 @@ export async function main(argv) {
     .argument('<name>', 'of the algorithm')
     .allowExcessArguments(false)
     .action(runForget);
-  for (const command of [program, ...program.commands, ...algos.commands]) {
+  const access = accessCommand();
+  program.addCommand(access);
+  for (const command of [program, ...program.commands, ...algos.commands, ...access.commands]) {
     command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
     // the value of a misspelt option may be an address with a password
     command.configureOutput({

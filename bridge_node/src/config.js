@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from 'commander';
 
 import { checkBackend } from './backend/address.js';
+import { readKeys } from './backend/keys.js';
 import { checkChannels } from './backend/channels.js';
 import { checkName } from './backend/name.js';
 import { readListen } from './http/listen.js';
@@ -31,6 +32,7 @@ export const DEFAULT_BACKENDS = ['tcp://127.0.0.1:4242'];
  */
 export function readConfig(options) {
   const { params, name, channel, symbols, fields, count, acceptOlderJournal, batchOutputs, discover } = options;
+  const { curveKeys } = options;
   if (discover) checkDiscover(options);
   const addresses = discover ? [] : readAddresses(options);
   const shared = {
@@ -41,6 +43,7 @@ export function readConfig(options) {
     count,
     acceptOlderJournal,
     batchOutputs,
+    curve: curveKeys === undefined ? undefined : readKeys(curveKeys),
   };
   return {
     ...readAccess(options),

@@ -154,16 +154,21 @@ export const BROKERS = [
   ],
 ];
 
+/** How mosquitto lets a thousand quotes stand unacknowledged. */
+const OPEN = 'allow_anonymous true\nmax_inflight_messages 1000\n';
+
 /**
- * A real mosquitto that lets a thousand quotes stand unacknowledged.
+ * A real mosquitto.
  * @param {import('node:test').TestContext} t
  * @param {string} path
+ * @param {string} [settings]  of its configuration
  */
-export async function startMosquitto(t, path) {
+export async function startMosquitto(t, path, settings = OPEN) {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'mosquitto-'));
   const file = join(folder, 'mosquitto.conf');
-  writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 1000\n`);
+  const user = process.getuid?.() === 0 ? 'user root\n' : ''; // who may read files of mode 0600
+  writeFileSync(file, `listener ${port} 127.0.0.1\n${user}${settings}`);
   const child = spawn(path, ['-c', file], { stdio: 'ignore' });
   t.after(async () => {
     const exit = once(child, 'exit');

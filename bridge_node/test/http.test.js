@@ -1,6 +1,8 @@
 /** What a process answers at --http. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -8,6 +10,8 @@ import { promisify } from 'node:util';
 import { InvalidArgumentError } from 'commander';
 
 import { parseListen } from '../src/config.js';
+import { HTTP } from '../src/http/bounds.js';
+import { foreignness } from '../src/http/hosts.js';
 import { readListen } from '../src/http/listen.js';
 import { serveHttp } from '../src/http/server.js';
 import { createRegistry } from '../src/metrics/process.js';
@@ -119,4 +123,114 @@ test('where to listen is a port, or a host and a port', () => {
   for (const text of ['', '0', '65536', '::1:9100', ':9100', '[]:9100', '[::1]', 'a b:1', '9100x', 'http://a:1']) {
     assert.throws(() => parseListen(text), InvalidArgumentError, text);
   }
+});
+
+/**
+ * What a server sends on a connection until it ends it.
+ * @param {import('node:test').TestContext} t
+ * @param {number} port
+ * @param {string} text  that is sent to it at once
+ */
+async function sent(t, port, text) {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  t.after(() => socket.destroy());
+  socket.on('error', () => {}); // it may be cut off
+  let got = '';
+  socket.setEncoding('utf8').on('data', (each) => (got += each));
+  socket.write(text);
+  const closed = once(socket, 'end').catch(() => {});
+  await Promise.race([closed, once(socket, 'close')]);
+  return got;
+}
+
+const METRICS = 'x'.repeat(16 * 1024 * 1024);
+
+/** @param {import('node:test').TestContext} t @param {Parameters<typeof serveHttp>[2]} [patience] */
+async function listening(t, patience) {
+  const port = await freePort();
+  // more than what the system keeps of a connection that nobody reads
+  const registry = { metrics: () => METRICS, contentType: 'text/plain' };
+  const server = await serveHttp(
+    { host: '127.0.0.1', port },
+    { part: 'bridge:1', reasons: () => [], registry },
+    patience,
+  );
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { server, port };
+}
+
+/** @type {{host: string, own?: string, origin?: string, foreign: boolean}[]} */
+const HOSTS = JSON.parse(readFileSync(new URL('../../contracts/examples/http_host.json', import.meta.url), 'utf8'));
+for (const { host, own, origin, foreign } of HOSTS) {
+  test(`a request for ${host}${origin ? ` of a page of ${origin}` : ''} is ${foreign ? 'refused' : 'answered'}`, () => {
+    const request = /** @type {any} */ ({ headers: { host, origin } });
+    assert.equal(foreignness(request, own ? [own] : []) !== '', foreign);
+  });
+}
+
+test('what another website has resolved to here, and a page of another server, is refused on every path', async (t) => {
+  const { port } = await listening(t);
+  for (const path of ['/metrics', '/healthz', '/readyz', '/', '/mqtt']) {
+    for (const head of ['Host: evil.example', `Host: 127.0.0.1:${port}\r\nOrigin: https://evil.example`]) {
+      const got = await sent(t, port, `GET ${path} HTTP/1.1\r\n${head}\r\n\r\n`);
+      assert.match(got, /^HTTP\/1\.1 403 /, `${path} ${head}`);
+      assert.match(got, /^connection: close/im);
+    }
+  }
+  assert.match(await sent(t, port, 'GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n'), /^HTTP\/1\.1 400 /);
+  assert.match(await sent(t, port, 'GET /healthz HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 400 /);
+  // as a check of a container asks
+  assert.match(await sent(t, port, 'GET /healthz HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 /);
+});
+
+test('every answer says that it is no page, nothing of another one, and not to be kept', async (t) => {
+  const { port } = await listening(t);
+  for (const path of ['/metrics', '/readyz', '/nothing']) {
+    const { headers } = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close' } });
+    assert.equal(headers.get('x-content-type-options'), 'nosniff');
+    assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin');
+    assert.equal(headers.get('cache-control'), 'no-store');
+    assert.match(String(headers.get('content-security-policy')), /^default-src 'none'/);
+  }
+});
+
+test('a request with a body, or with a long head, is refused, and the connection is ended', async (t) => {
+  const { port } = await listening(t);
+  const head = 'Host: localhost\r\n';
+  for (const body of ['Content-Length: 5\r\n\r\nabc', 'Transfer-Encoding: chunked\r\n\r\n5\r\nabc']) {
+    assert.match(await sent(t, port, `GET /healthz HTTP/1.1\r\n${head}${body}`), /^HTTP\/1\.1 413 /);
+    assert.match(await sent(t, port, `POST /healthz HTTP/1.1\r\n${head}${body}`), /^HTTP\/1\.1 405 /);
+  }
+  const long = 'x'.repeat(HTTP.head);
+  assert.match(await sent(t, port, `GET /${long} HTTP/1.1\r\n${head}\r\n`), /^HTTP\/1\.1 431 /);
+  assert.match(await sent(t, port, `GET / HTTP/1.1\r\n${head}x: ${long}\r\n\r\n`), /^HTTP\/1\.1 431 /);
+});
+
+test('whoever sends slowly, sends nothing, does not read, or keeps open what was refused, is disconnected', async (t) => {
+  const { server, port } = await listening(t, { seconds: 0.2, answerSeconds: 0.2 });
+  await sent(t, port, '');
+  await sent(t, port, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n');
+  const upgrade = 'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  assert.match(await sent(t, port, `GET /elsewhere HTTP/1.1\r\n${upgrade}`), /^HTTP\/1\.1 404 /);
+  const deaf = connect(port, '127.0.0.1').pause();
+  deaf.on('error', () => {});
+  t.after(() => deaf.destroy());
+  deaf.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(server, 'request');
+  await until(() => promisify(server.getConnections.bind(server))().then((count) => count === 0));
+});
+
+test('of many requests in a second some are refused, and the next second answers again', async (t) => {
+  const port = await freePort();
+  const registry = createRegistry('bridge', '1.0');
+  const server = await serveHttp({ host: '127.0.0.1', port }, { part: 'bridge:1', reasons: () => [], registry });
+  t.after(() => server.close());
+  const request = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  // read at once: in no more than two seconds
+  const got = await sent(t, port, request.repeat(2 * HTTP.metrics + 1));
+  assert.match(got, /^HTTP\/1\.1 429 .*\r\n(.*\r\n)*retry-after: 1\r\n/m);
+  await until(async () => (await sent(t, port, request.replace('1.1', '1.0'))).startsWith('HTTP/1.1 200 '));
 });

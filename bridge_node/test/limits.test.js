@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { DASHBOARD, HTTP } from '../src/http/bounds.js';
 import { COUNTS_FOR } from '../src/messages/command.js';
 import { LIMITS } from '../src/messages/limits.js';
 import { readQuotes } from '../src/messages/quote.js';
@@ -38,6 +39,14 @@ const CONSTANTS = {
   'query.question_bytes': LIMITS.queryBytes,
   'query.client_characters': LIMITS.client,
   'query.under_way': LIMITS.queries,
+  'http.head_bytes': HTTP.head,
+  'http.seconds': HTTP.seconds,
+  'http.requests_per_second': HTTP.requests,
+  'http.scrapes_per_second': HTTP.metrics,
+  'dashboard.connections': DASHBOARD.connections,
+  'dashboard.answer_seconds': DASHBOARD.answerSeconds,
+  'dashboard.files_per_second': DASHBOARD.files,
+  'dashboard.files_per_second_on_one_connection': DASHBOARD.filesOfOne,
   'price.maximum': LIMITS.price,
   'quantity.maximum': LIMITS.quantity,
 };

@@ -2,15 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { Dashboard } from '../src/dashboard.js';
 import { Gathered } from '../src/relay/gathered.js';
-import { UserError } from '../src/support/errors.js';
 import { BROKERS, brokerAt, startBroker } from './helpers.js';
 import { client, connect, opened, served } from './relaying.js';
 
@@ -268,17 +264,4 @@ test('the address that is printed has the first name that was given', () => {
     new Dashboard({ httpHost }, brokerAt('mqtt://127.0.0.1'), about).address({ host: '::1', port: 80 });
   assert.match(address(), /^http:\/\/\[::1\]:80\/#token=[0-9a-f]{32}$/);
   assert.match(address(['127.0.0.1:9000', 'ticks.example']), /^http:\/\/127\.0\.0\.1:9000\/#token=/);
-});
-
-test('a token file gives the token, and one that is too short is an error', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'token-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'token');
-  const about = { version: '1.0', instance: '0a1b2c3d' };
-  const made = () => new Dashboard({ httpTokenFile: file }, brokerAt('mqtt://127.0.0.1'), about);
-  assert.throws(made, (error) => error instanceof UserError && error.message.includes('cannot be read'));
-  writeFileSync(file, 'short\n');
-  assert.throws(made, (error) => error instanceof UserError && error.message.includes('at least 16 characters'));
-  writeFileSync(file, 'a token of my own\nrest');
-  assert.equal(made().address({ host: '0.0.0.0', port: 80 }), 'http://127.0.0.1:80/#token=a%20token%20of%20my%20own');
 });

@@ -13,7 +13,7 @@ import { brokerAt, freePort, keptLog } from './helpers.js';
 /**
  * @param {import('node:test').TestContext} t
  * @param {string} url  of the broker
- * @param {{prefix?: string, httpHost?: string[]}} [options]
+ * @param {{prefix?: string, httpHost?: string[], httpTokenFile?: string, httpViewerTokenFile?: string}} [options]
  */
 export async function served(t, url, { prefix = '', ...options } = {}) {
   const { log, lines } = keptLog();

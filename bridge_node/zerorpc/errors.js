@@ -1,7 +1,9 @@
 // ZerorpcError
 // ├── RemoteError      the method ran and raised an exception
 // ├── LostRemoteError  the peer is unavailable; it is not known whether the method ran
+// │   └── RefusedError client and server do not agree on CURVE; nothing was sent
 // ├── TimeoutError     connect() found no server in time
+// ├── KeysError        the keys of a folder cannot be used
 // ├── ProtocolError    the peer answered with something that is not a valid answer
 // └── EncodeError      an argument has no MessagePack form; nothing was sent
 
@@ -33,6 +35,12 @@ export class RemoteError extends ZerorpcError {
 
 /** The remote is unavailable or silent. It is not known whether an open call has run. */
 export class LostRemoteError extends ZerorpcError {}
+
+/** One side requires CURVE and the other has no keys, or one does not accept the keys of the other. */
+export class RefusedError extends LostRemoteError {}
+
+/** The keys of a folder cannot be used. */
+export class KeysError extends ZerorpcError {}
 
 /** No server completed the handshake in the time that was given. */
 export class TimeoutError extends ZerorpcError {}

@@ -50,7 +50,7 @@ def _described(folder: Path, session: str | None) -> tuple[str, bool]:
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
             version, before = fields["version"], str(fields["session"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             expected = "what a recorder has written"
             raise RecordingError(str(path), "it cannot be understood", expected) from None
         if version != VERSION:

@@ -24,8 +24,10 @@ class Service:
 def serve(start: Callable[..., Process]) -> Callable[..., Service]:
     """Starts `algo-service serve` with options; awaits that it listens."""
 
-    def starter(*options: object, host: str = "127.0.0.1", **settings: Any) -> Service:
-        address = f"tcp://{host}:{free_port()}"
+    def starter(
+        *options: object, host: str = "127.0.0.1", address: str | None = None, **settings: Any
+    ) -> Service:
+        address = address or f"tcp://{host}:{free_port()}"
         process = start("algo-service", "serve", "--addr", address, *options, **settings)
         return Service(process, address)
 

@@ -1,10 +1,11 @@
-"""What docker-compose.yml adds with its profiles: pinned, unprivileged, for this machine alone."""
+"""What docker-compose.yml starts: unprivileged, for this machine alone, pinned or built here."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,17 +18,41 @@ WHOLE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text()
 ADDED: dict[str, Any] = yaml.safe_load((MONITORING / "compose.yml").read_text())["services"]
 
 
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_service_is_able_to_do_no_more_than_it_must(name: str) -> None:
+    """The trial of .ci/compose looks into those that start there; this one is about all."""
+    service = ADDED.get(name, {}) | WHOLE[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["pids_limit"]
+    assert not {"privileged", "cap_add", "network_mode", "pid", "ipc", "devices"} & {*service}
+    assert not any("docker.sock" in str(each) for each in service.get("volumes", []))
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
 @pytest.mark.parametrize("name", ADDED)
-def test_a_service_by_choice_is_pinned_unprivileged_and_for_this_machine_alone(name: str) -> None:
+def test_a_service_by_choice_is_pinned_and_not_started_unasked(name: str) -> None:
     service = ADDED[name] | WHOLE[name]
     assert service["profiles"]
     assert WHOLE[name]["extends"] == {"file": "deploy/monitoring/compose.yml", "service": name}
     if "build" not in service:
         assert re.fullmatch(r"[a-z/]+:v?\d+\.\d+\.\d+", service["image"])
         assert int(service["user"].partition(":")[0]) > 0
-    assert service["read_only"] is True
-    assert service["cap_drop"] == ["ALL"]
-    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+@pytest.mark.parametrize(
+    "file", sorted(ROOT.glob("*/Dockerfile")), ids=lambda file: file.parent.name
+)
+def test_an_image_is_flat_without_what_only_makes_images_and_of_no_root(file: Path) -> None:
+    """A last stage of its own, since what a layer removes is still in the image."""
+    *_, before, last = re.split(r"^FROM ", file.read_text(), flags=re.MULTILINE)
+    assert " AS trimmed\n" in before
+    assert "\nRUN /trim-image" in before
+    assert last.startswith("scratch\nCOPY --from=trimmed /image /\n")
+    assert "\nRUN" not in last
+    assert re.search(r"^USER (?!root|0)", last, re.MULTILINE)
 
 
 def test_each_part_answers_on_the_port_that_prometheus_asks_and_on_no_network() -> None:

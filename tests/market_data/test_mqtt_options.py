@@ -76,7 +76,8 @@ def test_a_client_certificate_is_shown_to_the_broker(
     )
     with_it.wait_for("nobody is subscribed to quotes")
     without = replay(start, one, *options)
-    without.wait_for("waiting for the broker .*does it ask for a client certificate, --cert")
+    assert without.wait() == 2
+    assert "refused the connection: it requires a client certificate: --cert" in without.output
 
 
 @pytest.mark.parametrize("option", [[], ["--ca", "other-ca.crt"]], ids=["the system's", "another"])
@@ -87,8 +88,7 @@ def test_a_broker_that_no_authority_vouches_for_is_refused_in_a_sentence(
     options = [tmp_path / word if word.endswith(".crt") else word for word in option]
     process = replay(start, one, "--mqtt", broker.url, *options)
     assert process.wait() == 2
-    assert f"the broker at {broker.url} refused the connection: " in process.output
-    assert "certificate" in process.output
+    assert f"the broker at {broker.url} cannot be trusted: no authority that we" in process.output
     assert "Traceback" not in process.output
 
 

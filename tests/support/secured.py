@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.brokers import MOSQUITTO
-from tests.support.processes import Process, free_port
+from tests.support.processes import BIN, ROOT, Process, free_port
 
 PASSWORD = "p:a@s s/#%"
 ENCODED = "p%3Aa%40s%20s%2F%23%25"
+
+_PLUGIN = "mosquitto_dynamic_security.so"
+_PLUGINS = [*Path("/usr/lib").glob(f"*/{_PLUGIN}"), Path("/usr/lib", _PLUGIN)]
+DYNAMIC_SECURITY = _PLUGINS[0]
+"""Where the distribution puts it: Debian into the folder of the architecture."""
 
 _NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
@@ -36,18 +43,26 @@ class Authority:
         self.folder = folder
         self.name = name
         self.file = folder / f"{name}.crt"
+        if self.file.exists():
+            return  # it was made elsewhere
         request = ("req", "-x509", *_NEW_KEY, "-days", "2", "-subj", f"/CN={name}")
         openssl(folder, *request, "-keyout", f"{name}.key", "-out", self.file.name)
 
-    def sign(self, name: str) -> tuple[Path, Path]:
-        """Make a certificate for 127.0.0.1 and localhost, and return it and its private key."""
+    def sign(
+        self, name: str, names: str = "IP:127.0.0.1,DNS:localhost", days: int = 2
+    ) -> tuple[Path, Path]:
+        """Make a certificate and return it and its private key.
+
+        :param names: of whom it is.
+        :param days: that it is valid from now on; -1 if it was until yesterday.
+        """
         cert, key, request = f"{name}.crt", f"{name}.key", f"{name}.csr"
         extensions = self.folder / f"{name}.ext"
-        extensions.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        extensions.write_text(f"subjectAltName={names}\n")
         new = ("req", *_NEW_KEY, "-subj", f"/CN={name}", "-keyout", key, "-out", request)
         openssl(self.folder, *new)
         signer = ("-CA", self.file.name, "-CAkey", f"{self.name}.key", "-CAcreateserial")
-        signed = ("x509", "-req", "-in", request, "-days", "2", "-extfile", extensions.name)
+        signed = ("x509", "-req", "-in", request, "-days", str(days), "-extfile", extensions.name)
         openssl(self.folder, *signed, *signer, "-out", cert)
         return self.folder / cert, self.folder / key
 
@@ -119,3 +134,101 @@ class TlsBroker(Secured):
         )
         self.url = f"mqtts://127.0.0.1:{self.port}"
         self.start()
+
+
+class AccessBroker:
+    """A started mosquitto with the shipped secure configuration, and its access folder.
+
+    :ivar access: the folder that `bridge-node access init` has made, for 127.0.0.1 and localhost.
+    """
+
+    def __init__(self, folder: Path, start: Callable[..., Process], *hosts: str):
+        self.folder = folder
+        self.access = folder / "access"
+        named = [f"--host={host}" for host in hosts or ("127.0.0.1", "localhost")]
+        self.run("init", *named)
+        self._start = start
+        self._configuration = self._configured(folder)
+        self.start()
+
+    def _configured(self, folder: Path) -> Path:
+        text = (ROOT / "mosquitto" / "secure" / "mosquitto.conf").read_text()
+        self.ports = {port: free_port() for port in (8883, 8884, 8885)}
+        places = {
+            f"listener {port}\n": f"listener {p} 127.0.0.1\n" for port, p in self.ports.items()
+        }
+        places["/usr/lib/mosquitto_dynamic_security.so"] = str(DYNAMIC_SECURITY)
+        places["/mosquitto/access/"] = f"{self.access}/broker/"
+        places["/mosquitto/data/"] = f"{folder}/"
+        for shipped, instead in places.items():
+            assert shipped in text, shipped
+            text = text.replace(shipped, instead)
+        path = folder / "secure.conf"
+        path.write_text(
+            # debug tells of what is denied
+            f"{text}log_type information\nlog_type debug\n"
+            + ("user root\n" if os.geteuid() == 0 else "")
+        )
+        return path
+
+    def start(self) -> None:
+        """Start it, at the same ports as before, and await them."""
+        self.process = self._start(MOSQUITTO, "-c", self._configuration)
+        self.process.wait_for(r"mosquitto version .* running")
+
+    def read_certificates(self) -> None:
+        """Have it read its certificate, and the list of those that it refuses, again."""
+        self.process.signal(signal.SIGHUP)
+
+    def run(self, *words: str, status: int = 0) -> str:
+        """Run `bridge-node access` with its folder, and return what it prints."""
+        address = () if words[0] == "init" else ("--mqtt", self.url(8885))
+        command = [BIN / "bridge-node", "access", "--dir", self.access, *words, *address]
+        ended = subprocess.run(command, text=True, capture_output=True, check=False)
+        assert ended.returncode == status, ended.stdout + ended.stderr
+        return ended.stdout + ended.stderr
+
+    def grant(self, name: str, role: str, *options: str) -> None:
+        """Grant a role; the client is made if it is not there."""
+        self.run("grant", name, role, *options)
+
+    def grant_all(self, *grants: str) -> None:
+        """Grant several roles, each as the words after `bridge-node access grant`."""
+        control = ("access", "--dir", str(self.access), "grant")
+        words = [[*control, *each.split(), "--mqtt", self.url(8885)] for each in grants]
+        script = ROOT / "tests" / "support" / "grant_all.mjs"
+        command = ["node", str(script), json.dumps(words)]
+        ended = subprocess.run(command, text=True, capture_output=True, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+    def url(self, port: int) -> str:
+        """The address of the listener that has this port in the shipped configuration."""
+        return f"mqtts://127.0.0.1:{self.ports[port]}"
+
+    def file(self, name: str, file: str) -> Path:
+        """A file of a client: ca.crt, client.crt, client.key, password."""
+        return (self.access if name == "admin" else self.access / "clients") / name / file
+
+    def password(self, name: str) -> str:
+        """The password of a client."""
+        return self.file(name, "password").read_text().rstrip("\n")
+
+    def options(self, name: str, port: int) -> list[str]:
+        """How a command of ours is told to connect as this client, at this listener."""
+        shown = (
+            ("--cert", self.file(name, "client.crt"), "--key", self.file(name, "client.key"))
+            if port == 8884
+            else ("--username", name, "--password-file", self.file(name, "password"))
+        )
+        words = ("--mqtt", self.url(port), "--ca", self.file(name, "ca.crt"), *shown)
+        return [str(word) for word in words]
+
+    def of_mosquitto(self, name: str, port: int) -> list[str]:
+        """How mosquitto_pub and mosquitto_sub are told to connect as this client."""
+        shown = (
+            ("--cert", self.file(name, "client.crt"), "--key", self.file(name, "client.key"))
+            if port == 8884
+            else ("-u", name, "-P", self.password(name))
+        )
+        address = ("-h", "127.0.0.1", "-p", self.ports[port])
+        return [str(word) for word in (*address, "--cafile", self.file(name, "ca.crt"), *shown)]

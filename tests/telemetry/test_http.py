@@ -5,14 +5,28 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from prometheus_client import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
-from telemetry.http import MAX_BODY, MAX_CONNECTIONS, BodyError, HttpServer, ListenError
+from telemetry.hosts import foreignness
+from telemetry.http import (
+    MAX_BODY,
+    MAX_CONNECTIONS,
+    MAX_HEAD,
+    MAX_SCRAPES,
+    BodyError,
+    HttpServer,
+    ListenError,
+)
 from telemetry.options import HttpAddress
+from tests.support.processes import ROOT
 from tests.telemetry.conftest import Probe
+
+HOSTS = json.loads((ROOT / "contracts/examples/http_host.json").read_text())
 
 
 def test_metrics_are_those_of_the_registry(probe: Probe) -> None:
@@ -82,6 +96,78 @@ def test_a_part_takes_what_it_is_sent_on_its_paths_and_says_why_it_does_not() ->
     assert probe.ask("/things", "POST", b"", {"Content-Length": "1" * 5000})[0] == 413
     assert taken == [b"good", b"bad"]
     probe.server.close()
+
+
+def sent(probe: Probe, text: str) -> str:
+    """What is answered to these bytes, until the connection ends."""
+    with socket.create_connection(probe.address, timeout=10) as connection:
+        connection.sendall(text.encode())
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+
+@pytest.mark.parametrize("case", HOSTS, ids=str)
+def test_a_host_of_the_public_dns_and_the_page_of_another_server_are_foreign(
+    case: dict[str, Any],
+) -> None:
+    why = foreignness(case["host"], case.get("origin"), case.get("own", "0.0.0.0"))
+    assert bool(why) == case["foreign"], why
+
+
+def test_what_another_website_has_resolved_to_here_and_its_pages_are_refused_on_every_path() -> (
+    None
+):
+    taken: list[bytes] = []
+    probe = Probe(takes={"/things": taken.append})
+    for head in ("Host: evil.example", "Host: localhost\r\nOrigin: https://evil.example"):
+        for path in ("/metrics", "/healthz", "/readyz", "/"):
+            answer = sent(probe, f"GET {path} HTTP/1.1\r\n{head}\r\n\r\n")
+            assert " 403 " in answer.partition("\r\n")[0]
+        # as a form of a website sends it
+        posted = sent(probe, f"POST /things HTTP/1.1\r\n{head}\r\nContent-Length: 1\r\n\r\n1")
+        assert " 403 " in posted.partition("\r\n")[0]
+    assert taken == []
+    for head in ("Host: a\r\nHost: b", "Accept: */*"):
+        assert " 400 " in sent(probe, f"GET /healthz HTTP/1.1\r\n{head}\r\n\r\n")[:20]
+    # as a check of a container asks
+    assert " 200 " in sent(probe, "GET /healthz HTTP/1.0\r\n\r\n")[:20]
+    probe.server.close()
+
+
+def test_every_answer_says_that_it_is_no_page_nothing_of_another_one_and_not_to_be_kept(
+    probe: Probe,
+) -> None:
+    for path, method in (("/metrics", "GET"), ("/nothing", "GET"), ("/", "POST"), ("/", "TRACE")):
+        headers = probe.ask(path, method)[1]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert headers["Content-Type"].startswith(("text/plain", "application/json"))
+
+
+def test_a_long_head_is_refused(probe: Probe) -> None:
+    long = "x" * MAX_HEAD
+    assert " 414 " in sent(probe, f"GET /{long} HTTP/1.1\r\n")[:20]
+    for header in (f"x: {long}\r\n", "x: y\r\n" * (MAX_HEAD // 6)):
+        assert " 431 " in sent(probe, f"GET / HTTP/1.0\r\n{header}\r\n")[:20]
+    body = b"x" * MAX_HEAD
+    taken: list[bytes] = []
+    probe = Probe(takes={"/things": taken.append})
+    assert probe.ask("/things", "POST", body)[0] == 200
+    assert taken == [body]
+    probe.server.close()
+
+
+def test_of_many_requests_in_a_second_some_are_refused_and_the_next_second_answers_again(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("telemetry.http.time", SimpleNamespace(monotonic=lambda: now))
+    statuses = [probe.ask("/metrics")[0] for _ in range(MAX_SCRAPES + 1)]
+    assert statuses == [200] * MAX_SCRAPES + [429]
+    assert probe.ask("/readyz")[0] == 200
+    now += 1
+    assert probe.ask("/metrics")[0] == 200
 
 
 def test_head_is_answered_without_a_body(probe: Probe) -> None:

@@ -28,7 +28,7 @@ export function algorithm(algo, store, isLive, actions) {
   actions.past.want(algo.name);
   return html`
     <h1>${algo.name}</h1>
-    ${standingsOf(algo, store).map(badgeWithReason)} ${controls(algo.name, isLive, actions)}
+    ${standingsOf(algo, store).map(badgeWithReason)} ${controls(algo.name, store, isLive, actions)}
     ${figures(algo, store, actions)}
     <section aria-labelledby="equity">
       <h2 id="equity">Equity ${drawdownOf(algo, store)}</h2>

@@ -40,7 +40,7 @@ export function backtest(place, store, isLive, actions) {
     <p class="muted">Paper orders over history. Nothing here is advice, and past results promise nothing.</p>
     ${form(service, known.choices, store, isLive, actions)}
     ${known.fault ? html`<p class="banner" role="alert">${known.fault}</p>` : nothing}
-    ${(known.runs ?? []).filter(({ state }) => state === 'running').map((each) => progress(service, each, isLive, actions))}
+    ${(known.runs ?? []).filter(({ state }) => state === 'running').map((each) => progress(service, each, isLive && !store.isViewer, actions))}
     ${runs(service, known.runs, store, place, actions)}
     ${run ? report(run, backtests.report(service, run), store) : gone(place, known.runs)}
     ${comparison(shownOf(service, actions))}`;
@@ -92,8 +92,8 @@ function shownOf(service, { backtests, ui }) {
     .reverse();
 }
 
-/** @param {string} service @param {any} run @param {boolean} isLive @param {Actions} actions */
-function progress(service, run, isLive, { backtests, ui, draw }) {
+/** @param {string} service @param {any} run @param {boolean} mayCancel @param {Actions} actions */
+function progress(service, run, mayCancel, { backtests, ui, draw }) {
   const { quotes, total } = run;
   const told = total ? `${whole(quotes)} of ${whole(total)} quotes` : `${whole(quotes)} quotes read`;
   const cancel = async () => {
@@ -114,7 +114,7 @@ function progress(service, run, isLive, { backtests, ui, draw }) {
       value=${total ? quotes : nothing}
     ></progress>
     <p class="number">${told}</p>
-    <button type="button" data-cancel ?disabled=${!isLive} @click=${cancel}>Cancel</button>
+    <button type="button" data-cancel ?disabled=${!mayCancel} @click=${cancel}>Cancel</button>
   </section>`;
 }
 

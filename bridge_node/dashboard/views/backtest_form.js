@@ -5,6 +5,7 @@ import { html, nothing } from 'lit-html';
 import { AskError } from '../ask.js';
 import { optionsOf } from '../backtest_form.js';
 import { linkToRun } from '../router.js';
+import { viewerSentence } from './controls.js';
 
 /** @typedef {import('../main.js').Actions} Actions */
 /** @typedef {'data' | 'from' | 'to' | 'bars' | 'others'} Field */
@@ -95,8 +96,16 @@ export function form(service, choices, store, isLive, actions) {
     <p class="muted">${algo.about} ${folderSentence(choices)}</p>
     ${parameters(algo, write, actions)}
     <div class="controls">
-      <button type="submit" class="primary" ?disabled=${!isLive || ui.isBeginning}>Run the backtest</button>
+      <button
+        type="submit"
+        class="primary"
+        aria-describedby=${store.isViewer ? 'viewer' : nothing}
+        ?disabled=${!isLive || store.isViewer || ui.isBeginning}
+      >
+        Run the backtest
+      </button>
     </div>
+    ${viewerSentence(store)}
     <p role="alert" class="fault">${ui.formFault}</p>
   </form>`;
 }

@@ -43,20 +43,37 @@ const COMMANDS = {
 };
 const NAMES = /** @type {CommandName[]} */ (Object.keys(COMMANDS));
 
-/** @param {string} algo @param {boolean} isLive @param {Actions} actions */
-export function controls(algo, isLive, actions) {
+/**
+ * @param {string} algo @param {import('../store.js').Store} store @param {boolean} isLive
+ * @param {Actions} actions
+ */
+export function controls(algo, store, isLive, actions) {
   const ask = (/** @type {CommandName} */ command) => () => {
     actions.ui.asked = { algo, command, state: 'asking' };
     actions.draw();
   };
-  return html`<div class="controls" role="group" aria-label="Controls of ${algo}">
-    ${NAMES.map(
-      (name) =>
-        html`<button type="button" ?disabled=${!isLive} data-command=${name} @click=${ask(name)}>
-          ${COMMANDS[name].button}
-        </button>`,
-    )}
-  </div>`;
+  return html`<div
+      class="controls"
+      role="group"
+      aria-label="Controls of ${algo}"
+      aria-describedby=${store.isViewer ? 'viewer' : nothing}
+    >
+      ${NAMES.map(
+        (name) =>
+          html`<button type="button" ?disabled=${!isLive || store.isViewer} data-command=${name} @click=${ask(name)}>
+            ${COMMANDS[name].button}
+          </button>`,
+      )}
+    </div>
+    ${viewerSentence(store)}`;
+}
+
+/** Why a viewer cannot press a button. @param {import('../store.js').Store} store */
+export function viewerSentence(store) {
+  if (!store.isViewer) return nothing;
+  return html`<p id="viewer" class="muted">
+    You look on as a viewer: commands and backtests need the token of an operator.
+  </p>`;
 }
 
 /** The question about a command, and its reply: a modal dialog. @param {Actions} actions */

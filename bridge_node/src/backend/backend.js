@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Client, LostRemoteError, RemoteError } from '../../zerorpc/index.js';
+import { Client, LostRemoteError, RefusedError, RemoteError } from '../../zerorpc/index.js';
 import { Backoff } from '../support/backoff.js';
 import { Deferred } from '../support/deferred.js';
 import { reason, UserError } from '../support/errors.js';
@@ -9,6 +9,7 @@ import { CallWatch } from './call_watch.js';
 import { readDecisions } from './decisions.js';
 import { initialised } from './initialised.js';
 import { decisionOf } from './returned.js';
+import { Successor } from './successor.js';
 
 /**
  * @typedef {import('./decisions.js').Outcome} Outcome
@@ -273,9 +274,17 @@ export class Backend extends EventEmitter {
     while (!this.#isReady && !this.#isStopped) await Promise.race([once(this, 'ready'), this.#closed.promise]);
   }
 
+  /**
+   * Another service, which is reached by the same keys.
+   * @param {string} address
+   */
+  successor(address) {
+    return new Successor(address, this.#config.curve, this.#log);
+  }
+
   #newClient() {
     // what is published is JSON, whose numbers are doubles
-    const client = new Client(this.#address, { bigint: false });
+    const client = new Client(this.#address, { bigint: false, curve: this.#config.curve });
     client.on('lost', (error) => {
       this.#isReady = false;
       this.#fault = reason(error);
@@ -298,7 +307,7 @@ export class Backend extends EventEmitter {
         if (this.#isLast) throw error;
         if (client !== this.#client) continue; // it has moved
         this.#fault = reason(error);
-        if (!isReported) this.#log.warn(`backend ${this.#address} is unavailable; waiting for it`);
+        if (!isReported) this.#log.warn(`backend ${this.#address} is unavailable; waiting for it${whyRefused(error)}`);
         isReported = true;
         this.emit('unavailable');
       }
@@ -383,4 +392,13 @@ export class Backend extends EventEmitter {
     this.#log.error(`backend ${this.#address}: ${reason(error)}; trying the same again`);
     return sleep(backoff.next());
   }
+}
+
+/**
+ * @param {unknown} error  of an attempt to connect
+ * @returns {string} the end of a sentence about it, if keys are the reason
+ */
+function whyRefused(error) {
+  const { cause } = /** @type {Error} */ (error);
+  return cause instanceof RefusedError ? `: ${cause.message} (--curve-keys)` : '';
 }

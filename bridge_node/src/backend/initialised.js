@@ -7,6 +7,8 @@ import { methodsOf } from './methods.js';
 import { chooseName } from './name.js';
 import { openJournal } from './standby.js';
 
+/** @typedef {ReturnType<typeof import('../../zerorpc/index.js').clientKeys>} Keys */
+
 /**
  * What a user decides about a backend.
  * @typedef {object} Config
@@ -14,6 +16,7 @@ import { openJournal } from './standby.js';
  * @property {string} [name]  of a backend that has none of its own
  * @property {boolean} [isAnnounced]  whether no other name than this is accepted
  * @property {string[]} [channels]  in place of those that `initialize` returns
+ * @property {Keys} [curve]  with them it is reached by CURVE alone
  */
 
 /**

@@ -22,11 +22,16 @@ export class Successor {
 
   /**
    * @param {string} address
+   * @param {import('./initialised.js').Keys | undefined} curve  with them it is reached by CURVE alone
    * @param {import('../support/log.js').Log} log
    */
-  constructor(address, log) {
-    this.#client = new Client(address, { bigint: false });
+  constructor(address, curve, log) {
+    this.#client = new Client(address, { bigint: false, curve });
     this.#log = log;
+  }
+
+  get address() {
+    return this.#client.address;
   }
 
   /** @throws {Error} if nothing answers there, or no algorithm */
@@ -72,20 +77,19 @@ export class Successor {
 }
 
 /**
- * Ask the service at an address for its standing, or have it change that.
- * @param {string} address
+ * Ask a service for its standing, or have it change that.
+ * @param {Successor} successor  which is closed afterwards
  * @param {import('../support/log.js').Log} log
  * @param {'journal' | 'take_back'} method  which returns its standing
  * @param {...unknown} args
  * @returns {Promise<import('./standby.js').Standing | undefined>} undefined if it does not answer, or refuses
  */
-export async function standingAt(address, log, method = 'journal', ...args) {
-  const successor = new Successor(address, log);
+export async function standingOf(successor, log, method = 'journal', ...args) {
   try {
     await successor.connect();
     return successor.has(method) ? await successor.ask(method, ...args) : undefined;
   } catch (error) {
-    if (error instanceof RemoteError) log.warn(`the backend at ${address}: ${error.message}`);
+    if (error instanceof RemoteError) log.warn(`the backend at ${successor.address}: ${error.message}`);
     return undefined;
   } finally {
     await successor.close();

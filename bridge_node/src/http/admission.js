@@ -1,33 +1,50 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+import { foreignPage, isOwnOrigin, nameIn } from './hosts.js';
 
 /** Names under which this computer is reached by itself alone. */
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 /** ms in which one refusal of a kind is logged. */
 const QUIET = 10_000;
 
+/** @typedef {'operator' | 'viewer'} Role  an operator may do all that a page can, a viewer looks on */
+
 /**
- * Who may see the dashboard, and use its relay: whoever has the token, from a page of this server.
+ * Who may see the dashboard, and use its relay: whoever has a token, from a page of this server.
  *
  * Without the check of Host a website could have its own name resolve to 127.0.0.1, and so be of "this server"
  * (DNS rebinding); without that of Origin any website that the trader visits could open the WebSocket.
  */
 export class Admission {
-  #hosts;
-  #digest;
+  /** Names of this server, without a port. @type {string[]} */
+  hosts;
+  /** Those that are reached by TLS alone. @type {Set<string>} */
+  #secure;
+  /** Of the tokens. @type {Map<Role, Buffer>} */
+  #digests = new Map();
   #log;
   /** When a refusal was logged last, by its kind. @type {Map<string, number>} */
   #logged = new Map();
 
   /**
-   * @param {string[]} hosts  by which the server is reached besides the names of loopback; the port does not matter
+   * @param {string[]} hosts  by which the server is reached besides the names of loopback, with `https://` before it if only
+   *   by TLS; the port does not matter
    * @param {import('../support/log.js').Log} log
-   * @param {string} [token]  by default a random one
+   * @param {Record<Role, string | undefined>} tokens  without that of a role nobody has it
    */
-  constructor(hosts, log, token = randomBytes(16).toString('hex')) {
-    this.token = token;
-    this.#digest = digest(token);
-    this.#hosts = new Set([...LOOPBACK, ...hosts.map(nameIn)]);
+  constructor(hosts, log, tokens) {
+    this.hosts = [...LOOPBACK, ...hosts.map(withoutScheme).map(nameIn)];
+    this.#secure = new Set(
+      hosts
+        .filter((host) => host.startsWith('https:'))
+        .map(withoutScheme)
+        .map(nameIn),
+    );
     this.#log = log;
+    for (const role of /** @type {const} */ (['operator', 'viewer'])) {
+      const token = tokens[role];
+      if (token !== undefined) this.#digests.set(role, digest(token));
+    }
   }
 
   /**
@@ -35,18 +52,23 @@ export class Admission {
    * @returns {string} why it is refused, a sentence; empty if it is not
    */
   refusal({ headers: { host = '', origin } }) {
-    if (!this.#hosts.has(nameIn(host))) {
+    if (!this.hosts.includes(nameIn(host))) {
       return `the host "${host.slice(0, 100)}" is not one of this server: add it by --http-host, if it should be`;
     }
-    if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
-      return `a page of "${origin.slice(0, 100)}" asked, and only pages of this server may`;
-    }
-    return '';
+    const isPlain = origin?.startsWith('http:') && this.#secure.has(nameIn(host));
+    return isOwnOrigin(origin, host) && !isPlain ? '' : foreignPage(origin);
   }
 
-  /** @param {unknown} token  that somebody has sent */
-  isToken(token) {
-    return typeof token === 'string' && timingSafeEqual(digest(token), this.#digest);
+  /**
+   * @param {unknown} token  that somebody has sent
+   * @returns {Role | undefined} undefined if it is none of this server
+   */
+  roleOf(token) {
+    if (typeof token !== 'string') return undefined;
+    const sent = digest(token);
+    // each is compared, whichever it is: the time tells nothing
+    const found = [...this.#digests].filter(([, own]) => timingSafeEqual(sent, own));
+    return found[0]?.[0];
   }
 
   /**
@@ -66,5 +88,5 @@ export class Admission {
 /** Of the same length, whatever the text: it tells nothing of how much of a token was right. @param {string} text */
 const digest = (text) => createHash('sha256').update(text).digest();
 
-/** @param {string} host  perhaps with a port */
-const nameIn = (host) => host.toLowerCase().replace(/:\d+$/, '');
+/** @param {string} host */
+const withoutScheme = (host) => host.replace(/^https?:\/\//, '');

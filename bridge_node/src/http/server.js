@@ -1,12 +1,23 @@
-import { createServer } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
 
 import { reason, UserError } from '../support/errors.js';
+import { DASHBOARD, HTTP } from './bounds.js';
+import { foreignness } from './hosts.js';
+import { Pace } from './pace.js';
 
-/** Connections at a time, those of pages and their relays included; one more is closed at once. */
-const MAX_CONNECTIONS = 200;
-/** ms that a client may take to send its request, and how often that is looked at. */
-const PATIENCE = 10_000;
+/** ms between two looks at which requests take too long to come. */
 const LOOK = 2000;
+/** What comes from here is no page, nothing of another page, and not kept. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** @typedef {import('node:http').IncomingMessage} Request */
+/** @typedef {{status: number, type?: string, headers?: Record<string, string>, body: string | Buffer | object}} Answer */
 
 /**
  * What is shown; each is called once per request.
@@ -23,8 +34,8 @@ const LOOK = 2000;
  * @typedef {object} Page
  * @property {Map<string, import('./assets.js').Asset>} assets  by path
  * @property {import('./admission.js').Admission} admission
- * @property {(request: import('node:http').IncomingMessage, socket: import('node:stream').Duplex, head: Buffer) => void} upgrade
- *   to a WebSocket, at `/mqtt`
+ * @property {(request: Request, socket: import('node:stream').Duplex, head: Buffer) => number} upgrade  to a WebSocket,
+ *   at `/mqtt`; returns the status with which it is refused, 0 if it is not
  */
 
 /**
@@ -32,29 +43,50 @@ const LOOK = 2000;
  * that run answers 200; others answer 409, so that a feed does not publish into the pipeline of another run.
  * @param {import('./listen.js').Listen} listen
  * @param {Shown} shown
+ * @param {{seconds: number, answerSeconds: number}} [patience]  in which a request has to come, and its answer to be taken
  * @returns {Promise<import('node:http').Server>}
  * @throws {UserError} if it cannot listen there
  */
-export function serveHttp({ host, port }, shown) {
-  const patience = { headersTimeout: PATIENCE, requestTimeout: PATIENCE, connectionsCheckingInterval: LOOK };
-  const server = createServer(patience, (request, response) => {
-    answer(request, shown).then(
-      ({ status, type = 'application/json', headers = {}, body }) => {
+export function serveHttp(
+  { host, port },
+  shown,
+  { seconds, answerSeconds } = { seconds: HTTP.seconds, answerSeconds: DASHBOARD.answerSeconds },
+) {
+  const pace = new Pace();
+  const hosts = [host, ...(shown.page?.admission.hosts ?? [])];
+  /** @param {Request} request */
+  const refusal = (request) =>
+    refused(request, hosts, shown.page) ?? pace.refused(request, shown.page?.assets.has(pathOf(request)));
+  const server = createServer(
+    {
+      headersTimeout: seconds * 1000,
+      requestTimeout: seconds * 1000,
+      connectionsCheckingInterval: Math.min(LOOK, seconds * 500),
+      maxHeaderSize: HTTP.head,
+    },
+    (request, response) => {
+      const late = setTimeout(() => request.socket.destroy(), answerSeconds * 1000).unref();
+      response.once('close', () => clearTimeout(late));
+      /** @param {Answer} answer */
+      const send = ({ status, type = 'application/json', headers = {}, body }) => {
         const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : `${JSON.stringify(body)}\n`;
-        response.writeHead(status, { 'content-type': type, ...headers });
+        response.writeHead(status, { ...HEADERS, 'content-type': type, ...headers });
         response.end(request.method === 'HEAD' ? undefined : text);
-      },
-      (error) => {
-        response.writeHead(500, { 'content-type': 'application/json' });
-        response.end(`${JSON.stringify({ error: reason(error) })}\n`);
-      },
-    );
-  });
-  server.maxConnections = MAX_CONNECTIONS;
+      };
+      const no = refusal(request);
+      if (no) send({ ...no, headers: { connection: 'close', ...no.headers } });
+      else answer(request, shown).then(send, (error) => send({ status: 500, body: { error: reason(error) } }));
+    },
+  );
+  server.maxConnections = DASHBOARD.connections;
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {}); // whoever asked has gone
-    if (shown.page && pathOf(request) === '/mqtt') shown.page.upgrade(request, socket, head);
-    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    const known = shown.page && pathOf(request) === '/mqtt' ? shown.page : undefined;
+    const status = refusal(request)?.status ?? known?.upgrade(request, socket, head) ?? 404;
+    if (status === 0) return;
+    // not kept open until the other side closes it, which nobody watches any more
+    socket.once('finish', () => socket.destroy());
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
   });
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
@@ -66,16 +98,37 @@ export function serveHttp({ host, port }, shown) {
 }
 
 /**
- * @param {import('node:http').IncomingMessage} request
+ * @param {Request} request
+ * @param {string[]} hosts  names of this server
+ * @param {Page} [page]
+ * @returns {Answer | undefined} why it is not answered, if it is not
+ */
+function refused(request, hosts, page) {
+  const { method, headers, headersDistinct } = request;
+  // RFC 9112, 3.2: of more than one, another server than this one may have taken another one
+  if ((headersDistinct.host ?? []).length > 1) return { status: 400, body: { error: 'there is more than one Host' } };
+  const error = foreignness(request, hosts);
+  if (error) {
+    page?.admission.report('host', request.socket.remoteAddress, error);
+    return { status: 403, body: { error } };
+  }
+  if (method !== 'GET' && method !== 'HEAD') {
+    return {
+      status: 405,
+      headers: { allow: 'GET, HEAD' },
+      body: { error: `${method} is not offered: there are GET and HEAD` },
+    };
+  }
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return hasBody ? { status: 413, body: { error: 'no request has a body here' } } : undefined;
+}
+
+/**
+ * @param {Request} request
  * @param {Shown} shown
- * @returns {Promise<{status: number, type?: string, headers?: Record<string, string>, body: string | Buffer | object}>}
+ * @returns {Promise<Answer>}
  */
 async function answer(request, shown) {
-  const { method } = request;
-  if (method !== 'GET' && method !== 'HEAD') {
-    const error = `${method} is not offered: there are GET and HEAD`;
-    return { status: 405, headers: { allow: 'GET, HEAD' }, body: { error } };
-  }
   const path = pathOf(request);
   if (path === '/metrics') return metricsOf(shown);
   // one thread does everything: what answers has not stopped
@@ -86,16 +139,16 @@ async function answer(request, shown) {
   return { status: 404, body: { error: `there are ${shown.page ? '/, ' : ''}/metrics, /healthz and /readyz` } };
 }
 
-/** @param {import('node:http').IncomingMessage} request */
+/** @param {Request} request */
 const pathOf = ({ url }) => String(url).split('?', 1)[0];
 
-/** @param {import('node:http').IncomingMessage} request */
+/** @param {Request} request */
 const runOf = ({ url }) => new URLSearchParams(String(url).split('?', 2)[1]).get('run');
 
 /**
  * The page holds no secret: what it shows comes from the relay, for the token. A page under a name that is not of
  * this server is refused all the same, before anybody trusts it with a token.
- * @param {import('node:http').IncomingMessage} request
+ * @param {Request} request
  * @param {Page} page
  * @param {import('./assets.js').Asset} asset
  */

@@ -7,6 +7,11 @@ import { readId } from './values.js';
 
 /** A message, for the error that refuses another. */
 const EXAMPLE = '{"query": "orders", "id": "1", "client": "page"}';
+/** Questions that change nothing and cost little: all but those that begin or end a backtest. */
+export const READS = [
+  ...['equity', 'profit', 'positions', 'orders', 'fills', 'errors', 'prices', 'parameters', 'journal', 'commands'],
+  ...['backtests', 'backtest_choices', 'backtest_result'],
+];
 const CLIENT = new RegExp(`^[A-Za-z0-9_-]{1,${LIMITS.client}}$`);
 
 /**
@@ -44,4 +49,24 @@ export function readQuery(payload) {
     if (!(error instanceof MessageError)) throw error;
     return { id: null, client, question, fault: error.message };
   }
+}
+
+/**
+ * Why somebody who may only read may not ask this.
+ * @param {Buffer} payload
+ * @param {string} client  the one that gets the answers
+ * @returns {string} a sentence; empty if it may be asked
+ */
+export function viewerFault(payload, client) {
+  let query;
+  try {
+    query = readQuery(payload);
+  } catch (error) {
+    if (!(error instanceof MessageError)) throw error;
+    return error.message;
+  }
+  if (query.client !== client) return `"client" is ${shown(query.client, 80)}: a viewer asks as ${client} alone`;
+  const name = query.question.query ?? null;
+  if (typeof name === 'string' && READS.includes(name)) return '';
+  return `"query" is ${shown(name, 80)}: a viewer may ask for ${READS.join(', ')}`;
 }

@@ -1,5 +1,6 @@
 import { Gathered } from './gathered.js';
 import { filterFault, overlap } from '../support/topic_filter.js';
+import { isShown } from './viewer.js';
 
 /** ms between two frames with messages. */
 const INTERVAL = 100;
@@ -15,6 +16,8 @@ const TOO_SLOW = 16 * SLOW;
 const MAX_FILTERS = 50;
 /** Frames of a page in a second. */
 const MAX_FRAMES = 50;
+/** Characters of a topic, or of a filter (contracts/limits.json); with a prefix before it MQTT takes it all the same. */
+const MAX_TOPIC = 1024;
 /** Topics that a page may publish on. */
 const PUBLISHABLE = /^(commands|queries)\/[^/+#]+$/;
 /** RFC 6455, 7.4.1 */
@@ -24,7 +27,7 @@ const TRY_AGAIN_LATER = 1013;
 /**
  * What a Page calls, as its frames arrive, once it has shown the token.
  * @typedef {object} PageHandlers
- * @property {(token: unknown) => boolean} admit  whether the token is right
+ * @property {(token: unknown) => import('../http/admission.js').Role | undefined} admit  whose token it is
  * @property {(page: Page) => void} greet
  * @property {(filters: string[]) => void} subscribe  whatever the page wants from now on
  * @property {(topic: string, payload: string) => void} publish
@@ -35,7 +38,6 @@ export class Page {
   #socket;
   #handlers;
   #gathered = new Gathered();
-  #isAdmitted = false;
   #isClosed = false;
   /** @type {NodeJS.Timeout} */
   #hesitation;
@@ -47,6 +49,8 @@ export class Page {
 
   /** Topic filters, without the prefix. @type {string[]} */
   filters = [];
+  /** Since it has shown a token. @type {import('../http/admission.js').Role | undefined} */
+  role;
 
   /**
    * @param {import('ws').WebSocket} socket
@@ -65,7 +69,8 @@ export class Page {
 
   /** @param {import('./gathered.js').Relayed} message */
   offer(message) {
-    if (!this.#isClosed && this.filters.some((filter) => overlap(filter, message.topic))) this.#gathered.add(message);
+    if (this.#isClosed || !this.filters.some((filter) => overlap(filter, message.topic))) return;
+    if (this.role === 'operator' || isShown(message.topic, this.client)) this.#gathered.add(message);
   }
 
   /** @param {object} frame */
@@ -101,7 +106,7 @@ export class Page {
     if (this.#frames > MAX_FRAMES) return this.close(POLICY_VIOLATION, `more than ${MAX_FRAMES} frames in a second.`);
     const frame = isBinary ? undefined : read(data);
     if (frame === undefined) return this.close(POLICY_VIOLATION, 'a frame that is no JSON map.');
-    if (!this.#isAdmitted) return this.#admit(frame.token);
+    if (!this.role) return this.#admit(frame.token);
     if (frame.subscribe !== undefined) this.#subscribe(frame.subscribe);
     if (frame.publish !== undefined) this.#publish(frame.publish);
   }
@@ -109,11 +114,8 @@ export class Page {
   /** @param {unknown} token */
   #admit(token) {
     clearTimeout(this.#hesitation);
-    if (!this.#handlers.admit(token)) {
-      this.close(POLICY_VIOLATION, 'its token is not that of this bridge.');
-      return;
-    }
-    this.#isAdmitted = true;
+    this.role = this.#handlers.admit(token);
+    if (!this.role) return this.close(POLICY_VIOLATION, 'its token is not that of this bridge.');
     this.#handlers.greet(this);
     if (!this.#isClosed) this.#timer = setInterval(() => this.#flush(), INTERVAL);
   }
@@ -125,7 +127,7 @@ export class Page {
       return this.send({ error: `"subscribe" is no list of at most ${MAX_FILTERS} topic filters` });
     }
     for (const filter of filters) {
-      const fault = filter.startsWith('$') ? 'topics of the broker are not relayed' : filterFault(filter);
+      const fault = faultOf(filter);
       if (fault) return this.send({ error: `cannot subscribe to "${filter.slice(0, 100)}": ${fault}` });
     }
     this.filters = filters;
@@ -140,6 +142,9 @@ export class Page {
         error: 'a page publishes on commands/<algo> and queries/<algo>, a text, and on nothing else',
       });
     }
+    // a broker ends the connection, which is that of all pages, at a topic that is none
+    const fault = topic.length > MAX_TOPIC ? `it has more than ${MAX_TOPIC} characters` : filterFault(topic);
+    if (fault) return this.send({ error: `cannot publish on "${topic.slice(0, 100)}": ${fault}` });
     this.#handlers.publish(topic, payload);
   }
 
@@ -156,6 +161,13 @@ export class Page {
     clearTimeout(this.#hesitation);
     clearInterval(this.#timer);
   }
+}
+
+/** @param {string} filter @returns {string} why it is not subscribed to; empty if it may be */
+function faultOf(filter) {
+  if (filter.startsWith('$')) return 'topics of the broker are not relayed';
+  if (filter.length > MAX_TOPIC) return `it has more than ${MAX_TOPIC} characters`;
+  return filterFault(filter);
 }
 
 /** @param {string} data @returns {Record<string, any> | undefined} */

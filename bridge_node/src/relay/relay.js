@@ -5,8 +5,9 @@ import { WebSocketServer } from 'ws';
 import { BrokerFeed } from './broker_feed.js';
 import { Page } from './page.js';
 
-/** Pages that may be open at a time, and those that have not shown the token yet. */
+/** Pages that may be open at a time, those of them that are viewers', and those that have not shown a token yet. */
 const MAX_PAGES = 20;
+const MAX_VIEWERS = 15;
 const MAX_WAITING = 20;
 /** ms between two looks at why the broker is unavailable. */
 const LOOK_AGAIN = 1000;
@@ -26,8 +27,9 @@ export class Relay {
   #broker;
   #admission;
   #about;
+  #viewerFault;
   #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME, perMessageDeflate: false });
-  /** Those that have shown the token. @type {Set<Page>} */
+  /** Those that have shown a token. @type {Set<Page>} */
   #pages = new Set();
   /** Those that have not, the longest waiting first. @type {Set<Page>} */
   #waiting = new Set();
@@ -42,11 +44,13 @@ export class Relay {
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
    * @param {import('../http/admission.js').Admission} admission
    * @param {{version: string, instance: string}} about  this bridge
+   * @param {(question: Buffer, client: string) => string} viewerFault  why a viewer may not ask it, a sentence; empty if it may
    */
-  constructor(broker, admission, about) {
+  constructor(broker, admission, about, viewerFault) {
     this.#broker = broker;
     this.#admission = admission;
     this.#about = about;
+    this.#viewerFault = viewerFault;
   }
 
   /**
@@ -54,16 +58,17 @@ export class Relay {
    * @param {import('node:http').IncomingMessage} request
    * @param {import('node:stream').Duplex} socket
    * @param {Buffer} head
+   * @returns {number} the status with which it is refused, or 0
    */
   upgrade(request, socket, head) {
     const address = request.socket.remoteAddress;
     const why = this.#admission.refusal(request) || (request.headers.origin === undefined ? 'no page asked' : '');
     if (why) {
       this.#admission.report('websocket', address, why);
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-      return;
+      return 403;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#begin(webSocket, address));
+    return 0;
   }
 
   /** Close all pages; they connect again to whatever bridge listens next. */
@@ -77,13 +82,18 @@ export class Relay {
   #begin(socket, address) {
     const page = new Page(socket, randomBytes(8).toString('hex'), {
       admit: (token) => {
-        const isRight = this.#admission.isToken(token);
-        if (!isRight) this.#admission.report('token', address, 'a page has another token');
-        return isRight;
+        const role = this.#admission.roleOf(token);
+        if (!role) this.#admission.report('token', address, 'a page has another token');
+        return role;
       },
       greet: () => this.#greet(page),
       subscribe: () => this.#subscribe(),
-      publish: (topic, payload) => this.#feed?.publish(topic, payload),
+      publish: (topic, payload) => {
+        const why = page.role === 'viewer' ? this.#faultOfViewer(page, topic, payload) : '';
+        if (!why) return this.#feed?.publish(topic, payload);
+        this.#admission.report('viewer', address, `of a viewer: ${why}`);
+        page.send({ error: why });
+      },
     });
     socket.once('close', () => this.#end(page));
     // whoever has no token keeps nobody out who has one, and shows it at once
@@ -99,8 +109,14 @@ export class Relay {
   #greet(page) {
     this.#waiting.delete(page);
     if (this.#pages.size >= MAX_PAGES) return page.close(TRY_AGAIN_LATER, `${MAX_PAGES} pages are open already.`);
+    // they leave room for an operator
+    const viewers = [...this.#pages].filter(({ role }) => role === 'viewer').length;
+    if (page.role === 'viewer' && viewers >= MAX_VIEWERS) {
+      return page.close(TRY_AGAIN_LATER, `${MAX_VIEWERS} pages of viewers are open already.`);
+    }
     this.#pages.add(page);
-    page.send({ hello: { client: page.client, now: new Date().toISOString(), ...this.#about }, ...this.#state() });
+    const { client, role } = page;
+    page.send({ hello: { client, role, now: new Date().toISOString(), ...this.#about }, ...this.#state() });
     if (this.#feed) return;
     this.#feed = new BrokerFeed(this.#broker, {
       receive: (message) => {
@@ -111,6 +127,17 @@ export class Relay {
     });
     this.#feed.start();
     this.#timer = setInterval(() => this.#tellState(), LOOK_AGAIN);
+  }
+
+  /**
+   * @param {Page} page
+   * @param {string} topic
+   * @param {string} payload
+   * @returns {string} why a viewer may not publish it, a sentence; empty if it may
+   */
+  #faultOfViewer({ client }, topic, payload) {
+    if (topic.startsWith('commands/')) return 'commands need the token of an operator';
+    return this.#viewerFault(Buffer.from(payload), client);
   }
 
   /** Pages that want the same get what is retained again when another one comes: it changes nothing for them. */

@@ -1,4 +1,4 @@
-import { standingAt } from '../backend/successor.js';
+import { standingOf } from '../backend/successor.js';
 import { assigned, concerns, epochOf, readDuty } from '../messages/duty.js';
 import { readRetained } from '../mqtt/retained.js';
 import { reason, UserError } from '../support/errors.js';
@@ -97,7 +97,7 @@ export class Placement {
     }
     // also if it has handed nothing over yet: a call of the bridge before may be on its way, and would be too late then
     if (!isDone && swap.kind === 'replace') {
-      await standingAt(swap.from, this.#broker.log, 'take_back', swap.epoch + 1);
+      await standingOf(this.#backend.successor(swap.from), this.#broker.log, 'take_back', swap.epoch + 1);
     }
     this.#move(isDone ? swap.to : swap.from);
   }
@@ -108,15 +108,15 @@ export class Placement {
    */
   async #isDone({ from, to, epoch, kind }) {
     const { log } = this.#broker;
-    let standing = await standingAt(to, log);
+    let standing = await standingOf(this.#backend.successor(to), log);
     if (kind !== 'replace') return standing?.is_open === true;
     // a take_over of another bridge may be on its way: from here on it is carried out, or is refused as too late
     if (standing?.is_open && !standing.handed_over && standing.taken_over !== epoch) {
-      standing = await standingAt(to, log, 'take_back', epoch + 1);
+      standing = await standingOf(this.#backend.successor(to), log, 'take_back', epoch + 1);
     }
     if (standing?.taken_over !== epoch) return false;
     // it may have taken over late, when the old one had taken back already
-    const before = await standingAt(from, log);
+    const before = await standingOf(this.#backend.successor(from), log);
     return !before || before.handed_over || before.epoch <= epoch;
   }
 

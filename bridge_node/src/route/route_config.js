@@ -13,6 +13,7 @@
  * @property {boolean} [acceptOlderJournal]  continue with a journal that lacks published decisions
  * @property {boolean} [batchOutputs]  publish orders and fills as arrays
  * @property {import('../messages/quote.js').Rules} [rules]  about messages
+ * @property {import('../backend/initialised.js').Keys} [curve]  with them backends are reached by CURVE alone
  */
 
 /**

@@ -55,7 +55,7 @@ export class Swap {
     this.#command = command;
     this.#parts = parts;
     this.#log = log;
-    this.#ends = new SwapEnds(command, parts.backend, log);
+    this.#ends = new SwapEnds(command, parts.backend);
   }
 
   /**

@@ -1,5 +1,4 @@
 import { LostRemoteError, RemoteError } from '../../zerorpc/index.js';
-import { Successor } from '../backend/successor.js';
 import { reason, UserError } from '../support/errors.js';
 
 /** A swap is not carried out; the message says why. */
@@ -17,14 +16,13 @@ export class SwapEnds {
   /**
    * @param {import('../messages/command.js').Command} command  a swap
    * @param {import('../backend/backend.js').Backend} backend  that serves
-   * @param {import('../support/log.js').Log} log
    */
-  constructor(command, backend, log) {
+  constructor(command, backend) {
     this.isForced = command.force === true;
     this.backend = backend;
     this.from = backend.address;
     this.to = /** @type {string} */ (command.to);
-    this.next = new Successor(this.to, log);
+    this.next = backend.successor(this.to);
   }
 
   /** @throws {SwapRefusal} if the new backend cannot be used */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { checkAddress } from '../address.js';
 import { checkPeriod, DEFAULTS } from '../defaults.js';
-import { LostRemoteError, TimeoutError } from '../errors.js';
+import { LostRemoteError, RefusedError, TimeoutError } from '../errors.js';
 import { Connection } from './connection.js';
 
 /** ms of one attempt to connect: an unknown host, or a peer that sends nothing, causes no event. */
@@ -26,6 +26,7 @@ export class Client extends EventEmitter {
   #address;
   #heartbeat;
   #bigint;
+  #curve;
   /** @type {Connection | undefined}  set while it is open */
   #connection;
   /** @type {Promise<void> | undefined}  set while connect() is under way */
@@ -37,15 +38,19 @@ export class Client extends EventEmitter {
 
   /**
    * @param {string} address  for instance `tcp://127.0.0.1:4242`
-   * @param {{heartbeat?: number, bigint?: boolean}} [options]  heartbeat: the period in ms, that of the server;
-   *   bigint: integers that no number holds come as BigInt, as they do by default, or as the nearest number
+   * @param {object} [options]
+   * @param {number} [options.heartbeat]  the period in ms, that of the server
+   * @param {boolean} [options.bigint]  integers that no number holds come as BigInt, as they do by default, or as the
+   *   nearest number
+   * @param {import('../curve/keys.js').ClientKeys} [options.curve]  with them it connects by CURVE alone
    */
-  constructor(address, { heartbeat = DEFAULTS.heartbeat, bigint = true } = {}) {
+  constructor(address, { heartbeat = DEFAULTS.heartbeat, bigint = true, curve } = {}) {
     super();
     checkPeriod(heartbeat);
     this.#address = address;
     this.#heartbeat = heartbeat;
     this.#bigint = bigint;
+    this.#curve = curve;
   }
 
   get address() {
@@ -149,15 +154,17 @@ export class Client extends EventEmitter {
   async #dial(timeout) {
     const stop = (this.#stop = new AbortController());
     const { signal } = stop;
-    /** @type {string | undefined} */
+    /** @type {Error | undefined} */
     let last;
     const timer =
       timeout > 0 &&
       setTimeout(() => {
-        const hint = last ? ` (${last})` : '';
-        stop.abort(
-          new TimeoutError(`no server answered at ${this.#address} within ${timeout} ms${hint}; is it running?`),
-        );
+        const hint = last ? ` (${last.message})` : '';
+        const sentence =
+          last instanceof RefusedError
+            ? last.message
+            : `no server answered at ${this.#address} within ${timeout} ms${hint}; is it running?`;
+        stop.abort(new TimeoutError(sentence, { cause: last }));
       }, timeout);
     try {
       for (let delay = MIN_RETRY_DELAY; ; delay = Math.min(2 * delay, MAX_RETRY_DELAY)) {
@@ -165,7 +172,7 @@ export class Client extends EventEmitter {
           return await this.#attempt(signal);
         } catch (error) {
           signal.throwIfAborted();
-          last = /** @type {Error} */ (error).message;
+          last = /** @type {Error} */ (error);
         }
         await sleep(delay, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
@@ -183,6 +190,7 @@ export class Client extends EventEmitter {
       const connection = new Connection(this.#address, {
         heartbeat: this.#heartbeat,
         bigint: this.#bigint,
+        curve: this.#curve,
         onDrop: () => {
           this.dropped += 1;
         },

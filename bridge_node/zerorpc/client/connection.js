@@ -5,6 +5,7 @@ import { LostRemoteError, ProtocolError } from '../errors.js';
 import { decodeEvent, encodeEvent, EXACT, NEAREST, RAW, RAW_NEAREST, readResponseTo } from '../wire/envelope.js';
 import { MAX_ANSWER_SIZE } from '../wire/limits.js';
 import { Call } from './call.js';
+import { refusal } from './refusal.js';
 import { Stream } from './stream.js';
 
 const DELIMITER = Buffer.alloc(0);
@@ -35,6 +36,8 @@ export class Connection {
   #address;
   #period;
   #isExact;
+  #keys;
+  #isRefused = false;
   #onEnd;
   #onDrop;
   /** @type {'opening' | 'open' | 'ended'} */
@@ -55,14 +58,16 @@ export class Connection {
    * @param {object} options
    * @param {number} options.heartbeat  period in ms
    * @param {boolean} options.bigint  integers that no number holds are BigInts, not the nearest numbers
+   * @param {import('../curve/keys.js').ClientKeys} [options.curve]  with them it connects by CURVE alone
    * @param {(error: Error, wasOpen: boolean) => void} options.onEnd  called once, after
    *   all calls were rejected; `wasOpen` is whether `onOpen` was called before
    * @param {() => void} options.onDrop  called for each frame that answers no open call
    */
-  constructor(address, { heartbeat, bigint, onEnd, onDrop }) {
+  constructor(address, { heartbeat, bigint, curve, onEnd, onDrop }) {
     this.#address = address;
     this.#period = heartbeat;
     this.#isExact = bigint;
+    this.#keys = curve;
     this.#onEnd = onEnd;
     this.#onDrop = onDrop;
     this.#socket = new Dealer({
@@ -70,6 +75,11 @@ export class Connection {
       reconnectInterval: NEVER,
       maxMessageSize: MAX_ANSWER_SIZE,
       ipv6: address.includes('['), // libzmq otherwise looks up names as IPv6 only
+      ...(curve && {
+        curveServerKey: curve.serverKey,
+        curvePublicKey: curve.publicKey,
+        curveSecretKey: curve.secretKey,
+      }),
     });
   }
 
@@ -166,16 +176,13 @@ export class Connection {
           this.#state = 'open';
           this.#receive();
           onOpen();
-        } else if (event.type === 'disconnect' || event.type === 'close') {
+        } else if (event.type.startsWith('handshake:error')) {
+          this.#isRefused = true; // the disconnection that follows has no reason to tell
+          void refusal(event, this.#address, this.#keys).then((error) => this.end(error));
+        } else if ((event.type === 'disconnect' || event.type === 'close') && !this.#isRefused) {
           const reason = this.#state === 'opening' ? 'no ZeroMQ server listens at' : 'lost the connection to';
           // Answers that came before the end are already in the socket: the loop reads them first.
           setImmediate(() => this.end(new LostRemoteError(`${reason} ${this.#address}`)));
-        } else if (event.type.startsWith('handshake:error')) {
-          this.end(
-            new LostRemoteError(
-              `${this.#address} is not a ZeroMQ peer, or refuses the connection (${describe(event)})`,
-            ),
-          );
         }
       }
     } catch (cause) {
@@ -288,9 +295,4 @@ export class Connection {
 /** The form of an id on the wire. @param {string} id */
 function bytesOf(id) {
   return Buffer.from(id, 'latin1');
-}
-
-/** @param {any} event */
-function describe(event) {
-  return event.error?.code ?? event.error?.message ?? event.type;
 }

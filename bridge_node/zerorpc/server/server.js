@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { checkListeningAddress } from '../address.js';
+import { Gate } from '../curve/gate.js';
 import { checkPeriod, DEFAULTS } from '../defaults.js';
 import { decodeEvent, readHeader, textOf, VERSION } from '../wire/envelope.js';
 import { MAX_CALLS, MAX_CALLS_SIZE, MAX_ID_SIZE } from '../wire/limits.js';
@@ -24,7 +25,7 @@ export class Server {
   #exposed;
   #methods;
   #period;
-  #socket = new ServerSocket();
+  #socket;
   #isReceiving = false;
   #isClosed = false;
   /** @type {Map<string, ServedCall>}  by caller and id */
@@ -40,11 +41,18 @@ export class Server {
 
   /**
    * @param {object} exposed  the object whose functions may be called; not those whose names begin with `_`
-   * @param {{name?: string, heartbeat?: number}} [options]  name: by default that of the object's class;
-   *   heartbeat: the period in ms, that of the clients
+   * @param {object} [options]
+   * @param {string} [options.name]  by default that of the object's class
+   * @param {number} [options.heartbeat]  the period in ms, that of the clients
+   * @param {import('../curve/keys.js').ServerKeys} [options.curve]  with them it is reached by CURVE alone
+   * @param {(sentence: string) => void} [options.onRefused]  told of clients that are not admitted; by default it is a
+   *   warning of the process
    */
-  constructor(exposed, { name = exposed?.constructor?.name ?? 'Object', heartbeat = DEFAULTS.heartbeat } = {}) {
+  constructor(exposed, options = {}) {
+    const { name = exposed?.constructor?.name ?? 'Object', heartbeat = DEFAULTS.heartbeat } = options;
+    const { curve, onRefused = (sentence) => process.emitWarning(sentence, 'CurveWarning') } = options;
     checkPeriod(heartbeat);
+    this.#socket = new ServerSocket(curve && new Gate(curve, onRefused));
     this.#exposed = exposed;
     this.#methods = collectMethods(exposed, name);
     this.#period = heartbeat;

@@ -1,25 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'zeromq';
 
 import { ZerorpcError } from '../errors.js';
-import { MAX_CALL_SIZE, MAX_UNREAD } from '../wire/limits.js';
+import { MAX_CALL_SIZE, MAX_HANDSHAKE, MAX_UNREAD } from '../wire/limits.js';
 
 /** ms for which the last answers may be read after the end. */
 const LINGER = 1000;
+/** ms until the next attempt to listen again. */
+const BIND_DELAY = 10;
 const DELIMITER = Buffer.alloc(0);
 
 /** The ROUTER socket of a server: messages of any number of callers in, answers out. */
 export class ServerSocket {
-  #socket = new Router({
-    linger: LINGER,
-    maxMessageSize: MAX_CALL_SIZE,
-    // A message to a caller that is gone, or that leaves MAX_UNREAD unread, is refused, not lost in silence.
-    mandatory: true,
-    sendHighWaterMark: MAX_UNREAD,
-    sendTimeout: 0,
-  });
+  #gate;
+  #socket;
+  /** At which it listens. @type {string[]} */
+  #addresses = [];
+  /** Settles when it listens again. @type {Promise<unknown>} */
+  #renewed = Promise.resolve();
+  #isClosed = false;
   /** @type {{peer: Buffer, payload: Uint8Array, sent: (reached: boolean) => void}[]} */
   #outbox = [];
   #pumping = false;
+
+  /** @param {import('../curve/gate.js').Gate} [gate]  by which alone callers come in */
+  constructor(gate) {
+    this.#gate = gate;
+    this.#socket = this.#make();
+    if (gate) gate.onRemoved = () => this.#renew();
+  }
 
   /**
    * @param {string} address
@@ -28,6 +37,7 @@ export class ServerSocket {
   async bind(address) {
     try {
       if (address.includes('[')) this.#socket.ipv6 = true;
+      await this.#gate?.start();
       await this.#socket.bind(address);
     } catch (cause) {
       const { code, message } = /** @type {NodeJS.ErrnoException} */ (cause);
@@ -35,7 +45,9 @@ export class ServerSocket {
         cause,
       });
     }
-    return /** @type {string} */ (this.#socket.lastEndpoint);
+    const bound = /** @type {string} */ (this.#socket.lastEndpoint);
+    this.#addresses.push(bound);
+    return bound;
   }
 
   /**
@@ -43,9 +55,12 @@ export class ServerSocket {
    * @param {(peer: Buffer, payload: Buffer) => void} onMessage
    */
   async receive(onMessage) {
-    for await (const frames of this.#socket) {
-      // a DEALER sends ['', payload]; Python accepts a missing delimiter, too (events.py, Events.recv)
-      if (frames.length > 1) onMessage(frames[0], frames[frames.length - 1]);
+    while (!this.#isClosed) {
+      await this.#renewed;
+      for await (const frames of this.#socket) {
+        // a DEALER sends ['', payload]; Python accepts a missing delimiter, too (events.py, Events.recv)
+        if (frames.length > 1) onMessage(frames[0], frames[frames.length - 1]);
+      }
     }
   }
 
@@ -62,7 +77,50 @@ export class ServerSocket {
   }
 
   close() {
+    this.#isClosed = true;
     this.#socket.close();
+    this.#gate?.close();
+  }
+
+  #make() {
+    const socket = new Router({
+      linger: LINGER,
+      maxMessageSize: MAX_CALL_SIZE,
+      handshakeInterval: MAX_HANDSHAKE,
+      // A message to a caller that is gone, or that leaves MAX_UNREAD unread, is refused, not lost in silence.
+      mandatory: true,
+      sendHighWaterMark: MAX_UNREAD,
+      sendTimeout: 0,
+      ipv6: this.#addresses?.some((address) => address.includes('[')),
+      ...this.#gate?.options,
+    });
+    void this.#gate?.watch(socket);
+    return socket;
+  }
+
+  /** End all connections, and listen again at the same addresses: whoever is still admitted comes back. */
+  #renew() {
+    const before = this.#socket;
+    this.#socket = this.#make();
+    before.close();
+    this.#renewed = this.#bindAgain(this.#socket);
+  }
+
+  /**
+   * The addresses of a socket that was closed are free a moment later.
+   * @param {Router} socket
+   */
+  async #bindAgain(socket) {
+    for (const address of this.#addresses) {
+      while (!socket.closed) {
+        try {
+          await socket.bind(address);
+          break;
+        } catch {
+          await sleep(BIND_DELAY);
+        }
+      }
+    }
   }
 
   /** One send at a time, as zeromq.js asks for. */

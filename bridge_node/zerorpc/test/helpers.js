@@ -12,7 +12,7 @@ import { Client, Server } from '../index.js';
 
 const SERVER = fileURLToPath(new URL('servers/echo.py', import.meta.url));
 const VENV = fileURLToPath(new URL('../../../.venv/bin/python', import.meta.url));
-const PYTHON = process.env.PYTHON ?? (existsSync(VENV) ? VENV : 'python3');
+export const PYTHON = process.env.PYTHON ?? (existsSync(VENV) ? VENV : 'python3');
 
 /**
  * In ms. Short, so that the tests of the heartbeat rule take seconds and not half a minute; long enough that a busy
@@ -131,10 +131,10 @@ export async function startPeer(t) {
  * A server of Node.js in this process; it is closed with the test.
  * @param {import('node:test').TestContext} t
  * @param {object} methods
- * @param {{heartbeat?: number}} [options]
+ * @param {ConstructorParameters<typeof Server>[1]} [options]
  */
-export async function startOwnServer(t, methods, { heartbeat = PERIOD } = {}) {
-  const server = new Server(methods, { heartbeat });
+export async function startOwnServer(t, methods, options = {}) {
+  const server = new Server(methods, { heartbeat: PERIOD, ...options });
   t.after(() => server.close());
   return { server, address: await server.bind('tcp://127.0.0.1:0') };
 }

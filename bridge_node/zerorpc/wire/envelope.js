@@ -52,12 +52,30 @@ export function encodeEvent(id, name, args, responseTo, what, entries) {
     responseTo === undefined
       ? { message_id: messageId, v: VERSION, ...entries }
       : { message_id: messageId, v: VERSION, response_to: responseTo };
+  return encode([header, name, args], what ?? `the arguments of "${name}"`);
+}
+
+/**
+ * Encode a value that will be an argument, or a part of one: as an object it may take many times the memory.
+ * @param {unknown} value
+ * @returns {Uint8Array} for `new Packed`
+ * @throws {EncodeError}
+ */
+export function pack(value) {
+  return encode(value, 'the value');
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} what  for the error
+ */
+function encode(value, what) {
   try {
-    return encoder.encode([header, name, args]);
+    return encoder.encode(value);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EncodeError(
-      `cannot encode ${what ?? `the arguments of "${name}"`}: ${reason}; ` +
+      `cannot encode ${what}: ${reason}; ` +
         'pass null, booleans, numbers, BigInts of 64 bits, well-formed strings, bytes, arrays, plain objects and Maps',
       { cause },
     );

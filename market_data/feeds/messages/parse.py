@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from market_data.feeds.messages.grammar import is_json
 from market_data.feeds.messages.limits import BYTES, DEPTH
 from market_data.feeds.messages.refusal import refusal, show
 
@@ -37,10 +38,12 @@ def parse(line: bytes) -> Any:
     except UnicodeDecodeError:
         raise refusal("not_utf8", "not UTF-8") from None
     try:
-        message, end = _decode(text)
-    except ValueError as error:
-        message, end = _decode_again(text, error)
+        message, end = _decoded(text)
     except RecursionError:
+        if not is_json(text):
+            raise refusal(
+                "not_json", "not JSON, and nested too deep to say where it ends"
+            ) from None
         raise refusal("too_deep", f"nested too deep, at most {DEPTH} levels") from None
     if end != len(text):
         raise refusal("not_json", f"not JSON: more behind it: {text[end:][:40]!r}")
@@ -56,6 +59,7 @@ def parse(line: bytes) -> Any:
         or '" ' in text
         or "\t" in text
         or "\r" in text
+        or "\n" in text
     ):
         _check_keys(text)
         # only an escape can give half of a surrogate pair
@@ -64,13 +68,16 @@ def parse(line: bytes) -> Any:
     return message
 
 
-def _decode_again(text: str, error: ValueError) -> tuple[Any, int]:
-    if not isinstance(error, json.JSONDecodeError):
+def _decoded(text: str) -> tuple[Any, int]:
+    try:
         try:
+            return _decode(text)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:
             return _decode_long(text)
-        except json.JSONDecodeError as other:
-            error = other
-    raise refusal("not_json", f"not JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        raise refusal("not_json", f"not JSON: {error}") from None
 
 
 def _check_depths(message: Any) -> None:

@@ -24,7 +24,7 @@ def read_config(file: str | None) -> Mapping[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ExchangeConfigError(str(path), f"it cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         # its text may be a secret
         raise ExchangeConfigError(str(path), "it is no JSON") from error
     if not isinstance(found, dict) or not isinstance(found.get("options", {}), dict):

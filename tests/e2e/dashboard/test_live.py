@@ -103,10 +103,10 @@ def test_while_the_bridge_is_away_the_page_says_since_when_and_connects_again(
     on_mosquitto: Pipeline, page: Page, tmp_path: Path
 ) -> None:
     token = tmp_path / "token"
-    token.write_text("a token that stays the same\n")
+    token.write_text("a-token-that-stays\n")
     on_mosquitto.serve(*RANDOM)
     options = ("--http-token-file", token)
-    open_page(page, on_mosquitto.begin(*options))
+    open_page(page, on_mosquitto.begin(*options) + "#token=a-token-that-stays")
     port = on_mosquitto.bridge.http
     on_mosquitto.bridge.kill()
     expect(page.get_by_role("alert")).to_contain_text("The connection to the bridge was lost")

@@ -1,0 +1,184 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+import { reason, UserError } from '../support/errors.js';
+
+/** The client that administers the roles. */
+export const ADMIN = 'admin';
+/** The administrator's password that the broker may have already. */
+export const NEXT = 'password.next';
+/** Under which `rotate` renews the broker's own certificate. */
+export const BROKER = 'broker';
+/** Whose file names are fixed: clients are started with them. */
+export const FILES = { ca: 'ca.crt', cert: 'client.crt', key: 'client.key', password: 'password' };
+
+const PRIVATE = 0o600;
+const PUBLIC = 0o644;
+const OTHERS = 0o077;
+
+/**
+ * What one client has to show: PEM texts, and a password.
+ * @typedef {{cert: string, key: string, password: string}} Credentials
+ */
+
+/**
+ * The access folder: the authority, what the broker reads, a folder for each client, and the tokens of the dashboard
+ * (docs/how-to/secure.md).
+ * Nobody but its owner may read it.
+ */
+export class AccessFolder {
+  /** @param {string} path */
+  constructor(path) {
+    this.path = path;
+  }
+
+  /**
+   * Make it.
+   * @throws {UserError} if something is there
+   */
+  create() {
+    try {
+      if (existsSync(this.path) && readdirSync(this.path).length > 0) {
+        throw new UserError(`${this.path} is there, and not empty: \`access init\` makes a new folder`);
+      }
+      for (const part of ['.', 'authority', 'broker', 'clients', 'http', ADMIN]) makeFolder(join(this.path, part));
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw new UserError(`${this.path} cannot be made: ${reason(error)}`);
+    }
+  }
+
+  /**
+   * @returns {this}
+   * @throws {UserError} if it is none, or if others may read it
+   */
+  check() {
+    const admin = join(this.path, ADMIN);
+    if (!existsSync(join(admin, 'address'))) {
+      throw new UserError(`${this.path} is no access folder: \`bridge-node access init\` makes one`);
+    }
+    for (const folder of [this.path, join(this.path, 'authority'), admin]) {
+      const mode = statSync(folder).mode & 0o777;
+      if (mode & OTHERS) {
+        throw new UserError(`${folder} can be read by others (mode 0${mode.toString(8)}): chmod 700 ${folder}`);
+      }
+    }
+    return this;
+  }
+
+  /** @param {string[]} parts @returns {string} */
+  join(...parts) {
+    return join(this.path, ...parts);
+  }
+
+  /** @param {string[]} parts */
+  read(...parts) {
+    const file = this.join(...parts);
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      throw new UserError(`${file} cannot be read: ${reason(error)}`);
+    }
+  }
+
+  /**
+   * Write a file as a whole, which only its owner may read.
+   * @param {string} text
+   * @param {string[]} parts
+   */
+  writePrivate(text, ...parts) {
+    writeFile(this.join(...parts), text, PRIVATE);
+  }
+
+  /**
+   * Write a file as a whole, with what anyone may know.
+   * @param {string} text
+   * @param {string[]} parts
+   */
+  writePublic(text, ...parts) {
+    writeFile(this.join(...parts), text, PUBLIC);
+  }
+
+  /** The names of the clients that have a folder, in order. */
+  get clients() {
+    return readdirSync(this.join('clients'))
+      .filter((name) => !name.startsWith('.'))
+      .sort();
+  }
+
+  /** @param {string} name */
+  partOf(name) {
+    return name === ADMIN ? [ADMIN] : ['clients', name];
+  }
+
+  /**
+   * Write what a client gets.
+   * @param {string} name
+   * @param {Credentials} credentials
+   */
+  writeClient(name, { cert, key, password }) {
+    const part = this.partOf(name);
+    makeFolder(this.join(...part));
+    this.writePublic(this.read('authority', 'ca.crt'), ...part, FILES.ca);
+    this.writePrivate(key, ...part, FILES.key);
+    this.writePublic(cert, ...part, FILES.cert);
+    this.writePrivate(`${password}\n`, ...part, FILES.password);
+  }
+
+  /** @param {string} name */
+  passwordOf(name) {
+    return this.read(...this.partOf(name), FILES.password).trimEnd();
+  }
+
+  /** Whether a rotation of the administrator was not completed. */
+  get isRotating() {
+    return existsSync(this.join(ADMIN, NEXT));
+  }
+
+  /** The broker has the next password. */
+  settle() {
+    renameSync(this.join(ADMIN, NEXT), this.join(ADMIN, FILES.password));
+  }
+
+  /** @param {string} name */
+  certificateOf(name) {
+    return name === BROKER ? this.read('broker', 'server.crt') : this.read(...this.partOf(name), FILES.cert);
+  }
+
+  /** @param {string} name */
+  removeClient(name) {
+    rmSync(this.join('clients', name), { recursive: true, force: true });
+  }
+}
+
+/** @param {string} path */
+function makeFolder(path) {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, 0o700); // it may have been there, as the place of a volume
+}
+
+/**
+ * @param {string} path
+ * @param {string} text
+ * @param {number} mode
+ */
+function writeFile(path, text, mode) {
+  const beside = `${path}.new`;
+  try {
+    rmSync(beside, { force: true }); // one that a killed command has left may have another mode
+    writeFileSync(beside, text, { mode, flag: 'wx', flush: true });
+    renameSync(beside, path);
+  } catch (error) {
+    throw new UserError(`${path} cannot be written: ${reason(error)}`);
+  }
+}
