@@ -38,6 +38,12 @@ MAX_HANDSHAKE = 10_000
 MAX_MESSAGE_SIZE = 64 * 1024 * 1024
 """Bytes; ZeroMQ itself would take any size. A batch of the bridge is a few megabytes."""
 
+MAX_COLLECTIONS = 8 * 1024 * 1024
+"""Short lists and maps in a message: an empty one takes a byte there, and 70 in memory."""
+
+_BEGIN_COLLECTION = bytes(range(0x80, 0xA0))
+"""The bytes with which MessagePack begins them."""
+
 
 MAX_CALLS = 1000
 """Calls under way; each is a few greenlets. A bridge has a handful."""
@@ -97,8 +103,13 @@ def unpacked(message: bytes) -> Any:
     Types of others are refused: no message of the contract has them, a journal would keep them, and
     could not read them again. An instant is the number of its seconds.
 
-    :raises ValueError: if it is not one whole message.
+    :raises ValueError: if it is not one whole message, or would take gigabytes of memory.
     """
+    if len(message) > MAX_COLLECTIONS:
+        # those within texts count as well: a message of so many is none of ours all the same
+        others = len(bytes(message).translate(None, _BEGIN_COLLECTION))
+        if len(message) - others > MAX_COLLECTIONS:
+            raise ValueError(f"it has more than {MAX_COLLECTIONS:,} lists and maps")
     return msgpack.unpackb(message, ext_hook=_refuse, timestamp=1)
 
 
