@@ -263,6 +263,7 @@ test('a page may send any frames: it publishes only where it may, and only what 
       const page = new Page(/** @type {any} */ (socket), 'abc', {
         admit: (token) => (token === 'viewer' || token === 'operator' ? token : undefined),
         greet: () => {},
+        isCrowded: () => false,
         subscribe: (filters) => assert.ok(filters.every((filter) => filter.isWellFormed() && !filter.includes('\0'))),
         publish: (to) => published.push(to),
       });
