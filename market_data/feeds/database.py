@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from market_data.errors import MissingPackageError, UnusableFileError
@@ -18,6 +18,12 @@ def without_password(url: str) -> str:
     scheme, separator, rest = url.rpartition("://")
     # up to the last @, for a password may hold one; the query may hold one, too
     return scheme + separator + rest.split("?", 1)[0].rpartition("@")[2]
+
+
+def name_of(url: str) -> str:
+    """Return the name of a database, by its URL, for ids; that of its kind, if it has none."""
+    scheme, _, rest = without_password(url).partition("://")
+    return PurePosixPath(rest.partition("/")[2]).stem or scheme
 
 
 def open_engine(url: str | Path, shown: str, *, may_create: bool = False) -> Engine:
