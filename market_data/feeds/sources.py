@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain
 from os import PathLike, fspath
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 from market_data.errors import SourceNotFoundError, UnusableFileError
 from market_data.feeds.candle_folder import is_candle_folder, sids, symbol_folder
+from market_data.feeds.database import name_of
 from market_data.feeds.frame_feed import is_frame
 from market_data.feeds.opening import SUFFIXES
 from market_data.feeds.quote import MAX_SID
@@ -79,14 +79,7 @@ def find_source(given: str | PathLike[str] | Any) -> Source:
     if sample := SAMPLES.get(text):
         return Source(sample.name, "csv", sample.path, sample)
     if "://" in text:
-        try:
-            parts = urlsplit(text)
-        except ValueError:
-            found = "no database has such a URL"
-            raise UnusableFileError(
-                without_password(text), found, "sqlite:///FILE or DIALECT://…"
-            ) from None
-        return Source(PurePosixPath(parts.path).stem or parts.scheme, "sql", None, url=text)
+        return Source(name_of(text), "sql", None, url=text)
     path = Path(text)
     # empty text would be the present folder
     if text and path.is_dir():

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from algo_service.commands.main import cli as algo_service
 from market_data import BrokerOptionError, PrefixError
+from market_data.commands.main import main as market_data
 from market_data.mqtt.address import read_prefix
 from market_data.mqtt.options import taken_access
 from tests.market_data.subscriber import Subscriber
@@ -147,6 +149,19 @@ def test_options_that_do_not_fit_are_refused_in_a_sentence(
         taken_access({"mqtt": "mqtt://b", **GIVEN_NONE, **options})
     assert sentence in str(caught.value)
     assert "hush" not in str(caught.value)
+
+
+def test_every_command_that_reaches_a_broker_has_all_of_the_options() -> None:
+    """A command takes all of them on the command line, and all from the environment."""
+    found: dict[str, dict[str, object]] = {}
+    for program, beginning in ((algo_service, "ALGO_SERVICE"), (market_data, "MARKET_DATA")):
+        for name, command in program.commands.items():
+            variables = {each.name: each.envvar for each in command.params}
+            if url := {"mqtt", "announce"} & variables.keys():
+                found[name] = {each: variables.get(each) for each in (*url, *GIVEN_NONE)}
+                assert found[name] == {each: f"{beginning}_{each.upper()}" for each in found[name]}
+    known = "serve algos watch notify halt resume reset flatten record replay indicators bars live"
+    assert set(known.split()) == found.keys()
 
 
 @pytest.mark.parametrize("text", ["site1", "site1/"])
