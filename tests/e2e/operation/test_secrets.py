@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -171,11 +170,7 @@ def test_no_part_of_a_pipeline_shows_a_secret_at_any_level(
         part.wait()
     retained = watch(world.secured, "#")
     retained.wait("algos/a")
-    # the address of the dashboard is for whoever has started it: it has the token
-    texts |= {
-        f"output of {' '.join(part.command[:3])}": re.sub("(?m)^dashboard: .*$", "", part.output)
-        for part in world.started
-    }
+    texts |= {f"output of {' '.join(part.command[:3])}": part.output for part in world.started}
     texts |= {
         f"message on {topic}": "\n".join(client.raw(topic))
         for client in (watcher, retained)
