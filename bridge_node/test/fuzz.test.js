@@ -114,7 +114,8 @@ function packetsOf(pieces) {
   const fault = stream.errored;
   if (fault) assert.ok(fault instanceof PacketError, String(fault?.stack));
   stream.destroy();
-  return { seen, fault: fault?.message };
+  // which of several faults is found first depends on what has come
+  return { seen, isFaulty: fault !== null };
 }
 
 test('a broker may send anything, in any pieces: the same packets are read, or one fault is found', () => {
@@ -232,7 +233,7 @@ const topic = fc.oneof(
 );
 const frame = fc.oneof(
   json,
-  fc.record({ token: fc.constantFrom('right', 'wrong', 7) }).map((each) => JSON.stringify(each)),
+  fc.record({ token: fc.constantFrom('viewer', 'operator', 'wrong', 7) }).map((each) => JSON.stringify(each)),
   fc.record({ subscribe: fc.oneof(fc.array(topic), fc.jsonValue()) }).map((each) => JSON.stringify(each)),
   fc
     .record({ publish: fc.record({ topic, payload: fc.oneof(fc.string(), fc.jsonValue()) }) })
@@ -255,21 +256,22 @@ class Socket extends EventEmitter {
 
 test('a page may send any frames: it publishes only where it may, and only what a broker takes', () => {
   fc.assert(
-    fc.property(fc.array(frame, { maxLength: 8 }), fc.boolean(), (frames, isAdmitted) => {
+    fc.property(fc.array(frame, { maxLength: 8 }), fc.constantFrom('', 'viewer', 'operator'), (frames, role) => {
       const socket = new Socket();
       /** @type {string[]} */
       const published = [];
       const page = new Page(/** @type {any} */ (socket), 'abc', {
-        admit: (token) => token === 'right',
+        admit: (token) => (token === 'viewer' || token === 'operator' ? token : undefined),
         greet: () => {},
+        isCrowded: () => false,
         subscribe: (filters) => assert.ok(filters.every((filter) => filter.isWellFormed() && !filter.includes('\0'))),
         publish: (to) => published.push(to),
       });
-      if (isAdmitted) socket.emit('message', Buffer.from('{"token":"right"}'), false);
+      if (role) socket.emit('message', Buffer.from(JSON.stringify({ token: role })), false);
       for (const each of frames) socket.emit('message', Buffer.from(each), false);
+      page.close(1000, ''); // before anything fails, since its timers would keep the process
       for (const to of published) assert.match(to, /^(commands|queries)\/[^/+#\0]+$/);
       for (const text of socket.sent) JSON.parse(text);
-      page.close(1000, '');
     }),
   );
 });

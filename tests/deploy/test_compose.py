@@ -15,6 +15,15 @@ from tests.deploy.monitoring import MONITORING
 from tests.support.processes import ROOT
 
 WHOLE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+
+class Compose(yaml.SafeLoader):
+    """Knows `!override`, which has compose take a list in place of that of another file."""
+
+
+Compose.add_constructor(
+    "!override", lambda loader, node: loader.construct_sequence(node, deep=True)
+)
 ADDED: dict[str, Any] = yaml.safe_load((MONITORING / "compose.yml").read_text())["services"]
 
 
@@ -40,6 +49,29 @@ def test_a_service_by_choice_is_pinned_and_not_started_unasked(name: str) -> Non
     if "build" not in service:
         assert re.fullmatch(r"[a-z/]+:v?\d+\.\d+\.\d+", service["image"])
         assert int(service["user"].partition(":")[0]) > 0
+
+
+def test_of_the_access_folder_each_part_gets_no_more_than_its_own() -> None:
+    """`access/authority` and `access/admin`, with which one can do everything, are nobody's."""
+    secure: dict[str, Any] = yaml.load((ROOT / "deploy/compose.secure.yml").read_text(), Compose)
+    services = secure["services"]
+    gets = {
+        name: {each["source"] for each in service["volumes"] if isinstance(each, dict)}
+        for name, service in services.items()
+    }
+    own = {name: {f"./access/clients/{name}"} for name in gets}
+    assert gets == own | {
+        "mosquitto": {"./access/broker"},
+        "algo": own["algo"] | {"./access/curve/server"},
+        "bridge": own["bridge"] | {"./access/curve/bridge", "./access/http"},
+    }
+    assert services.keys() == WHOLE.keys() - {"prometheus", "grafana"}, "those at the broker"
+    for name, service in services.items():
+        assert service["user"] == "${ACCESS_UID:-1000}:${ACCESS_GID:-1000}"
+        sees_all = any(str(each).startswith(".:") for each in WHOLE[name].get("volumes", []))
+        assert service.get("tmpfs", []) == (["/work/access"] if sees_all else [])
+    listens = [each.partition(":")[0] for each in services["mosquitto"]["ports"]]
+    assert listens == ["8883", "8884", "8885"], "nothing without TLS"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import random
 import sys
 import time
@@ -16,7 +15,6 @@ import click
 from tests.fuzz.properties import PROPERTIES
 from tests.fuzz.search import Found, search
 
-CORPUS = Path(__file__).parent / "corpus"
 FOUND = Path(__file__).parent / "found"
 EXAMPLES = 500
 """Inputs of a property, until the next one has its turn."""
@@ -31,18 +29,11 @@ EXAMPLES = 500
     help="A property; repeatable. By default all take turns.",
 )
 @click.option("--seed", type=int, help="Of the random numbers; by default another one each time.")
-@click.option(
-    "--guided",
-    is_flag=True,
-    help="Have atheris find inputs that reach other code; with one --only. It has to be installed.",
-)
-def fuzz(seconds: float, only: tuple[str, ...], seed: int | None, guided: bool) -> None:
+def fuzz(seconds: float, only: tuple[str, ...], seed: int | None) -> None:
     """Look for inputs that are neither read nor refused.
 
     The smallest one that is found of each property is kept below tests/fuzz/found.
     """
-    if guided:
-        _guide(only, seconds)
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
     click.echo(f"--seed {seed}")
     names = [*(only or PROPERTIES)]
@@ -75,22 +66,6 @@ def _report(name: str, found: Found) -> None:
     path.write_bytes(found.payload)
     traceback.print_exception(found.error)
     click.secho(f"{name}: {found.payload[:200]!r}, kept as {path}", fg="red")
-
-
-def _guide(only: tuple[str, ...], seconds: float) -> None:
-    if len(only) != 1:
-        raise click.UsageError("--guided is of one property: name it by --only")
-    if importlib.util.find_spec("atheris") is None:
-        raise click.UsageError("--guided needs atheris: pip install 'atheris>=3'")
-    import atheris
-
-    atheris.instrument_all()
-    corpus = CORPUS / only[0]
-    folders = [str(FOUND / "seeds" / only[0]), *([str(corpus)] if corpus.is_dir() else [])]
-    Path(folders[0]).mkdir(parents=True, exist_ok=True)
-    arguments = [sys.argv[0], f"-max_total_time={seconds:.0f}", "-max_len=4096", *folders]
-    atheris.Setup(arguments, PROPERTIES[only[0]].check)
-    atheris.Fuzz()
 
 
 if __name__ == "__main__":

@@ -139,19 +139,25 @@ class TlsBroker(Secured):
 class AccessBroker:
     """A started mosquitto with the shipped secure configuration, and its access folder.
 
+    :param tells_denials: whether it logs what it denies to a client, among much else.
     :ivar access: the folder that `bridge-node access init` has made, for 127.0.0.1 and localhost.
     """
 
-    def __init__(self, folder: Path, start: Callable[..., Process], *hosts: str):
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        start: Callable[..., Process],
+        *hosts: str,
+        tells_denials: bool = False,
+    ):
         self.access = folder / "access"
         named = [f"--host={host}" for host in hosts or ("127.0.0.1", "localhost")]
         self.run("init", *named)
         self._start = start
-        self._configuration = self._configured(folder)
+        self._configuration = self._configured(folder, "debug" if tells_denials else "information")
         self.start()
 
-    def _configured(self, folder: Path) -> Path:
+    def _configured(self, folder: Path, logged: str) -> Path:
         text = (ROOT / "mosquitto" / "secure" / "mosquitto.conf").read_text()
         self.ports = {port: free_port() for port in (8883, 8884, 8885)}
         places = {
@@ -164,11 +170,8 @@ class AccessBroker:
             assert shipped in text, shipped
             text = text.replace(shipped, instead)
         path = folder / "secure.conf"
-        path.write_text(
-            # debug tells of what is denied
-            f"{text}log_type information\nlog_type debug\n"
-            + ("user root\n" if os.geteuid() == 0 else "")
-        )
+        types = f"log_type information\nlog_type {logged}\n"
+        path.write_text(text + types + ("user root\n" if os.geteuid() == 0 else ""))
         return path
 
     def start(self) -> None:

@@ -5,6 +5,7 @@ It is of bounded depth, holds each key once, and all its texts are texts.
 
 from __future__ import annotations
 
+import codecs
 import json
 from typing import Any
 
@@ -15,6 +16,11 @@ from market_data.feeds.messages.refusal import refusal, show
 # decode() would search for white space around, twice. JSON has no NaN, but Python and others write
 # it: the caller that finds it there names its field.
 _decode = json.JSONDecoder(parse_constant=float).raw_decode
+
+_MARK = codecs.BOM_UTF8
+"""What programs on Windows write before a text."""
+_SPACE = b" \t\n\r"
+"""The white space of JSON (RFC 8259, section 2)."""
 
 
 def _of_digits(text: str) -> int | float:
@@ -28,13 +34,16 @@ _decode_long = json.JSONDecoder(parse_constant=float, parse_int=_of_digits).raw_
 def parse(line: bytes) -> Any:
     """Return what the JSON of a message holds.
 
-    :raises InvalidQuoteError: in this order: too_large, not_utf8, not_json, too_deep, key_twice,
-        surrogate.
+    :param line: with white space around it, and a byte order mark before that, if there is any.
+    :raises InvalidQuoteError: in this order: empty, too_large, not_utf8, not_json, too_deep,
+        key_twice, surrogate.
     """
+    if not line:
+        raise refusal("empty", "the message is empty")
     if len(line) > BYTES:
         raise refusal("too_large", f"the message is too large: longer than {BYTES} bytes")
     try:
-        text = line.decode()
+        text = line.removeprefix(_MARK).strip(_SPACE).decode()
     except UnicodeDecodeError:
         raise refusal("not_utf8", "not UTF-8") from None
     try:

@@ -79,7 +79,7 @@ def pipeline(start: Callable[..., Process], tmp_path: Path) -> Pipeline:
     """A secured broker, and what each part needs."""
     if MOSQUITTO is None:
         pytest.skip("mosquitto is not installed: `apt-get install mosquitto` to run this test")
-    broker = AccessBroker(tmp_path, start)
+    broker = AccessBroker(tmp_path, start, tells_denials=True)
     broker.grant_all(*GRANTS)
     return Pipeline(broker, start, tmp_path)
 

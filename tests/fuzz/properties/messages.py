@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from typing import Any
 
@@ -14,9 +13,7 @@ from algo_service.journal import content
 from algo_service.queries.question import read_question
 from market_data.derive.intake import Intake
 from market_data.feeds.messages import Rules, parse_fields, read
-from market_data.feeds.messages.limits import BYTES
 from market_data.feeds.messages.parse import parse
-from market_data.feeds.messages.refusal import refusal
 from market_data.feeds.quote import InvalidQuoteError
 from market_data.mqtt.topic_level import name_of_level
 from portfolio import InvalidTimeError
@@ -82,10 +79,6 @@ def quote(payload: bytes) -> str:
 def by_rules(payload: bytes, rules: Rules) -> Outcome:
     """Read quotes as a recording is read: the Intake of the services takes no rules."""
     try:
-        if not payload:
-            raise refusal("empty", "the message is empty")
-        if len(payload) <= BYTES:
-            payload = payload.removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n")
         _times, quotes = read(payload, 0, "quotes", rules, "quotes")
     except InvalidQuoteError as error:
         return "refused", error.code
@@ -163,8 +156,9 @@ def record(payload: bytes) -> str:
 def bridge(payload: bytes) -> str:
     _, found = judge.ask("bridge", payload)
     claim = _claim(payload)
-    # who lists algorithms needs less of a claim than a bridge
-    assert found.get("claim") is None or claim is not None, f"the bridge: {found}"
+    # who lists algorithms needs less of a claim than a bridge, but text that is UTF-8
+    if payload.decode(errors="ignore").encode() == payload:
+        assert found.get("claim") is None or claim is not None, f"the bridge: {found}"
     return "claim" if "claim" in found else "question" if found["isQuestion"] else "nothing"
 
 
