@@ -68,5 +68,5 @@ def test_the_state_of_an_algorithm_cannot_name_a_class() -> None:
     import msgpack
 
     array = msgpack.packb(["|O", [1], b"\0" * 8])
-    with pytest.raises(ValueError, match="OBJECT"):
+    with pytest.raises(StateError, match="OBJECT"):
         codec.decode(msgpack.packb(msgpack.ExtType(8, array)))
