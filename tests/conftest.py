@@ -25,6 +25,7 @@ E2E = Path(__file__).parent / "e2e"
 SLOW = (
     "test_any_file.py",
     "test_backtest",
+    "test_fuzz.py",
     "test_properties.py",
     "test_report.py",
     "test_values.py",

@@ -11,7 +11,7 @@ from tests.fuzz.search import PATIENCE, search, within
 
 CORPUS = Path(__file__).parent / "corpus"
 KEPT = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
-DRAWN = 40
+DRAWN = 25
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}/{path.name}")
