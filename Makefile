@@ -52,8 +52,9 @@ test: setup
 	( $(NODE_TEST) $(NODE_TESTS:bridge_node/%=%) ) >$$log 2>&1 & node=$$!; \
 	status=0; $(PYTEST) || status=$$?; wait $$node || status=$$?; cat $$log; exit $$status
 
+# SELECT=tests/e2e/dashboard: those alone.
 test-python: setup
-	$(PYTEST)
+	$(PYTEST) $(SELECT)
 
 test-node: setup
 	$(NODE_TEST) $(NODE_TESTS:bridge_node/%=%)
