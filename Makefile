@@ -4,8 +4,8 @@
 # make test       every test                    make test-unit those of Python that start no process
 # make test-e2e   those of the whole pipeline   make coverage  which lines and branches the tests reach
 # make test-python, test-node                   those of one language
-# make bench      measurements                  make lock      renews the lock files
-# make audit      known vulnerabilities in the locked packages
+# make bench      measurements                  make fuzz      looks for inputs that no parser is ready for
+# make lock       renews the lock files         make audit     known vulnerabilities in the locked packages
 # make release VERSION=0.2.0                    make clean     removes what setup made
 
 PYTHON ?= python3
@@ -15,7 +15,7 @@ PYTHON_READY := .venv/.ready
 NODE_READY := bridge_node/node_modules/.ready
 NODE_TESTS := $(wildcard bridge_node/test/*.test.js bridge_node/zerorpc/test/*.test.js)
 
-.PHONY: setup run test test-python test-node test-unit test-e2e coverage check fix bench lock audit release clean
+.PHONY: setup run test test-python test-node test-unit test-e2e coverage check fix bench fuzz lock audit release clean
 
 setup: $(PYTHON_READY) $(NODE_READY)
 
@@ -92,6 +92,14 @@ bench: setup
 	python -m benchmarks.dashboard
 	python -m benchmarks.backtest.run
 
+# Both languages at once, then those of Node.js alone; SECONDS is how long each of the two takes. It ends with a failure
+# if an input is found, which is kept below tests/fuzz/found.
+SECONDS ?= 600
+
+fuzz: setup
+	@python -m tests.fuzz --seconds $(SECONDS)
+	@cd bridge_node && FUZZ_SECONDS=$(SECONDS) exec node --test --test-reporter=spec test/fuzz.test.js
+
 # Renews the lock files from pyproject.toml and package.json.
 lock: setup
 	.venv/bin/pip install --quiet pip-tools
@@ -111,4 +119,4 @@ release: setup
 	@python -m tools.release "$(VERSION)" $(if $(DRY_RUN),--dry-run)
 
 clean:
-	rm -rf .venv bridge_node/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache dist .hypothesis .coverage .bench .nodes
+	rm -rf .venv bridge_node/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache dist .hypothesis .coverage .bench .nodes tests/fuzz/found

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from market_data.errors import UnknownColumnError as UnknownColumnError
     from market_data.errors import UnsortedError as UnsortedError
     from market_data.errors import UntimedError as UntimedError
+    from market_data.errors import UntrustedBrokerError as UntrustedBrokerError
     from market_data.errors import UnusableFileError as UnusableFileError
     from market_data.errors import UnusableQuoteError as UnusableQuoteError
     from market_data.feeds.columns import parse_columns as parse_columns
@@ -101,6 +102,7 @@ else:
             "UnknownColumnError",
             "UnsortedError",
             "UntimedError",
+            "UntrustedBrokerError",
             "UnusableFileError",
             "UnusableQuoteError",
         ),

@@ -23,6 +23,7 @@ FeedError
 ├── SessionTakenError     a session at the broker that another process uses, too
 ├── ClientIdTakenError    a client id that another client connects with again and again
 └── BrokerRefusedError    a broker that will not take this client or its quotes
+    └── UntrustedBrokerError  a broker whose certificate is not that of whom we want to speak to
 """
 
 from __future__ import annotations
@@ -287,3 +288,23 @@ class BrokerRefusedError(FeedError):
         self.broker = broker
         self.refused = refused
         self.reason = reason
+
+    @property
+    def fault(self) -> str:
+        """The same about a broker that is named before."""
+        return f"it refused {self.refused}: {self.reason}"
+
+
+class UntrustedBrokerError(BrokerRefusedError):
+    """The broker's certificate does not show that it is the one that the URL names."""
+
+    def __init__(self, broker: str, reason: str):
+        FeedError.__init__(self, f"the broker at {broker} cannot be trusted: {reason}")
+        self.broker = broker
+        self.refused = "the connection"
+        self.reason = reason
+
+    @property
+    def fault(self) -> str:
+        """The same about a broker that is named before."""
+        return self.reason

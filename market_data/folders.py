@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from market_data.errors import FeedError
+from market_data.private_files import open_lock
 
 Refusal = Callable[[str, str, str], FeedError]
 """Makes the error of a folder: its path, what was found, and what is expected instead."""
@@ -26,7 +27,7 @@ def lock_folder(folder: Path, state: Path, writer: str, refusal: Refusal) -> int
             expected = f"an empty folder, a new one, or one that a {writer} has written"
             raise refusal(str(folder), "it holds other files", expected)
         state.mkdir(parents=True)
-    lock = os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    lock = open_lock(state / "lock")
     try:
         # the system frees it, however the process ends
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

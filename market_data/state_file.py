@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from market_data.errors import StateFileError
+from market_data.private_files import replace
 
 State = TypeVar("State")
 
@@ -46,13 +46,8 @@ def write_state_file(path: Path, fields: dict[str, Any]) -> None:
 
 def write_json_lines(path: Path, lines: Iterable[dict[str, Any]]) -> None:
     """Replace a file of JSON lines at once; StateFileError if that fails."""
-    beside = path.with_name(f"{path.name}.tmp")
     try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.writelines(f"{json.dumps(fields)}\n" for fields in lines)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        replace(path, (f"{json.dumps(fields)}\n" for fields in lines))
     except OSError as error:
         reason = error.strerror or str(error)
         raise StateFileError(str(path), reason, "a file that can be written") from error

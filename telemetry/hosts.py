@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 
-# Ends of names that the public DNS does not have (RFC 6761, RFC 6762, and `internal` by ICANN's
-# decision of 2024).
-_PRIVATE = ("localhost", "local", "internal")
+# Ends of names that the public DNS does not have: RFC 6761, RFC 6762, `internal`, `corp` and
+# `home` by decisions of ICANN, `svc` of Kubernetes, `lan` of many routers.
+_PRIVATE = ("localhost", "local", "internal", "corp", "home", "svc", "lan")
 
 
 def foreignness(host: str, origin: str | None, own: str) -> str:

@@ -36,6 +36,9 @@ _OF_OTHER_HANDLERS = ("message", "asctime")
 
 _LEVELS = ((logging.ERROR, "error"), (logging.WARNING, "warning"), (logging.INFO, "info"))
 
+_LIBRARIES = ("aiohttp", "asyncio", "ccxt", "psycopg", "urllib3", "websockets")
+"""Whose lines are written from warnings on: at debug they show requests, and the keys in them."""
+
 log = logging.getLogger(__name__)
 
 
@@ -151,6 +154,8 @@ def configure(component: str, level: str = "info") -> None:
     root.handlers = [each for each in root.handlers if not isinstance(each, _Handler)]
     root.addHandler(handler)
     root.setLevel(level.upper())
+    for name in _LIBRARIES:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     _own.clear()
     bind(component=component)
     bind_here(dict)

@@ -38,6 +38,9 @@ SLOW = (
 # The tests read what processes log as a person does; those of the formats set it themselves.
 os.environ["LOG_FORMAT"] = "text"
 
+# Those whose levels commands set.
+LOGGERS = ("algo_service.engine", "algo_service.commands.serve", "zerorpc")
+
 # No test is red because the machine is busy.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
@@ -68,7 +71,10 @@ def log_of_its_own() -> Iterator[None]:
     """A command that a test calls in this process logs for it alone."""
     root = logging.getLogger()
     before = root.level, [*root.handlers], sys.excepthook, threading.excepthook
+    levels = {name: logging.getLogger(name).level for name in LOGGERS}
     yield
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
     logging.captureWarnings(False)
     root.handlers = before[1]
     root.setLevel(before[0])

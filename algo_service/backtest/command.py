@@ -22,7 +22,9 @@ from algo_service.engine.encoding import encode
 from algo_service.errors import AlgoServiceError
 from algo_service.progress import progress
 from market_data.feeds.options import ReadOptions
+from market_data.private_files import open_output
 from portfolio import Order
+from telemetry.terminal import say
 
 
 class Output(NamedTuple):
@@ -70,7 +72,7 @@ def run(
         if swept:
             objects[0]["sweep"] = swept.rows
         shown = objects[0] if len(objects) == 1 else {"results": objects}
-        click.echo(json.dumps(shown, allow_nan=False))
+        say(json.dumps(shown, allow_nan=False))
     elif len(results) == 1:
         _print(results[0])
     else:
@@ -155,30 +157,31 @@ def as_object(result: Result) -> dict[str, Any]:
 
 def _print_sweep(swept: Sweep) -> None:
     for line in table.sweep_lines(swept):
-        click.echo(line)
+        say(line)
     *others, warning = swept.notes
     for line in others:
-        click.echo(line)
-    click.secho(f"{warning}\n", fg="yellow")
+        say(line)
+    say(warning, fg="yellow")
+    click.echo()
 
 
 def _print(result: Result) -> None:
-    click.echo(table.title(result))
+    say(table.title(result))
     performance = result.performance
     plain = performance.plain()
     # the ratios last: their library takes a second to import
     for line in table.lines([{**plain, **result.counts()}]):
-        click.echo(line)
+        say(line)
     for line in table.lines([performance.ratios()]):
-        click.echo(line)
+        say(line)
     _warn(*(f"data: {line}" for line in result.data_notes), *result.notes)
 
 
 def _print_comparison(results: list[Result], names: list[str]) -> None:
     for result in results:
-        click.echo(table.title(result))
+        say(table.title(result))
     for line in table.lines([result.figures() for result in results], names):
-        click.echo(line)
+        say(line)
     # the data is the same for all
     _warn(*(f"data: {line}" for line in results[0].data_notes))
     for name, result in zip(names, results, strict=True):
@@ -187,7 +190,7 @@ def _print_comparison(results: list[Result], names: list[str]) -> None:
 
 def _warn(*lines: str) -> None:
     for line in lines:
-        click.secho(line, fg="yellow")
+        say(line, fg="yellow")
 
 
 @contextmanager
@@ -197,7 +200,7 @@ def _written(path: Path | None) -> Iterator[TextIO | None]:
         return
     try:
         # the line ends of CSV are its writer's own
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with open_output(path, newline="") as file:
             yield file
     except OSError as error:
         raise AlgoServiceError(f"cannot write {path}: {error.strerror}") from error

@@ -15,6 +15,7 @@ from market_data.errors import FeedError
 from market_data.mqtt.options import mqtt_options, taken_access_if_given
 from portfolio import PARAMETERS
 from portfolio.nearest import did_you_mean
+from telemetry.terminal import say
 
 if TYPE_CHECKING:
     from market_data.mqtt.access import BrokerAccess
@@ -65,12 +66,12 @@ def _list(access: BrokerAccess, as_json: bool) -> None:
         finally:
             directory.close()
     for sentence in directory.ignored:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
     if as_json:
-        click.echo(listing.as_json(directory))
+        say(listing.as_json(directory))
     elif directory.names:
         for line in listing.table(directory):
-            click.echo(line)
+            say(line)
     else:
         click.echo(f"no algorithm is announced at the broker at {access.address}", err=True)
 
@@ -90,7 +91,7 @@ def _forget(access: BrokerAccess | None, words: tuple[str, ...], as_json: bool) 
     stop = Stop()
     with _interruptible(stop):
         bridge = forget(access, words[1], stop)
-    click.echo(f"{words[1]} is forgotten")
+    say(f"{words[1]} is forgotten")
     if bridge:
         click.echo(
             f"a bridge goes on serving it, because it was told the address ({bridge}): its session"

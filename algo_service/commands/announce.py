@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from typing import Any
 
@@ -11,12 +10,10 @@ from click.core import ParameterSource
 
 from algo_service.commands.options import Command
 from algo_service.discovery.announcement import Announcement
-from algo_service.discovery.record import is_address
 from algo_service.errors import AlgoServiceError
+from algo_service.rpc.address import EVERY_HOST, is_reachable, tcp_address
 from market_data.errors import FeedError
 from market_data.mqtt.options import mqtt_options, taken_access_if_given
-
-_WILDCARD = re.compile(r"tcp://(?:0\.0\.0\.0|\[::\]|\*)(:[0-9]+)")
 
 
 def announce_options(command: Command) -> Command:
@@ -60,16 +57,18 @@ def taken_announcement(options: dict[str, Any], addr: str) -> Announcement | Non
 
 def _advertised(advertise: str | None, addr: str) -> str:
     if advertise:
-        if not is_address(advertise):
+        if not is_reachable(advertise):
             raise AlgoServiceError(
                 f'--advertise is "{advertise}": others reach a service at tcp://host:port, such as'
                 " tcp://algo:4242"
             )
         return advertise
-    address = _WILDCARD.sub(lambda found: f"tcp://{socket.gethostname()}{found[1]}", addr)
-    if not is_address(address):
+    found = tcp_address(addr)
+    if found and found.host in EVERY_HOST:
+        addr = f"tcp://{socket.gethostname()}:{found.port}"
+    if not is_reachable(addr):
         raise AlgoServiceError(
             f'others cannot reach this service at its --addr "{addr}": give --advertise'
             " tcp://host:port"
         )
-    return address
+    return addr

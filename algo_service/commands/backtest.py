@@ -14,7 +14,9 @@ from algo_service.commands.curve import check_needs_rpc, curve_option
 from algo_service.commands.options import SHORT, merge_params, several_algorithms_options
 from algo_service.errors import AlgoServiceError
 from algo_service.rpc.address import check_address
+from market_data.command_line import warn_if_listed
 from market_data.commands.read_options import read_options, taken
+from telemetry.addresses import holds_password
 
 
 @click.command(context_settings={"show_default": True})
@@ -90,7 +92,8 @@ def backtest(
     from market_data import FeedError
 
     check_needs_rpc(rpc)
-
+    if any(map(holds_password, sources)):
+        warn_if_listed("sources", "the password in --data", "the variable ALGO_SERVICE_DATA")
     # Ctrl-C reads "Aborted!", and leaves the terminal's cursor as it was
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)

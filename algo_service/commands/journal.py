@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from algo_service.errors import JournalError
+from telemetry.terminal import say
 
 
 @click.command()
@@ -37,15 +38,14 @@ def journal(file: Path, orders: bool, backup: Path | None) -> None:
             found = "; ".join(lines)
             raise JournalError(f"{file} is a folder: name one of its journals; there is {found}")
         for line in lines:
-            click.echo(line)
+            say(line)
         return
     if backup:
         decisions = journal_backup.backup(file, backup)
-        click.echo(f"copied {file} with {decisions} decisions to {backup}")
+        say(f"copied {file} with {decisions} decisions to {backup}")
         return
-    shown = journal_report.orders(file) if orders else [journal_report.summary(file)]
-    for line in shown:
-        click.echo(line)
+    for line in journal_report.orders(file) if orders else journal_report.summary(file):
+        say(line)
     missing = journal_mark.incomplete(file)
     if missing:
-        click.secho(f"this is not all: {missing}", fg="yellow", err=True)
+        say(f"this is not all: {missing}", fg="yellow", err=True)

@@ -22,11 +22,12 @@ from algo_service.commands.verify import verify
 from algo_service.commands.watch import watch
 from algo_service.errors import AlgoServiceError, InitializeError
 from portfolio import PortfolioError
+from telemetry.terminal import Commands, say
 
 log = logging.getLogger(__name__)
 
 
-@click.group()
+@click.group(cls=Commands)
 @click.version_option(package_name="tickwire")
 def cli() -> None:
     """Serve trading algorithms over ZeroRPC."""
@@ -52,5 +53,7 @@ def main() -> None:
         if logs.is_json():
             log.error("%s", error, extra={"traceback": traceback} if traceback else None)
         else:
-            click.echo(f"{traceback}algo-service: {error}", err=True)
+            for line in traceback.splitlines():
+                say(line, err=True)
+            say(f"algo-service: {error}", err=True)
         sys.exit(2)

@@ -10,6 +10,7 @@ import click
 from algo_service.errors import AlgoServiceError, NotifyError
 from algo_service.notify.notice import BY_CHOICE, KINDS, Kind
 from algo_service.notify.quiet_hours import QuietHours, QuietHoursError
+from market_data.command_line import warn_if_listed
 from market_data.mqtt.options import mqtt_options, taken_access
 from portfolio.nearest import did_you_mean
 from telemetry.log_option import log_option
@@ -112,6 +113,7 @@ def notify(
     from market_data import FeedError
 
     try:
+        warn_if_listed("urls", "what is secret in --to", "--to-file, or a variable")
         receivers = read_urls(urls, to_file or None)
         if test:
             for sentence in command.test(receivers):

@@ -45,7 +45,7 @@ def _read(key: str, text: str) -> Any:
     try:
         parsed = json.loads(text)
         msgpack.packb(parsed)  # as it has to travel
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     except OverflowError:
         raise click.BadParameter(f"{key} is {text}: a whole number has at most 64 bits") from None
@@ -104,7 +104,10 @@ def taken_for_warm_up(options: dict[str, Any], is_given: bool) -> ReadOptions:
     return taken(options)
 
 
-_ALGO = "A built-in name (see `algo-service algos`), package.module:Class or path/to/file.py:Class."
+_ALGO = (
+    "A built-in name (see `algo-service algos`), package.module:Class or path/to/file.py:Class. A"
+    " module or a file is code, and runs with all your rights."
+)
 
 
 def _algorithm_options(command: Command, **algo: Any) -> Command:

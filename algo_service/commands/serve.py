@@ -21,6 +21,8 @@ from algo_service.commands.options import (
 from algo_service.names import objection
 from algo_service.rpc.address import check_address
 from algo_service.rpc.exposure import warn_if_exposed
+from market_data.command_line import warn_if_listed
+from telemetry.addresses import holds_password
 from telemetry.log_option import log_option
 from telemetry.options import http_option
 
@@ -149,6 +151,9 @@ def serve(
     short = {name: others.pop(name) for name in SHORT}
     announcement = taken_announcement(others, addr)
     options = taken_for_warm_up(others, is_given=bool(warm_up))
+    if any(map(holds_password, warm_up)):
+        what, instead = "the password in --warm-up", "the variable ALGO_SERVICE_WARM_UP"
+        warn_if_listed("warm_up", what, instead)
 
     def ready() -> None:
         log.info("serving on %s ...", addr)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from algo_service.commands.curve import check_needs_rpc, curve_option, given_keys
+from telemetry.terminal import say
 
 
 @click.command()
@@ -62,11 +63,12 @@ def trace(
         raise TraceError(f'"{quote_id}" did not come on {channel}, but on {channels}')
     for n, each in enumerate(shown):
         if as_json:
-            click.echo(json.dumps(each, ensure_ascii=False, default=repr))
+            say(json.dumps(each, ensure_ascii=False, default=repr))
             continue
         if n:
             click.echo()
-        click.echo("\n".join(text.lines(each)))
+        for line in text.lines(each):
+            say(line)
     if len(shown) > 1 and not as_json:
         sys.stdout.flush()
         click.echo(f"{len(shown)} channels have this id; --channel shows one", err=True)

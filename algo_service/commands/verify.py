@@ -18,7 +18,8 @@ from algo_service.commands.options import PARAM
     "--algo",
     metavar="NAME",
     help="Another algorithm or another version of it: a built-in name, package.module:Class or"
-    " path/to/file.py:Class. By default the one that the service had.",
+    " path/to/file.py:Class, which is code and runs with all your rights. By default the one that"
+    " the journal names.",
 )
 @click.option(
     "--param",
@@ -38,6 +39,8 @@ def verify(
     journal: Path, algo: str | None, params: tuple[tuple[str, Any], ...], report: Path | None
 ) -> None:
     """Run the inputs of a journal again, and compare every order and fill, byte for byte.
+
+    The journal names the algorithm, whose code is run: give --algo for a journal of somebody else.
 
     With --algo or --param it shows where another version would have decided otherwise. The exit
     status is 1 if there is a difference.

@@ -205,6 +205,11 @@ def _claim(payload: bytes) -> Claim | None:
         host, pid = fields["host"], fields["pid"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    if isinstance(host, str) and type(pid) is int and 0 <= pid <= _MAX_PID:
-        return Claim(clean(host, 80), pid)
+    if (
+        isinstance(host, str)
+        and type(pid) in (int, float)
+        and 0 <= pid <= _MAX_PID
+        and pid % 1 == 0
+    ):
+        return Claim(clean(host, 80), int(pid))
     return None

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 
 from algo_service.contract import CONTRACT as CONTRACT
 from algo_service.names import objection
-from algo_service.rpc.address import MAX_PORT
+from algo_service.rpc.address import is_reachable
 from market_data.feeds.messages.limits import CHANNEL
 from market_data.feeds.messages.parse import parse
 from market_data.feeds.messages.refusal import show
@@ -20,13 +20,10 @@ State = Literal["online", "offline", "lost"]
 STATES: tuple[State, ...] = get_args(State)
 
 MAX_RECORD_BYTES = 65_536
-MAX_ADDRESS_CHARACTERS = 256
 MAX_ALGORITHM_CHARACTERS = 256
 _MAX_INSTANCE = 64
 
-_ADDRESS = re.compile(r"tcp://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([1-9][0-9]{0,4})")
 _SINCE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
-_WILDCARDS = ("0.0.0.0", "[::]")
 
 
 class RecordError(ValueError):
@@ -89,14 +86,6 @@ def read_record(payload: bytes) -> AlgoRecord:
     return AlgoRecord(**{name: fields[name] for name in _FIELDS})
 
 
-def is_address(value: object) -> bool:
-    """Return whether others can be told to reach a service at this address."""
-    if not isinstance(value, str) or len(value) > MAX_ADDRESS_CHARACTERS:
-        return False
-    found = _ADDRESS.fullmatch(value)
-    return found is not None and found[1] not in _WILDCARDS and int(found[2]) <= MAX_PORT
-
-
 def _is_text(longest: int) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and 1 <= len(value) <= longest
 
@@ -131,7 +120,7 @@ _FIELDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         f"a text of 1 to {MAX_ALGORITHM_CHARACTERS} characters",
     ),
     "contract": (_is_version, "a version, such as 4"),
-    "address": (is_address, "an address that others can reach, such as tcp://algo:4242"),
+    "address": (is_reachable, "an address that others can reach, such as tcp://algo:4242"),
     "channels": (_are_channels, "a list of topics, or null"),
     "parameters": (
         lambda value: isinstance(value, dict) and _is_finite(value),

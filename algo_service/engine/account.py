@@ -79,6 +79,8 @@ def read_account(given: Any, algo: str) -> Account:
         raise HandOverError(f"the account has no {error}") from None
     except (ValueError, TypeError, AttributeError) as error:
         raise HandOverError(f"the account cannot be read: {error}") from None
+    if not all(isinstance(name, str) for name in given):
+        raise HandOverError("the account cannot be read: one of its names is no text")
     packed = given.get("recent")
     recent = unpack(packed) if packed is not None else []
     if recent and recent[-1].seq > seq:

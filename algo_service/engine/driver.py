@@ -28,7 +28,7 @@ from algo_service.engine.kept_state import keeper
 from algo_service.engine.minutes import MinuteValues
 from algo_service.engine.module_random import ModuleRandom
 from algo_service.engine.returned import complete
-from algo_service.errors import AlgoServiceError, InitializeError
+from algo_service.errors import AlgoServiceError, InitializeError, StateError
 from algo_service.journal import codec
 from algo_service.parameters import SEED
 from portfolio import PortfolioError
@@ -298,7 +298,11 @@ class Driver:
         if self._publications is not None:
             self._publications.clear()
         if before.portfolio is not None:  # older journals have no account for returned orders
-            self.portfolio.load(codec.decode(before.portfolio))
+            try:
+                self.portfolio.load(codec.decode(before.portfolio))
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                found = f"{type(error).__name__}: {error}"
+                raise StateError(f"the account that was kept cannot be read: {found}") from error
         if self._keeper is not None and before.algorithm is not None:
             self._keeper.load(codec.decode(before.algorithm))
 

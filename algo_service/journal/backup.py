@@ -10,6 +10,7 @@ from pathlib import Path
 from algo_service.errors import JournalError
 from algo_service.journal.mark import ALL, incomplete
 from algo_service.journal.reading import explained, open_as_it_is
+from market_data.private_files import make_file
 
 
 def backup(path: Path, copy: Path) -> int:
@@ -48,7 +49,7 @@ def write_copy(source: sqlite3.Connection, copy: Path) -> int:
 
 
 def _copy(source: sqlite3.Connection, file: Path) -> int:
-    file.unlink(missing_ok=True)
+    make_file(file)
     with closing(sqlite3.connect(file, isolation_level=None)) as target:
         source.backup(target)  # in one step: a service that writes does not disturb it
         target.execute("PRAGMA journal_mode = DELETE")  # one file, until a service opens it

@@ -23,6 +23,7 @@ _KINDS = "biufcmMSU"
 
 
 _NOT_PLAIN = (TypeError, ValueError, OverflowError, RecursionError)
+_NOT_PACKED = (ValueError, LookupError, TypeError, ArithmeticError, RecursionError)
 
 
 def encode(data: Any) -> bytes:
@@ -62,8 +63,15 @@ def digest(content: bytes) -> bytes:
 
 
 def decode(packed: bytes) -> Any:
-    """Return the data that `encode` made the bytes of."""
-    return msgpack.unpackb(packed, ext_hook=_restore, strict_map_key=False)
+    """Return the data that `encode` made the bytes of.
+
+    :raises StateError: if it did not.
+    """
+    try:
+        return msgpack.unpackb(packed, ext_hook=_restore, strict_map_key=False)
+    except _NOT_PACKED as error:
+        found = f"{type(error).__name__}: {error}"
+        raise StateError(f"what was kept cannot be read: {found}") from error
 
 
 def _extend(value: Any) -> msgpack.ExtType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import logging
 import os
 import sqlite3
@@ -13,6 +14,7 @@ from algo_service.journal import layout
 from algo_service.journal.backup import write_copy
 from algo_service.journal.mark import ALL, PART, beside, incomplete, lock_file, read_mark
 from algo_service.journal.reading import check_file, explained
+from market_data.private_files import ensure_file, keep_private, make_folder, open_lock
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class JournalFile:
 
     def begin(self) -> None:
         """Mark the file as in use, after all checks."""
+        self._keep_private()
         with explained(self.path):
             self._migrate()
             (self._page_size,) = self.database.execute("PRAGMA page_size").fetchone()
@@ -124,6 +127,13 @@ class JournalFile:
         if number is not None:
             os.fsync(self._lock)  # it outlives a loss of power that the mark outlives
 
+    def _keep_private(self) -> None:
+        """Take the files from all but their owner: earlier versions left them to the umask."""
+        real = self.path.resolve()
+        files = [real, beside(real), beside(real, "-shm"), lock_file(real)]
+        copies = real.parent.glob(f"{glob.escape(real.name)}.layout-*")
+        keep_private(f"the journal {self.path}", [*files, *copies])
+
     def _migrate(self) -> None:
         version = layout.layout_of(self.database)
         if version == layout.LAYOUT:
@@ -149,8 +159,8 @@ def _lock(path: Path) -> int:
     """
     file = lock_file(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+        make_folder(path.parent)
+        lock = open_lock(file)
     except OSError as error:
         raise JournalError(f"cannot write {file}: {error.strerror}") from error
     try:
@@ -166,6 +176,7 @@ def _lock(path: Path) -> int:
 
 
 def _open(path: Path, may_be_empty: bool) -> sqlite3.Connection:
+    ensure_file(path)
     database = sqlite3.connect(path, isolation_level=None)
     try:
         # read by SQLite, which first takes back what a kill has left half written

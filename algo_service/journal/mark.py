@@ -50,14 +50,14 @@ def _incomplete(path: Path) -> str | None:
         # immutable: without looking at the -wal
         alone, tables = _look(path, "mode=ro&immutable=1")
         has_wal = wal.exists() and wal.stat().st_size > 0
-    except (sqlite3.Error, OSError):
-        return None
+    except (sqlite3.Error, OSError, UnicodeError, TypeError):
+        return None  # damaged
     try:
         both, tables = _look(path, "mode=ro") if has_wal else (alone, tables)
         fits = _fits(alone, both)
     except sqlite3.OperationalError:
         return None  # it cannot be read now
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeError, TypeError):
         fits = False  # each is readable, and the two are not
     remedy = (
         " To copy a journal, use `algo-service journal FILE --backup COPY`. Use such a copy, or put"

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from algo_service.errors import JournalError
+from algo_service.errors import JournalError, StateError
 from algo_service.journal import layout
 from algo_service.journal.mark import incomplete
+from telemetry.addresses import without_passwords
 
 
 @contextmanager
@@ -17,8 +18,36 @@ def explained(path: Path) -> Iterator[None]:
     """Make a JournalError of what SQLite and the system raise."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    # the latter where the text of an error of SQLite holds what is damaged
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         raise JournalError(f"the journal {path}: {error}") from error
+
+
+# A disk, or a person, may change what SQLite takes for a text like any other.
+_DAMAGE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    StopIteration,
+    RecursionError,
+    StateError,
+)
+
+
+@contextmanager
+def understood(path: Path) -> Iterator[None]:
+    """Make a JournalError of what reading raises, too, where the content is not what was written.
+
+    For what only reads: a fault of ours in what writes is not to look like a damage.
+    """
+    try:
+        with explained(path):
+            yield
+    except _DAMAGE as error:
+        found = f"{type(error).__name__}: {error}"
+        raise JournalError(f"the journal {path} is damaged: {found}") from error
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
@@ -45,12 +74,12 @@ def open_as_it_is(path: Path) -> sqlite3.Connection:
     :raises JournalError: if it cannot be read, or is not a journal.
     """
     if not path.is_file():
-        raise JournalError(f"there is no journal {path}")
+        raise JournalError(f"there is no journal {without_passwords(str(path))}")
     try:
         database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         check_file(database, path)
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:
         raise JournalError(f"the journal {path}: {error}") from error
     if not tables:
         raise JournalError(incomplete(path) or f"{path} is empty, not a journal")
@@ -66,7 +95,7 @@ def check_file(database: sqlite3.Connection, path: Path) -> None:
         (mark,) = database.execute("PRAGMA application_id").fetchone()
         version = layout.layout_of(database)
         (health,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeError) as error:
         raise JournalError(f"{path} is not a journal, or it is damaged: {error}") from error
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and mark != layout.APPLICATION_ID:

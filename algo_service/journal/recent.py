@@ -7,7 +7,7 @@ from typing import Any
 
 import msgpack
 
-from algo_service.errors import HandOverError
+from algo_service.errors import HandOverError, StateError
 from algo_service.journal import codec
 from algo_service.journal.store import Recent
 
@@ -45,7 +45,7 @@ def unpack(packed: bytes) -> list[Recent]:
     """
     try:
         return [_decision(*each) for each in codec.decode(packed)]
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, OverflowError, StateError) as error:
         raise HandOverError(f'"recent" is not what hand_over returns: {error}') from error
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from algo_service.decisions import Decision, Failure, Key, MinuteValue, State
 from algo_service.errors import JournalError
 from algo_service.journal import codec
-from algo_service.journal.reading import explained, open_to_read
+from algo_service.journal.reading import open_to_read, understood
 from algo_service.journal.rows import decisions_between
 from algo_service.journal.standing import taken_of
 
@@ -47,7 +47,7 @@ class Recording:
         self._path = path
         self._database = open_to_read(path)
         try:
-            with explained(path):
+            with understood(path):
                 self._read()
         except BaseException:
             self._database.close()
@@ -86,7 +86,7 @@ class Recording:
 
     def batches(self) -> Iterator[StoredBatch]:
         """Yield the batches since the first stored input, in their order."""
-        with explained(self._path):
+        with understood(self._path):
             log = self._log()
             event = next(log, None)
             first = self.first
@@ -105,7 +105,7 @@ class Recording:
 
     def minutes(self) -> list[MinuteValue]:
         """Return what the portfolio was worth, by minute of quote time."""
-        with explained(self._path):
+        with understood(self._path):
             rows = self._database.execute(
                 "SELECT minute, equity, cash, exposure FROM minutes ORDER BY minute"
             )
@@ -113,7 +113,7 @@ class Recording:
 
     def portfolio(self) -> dict[str, Any]:
         """Return the state of the portfolio after the last decision, as its `save` gave it."""
-        with explained(self._path):
+        with understood(self._path):
             (packed,) = self._database.execute(
                 "SELECT value FROM state WHERE name = 'portfolio'"
             ).fetchone()

@@ -11,7 +11,7 @@ from typing import Any
 
 from algo_service import figures
 from algo_service.journal import codec
-from algo_service.journal.reading import open_to_read
+from algo_service.journal.reading import open_to_read, understood
 from algo_service.journal.rows import DATA, QUOTES
 from algo_service.journal.standing import HANDED_OVER, TAKEN_OVER, taken_over
 from algo_service.journal.store import WarmUp
@@ -22,18 +22,18 @@ def orders(path: Path) -> Iterator[str]:
 
     :raises JournalError: if it cannot be read.
     """
-    with closing(open_to_read(path)) as database:
+    with closing(open_to_read(path)) as database, understood(path):
         query = "SELECT text FROM orders WHERE seq > ? ORDER BY seq, n"
         for (text,) in database.execute(query, (_first(database),)):
             yield text
 
 
-def summary(path: Path) -> str:
-    """Return algorithm, parameters, counts, equity, profit, cash, positions, first and last quote.
+def summary(path: Path) -> Iterator[str]:
+    """Yield lines: the algorithm, counts, first and last quote, equity, cash and positions.
 
     :raises JournalError: if it cannot be read.
     """
-    with closing(open_to_read(path)) as database:
+    with closing(open_to_read(path)) as database, understood(path):
         # one transaction, so that all figures are of the same moment
         database.execute("BEGIN")
         meta = dict(database.execute("SELECT name, value FROM meta"))
@@ -60,11 +60,12 @@ def summary(path: Path) -> str:
                 lines.append((f"{name} quote", "{} on {}, decided {} UTC".format(*row)))
         lines += _hand_overs(database)
         packed = database.execute("SELECT value FROM state WHERE name = 'portfolio'").fetchone()
-    if "warm_up" in meta:
-        lines.append(("warm-up", str(WarmUp(**json.loads(meta["warm_up"])))))
-    if packed:
-        lines += _account(codec.decode(packed[0]))
-    return "\n".join(f"{name:<12}{value}" for name, value in lines)
+        if "warm_up" in meta:
+            lines.append(("warm-up", str(WarmUp(**json.loads(meta["warm_up"])))))
+        if packed:
+            lines += _account(codec.decode(packed[0]))
+    for name, value in lines:
+        yield f"{name:<12}{value}"
 
 
 def _hand_overs(database: sqlite3.Connection) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from algo_service.errors import JournalError
 from algo_service.journal import standing
 from algo_service.journal.content import encode, fingerprint
 from algo_service.journal.file import JournalFile
-from algo_service.journal.reading import explained
+from algo_service.journal.reading import explained, understood
 from algo_service.journal.rows import QUOTES, known_of, outputs, recent
 from algo_service.journal.store import (
     CallTimes,
@@ -77,10 +77,10 @@ class SqliteStore:
         self._file = JournalFile(path, accept_incomplete)
         self._db = self._file.database
         try:
-            with self._explained():
+            with understood(path):
                 self._check(algo)
             self._file.begin()
-            with self._explained():
+            with understood(path):
                 self._written = self._read_state()
                 self._has_origin = self._is_repeatable()
                 self._older = self._read_older()
@@ -97,7 +97,7 @@ class SqliteStore:
 
     def stored_run(self) -> StoredRun | None:
         """Return what it holds, or None before the first decision."""
-        with self._explained():
+        with understood(self._path):
             seq = standing.read(self._db).seq
             taken = standing.taken_over(self._db)
             if not seq and taken is None:
@@ -110,15 +110,18 @@ class SqliteStore:
             ).fetchone()
             query = "SELECT max(minute), max(equity) FROM minutes"
             minute, peak = self._db.execute(query).fetchone()
-        last = quote[0] if quote else None
-        first = taken.seq if taken else 0
-        return StoredRun(json.loads(parameters), self._written, seq, last, minute, first, peak)
+            last = quote[0] if quote else None
+            first = taken.seq if taken else 0
+            given = json.loads(parameters)
+            if "seed" not in given:
+                raise ValueError("its parameters have no seed")
+            return StoredRun(given, self._written, seq, last, minute, first, peak)
 
     def stored_warm_up(self) -> StoredWarmUp | None:
         """Return the warm-up that it holds, if there is one."""
-        with self._explained():
+        with understood(self._path):
             row = self._db.execute("SELECT value FROM meta WHERE name = 'warm_up'").fetchone()
-        return StoredWarmUp(WarmUp(**json.loads(row[0])), self._written) if row else None
+            return StoredWarmUp(WarmUp(**json.loads(row[0])), self._written) if row else None
 
     def keep_warm_up(self, warm_up: WarmUp | None, state: State) -> None:
         """Keep a warm-up and the state after it, in one transaction, in place of any other."""

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from algo_service.journal.reading import explained, open_to_read
+from algo_service.journal.reading import open_to_read, understood
 from algo_service.journal.store import Standing
 
 ID = "journal"
@@ -65,5 +65,5 @@ def standing_of(path: Path) -> Standing:
     """
     if not path.exists() or path.stat().st_size == 0:
         return NOTHING
-    with closing(open_to_read(path)) as database, explained(path):
+    with closing(open_to_read(path)) as database, understood(path):
         return read(database)

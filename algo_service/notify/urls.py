@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from algo_service.errors import NotifyError
 from market_data.mqtt.access import read_text
+from market_data.secret_file import warn_if_shared
 
 MAX_RECEIVERS = 32
 
@@ -18,6 +19,8 @@ def read_urls(given: Sequence[str], file: str | None) -> list[str]:
     :raises NotifyError: if there is none, or there are too many.
     :raises BrokerOptionError: if the file cannot be read.
     """
+    if file:
+        warn_if_shared("--to-file", file)
     lines = read_text("--to-file", file).splitlines() if file else []
     listed = [line.strip() for line in lines]
     urls = [*given, *(line for line in listed if line and not line.startswith("#"))]

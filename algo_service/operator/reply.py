@@ -33,7 +33,7 @@ def read_reply(payload: bytes, id_: str) -> Reply | None:
         if not isinstance(fields, dict) or fields.get("id") != id_:
             return None
         return _reply(fields)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
 
 

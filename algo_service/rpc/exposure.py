@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import re
 import socket
 from pathlib import Path
+
+from algo_service.rpc.address import tcp_address
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +36,10 @@ def warn_if_exposed(address: str) -> None:
 
 def is_exposed(address: str) -> bool:
     """Return whether a service that listens at this address can be reached from elsewhere."""
-    found = re.fullmatch(r"tcp://(.+):[0-9]+", address)
+    found = tcp_address(address)
     if found is None:
         return False  # ipc://
-    host = found[1].strip("[]")
+    host = found.host
     if host == "lo":  # the name of an interface
         return False
     try:

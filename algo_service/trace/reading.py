@@ -13,7 +13,7 @@ from typing import Any
 from algo_service.engine.inputs import kind_of
 from algo_service.errors import TraceError
 from algo_service.journal import codec, content
-from algo_service.journal.reading import explained
+from algo_service.journal.reading import understood
 from algo_service.journal.rows import decision
 from algo_service.journal.standing import taken_over
 from algo_service.trace.near import near_ids
@@ -31,7 +31,7 @@ def read_traces(database: sqlite3.Connection, path: Path, name: str) -> list[Tra
     :raises TraceError: if there is no such input; it names the nearest ids.
     :raises JournalError: if the journal cannot be read.
     """
-    with explained(path):
+    with understood(path):
         database.execute("BEGIN")  # all of one moment, while a service may write
         try:
             found = [
@@ -52,7 +52,7 @@ def trace_of(path: Path, name: str) -> list[Trace]:
     """Return the same of a journal that this process has open: it is known to be in good health."""
     if type(name) is not str:
         raise TraceError(f"{name!r:.80} is no id: it has to be a text")
-    with explained(path):
+    with understood(path):
         database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     with closing(database):
         return read_traces(database, path, name)

@@ -7,8 +7,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import click
-
 from algo_service.algorithms import BUILT_IN
 from algo_service.errors import AlgoServiceError, LoadError
 from algo_service.journal.mark import incomplete
@@ -19,6 +17,7 @@ from algo_service.progress import progress
 from algo_service.verify import text
 from algo_service.verify.repeat import Repetition
 from portfolio import STARTING_CASH, Parameter
+from telemetry.terminal import say
 
 
 def run(path: Path, algo: str | None, params: Mapping[str, Any], report: Path | None) -> bool:
@@ -41,14 +40,14 @@ def run(path: Path, algo: str | None, params: Mapping[str, Any], report: Path | 
         with progress("inputs", recording.last - recording.first) as advance:
             result = repetition.run(advance)
         for line in text.lines(recording, result, shown):
-            click.echo(line)
+            say(line)
         if report is not None:
             from algo_service.verify import report as page  # plotly takes long to import
 
             page.write(report, recording, result, shown)
-            click.echo(f"report: {report}")
+            say(f"report: {report}")
     if missing := incomplete(path):
-        click.secho(f"this is not all: {missing}", fg="yellow", err=True)
+        say(f"this is not all: {missing}", fg="yellow", err=True)
     return not result.different
 
 

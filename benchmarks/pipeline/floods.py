@@ -23,7 +23,7 @@ from benchmarks.pipeline.stage import Stage
 from tests.support.processes import ROOT, eventually, free_port
 
 ROUTES = 50
-PATIENCE = 300.0
+PATIENCE = 600.0
 LIMITS = json.loads((ROOT / "contracts" / "limits.json").read_text())["message"]
 
 
@@ -32,32 +32,67 @@ class Flood(NamedTuple):
 
     name: str
     messages: int
-    quotes: int = 0
-    """In the array of each message; 0 for single ones."""
-    is_large: bool = False
-    """Whether a text makes the message as large as the contract allows."""
-
-    def message(self, n: int) -> str:
-        """Return the n-th message."""
-        if self.quotes:
-            return json.dumps([_quote(n * self.quotes + each) for each in range(self.quotes)])
-        quote = _quote(n)
-        if self.is_large:
-            quote["note"] = ""
-            quote["note"] = "x" * (LIMITS["bytes"] - len(json.dumps(quote)))
-        return json.dumps(quote)
+    quotes: int
+    """In each message."""
+    message: Callable[[int], str]
+    """Makes the n-th of them."""
 
 
+def _quote(n: int, **others: Any) -> dict[str, Any]:
+    return {"sid": "GOOG", "quote": 100 + n % 7, "id": str(n), **others}
+
+
+def _array(n: int) -> str:
+    return json.dumps([_quote(n * ARRAY + each) for each in range(ARRAY)])
+
+
+def _shorthand(n: int) -> str:
+    prices = {f"s{each}": 100 + each % 7 for each in range(LIMITS["shorthand_quotes"])}
+    return json.dumps({"id": str(n), **prices}, separators=(",", ":"))
+
+
+def _text(n: int) -> str:
+    empty = json.dumps(_quote(n, note=""))
+    return json.dumps(_quote(n, note="x" * (LIMITS["bytes"] - len(empty))))
+
+
+def _fields(n: int) -> str:
+    fields = {f"f{each:05}": each / 8 for each in range(60_000)}
+    message = json.dumps(_quote(n, **fields), separators=(",", ":"))
+    assert len(message) <= LIMITS["bytes"]
+    return message
+
+
+def _list_of(element: str, size: int = LIMITS["bytes"]) -> Callable[[int], str]:
+    """Make quotes with a list that fills a message of this size."""
+
+    def message(n: int) -> str:
+        head = json.dumps(_quote(n, list=[]), separators=(",", ":")).removesuffix("]}")
+        count = (size - len(head) - 2) // (len(element) + 1)
+        return head + ",".join([element] * count) + "]}"
+
+    return message
+
+
+ARRAY = LIMITS["array_quotes"]
 FLOODS = (
-    Flood("single quotes", 4000),
-    Flood(f"arrays of {LIMITS['array_quotes']:,} quotes", 12, quotes=LIMITS["array_quotes"]),
-    Flood("messages of 1 MiB", 12, is_large=True),
+    Flood("single quotes", 4000, 1, lambda n: json.dumps(_quote(n))),
+    Flood(f"arrays of {ARRAY:,} quotes", 12, ARRAY, _array),
+    Flood(
+        f"maps of {LIMITS['shorthand_quotes']:,} prices", 40, LIMITS["shorthand_quotes"], _shorthand
+    ),
+    Flood("1 MiB, a text", 6, 1, _text),
+    Flood("1 MiB, 60,000 fields", 6, 1, _fields),
+    Flood("1 MiB, a list of empty maps", 6, 1, _list_of("{}")),
+    Flood("1 MiB, a list of short numbers", 6, 1, _list_of("0.1")),
+    Flood("100 kB, a list of empty maps", 120, 1, _list_of("{}", 100_000)),
 )
 
 
 def floods(lab: Lab) -> Section:
     """Each flood, with backends that decide and with blocked ones."""
-    trials: dict[str, Callable[[], float]] = {}
+    at_rest = FLOODS[0]._replace(messages=0)
+    trials: dict[str, Callable[[], float]] = {"at rest": partial(run, at_rest, is_blocked=False)}
     for flood in FLOODS:
         trials[flood.name] = partial(run, flood, is_blocked=False)
         trials[f"{flood.name}, all backends blocked"] = partial(run, flood, is_blocked=True)
@@ -92,16 +127,12 @@ def run(flood: Flood, is_blocked: bool, routes: int = ROUTES) -> float:
             if is_blocked:
                 _await_rest(pid)
                 backends.signal(signal.SIGCONT)
-            count = routes * flood.messages * max(flood.quotes, 1)
+            count = routes * flood.messages * flood.quotes
             eventually(lambda: orders.total() >= count, f"{count:,} orders", PATIENCE)
         finally:
             client.disconnect()
             client.loop_stop()
         return highest_megabytes(pid)
-
-
-def _quote(n: int) -> dict[str, Any]:
-    return {"sid": "GOOG", "quote": 100 + n % 7, "id": str(n)}
 
 
 def _count(orders: Counter[str], _client: mqtt.Client, _: Any, message: mqtt.MQTTMessage) -> None:

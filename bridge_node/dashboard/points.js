@@ -33,13 +33,24 @@ export function secondsOf(ts, at) {
   }
 }
 
+/** @typedef {[seconds: number, value: number][]} Curve */
+
+/** By what has come since the page was opened: what was joined last. @type {WeakMap<Curve, {known: Curve, last: Curve[0] | undefined, curve: Curve}>} */
+const curves = new WeakMap();
+
 /**
  * The journal's curve of equity, and then what has come since. A replay that has begun again comes before the journal's
  * last point: what is of the present goes first.
- * @param {[seconds: number, value: number][]} known
- * @param {[seconds: number, value: number][]} live
+ * @param {Curve} known
+ * @param {Curve} live  to which points are added
+ * @returns {Curve} the same array until there is another point: the page is drawn many times in between
  */
 export function joined(known, live) {
+  const before = curves.get(live);
+  const last = live.at(-1);
+  if (before && before.known === known && before.last === last) return before.curve;
   const first = live[0]?.[0] ?? Infinity;
-  return [...known.filter(([seconds]) => seconds < first), ...live];
+  const curve = [...known.filter(([seconds]) => seconds < first), ...live];
+  curves.set(live, { known, last, curve });
+  return curve;
 }

@@ -77,7 +77,8 @@ export class Part {
   quantile(name, labels, quantile) {
     if (!this.before) return undefined;
     const { before } = this;
-    const buckets = bounds(this.values.named.get(`${name}_bucket`) ?? []).map((le) => {
+    // a bucket that is absent is 0, and so no quantile falls in it
+    const buckets = bounds(series(this.values, `${name}_bucket`, labels)).map((le) => {
       const asked = { ...labels, le };
       const count = (sum(this.values, `${name}_bucket`, asked) ?? 0) - (sum(before, `${name}_bucket`, asked) ?? 0);
       return { bound: le === '+Inf' ? Infinity : Number(le), count };
@@ -89,7 +90,8 @@ export class Part {
 }
 
 /**
- * The values of one message: by series, and the series of each name.
+ * The values of one message: by series, and the series of each name, and of each name and algorithm: a bridge has
+ * hundreds of a name.
  * @typedef {{exact: Map<string, number>, named: Map<string, Sample[]>}} Values
  */
 
@@ -100,12 +102,21 @@ function read(samples) {
     const [name, labels, value] = sample;
     if (typeof value !== 'number') continue;
     values.exact.set(key(name, labels), value);
-    const others = values.named.get(name);
-    if (others) others.push(sample);
-    else values.named.set(name, [sample]);
+    add(values.named, name, sample);
+    if (labels.algo !== undefined) add(values.named, ofAlgo(name, labels.algo), sample);
   }
   return values;
 }
+
+/** @param {Values['named']} named @param {string} name @param {Sample} sample */
+function add(named, name, sample) {
+  const others = named.get(name);
+  if (others) others.push(sample);
+  else named.set(name, [sample]);
+}
+
+/** @param {string} name @param {string} algo */
+const ofAlgo = (name, algo) => `${name}\u0000${algo}`;
 
 /** @param {string} name @param {Record<string, string>} labels */
 const key = (name, labels) =>
@@ -135,8 +146,11 @@ function sum({ exact, named }, name, labels) {
  * @param {Record<string, string>} labels
  */
 function series({ named }, name, labels) {
-  const wanted = Object.entries(labels);
-  return (named.get(name) ?? []).filter(([, own]) => wanted.every(([label, value]) => own[label] === value));
+  const { algo, ...others } = labels;
+  const wanted = Object.entries(others);
+  return (named.get(algo === undefined ? name : ofAlgo(name, algo)) ?? []).filter(([, own]) =>
+    wanted.every(([label, value]) => own[label] === value),
+  );
 }
 
 /** @param {Sample[]} samples */

@@ -6,11 +6,12 @@ import { Bridge } from './bridge.js';
 import { accessCommand } from './commands/access.js';
 import { POSITIONS } from './messages/command.js';
 import { BrokerLink } from './mqtt/broker_link.js';
-import { withoutPassword } from './mqtt/address.js';
 import { UserError } from './support/errors.js';
 import { createLog, LEVELS } from './support/log.js';
+import { escaped } from './support/log_text.js';
 import { logged } from './support/logged.js';
 import { didYouMean } from './support/nearest.js';
+import { withoutPassword } from './support/without_password.js';
 import {
   DEFAULT_BACKENDS,
   isDiscovering,
@@ -218,7 +219,7 @@ export async function main(argv) {
     await program.parseAsync(argv);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    process.stderr.write(`bridge-node: ${error.message}\n`);
+    process.stderr.write(`bridge-node: ${escaped(error.message)}\n`);
     process.exit(2);
   }
 }
@@ -242,9 +243,10 @@ async function runBridge(options, command) {
   const { http, run, logLevel } = options;
   checkNoCommand(args, commands);
   const discover = isDiscovering((option) => command.getOptionValueSource(option));
-  const { access, prefix, routes, announced } = readConfig({ ...options, discover });
+  const { access, warnings, prefix, routes, announced } = readConfig({ ...givenTo(command), discover });
   const registry = createRegistry('bridge', version);
   const log = createLog(logLevel, 'bridge', addLogLines(registry));
+  for (const each of warnings) log.warn(each);
   const broker = new BrokerLink(access, log, prefix);
   const bridge = new Bridge(routes, broker, registry, version, announced);
   onSignal(() => bridge.stop());
@@ -286,7 +288,7 @@ async function startBroker({ port }, command) {
 async function runAlgos(_options, command) {
   checkNoCommand(command.args, command.commands);
   const { listAlgos } = await import('./commands/algos.js'); // a bridge does not need it
-  await listAlgos(command.optsWithGlobals());
+  await listAlgos(givenTo(command));
 }
 
 /**
@@ -296,7 +298,7 @@ async function runAlgos(_options, command) {
  */
 async function runForget(name, _options, command) {
   const { forgetAlgo } = await import('./commands/algos.js');
-  await forgetAlgo(name, command.optsWithGlobals());
+  await forgetAlgo(name, givenTo(command));
 }
 
 /**
@@ -306,7 +308,16 @@ async function runForget(name, _options, command) {
  */
 async function runSwap(name, _options, command) {
   const { swap } = await import('./commands/swap.js');
-  await swap(name, command.optsWithGlobals());
+  await swap(name, givenTo(command));
+}
+
+/**
+ * The options of a command and of those above it.
+ * @param {Command} command
+ * @returns {Record<string, any>}
+ */
+function givenTo(command) {
+  return { ...command.optsWithGlobals(), isShown: command.getOptionValueSourceWithGlobals('mqtt') === 'cli' };
 }
 
 /**

@@ -14,7 +14,8 @@ import { UserError } from './support/errors.js';
 
 /**
  * @typedef {object} Config
- * @property {ReturnType<typeof readBroker>} access  how the broker is reached
+ * @property {Omit<ReturnType<typeof readBroker>, 'warnings'>} access  how the broker is reached
+ * @property {string[]} warnings  secrets that others on this machine can see, a sentence each
  * @property {string} prefix  of all topics; empty, or with "/" at its end
  * @property {import('./route/route_config.js').RouteConfig[]} routes  one for each backend that is named
  * @property {Omit<import('./route/route_config.js').RouteConfig, 'address'>} [announced]  what the routes have in common of
@@ -54,14 +55,13 @@ export function readConfig(options) {
 /**
  * How the broker is reached, and the prefix of all topics there.
  * @param {Record<string, any>} options
- * @returns {Pick<Config, 'access' | 'prefix'>}
+ * @returns {Pick<Config, 'access' | 'warnings' | 'prefix'>}
  * @throws {UserError} naming the option whose value cannot be used
  */
 export function readAccess(options) {
-  return {
-    prefix: options.prefix === undefined ? '' : checkPrefix(options.prefix),
-    access: readBroker(/** @type {import('./mqtt/options.js').Given} */ (options)),
-  };
+  const prefix = options.prefix === undefined ? '' : checkPrefix(options.prefix);
+  const { warnings, ...access } = readBroker(/** @type {import('./mqtt/options.js').Given} */ (options));
+  return { prefix, access, warnings };
 }
 
 /**

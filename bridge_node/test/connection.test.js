@@ -64,6 +64,27 @@ test('that a broker is unavailable, and available again, is logged once each', a
   await connection.stop();
 });
 
+test('a broker that is back and refuses us is told once more', async (t) => {
+  const broker = await startBroker(t);
+  const { log, lines } = keptLog();
+  const connection = new Connection(brokerAt(broker.url.replace('//', '//ann:secret@'), log), { clientId: 'x' });
+  t.after(() => connection.stop());
+  connection.start();
+  await once(connection, 'up');
+  const comeBack = await broker.takeAway();
+  const refused = new Collected();
+  broker.aedes.authenticate = (_client, _username, _password, callback) => {
+    refused.push('refused');
+    callback(Object.assign(new Error(), { returnCode: 5 }), false);
+  };
+  await comeBack();
+  await refused.until(3);
+  assert.deepEqual(
+    lines.map(({ text }) => text.replace(/.*@[\d.:]+,? (\S+ [^;(]*).*/, '$1').trim()),
+    ['MQTT 3.1.1', 'lost', 'refuses the connection'],
+  );
+});
+
 test('a password in the address is not logged', async () => {
   const { log, lines } = keptLog();
   const connection = new Connection(brokerAt('mqtt://user:secret@127.0.0.1:1', log), { clientId: 'x' });

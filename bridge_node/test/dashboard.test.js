@@ -7,6 +7,7 @@ import { emptyForm, optionsOf } from '../dashboard/backtest_form.js';
 import { Backtests } from '../dashboard/backtests.js';
 import { rate, span } from '../dashboard/format.js';
 import { linkTo, linkToRun, placeOf } from '../dashboard/router.js';
+import { joined } from '../dashboard/points.js';
 import { partStanding, standingsOf } from '../dashboard/standing.js';
 import { Store } from '../dashboard/store.js';
 
@@ -125,6 +126,48 @@ test('a quantile is that of the last second', () => {
   const part = /** @type {import('../dashboard/stats.js').Part} */ (store.parts.get('bridge:a'));
   assert.equal(part.quantile('s', { algo: 'r' }, 0.5), 0.01);
   assert.equal(part.quantile('s', { algo: 'r' }, 0.999), Infinity);
+});
+
+test('what a bridge tells of several algorithms is summed, and each is told apart', () => {
+  const store = new Store();
+  /** @param {number} count */
+  const samples = (count) => [
+    ['x_total', { algo: 'r', kind: 'quote' }, count],
+    ['x_total', { algo: 's', kind: 'quote' }, 10 * count],
+    ['x_total', { algo: 's', kind: 'data' }, 1],
+    ['s_bucket', { algo: 'r', le: '0.001' }, count],
+    ['s_bucket', { algo: 'r', le: '+Inf' }, count],
+    ['s_bucket', { algo: 's', le: '+Inf' }, count], // the other is 0, and left out
+  ];
+  store.update([stats(0, samples(1)), stats(1, samples(3))], 0);
+  const part = /** @type {import('../dashboard/stats.js').Part} */ (store.parts.get('bridge:a'));
+  assert.equal(part.value('x_total'), 34);
+  assert.equal(part.value('x_total', { kind: 'quote' }), 33);
+  assert.equal(part.value('x_total', { algo: 's' }), 31);
+  assert.deepEqual(part.each('x_total', { algo: 's' }), [30, 1]);
+  assert.equal(part.quantile('s', { algo: 'r' }, 0.5), 0.001);
+  assert.equal(part.quantile('s', { algo: 's' }, 0.5), Infinity);
+});
+
+test('a curve is the same until a point comes, of the journal or of the present', () => {
+  /** @type {[number, number][]} */
+  const live = [[10, 1]];
+  /** @type {[number, number][]} */
+  const known = [
+    [5, 1],
+    [10, 2],
+  ];
+  assert.deepEqual(joined([], live), [[10, 1]]);
+  const curve = joined(known, live);
+  assert.deepEqual(curve, [
+    [5, 1],
+    [10, 1],
+  ]);
+  assert.equal(joined(known, live), curve);
+  live.push([11, 2]);
+  assert.deepEqual(joined(known, live), [...curve, [11, 2]]);
+  live[1] = [11, 3];
+  assert.deepEqual(joined(known, live), [...curve, [11, 3]]);
 });
 
 test('an algorithm that is lost, halted or stopped says so, the most urgent first', () => {

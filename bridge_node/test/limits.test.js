@@ -5,10 +5,12 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { DASHBOARD, HTTP } from '../src/http/bounds.js';
+import { BROKER } from '../src/mqtt/broker_bounds.js';
 import { COUNTS_FOR } from '../src/messages/command.js';
 import { LIMITS } from '../src/messages/limits.js';
 import { readQuotes } from '../src/messages/quote.js';
 import { checkTime } from '../src/messages/time.js';
+import { RELAY } from '../src/relay/bounds.js';
 import { errorRecord } from '../src/route/error_record.js';
 import { InvalidTimeError, MessageError } from '../src/support/errors.js';
 import { messageOf } from './helpers.js';
@@ -47,6 +49,29 @@ const CONSTANTS = {
   'dashboard.answer_seconds': DASHBOARD.answerSeconds,
   'dashboard.files_per_second': DASHBOARD.files,
   'dashboard.files_per_second_on_one_connection': DASHBOARD.filesOfOne,
+  'relay.pages': RELAY.pages,
+  'relay.pages_of_viewers': RELAY.viewers,
+  'relay.waiting_pages': RELAY.waiting,
+  'relay.token_seconds': RELAY.tokenSeconds,
+  'relay.frame_bytes': RELAY.frameBytes,
+  'relay.frames_per_second': RELAY.frames,
+  'relay.filters': RELAY.filters,
+  'relay.message_bytes': RELAY.keptBytes,
+  'relay.quote_bytes': RELAY.otherBytes,
+  'relay.unread_bytes': RELAY.unread,
+  'relay.unread_bytes_of_all': RELAY.unreadOfAll,
+  'embedded_broker.packet_bytes': BROKER.packet,
+  'embedded_broker.first_packet_bytes': BROKER.firstPacket,
+  'embedded_broker.connections': BROKER.connections,
+  'embedded_broker.waiting_connections': BROKER.waiting,
+  'embedded_broker.seconds': BROKER.seconds,
+  'embedded_broker.filters': BROKER.filters,
+  'embedded_broker.sessions': BROKER.sessions,
+  'embedded_broker.unread_bytes': BROKER.unread,
+  'embedded_broker.unread_bytes_of_all': BROKER.unreadOfAll,
+  'embedded_broker.queued_bytes': BROKER.queued,
+  'embedded_broker.retained': BROKER.retained,
+  'embedded_broker.retained_bytes': BROKER.retainedBytes,
   'price.maximum': LIMITS.price,
   'quantity.maximum': LIMITS.quantity,
 };

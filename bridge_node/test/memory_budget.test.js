@@ -3,9 +3,8 @@ import { test } from 'node:test';
 
 import { MemoryBudget } from '../src/support/memory_budget.js';
 
-const MESSAGE = 1000;
 /** As which it counts. */
-const COUNTED = 3512;
+const COUNTED = 3256;
 
 /**
  * Shares, and which of them are full.
@@ -26,7 +25,7 @@ function shares(budget, count) {
  */
 function fill(share, isFull) {
   let messages = 0;
-  for (; messages < 1000 && !isFull(); messages++) share.hold(MESSAGE);
+  for (; messages < 1000 && !isFull(); messages++) share.hold(COUNTED);
   return messages;
 }
 
@@ -51,9 +50,9 @@ test('a share is not full below its part, whatever the others hold', () => {
   fill(list[0], () => full[0]);
   for (const [n, share] of list.entries()) {
     if (n === 0) continue;
-    share.hold(MESSAGE);
+    share.hold(COUNTED);
     assert.equal(full[n], false);
-    share.release(MESSAGE);
+    share.release(COUNTED);
   }
   assert.equal(full[0], true);
 });
@@ -64,9 +63,9 @@ test('a share is no longer full when it, or the others, have released enough', (
   const first = fill(list[0], () => full[0]);
   const second = fill(list[1], () => full[1]);
   assert.deepEqual(full, [true, true]);
-  for (let n = 0; n < second; n++) list[1].release(MESSAGE);
+  for (let n = 0; n < second; n++) list[1].release(COUNTED);
   assert.deepEqual(full, [true, false]);
-  for (let n = 0; n < first && full[0]; n++) list[0].release(MESSAGE);
+  for (let n = 0; n < first && full[0]; n++) list[0].release(COUNTED);
   assert.deepEqual(full, [false, false]);
   assert.ok(budget.held > 0);
 });
@@ -77,7 +76,7 @@ test('a share that is closed holds nothing, and what it held is released once', 
   fill(list[0], () => full[0]);
   list[0].close();
   assert.equal(budget.held, 0);
-  list[0].release(MESSAGE);
-  list[0].hold(MESSAGE);
+  list[0].release(COUNTED);
+  list[0].hold(COUNTED);
   assert.equal(budget.held, 0);
 });

@@ -1,12 +1,14 @@
 /** Who may see the dashboard, and what its relay passes on. */
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { request } from 'node:http';
 import { test } from 'node:test';
 
 import { Dashboard } from '../src/dashboard.js';
+import { RELAY } from '../src/relay/bounds.js';
 import { Gathered } from '../src/relay/gathered.js';
+import { Page } from '../src/relay/page.js';
 import { BROKERS, brokerAt, startBroker } from './helpers.js';
 import { client, connect, opened, served } from './relaying.js';
 
@@ -177,6 +179,51 @@ test('of what is too much at once for a page the rest is left out, and it is tol
   assert.match(error, /some are missing/);
   gathered.add({ topic: 'orders/random', payload, retain: false, at: 0 });
   assert.equal(/** @type {any} */ (gathered.take(true)).error, undefined);
+});
+
+test('a page that sends too much, in frames, pings or pieces of one, is disconnected', async (t) => {
+  const { url } = await startBroker(t);
+  const server = await served(t, url);
+  /** @type {((socket: import('ws').WebSocket) => void)[]} */
+  const floods = [
+    (socket) => socket.send('{}'),
+    (socket) => socket.ping(),
+    (socket) => socket.pong(),
+    (socket) => socket.send('x', { fin: false }),
+    (socket) => socket.send('x'.repeat(RELAY.frameBytes + 1)),
+  ];
+  for (const flood of floods) {
+    const { socket } = await opened(t, server, []);
+    const closed = once(socket, 'close');
+    for (let n = 0; n <= 2 * RELAY.frames; n++) flood(socket); // read within two seconds, at most
+    assert.notEqual((await closed)[0], 1006, 'it is told why');
+  }
+});
+
+test('where all pages together do not read, those that wait for the most are disconnected', async (t) => {
+  let isCrowded = false;
+  /** @type {number[]} */
+  const closed = [];
+  const socket = Object.assign(new EventEmitter(), {
+    bufferedAmount: 2 * 1024 * 1024,
+    send: () => {},
+    close: (/** @type {number} */ code) => closed.push(code),
+    terminate: () => {},
+  });
+  t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+  const page = new Page(/** @type {any} */ (socket), 'c', {
+    admit: () => 'viewer',
+    greet: () => {},
+    subscribe: () => {},
+    publish: () => {},
+    isCrowded: () => isCrowded,
+  });
+  socket.emit('message', '{"token":"x"}', false);
+  t.mock.timers.tick(1000);
+  assert.deepEqual([closed, page.unread], [[], socket.bufferedAmount]);
+  isCrowded = true;
+  t.mock.timers.tick(100);
+  assert.deepEqual(closed, [1013]);
 });
 
 /** @type {[string, Record<string, string>][]} */

@@ -1,10 +1,24 @@
+const TCP = /^tcp:\/\/([^\s:/[\]*]+|\[[^\s\]]+\]):(\d+)$/;
+export const MAX_PORT = 65535;
+
+/**
+ * The parts of `tcp://host:port`, as they are written.
+ * @param {string} address
+ * @returns {{host: string, port: string} | undefined} undefined if it is of another form, such as `ipc://path`; there may be
+ *   no such port
+ */
+export function tcpParts(address) {
+  const [, host, port] = TCP.exec(address) ?? [];
+  return host === undefined ? undefined : { host, port };
+}
+
 /**
  * Whether a server can have this address, such as `tcp://127.0.0.1:4242`.
  * @param {string} address
  */
 export function isAddress(address) {
-  const port = /^tcp:\/\/(?:[^\s:/[\]*]+|\[[^\s\]]+\]):(\d+)$/.exec(address)?.[1];
-  return port === undefined ? /^ipc:\/\/./.test(address) : Number(port) >= 1 && Number(port) <= 65535;
+  const port = tcpParts(address)?.port;
+  return port === undefined ? /^ipc:\/\/./.test(address) : Number(port) >= 1 && Number(port) <= MAX_PORT;
 }
 
 /**

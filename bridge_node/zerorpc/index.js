@@ -12,3 +12,4 @@ export {
   ZerorpcError,
 } from './errors.js';
 export { Server } from './server/server.js';
+export { pack } from './wire/envelope.js';

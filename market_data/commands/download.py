@@ -25,6 +25,7 @@ from telemetry.log_option import log_option
 from telemetry.options import HttpAddress, http_option
 from telemetry.part import Part
 from telemetry.readings import Readings
+from telemetry.terminal import say
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +167,7 @@ def _read_since(text: str) -> int:
 
 
 def _summarise(folder: Path, sids: Iterable[str], outcome: Outcome) -> None:
-    click.echo(f"{outcome.candles:,} candles of {', '.join(sids)} are in {folder}")
+    say(f"{outcome.candles:,} candles of {', '.join(sids)} are in {folder}")
     if not outcome.gaps:
         click.echo("no candle is missing")
         return
@@ -177,4 +178,4 @@ def _summarise(folder: Path, sids: Iterable[str], outcome: Outcome) -> None:
     )
     for gap in outcome.gaps[:MAX_SHOWN]:
         fields = gap.fields()
-        click.echo(f"  {gap.sid} from {fields['from']} to {fields['to']}: {gap.candles:,}")
+        say(f"  {gap.sid} from {fields['from']} to {fields['to']}: {gap.candles:,}")

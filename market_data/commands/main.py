@@ -15,6 +15,8 @@ from market_data.commands.record import record_command
 from market_data.commands.replay import replay_command
 from market_data.commands.samples import list_samples
 from market_data.errors import FeedError
+from telemetry.log_text import escaped
+from telemetry.terminal import Commands
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +25,7 @@ class _Sentence(click.ClickException):
     exit_code = 2
 
 
-class _Group(click.Group):
+class _Group(Commands):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a user's mistake is one sentence and exit status 2."""
         try:
@@ -32,7 +34,7 @@ class _Group(click.Group):
             from telemetry import logs  # structlog takes a tenth of a second, also of --help
 
             if not logs.is_json():
-                raise _Sentence(str(error)) from error
+                raise _Sentence(escaped(str(error))) from error
             log.error("%s", error)
             ctx.exit(_Sentence.exit_code)
 

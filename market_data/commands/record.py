@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import click
 
+from market_data.command_line import warn_if_listed
 from market_data.commands.telling import listen, stats_of
 from market_data.errors import MissingPackageError
-from market_data.feeds.database import without_password
 from market_data.mqtt.address import check_filters
 from market_data.mqtt.options import mqtt_options, taken_access
 from market_data.mqtt.subscriber import Subscriber
@@ -26,6 +26,7 @@ from market_data.record.metrics import add_record_metrics
 from market_data.record.progress import Progress
 from market_data.record.recorder import Counts, record
 from market_data.stopping import Interrupted, Stop
+from telemetry.addresses import holds_password, without_password
 from telemetry.log_option import log_option
 from telemetry.options import HttpAddress, http_option
 from telemetry.part import Part
@@ -117,6 +118,8 @@ def record_command(
         if out:
             kept = stack.enter_context(_in_folder(Path(out), session or None, part))
         else:
+            if holds_password(str(to)):
+                warn_if_listed("to", "the password in --to", "the variable MARKET_DATA_TO")
             kept = stack.enter_context(_in_table(str(to), table or "messages", session or None))
         progress = Progress(kept.shown)
 

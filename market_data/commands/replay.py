@@ -15,13 +15,14 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from market_data.command_line import warn_if_listed
 from market_data.commands.read_options import read_options, taken
 from market_data.commands.skips import SkipReporter, report
 from market_data.commands.telling import listen, stats_of
 from market_data.errors import FeedError, StateFileError
 from market_data.feeds.feed import Feed, open_feed
 from market_data.feeds.quote import Quote
-from market_data.mqtt.address import check_page, check_topic
+from market_data.mqtt.address import check_topic
 from market_data.mqtt.options import mqtt_options, taken_access
 from market_data.mqtt.publisher import Publisher
 from market_data.replay.metrics import add_replay_metrics
@@ -29,6 +30,8 @@ from market_data.replay.readiness import await_ready
 from market_data.replay.replay import Message, Pace, messages, read_ahead, replay
 from market_data.replay.state import Cursor, Mark, State, read_state
 from market_data.stopping import Interrupted, Stop
+from market_data.url import check_url
+from telemetry.addresses import holds_password
 from telemetry.log_option import log_option
 from telemetry.options import HttpAddress, http_option
 from telemetry.part import Part
@@ -36,6 +39,7 @@ from telemetry.part import Part
 log = logging.getLogger(__name__)
 
 _OWN_TOPICS = "the recorded topics"
+_PAGE = "http://host[:port]/… or https://…"
 
 # Seconds that a stopped replay waits for the broker to confirm what was sent.
 _PATIENCE = 0.5
@@ -136,6 +140,9 @@ def replay_command(
     # an option of the command line wins over one of the environment
     unpaced = at_most and _origin(context, "rate") is not ParameterSource.COMMANDLINE
     stop = Stop()
+    if any(map(holds_password, sources)):
+        what = "the password in the URL of a database"
+        warn_if_listed("sources", what, "a file of the database's client, such as ~/.pgpass")
     skips = SkipReporter(several=len(sources) > 1)
     feed: Feed | None = None
     reported = 0
@@ -146,7 +153,7 @@ def replay_command(
             full_topic = check_topic(access.prefix + check_topic(topic))
             publisher: Publisher[Mark] = Publisher(access, full_topic, stop, report)
             readiness = _Readiness(publisher)
-            page = check_page(when_ready) if when_ready else None
+            page = check_url(when_ready, ("http", "https"), _PAGE) if when_ready else None
             feed = open_feed(sources, on_skip=skips, **taken(options))
             recordings: frozenset[str] = frozenset()
             if _origin(context, "topic") is ParameterSource.DEFAULT:

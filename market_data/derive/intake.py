@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import secrets
 from typing import Any, NamedTuple
 
 from market_data.feeds.messages import Rules, read
-from market_data.feeds.messages.limits import BYTES, CHANNEL
+from market_data.feeds.messages.limits import CHANNEL
 from market_data.feeds.messages.refusal import refusal
 from market_data.feeds.quote import Quote
 
@@ -38,10 +37,6 @@ class Intake:
         if len(channel) > CHANNEL:
             found = f"the topic is too long: {len(channel)} characters, at most {CHANNEL}"
             raise refusal("topic_too_long", found)
-        if not payload:
-            raise refusal("empty", "the message is empty")
-        if len(payload) <= BYTES:
-            payload = payload.removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n")
         times, quotes = read(payload, 0, channel, _RULES)
         return [self._taken(quote, at, channel) for quote, at in zip(quotes, times, strict=True)]
 

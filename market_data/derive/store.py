@@ -10,6 +10,7 @@ from typing import Literal
 
 from market_data.derive.transformation import Output
 from market_data.errors import StateFileError
+from market_data.private_files import ensure_file, keep_private
 
 MAX_KEYS = 500_000
 """Keys in each of two tables. When the newer one is full, the older one is emptied and becomes the
@@ -52,6 +53,8 @@ class Store:
     def __init__(self, path: Path | None, kind: str):
         self._path = path
         with self._explained():
+            if path is not None:
+                ensure_file(path)
             self._db = sqlite3.connect(path or ":memory:", _PATIENCE, isolation_level=None)
             try:
                 self._open(kind)
@@ -79,6 +82,10 @@ class Store:
         meta_of = dict(self._db.execute("SELECT name, value FROM meta"))
         if meta_of["kind"] != kind:
             raise self._unfit(f"it is a state of {meta_of['kind']}", f"one of {kind}")
+        if self._path is not None:
+            real = self._path.resolve()
+            beside = (real.with_name(f"{real.name}{suffix}") for suffix in ("-wal", "-shm"))
+            keep_private(f"the state {self._path}", [real, *beside])
         self._use(meta_of["newer"])
         (self._count,) = self._db.execute(f"SELECT count(*) FROM {self._newer}").fetchone()
         (self._seq,) = self._db.execute("SELECT ifnull(max(seq), 0) FROM outputs").fetchone()

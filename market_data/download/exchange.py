@@ -15,6 +15,7 @@ from market_data.download.candle import Candle
 from market_data.download.errors import ExchangeError, UnknownNameError
 from market_data.errors import MissingPackageError, ReadOptionError
 from market_data.live.exchange.dialect import dialect_of
+from market_data.live.exchange.hidden import hidden
 from market_data.mqtt.backoff import Backoff
 from market_data.stopping import Stop
 
@@ -125,10 +126,10 @@ class History:
                 backoff.grow()
                 self._wait(error, backoff.delay, is_last=attempts == MAX_ATTEMPTS)
             except BaseError as error:
-                raise ExchangeError(str(self), _sentence(error)) from error
+                raise ExchangeError(str(self), _sentence(error, self._exchange)) from error
 
     def _wait(self, error: Exception, delay: float, *, is_last: bool) -> None:
-        name, reason = str(self), _sentence(error)
+        name, reason = str(self), _sentence(error, self._exchange)
         asked = _retry_after(self._exchange.last_response_headers or {})
         if is_last or (asked or 0) > MAX_RETRY_AFTER:
             hint = "" if asked is None else f"; it asks to wait {asked:.0f} s"
@@ -150,6 +151,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def _sentence(error: Exception) -> str:
-    text = str(error).partition("\n")[0]
+def _sentence(error: Exception, exchange: Any) -> str:
+    text = hidden(str(error).partition("\n")[0], exchange)
     return f"{type(error).__name__}: {text:.200}"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from market_data.errors import MissingPackageError, UnusableFileError
+from telemetry.addresses import without_password
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine, TextClause
 
 
-def without_password(url: str) -> str:
-    """Return a database's URL as an error names it: without user, password and options."""
-    scheme, separator, rest = url.rpartition("://")
-    # up to the last @, for a password may hold one; the query may hold one, too
-    return scheme + separator + rest.split("?", 1)[0].rpartition("@")[2]
+def name_of(url: str) -> str:
+    """Return the name of a database, by its URL, for ids; that of its kind, if it has none."""
+    scheme, _, rest = without_password(url).partition("://")
+    return PurePosixPath(rest.partition("/")[2]).stem or scheme
 
 
 def open_engine(url: str | Path, shown: str, *, may_create: bool = False) -> Engine:

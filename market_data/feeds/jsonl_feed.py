@@ -55,8 +55,7 @@ def read_jsonl(path: Path, name: str, on_skip: OnSkip, rules: Rules) -> Iterator
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield lines that are not blank, without white space around; of one too long the beginning."""
-    # a message that passed through Windows may begin with a mark, and the bridge takes it off
+    """Yield lines that are not blank, without their ends; of one too long the beginning."""
     mark = codecs.BOM_UTF8
     while line := file.readline(_MAX_LINE):
         if len(line) == _MAX_LINE:
@@ -64,5 +63,5 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
             while rest and not rest.endswith(b"\n"):
                 rest = file.readline(_MAX_LINE)
         # of white space what is that of JSON
-        if stripped := line.removeprefix(mark).strip(b" \t\r\n"):
-            yield stripped
+        if line.removeprefix(mark).strip(b" \t\r\n"):
+            yield line.rstrip(b"\r\n")

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain
 from os import PathLike, fspath
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 from market_data.errors import SourceNotFoundError, UnusableFileError
 from market_data.feeds.candle_folder import is_candle_folder, sids, symbol_folder
-from market_data.feeds.database import without_password
+from market_data.feeds.database import name_of
 from market_data.feeds.frame_feed import is_frame
 from market_data.feeds.opening import SUFFIXES
 from market_data.feeds.quote import MAX_SID
 from market_data.feeds.recording.layout import is_recording
 from market_data.samples import SAMPLES, Sample
 from portfolio.nearest import nearest
+from telemetry.addresses import without_password, without_passwords
 
 Kind = Literal["csv", "parquet", "jsonl", "recording", "sql", "frame"]
 
@@ -79,15 +79,15 @@ def find_source(given: str | PathLike[str] | Any) -> Source:
     if sample := SAMPLES.get(text):
         return Source(sample.name, "csv", sample.path, sample)
     if "://" in text:
-        parts = urlsplit(text)
-        return Source(PurePosixPath(parts.path).stem or parts.scheme, "sql", None, url=text)
+        return Source(name_of(text), "sql", None, url=text)
     path = Path(text)
     # empty text would be the present folder
     if text and path.is_dir():
         return _recording(path)
     if text and path.exists():
         return Source(_stem(path), _KINDS.get(_uncompressed(path).suffix.lower(), "csv"), path)
-    raise SourceNotFoundError(text, nearest(text.lower(), SAMPLES), sorted(SAMPLES))
+    shown = without_passwords(text)
+    raise SourceNotFoundError(shown, nearest(text.lower(), SAMPLES), sorted(SAMPLES))
 
 
 def _recording(path: Path) -> Source:

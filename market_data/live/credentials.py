@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from market_data.errors import FeedError
+from market_data.secret_file import warn_if_shared
 
 MAX_FILE = 64 * 1024
 """Bytes of a file of credentials."""
@@ -72,6 +73,7 @@ def read_credentials(names: Sequence[str], path: str | None) -> Credentials:
 
 
 def _read_file(path: str) -> dict[str, str]:
+    warn_if_shared("--credentials", path)
     try:
         with Path(path).open("rb") as file:
             content = file.read(MAX_FILE + 1)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from market_data.errors import BrokerOptionError
 from market_data.mqtt.address import BrokerAddress
+from market_data.mqtt.tls_socket import TellingSocket
 
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 _KEY = "PRIVATE KEY-----"
@@ -31,6 +32,7 @@ class TlsFiles(NamedTuple):
             context = ssl.create_default_context(cafile=self.ca)
         except (OSError, ValueError) as error:
             raise BrokerOptionError(f"--ca {self.ca}", f"cannot be read: {error}") from error
+        context.sslsocket_class = TellingSocket
         if self.cert and self.key:
             _check_pem("--cert", self.cert, _CERTIFICATE, "a certificate")
             _check_pem("--key", self.key, _KEY, "a private key")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote
 
 from market_data.errors import AddressError, FilterError, PrefixError, TopicError
+from market_data.url import split_url
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _EXPECTED = "mqtt://[user:password@]host[:port] or mqtts://…"
@@ -31,7 +32,7 @@ class BrokerAddress(NamedTuple):
         """Read a broker's URL; AddressError if it has another form."""
         # no URL in the error: it may contain a password that was not encoded
         expected = f"{_EXPECTED}{_ENCODED}" if "@" in url else _EXPECTED
-        parts, port = _split(url, tuple(_PORTS), expected)
+        parts, port = split_url(url, tuple(_PORTS), expected)
         if parts.path not in ("", "/") or parts.query or parts.fragment:
             raise AddressError("the broker's URL has more than host and port", expected)
         if parts.netloc.count("@") > 1:
@@ -61,15 +62,6 @@ def _decoded(text: str | None, what: str, expected: str) -> str | None:
     if re.search("%(?![0-9A-Fa-f]{2})", text):
         raise AddressError(f"the {what} of the broker's URL holds a bare %", expected)
     return decoded
-
-
-def check_page(url: str) -> str:
-    """Return the URL of a page if one can ask for it; AddressError if it has another form."""
-    expected = "http://host[:port]/… or https://…"
-    parts, _port = _split(url, ("http", "https"), expected)
-    if parts.username is not None:
-        raise AddressError("the page's URL names a user", expected)
-    return url
 
 
 def check_topic(topic: str) -> str:
@@ -136,17 +128,3 @@ def read_prefix(text: str) -> str:
         return check_topic(prefix)
     except TopicError as error:
         raise PrefixError(text, error.reason) from None
-
-
-def _split(url: str, schemes: tuple[str, ...], expected: str) -> tuple[SplitResult, int | None]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise AddressError("the URL cannot be read", expected) from None
-    if parts.scheme not in schemes:
-        found = f'the scheme "{parts.scheme}"' if parts.scheme and "://" in url else "no scheme"
-        raise AddressError(f"the URL has {found}", expected)
-    if not parts.hostname or port == 0:
-        raise AddressError(f"the URL has {'no host' if port != 0 else 'port 0'}", expected)
-    return parts, port

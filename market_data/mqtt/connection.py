@@ -16,12 +16,13 @@ from paho.mqtt.client import (
     MQTTMessage,
     MQTTMessageInfo,
 )
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from market_data.errors import BrokerRefusedError
+from market_data.errors import BrokerRefusedError, UntrustedBrokerError
+from market_data.mqtt import tls_fault
 from market_data.mqtt.access import BrokerAccess
 from market_data.stopping import Stop
 
@@ -97,6 +98,7 @@ class Connection:
         self._address = address
         self._filters = filters
         self._answer: ReasonCode | None = None
+        self._alert: str | None = None
         self._granted: list[ReasonCode] | None = None
         self._is_version_5 = is_version_5 = version == MQTTProtocolVersion.MQTTv5
         self._client = Client(
@@ -123,6 +125,7 @@ class Connection:
             self._client.username_pw_set(address.user, address.password)
         if address.tls:
             self._client.tls_set_context(access.tls.context())
+            self._client.on_log = self._note_alert
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         # paho calls it for what it has sent at QoS 0, too
@@ -145,12 +148,19 @@ class Connection:
                 address = self._address
                 self._client.connect(address.host, address.port, **self._connect_options)
             except ssl.SSLCertVerificationError as error:
-                raise self._refused(error.verify_message) from error
+                reason = tls_fault.of_certificate(error, address.host)
+                raise UntrustedBrokerError(str(address), reason) from error
+            except OSError as error:
+                raise self._without_handshake(error) from error
         self.alive = True
         self._await(lambda: self._answer is not None, "CONNECT", stop)
         if self._answer is None:
-            asks = "a client certificate, --cert" if self._address.tls else "TLS, mqtts://"
-            raise VersionRefusedError(f"it closed the connection (does it ask for {asks}?)")
+            if self._alert:
+                raise self._refused(self._alert)
+            # some brokers do so instead of refusing the version
+            raise VersionRefusedError(
+                "it closed the connection" if self._address.tls else tls_fault.NO_ANSWER
+            )
         if self._answer.is_failure:
             reason = str(self._answer)
             if self._answer.value == _UNSUPPORTED_VERSION:
@@ -242,6 +252,22 @@ class Connection:
         self._client.disconnect()
         self.alive = False
 
+    def _without_handshake(self, error: OSError) -> Exception:
+        if not self._address.tls:
+            return error
+        if alert := tls_fault.of_alert(str(error)):
+            return self._refused(alert)
+        fault = tls_fault.of_handshake(error)
+        return OSError(fault) if fault else error
+
+    def _note_alert(self, _client: Client, _data: object, level: int, text: str) -> None:
+        """Keep what the broker has against our certificate, of which paho tells its log alone.
+
+        In TLS 1.3 it comes after the handshake.
+        """
+        if level == LogLevel.MQTT_LOG_ERR:
+            self._alert = tls_fault.of_alert(text) or self._alert
+
     def _refused(self, reason: str) -> BrokerRefusedError:
         return BrokerRefusedError(str(self._address), "the connection", reason)
 
@@ -253,6 +279,7 @@ class Connection:
         reason: ReasonCode,
         properties: Properties | None,
     ) -> None:
+        self._client.on_log = None  # it costs time, and of what comes from now on it tells nothing
         self._answer = reason
         self.is_resumed = flags.session_present
         # MQTT 5, 3.2.2.3.3: the broker limits the number of unconfirmed messages

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from market_data.errors import ClientIdTakenError, FeedError
+from market_data.errors import BrokerRefusedError, ClientIdTakenError, FeedError
 from market_data.mqtt.address import BrokerAddress
 from market_data.mqtt.backoff import MAX_DELAY, Backoff
 from market_data.mqtt.connection import Connection, VersionRefusedError
@@ -81,7 +81,7 @@ class Link:
         :raises BrokerOptionError: if a TLS file cannot be used; at the first connection only.
         :raises Interrupted: if `stop` is requested.
         """
-        unavailable_since, reported = self._clock(), False
+        unavailable_since, reported, refusal = self._clock(), False, ""
         while True:
             self._report_loss(self._clock())
             with self._stop.interruptible():
@@ -94,7 +94,11 @@ class Link:
             except (OSError, FeedError) as error:
                 if isinstance(error, FeedError) and not self._connected_before:
                     raise
-                self.fault = getattr(error, "strerror", None) or str(error)
+                self.fault = _fault_of(error)
+                if isinstance(error, FeedError) and str(error) != refusal:
+                    refusal = str(error)
+                    self._report_loss()
+                    self._notify(f"{refusal}; trying again")
                 is_long = self._clock() >= unavailable_since + _QUIET
                 if is_long and not reported and not self._connected_before:
                     self._notify(f"waiting for the broker at {self._address}: {self.fault}")
@@ -152,6 +156,12 @@ class Link:
             reason = self._loss.reason
             self._loss = None
             self._notify(f"lost the broker at {self._address} ({reason}), waiting for it")
+
+
+def _fault_of(error: OSError | FeedError) -> str:
+    if isinstance(error, BrokerRefusedError):
+        return error.fault
+    return getattr(error, "strerror", None) or str(error)
 
 
 def attempt(

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-from click.core import ParameterSource
 
+from market_data.command_line import is_on_command_line, warn_if_listed
 from market_data.errors import BrokerOptionError
 from market_data.mqtt.access import BrokerAccess, TlsFiles, read_text
 from market_data.mqtt.address import BrokerAddress, read_prefix
+from market_data.secret_file import warn_if_shared
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -64,6 +65,8 @@ def mqtt_options(
 def taken_access(options: dict[str, Any], url: str = "mqtt") -> BrokerAccess:
     """Remove the options from a command's keywords, and return the access that they describe.
 
+    Secrets that others on this machine can see are told in a log line.
+
     :param url: as of `mqtt_options`.
     :raises AddressError: if the URL has another form.
     :raises BrokerOptionError: if options exclude or need one another, or a file cannot be used.
@@ -84,6 +87,11 @@ def taken_access(options: dict[str, Any], url: str = "mqtt") -> BrokerAccess:
             raise BrokerOptionError(f"--{one}", f"needs --{other}")
     if address.tls:
         tls.context()
+    if address.password is not None:
+        warn_if_listed(url, f"the password in --{url}", "--password-file, or a variable")
+    for option, file in (("--key", given["key"]), ("--password-file", given["password_file"])):
+        if file:
+            warn_if_shared(option, file)
     user, password = _credentials(address, given["username"], given["password_file"])
     prefix = read_prefix(given["prefix"] or "")
     return BrokerAccess(address._replace(user=user, password=password), tls, prefix)
@@ -96,10 +104,9 @@ def taken_access_if_given(options: dict[str, Any], url: str) -> BrokerAccess | N
     """
     if options[url]:
         return taken_access(options, url)
-    context = click.get_current_context()
     for name in (url, *_OPTIONS):
         # a variable may be meant for other commands
-        if options.pop(name) and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+        if options.pop(name) and is_on_command_line(name):
             raise click.UsageError(f"--{name.replace('_', '-')} needs --{url}")
     return None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from market_data.errors import RecordingError
 from market_data.feeds.recording.layout import VERSION, description_file, state_folder
 from market_data.folders import lock_folder, sync_folder
+from market_data.private_files import make_folder, replace
 
 
 class Claim:
@@ -24,6 +25,8 @@ class Claim:
 
     def __init__(self, folder: Path, session: str | None):
         try:
+            # it may hold accounts, where orders and portfolios are recorded
+            make_folder(folder)
             self._lock = lock_folder(folder, state_folder(folder), "recorder", RecordingError)
             try:
                 self.session, self.is_continued = _described(folder, session)
@@ -47,7 +50,7 @@ def _described(folder: Path, session: str | None) -> tuple[str, bool]:
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
             version, before = fields["version"], str(fields["session"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             expected = "what a recorder has written"
             raise RecordingError(str(path), "it cannot be understood", expected) from None
         if version != VERSION:
@@ -55,12 +58,7 @@ def _described(folder: Path, session: str | None) -> tuple[str, bool]:
             raise RecordingError(str(path), f"it is of version {version}", expected)
     chosen = session or before or f"record-{secrets.token_hex(4)}"
     if chosen != before:
-        beside = path.with_name(f"{path.name}.tmp")
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(json.dumps({"version": VERSION, "session": chosen}) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        replace(path, [json.dumps({"version": VERSION, "session": chosen}) + "\n"])
         sync_folder(path.parent)
         sync_folder(folder)
     return chosen, chosen == before

@@ -26,7 +26,7 @@ class Segment:
         self.day = day
         self.size = size
         self.opened_at = time.monotonic()
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o644)
         self._is_whole = False
         try:
             sync_folder(path.parent)

@@ -70,6 +70,15 @@ MESSAGES: dict[str, list[bytes]] = {
     "a private method": [event(CALL, "_worker", []), event(CALL, "__init__", [])],
     "a deep nest": [event(CALL, "event", nested(500)), event(CALL, "event", [nested(500)])],
     "a map with keys that are numbers": [event({1: 2}, "snapshot", []), event(CALL, "x", [{1: 2}])],
+    "a value of a type that no language shares": [event(CALL, "event", [msgpack.ExtType(5, b"x")])],
+    "lists that claim thousands of millions of elements": [b"\x93" + b"\xdd\xff\xff\xff\xff" * 500],
+    "64 MiB of empty maps": [
+        b"\x93"
+        + msgpack.packb(CALL)
+        + msgpack.packb("event")
+        + b"\xdd\x03\xff\x00\x00"
+        + b"\x80" * 0x03FF0000
+    ],
     "an answer to no call": [event(LATER, "OK", [1])],
     "500 events on one call (deafening)": [CALL_SNAPSHOT, *[event(LATER, "x", [])] * 500],
     "5,000 beats on a call that ends": [CALL_SNAPSHOT, *[BEAT] * 5000],

@@ -223,7 +223,7 @@ def test_a_migration_that_fails_changes_nothing(
 def test_an_earlier_layout_is_read_without_being_changed(older: Path, tmp_path: Path) -> None:
     """`algo-service journal` shows and copies a journal of an earlier layout as it is."""
     before = older.read_bytes()
-    text = report.summary(older)
+    text = "\n".join(report.summary(older))
     assert "quotes      6" in text
     assert "failed      1" in text
     assert len(list(report.orders(older))) == 5

@@ -31,7 +31,7 @@ def journal(path: Path, *quotes: dict[str, Any], cash: float = 10_000) -> str:
     engine.initialize({"cash": cash})
     engine.decide({"id": str(n), "channel": "quotes", **quote} for n, quote in enumerate(quotes))
     engine._store.close()
-    return summary(path)
+    return "\n".join(summary(path))
 
 
 def test_equity_and_profit_are_those_of_all_positions_at_their_last_quotes(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ CONSTANTS = {
     ],
     "error.traceback_characters": ["algo_service.engine.failure:MAX_TRACEBACK_LENGTH"],
     "algorithm.name_characters": ["algo_service.names:MAX_NAME_CHARACTERS"],
-    "algorithm.address_characters": ["algo_service.discovery.record:MAX_ADDRESS_CHARACTERS"],
+    "algorithm.address_characters": ["algo_service.rpc.address:MAX_ADDRESS_CHARACTERS"],
     "algorithm.record_bytes": ["algo_service.discovery.record:MAX_RECORD_BYTES"],
     "publication.name_characters": ["algo_service.publications:MAX_NAME_LENGTH"],
     "publication.bytes": ["algo_service.publications:MAX_BYTES"],
@@ -67,6 +67,10 @@ CONSTANTS = {
     "handed_over.bytes": ["algo_service.journal.recent:MAX_BYTES"],
     "remembered_quotes_without_journal": ["algo_service.journal.memory:MemoryStore.MAX_DECISIONS"],
     "rpc_message.bytes": ["algo_service.rpc.server:MAX_MESSAGE_SIZE"],
+    "rpc_calls.under_way": ["algo_service.rpc.server:MAX_CALLS"],
+    "rpc_calls.bytes": ["algo_service.rpc.server:MAX_CALLS_SIZE"],
+    "rpc_connections.handshake_milliseconds": ["algo_service.rpc.server:MAX_HANDSHAKE"],
+    "rpc_connections.silent": ["algo_service.rpc.connections:MAX_SILENT"],
     "port.maximum": [
         "algo_service.rpc.address:MAX_PORT",
         "tools.run.ports:MAX_PORT",
@@ -174,7 +178,8 @@ def test_every_bound_is_held_by_a_test() -> None:
     }
     tested = {*CONSTANTS, *SCHEMAS}
     elsewhere = {bound for bound in bounds if bound.startswith("time.")}  # above
-    dashboard = {bound for bound in bounds if bound.startswith("dashboard.")}  # limits.test.js
+    of_node = ("dashboard.", "relay.", "embedded_broker.")  # limits.test.js
+    node = {bound for bound in bounds if bound.startswith(of_node)}
     bridge_node = {  # limits.test.js
         "error.payload_bytes",
         "command.counts_for_seconds",
@@ -182,4 +187,4 @@ def test_every_bound_is_held_by_a_test() -> None:
         "query.under_way",
         "stats.bytes",
     }
-    assert bounds == tested | elsewhere | dashboard | bridge_node
+    assert bounds == tested | elsewhere | node | bridge_node

@@ -7,7 +7,13 @@ from unittest.mock import Mock
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from market_data import BrokerAddress, ClientIdTakenError, Interrupted, Stop
+from market_data import (
+    BrokerAddress,
+    BrokerRefusedError,
+    ClientIdTakenError,
+    Interrupted,
+    Stop,
+)
 from market_data.mqtt import link
 from market_data.mqtt.connection import Connection
 
@@ -41,6 +47,33 @@ def test_a_loss_is_told_when_it_lasts(
     with pytest.raises(Interrupted):
         connecting.connect()
     assert said == told
+
+
+def test_a_broker_that_is_back_and_refuses_us_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, delays, said = Stop(), [], []
+
+    def sleep(seconds: float) -> None:
+        delays.append(seconds)
+        if len(delays) == 6:
+            stop.request()
+
+    def refuse(_version: MQTTProtocolVersion) -> Connection:
+        raise BrokerRefusedError("mqtts://b:8883", "the connection", "Not authorized")
+
+    monkeypatch.setattr(link.time, "sleep", sleep)
+    address = BrokerAddress.parse("mqtts://b")
+    connecting = link.Link(address, stop, said.append, refuse, lambda: sum(delays))
+    connecting._connected_before = True
+    connecting.lost("Administrative action")
+    with pytest.raises(Interrupted):
+        connecting.connect()
+    assert said == [
+        "lost the broker at mqtts://b:8883 (Administrative action), waiting for it",
+        "the broker at mqtts://b:8883 refused the connection: Not authorized; trying again",
+    ]
+    assert connecting.missing() == [
+        "the broker at mqtts://b:8883 is unavailable: it refused the connection: Not authorized"
+    ]
 
 
 def test_a_client_that_takes_our_id_is_named_and_given_way_until_it_makes_no_sense(

@@ -43,18 +43,26 @@ class Authority:
         self.folder = folder
         self.name = name
         self.file = folder / f"{name}.crt"
+        if self.file.exists():
+            return  # it was made elsewhere
         request = ("req", "-x509", *_NEW_KEY, "-days", "2", "-subj", f"/CN={name}")
         openssl(folder, *request, "-keyout", f"{name}.key", "-out", self.file.name)
 
-    def sign(self, name: str) -> tuple[Path, Path]:
-        """Make a certificate for 127.0.0.1 and localhost, and return it and its private key."""
+    def sign(
+        self, name: str, names: str = "IP:127.0.0.1,DNS:localhost", days: int = 2
+    ) -> tuple[Path, Path]:
+        """Make a certificate and return it and its private key.
+
+        :param names: of whom it is.
+        :param days: that it is valid from now on; -1 if it was until yesterday.
+        """
         cert, key, request = f"{name}.crt", f"{name}.key", f"{name}.csr"
         extensions = self.folder / f"{name}.ext"
-        extensions.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        extensions.write_text(f"subjectAltName={names}\n")
         new = ("req", *_NEW_KEY, "-subj", f"/CN={name}", "-keyout", key, "-out", request)
         openssl(self.folder, *new)
         signer = ("-CA", self.file.name, "-CAkey", f"{self.name}.key", "-CAcreateserial")
-        signed = ("x509", "-req", "-in", request, "-days", "2", "-extfile", extensions.name)
+        signed = ("x509", "-req", "-in", request, "-days", str(days), "-extfile", extensions.name)
         openssl(self.folder, *signed, *signer, "-out", cert)
         return self.folder / cert, self.folder / key
 
@@ -131,18 +139,25 @@ class TlsBroker(Secured):
 class AccessBroker:
     """A started mosquitto with the shipped secure configuration, and its access folder.
 
+    :param tells_denials: whether it logs what it denies to a client, among much else.
     :ivar access: the folder that `bridge-node access init` has made, for 127.0.0.1 and localhost.
     """
 
-    def __init__(self, folder: Path, start: Callable[..., Process], *hosts: str):
+    def __init__(
+        self,
+        folder: Path,
+        start: Callable[..., Process],
+        *hosts: str,
+        tells_denials: bool = False,
+    ):
         self.access = folder / "access"
         named = [f"--host={host}" for host in hosts or ("127.0.0.1", "localhost")]
         self.run("init", *named)
         self._start = start
-        self._configuration = self._configured(folder)
+        self._configuration = self._configured(folder, "debug" if tells_denials else "information")
         self.start()
 
-    def _configured(self, folder: Path) -> Path:
+    def _configured(self, folder: Path, logged: str) -> Path:
         text = (ROOT / "mosquitto" / "secure" / "mosquitto.conf").read_text()
         self.ports = {port: free_port() for port in (8883, 8884, 8885)}
         places = {
@@ -155,9 +170,8 @@ class AccessBroker:
             assert shipped in text, shipped
             text = text.replace(shipped, instead)
         path = folder / "secure.conf"
-        path.write_text(
-            f"{text}log_type information\n" + ("user root\n" if os.geteuid() == 0 else "")
-        )
+        types = f"log_type information\nlog_type {logged}\n"
+        path.write_text(text + types + ("user root\n" if os.geteuid() == 0 else ""))
         return path
 
     def start(self) -> None:

@@ -135,6 +135,17 @@ def test_less_severe_lines_are_left_out(begin: Begin) -> None:
     assert [line["event"] for line in stderr.parsed] == ["b"]
 
 
+def test_libraries_log_warnings_alone_for_their_other_lines_show_requests_with_keys(
+    begin: Begin,
+) -> None:
+    """An algorithm's own lines, and those of a library of its own, are written at debug."""
+    stderr = begin()
+    for name in ("ccxt.base.exchange", "urllib3.connectionpool", "websockets.client", "own"):
+        logging.getLogger(name).debug("GET /, {'X-API-KEY': 's3cret'}")
+        logging.getLogger(name).warning("of %s", name)
+    assert [line["level"] for line in stderr.parsed] == ["warning"] * 3 + ["debug", "warning"]
+
+
 def test_a_line_holds_what_is_under_way_where_it_is_logged(begin: Begin) -> None:
     stderr = begin()
     logs.bind_here(lambda: {"quote_id": "7"})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from algo_service.errors import AlgoServiceError
+from market_data.private_files import open_output
 
 _BUTTONS = ["toImage", "zoom2d", "pan2d", "resetScale2d"]
 """Those of plotly's that stay inside of the page."""
@@ -56,7 +57,8 @@ def write(path: Path, title: str, body: Iterable[str]) -> None:
         f"<body>{''.join(body)}</body></html>\n"
     )
     try:
-        path.write_text(text, encoding="utf-8")
+        with open_output(path) as file:
+            file.write(text)
     except OSError as error:
         raise AlgoServiceError(f"cannot write {path}: {error.strerror}") from error
 

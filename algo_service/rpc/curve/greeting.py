@@ -6,8 +6,9 @@ same moment, does not close the connection before it has said so.
 
 from __future__ import annotations
 
-import re
 import socket
+
+from algo_service.rpc.address import tcp_address
 
 PATIENCE = 5.0
 """Seconds that the peer may take."""
@@ -35,10 +36,8 @@ def mechanism_at(address: str) -> str:
 
 
 def _connection(address: str) -> socket.socket:
-    found = re.fullmatch(r"tcp://(.+):([0-9]+)", address)
-    if found:
-        host = found[1].strip("[]")
-        return socket.create_connection((host, int(found[2])), PATIENCE)
+    if found := tcp_address(address):
+        return socket.create_connection(found, PATIENCE)
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(PATIENCE)
     connection.connect(address.removeprefix("ipc://"))

@@ -9,6 +9,8 @@ import { linkTo } from '../router.js';
 import { brokerStanding, partStanding, quoteAge, standingsOf } from '../standing.js';
 import { badge, badgeWithReason, figure, sparkline, tone } from './parts.js';
 
+/** @type {[number, number][]} */
+const NO_POINTS = [];
 const URGENCY = { bad: 0, warn: 1, good: 2, off: 3 };
 
 /** @param {import('../store.js').Store} store @param {import('../main.js').Actions} actions */
@@ -79,7 +81,7 @@ function card({ algo, standings }, store, { past }) {
   const { start, profit } = profitInAll(algo, past);
   const today = profitToday(algo, past);
   const last = algo.orders.at(-1) ?? orderOf(past.answer(algo.name, 'last order')?.result);
-  const curve = joined(past.answer(algo.name, 'sparkline')?.result?.points ?? [], algo.equity);
+  const curve = joined(past.answer(algo.name, 'sparkline')?.result?.points ?? NO_POINTS, algo.equity);
   return html`<li class="card ${standings[0].level}">
     <h3><a href=${linkTo(algo.name)}>${algo.name}</a></h3>
     ${standings.map(badgeWithReason)}

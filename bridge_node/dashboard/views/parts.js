@@ -22,13 +22,25 @@ export const tone = (value) => (typeof value !== 'number' || value === 0 ? '' : 
 const WIDTH = 160;
 const HEIGHT = 36;
 
+/** The lines that are drawn, by their points. @type {WeakMap<[number, number][], string>} */
+const paths = new WeakMap();
+
 /**
  * A small line without axes.
- * @param {[number, number][]} points
+ * @param {[number, number][]} points  which stay as they are
  * @param {string} label  what it shows, for those who cannot see it
  */
 export function sparkline(points, label) {
   if (points.length < 2) return html`<span class="muted">not enough yet</span>`;
+  const path = paths.get(points) ?? pathOf(points);
+  paths.set(points, path);
+  return html`<svg class="sparkline" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${label}>
+    ${svg`<polyline points=${path} />`}
+  </svg>`;
+}
+
+/** @param {[number, number][]} points */
+function pathOf(points) {
   const step = Math.max(1, Math.floor(points.length / WIDTH));
   const shown = points.filter((_, n) => n % step === 0 || n === points.length - 1);
   const values = shown.map(([, value]) => value);
@@ -36,16 +48,13 @@ export function sparkline(points, label) {
   const range = Math.max(...values) - low || 1;
   const [[first], [last]] = [shown[0], shown[shown.length - 1]];
   const length = last - first || 1;
-  const path = shown
+  return shown
     .map(([at, value]) => {
       const x = ((at - first) / length) * WIDTH;
       const y = HEIGHT - 2 - ((value - low) / range) * (HEIGHT - 4);
       return `${x.toFixed(1)},${y.toFixed(1)}`;
     })
     .join(' ');
-  return html`<svg class="sparkline" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${label}>
-    ${svg`<polyline points=${path} />`}
-  </svg>`;
 }
 
 /** @param {string} name @param {unknown} value */

@@ -81,6 +81,12 @@ export const ROLES = {
     reads: ['{channel}', 'bars/#', 'data/#', 'indicators/#'],
     writes: ['stats/+'],
   },
+  notifier: {
+    connections: 'one',
+    options: {},
+    reads: ['orders/+', 'fills/+', 'portfolios/+', 'errors/+', 'halts/+', 'algos/+'],
+    writes: ['stats/+'],
+  },
 };
 
 /** Which option of `grant` is which, in the order in which `list` shows them. */
@@ -111,7 +117,9 @@ export function checkGiven(role, given) {
   for (const option of Object.keys(given)) {
     if (Object.hasOwn(options, option)) continue;
     const has = Object.keys(options).map((each) => `--${each}`);
-    throw new UserError(`the role ${role} takes no --${option}: it takes ${has.join(' and ')}`);
+    throw new UserError(
+      `the role ${role} takes no --${option}${has.length > 0 ? `: it takes ${has.join(' and ')}` : ''}`,
+    );
   }
   for (const [option, names] of /** @type {const} */ ([
     ['source', given.source],

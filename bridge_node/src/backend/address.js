@@ -1,5 +1,6 @@
-import { isAddress } from '../../zerorpc/index.js';
+import { isAddress, tcpParts } from '../../zerorpc/address.js';
 import { UserError } from '../support/errors.js';
+import { withoutPassword } from '../support/without_password.js';
 
 /**
  * @param {string} address
@@ -8,10 +9,12 @@ import { UserError } from '../support/errors.js';
  */
 export function checkBackend(address) {
   if (isAddress(address)) return address;
-  const port = /^tcp:\/\/[^/]*:(\d+)$/.exec(address)?.[1];
+  const port = tcpParts(address)?.port;
   const fault =
-    port !== undefined && !(Number(port) >= 1 && Number(port) <= 65535)
+    port !== undefined
       ? `its port is ${port}, and a port is a whole number from 1 to 65535`
       : "a backend's address is written tcp://127.0.0.1:4242";
-  throw new UserError(`--rpc is "${address}": ${fault}`);
+  // there is no password in one, unless somebody takes it for another address
+  const shown = address.includes('@') ? withoutPassword(address) : address;
+  throw new UserError(`--rpc is "${shown}": ${fault}`);
 }

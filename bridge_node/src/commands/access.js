@@ -32,7 +32,7 @@ export function accessCommand() {
     .command('grant')
     .description('let a client do what a role allows; one that is not there is made, with a certificate and a password')
     .argument('<name>', 'of the client')
-    .argument('<role>', 'feed, bridge, service, venue, operator, viewer, device, deriver or recorder')
+    .argument('<role>', 'feed, bridge, service, venue, operator, viewer, device, deriver, recorder or notifier')
     .option('--channel <filter>', 'a topic filter of quotes, in place of quotes/#; repeat it for several', collected)
     .option(
       '--source <name>',

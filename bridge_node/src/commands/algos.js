@@ -6,6 +6,7 @@ import { printable } from '../discovery/text.js';
 import { ownerOf } from '../messages/claim.js';
 import { BrokerLink } from '../mqtt/broker_link.js';
 import { createLog } from '../support/log.js';
+import { escaped } from '../support/log_text.js';
 
 /** ms that a bridge has to show that it lives. */
 const ANSWER = 1000;
@@ -17,8 +18,8 @@ const ANSWER = 1000;
 export function listAlgos(options) {
   return withDirectory(options, async (directory, broker) => {
     await directory.ask(directory.names, ANSWER);
-    for (const sentence of directory.ignored) process.stderr.write(`${sentence}\n`);
-    if (options.json) process.stdout.write(`${asJson(directory)}\n`);
+    for (const sentence of directory.ignored) process.stderr.write(`${escaped(sentence)}\n`);
+    if (options.json) process.stdout.write(`${escaped(asJson(directory))}\n`);
     else if (directory.names.length > 0) process.stdout.write(`${table(directory).join('\n')}\n`);
     else process.stderr.write(`no algorithm is announced at the broker at ${broker.shown}\n`);
   });
@@ -31,7 +32,7 @@ export function listAlgos(options) {
 export function forgetAlgo(name, options) {
   return withDirectory(options, async (directory, broker) => {
     const claim = await forget(directory, broker, name);
-    process.stdout.write(`${name} is forgotten\n`);
+    process.stdout.write(`${escaped(name)} is forgotten\n`);
     if (!claim) return;
     const owner = printable(ownerOf(claim), 128);
     process.stdout.write(
@@ -45,7 +46,8 @@ export function forgetAlgo(name, options) {
  * @param {(directory: Directory, broker: BrokerLink) => Promise<void>} use
  */
 async function withDirectory(options, use) {
-  const { access, prefix } = readAccess(options);
+  const { access, warnings, prefix } = readAccess(options);
+  for (const each of warnings) process.stderr.write(`${each}\n`);
   const broker = new BrokerLink(access, createLog('silent', 'algos'), prefix);
   const directory = new Directory(broker);
   try {

@@ -12,7 +12,9 @@ import { BrokerLink } from '../mqtt/broker_link.js';
 import { Connection } from '../mqtt/connection.js';
 import { reason, shown, UserError } from '../support/errors.js';
 import { createLog } from '../support/log.js';
+import { escaped } from '../support/log_text.js';
 import { topicLevel } from '../support/topic_level.js';
+import { withoutPassword } from '../support/without_password.js';
 
 /** [MQTT5-3.4.2.1] */
 const NO_MATCHING_SUBSCRIBERS = 0x10;
@@ -33,7 +35,8 @@ const MAX_END = 30_000;
  */
 export async function swap(name, options) {
   const command = commandOf(name, options);
-  const { access, prefix } = readAccess(options);
+  const { access, warnings, prefix } = readAccess(options);
+  for (const each of warnings) process.stderr.write(`${each}\n`);
   const broker = new BrokerLink(access, createLog('silent', 'swap'), prefix);
   const clientId = `${prefix}tickwire-swap-${randomBytes(6).toString('hex')}`;
   const connection = new Connection(broker, { clientId, clean: true });
@@ -45,9 +48,9 @@ export async function swap(name, options) {
     });
     if (outcome === 'refused') throw new UserError(text);
     const orders = cancelled.map(
-      ({ side, quantity, sid, order_id: id }) => `cancelled: ${side} ${quantity} ${sid} (${id})\n`,
+      ({ side, quantity, sid, order_id: id }) => `cancelled: ${side} ${quantity} ${sid} (${id})`,
     );
-    process.stdout.write([`${text}\n`, ...orders].join(''));
+    process.stdout.write([text, ...orders].map((line) => `${escaped(line)}\n`).join(''));
   } finally {
     await connection.stop();
   }
@@ -62,7 +65,7 @@ function commandOf(name, { to, positions, force, reason: why, by }) {
   if (fault) throw new UserError(`NAME is ${shown(name, 80)}: ${fault}`);
   if (!isReachable(to)) {
     throw new UserError(
-      `--to is ${shown(to, 80)}: an address is written tcp://host:port, such as tcp://127.0.0.1:4243`,
+      `--to is ${shown(to.includes('@') ? withoutPassword(to) : to, 80)}: an address is written tcp://host:port, such as tcp://127.0.0.1:4243`,
     );
   }
   for (const [option, text, most] of [

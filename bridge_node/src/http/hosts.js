@@ -1,7 +1,10 @@
 import { isIP } from 'node:net';
 
-/** Ends of names that the public DNS does not have (RFC 6761, RFC 6762, and `internal` by a decision of ICANN in 2024). */
-const PRIVATE = ['localhost', 'local', 'internal'];
+/**
+ * Ends of names that the public DNS does not have: RFC 6761, RFC 6762, `internal`, `corp` and `home` by decisions of
+ * ICANN, `svc` of Kubernetes, `lan` of many routers.
+ */
+const PRIVATE = ['localhost', 'local', 'internal', 'corp', 'home', 'svc', 'lan'];
 
 /**
  * Why a request is for another server, or comes from a page of another one.

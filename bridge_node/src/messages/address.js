@@ -1,11 +1,11 @@
 /** The address of a backend, as others reach it (contracts/algo.schema.json). */
 
+import { isAddress, tcpParts } from '../../zerorpc/address.js';
 import { LIMITS } from './limits.js';
 
-const HOST = /^tcp:\/\/([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([1-9]\d*)$/;
+const HOST = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/;
 /** Hosts at which a server listens, and nobody reaches it. */
 const WILDCARDS = ['0.0.0.0', '[::]'];
-const MAX_PORT = 65535;
 
 /**
  * @param {unknown} value
@@ -13,6 +13,6 @@ const MAX_PORT = 65535;
  */
 export function isReachable(value) {
   if (typeof value !== 'string' || value.length > LIMITS.address) return false;
-  const [, host, port] = HOST.exec(value) ?? [];
-  return host !== undefined && !WILDCARDS.includes(host) && Number(port) <= MAX_PORT;
+  const { host, port } = tcpParts(value) ?? { host: '', port: '' };
+  return isAddress(value) && HOST.test(host) && !WILDCARDS.includes(host) && !port.startsWith('0');
 }

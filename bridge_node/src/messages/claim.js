@@ -1,6 +1,10 @@
 /** The claim of the bridge that serves an algorithm, and the question whether it lives (contracts/bridge.schema.json). */
 
-/** @typedef {{instance: string, started: number, host: unknown, pid: unknown}} Claim */
+const MAX_PID = 2 ** 31 - 1;
+/** Characters of the name of a host in a sentence. */
+const MAX_HOST = 255;
+
+/** @typedef {{instance: string, started: number, host: string, pid: number}} Claim */
 
 /**
  * @param {Buffer} payload
@@ -8,7 +12,9 @@
  */
 export function readClaim(payload) {
   const claim = parsed(payload);
-  return typeof claim?.instance === 'string' && Number.isFinite(claim.started) ? claim : undefined;
+  const { instance, started, host, pid } = claim ?? {};
+  const isClaim = typeof instance === 'string' && Number.isFinite(started) && typeof host === 'string' && isPid(pid);
+  return isClaim ? claim : undefined;
 }
 
 /** @param {Buffer} payload */
@@ -33,7 +39,12 @@ export function isNewer(one, other) {
 
 /** @param {Claim} claim */
 export function ownerOf({ host, pid }) {
-  return `${host}, process ${pid}`;
+  return `${host.slice(0, MAX_HOST).toWellFormed()}, process ${pid}`;
+}
+
+/** @param {unknown} pid */
+function isPid(pid) {
+  return Number.isInteger(pid) && Number(pid) >= 0 && Number(pid) <= MAX_PID;
 }
 
 /** @param {Buffer} payload */

@@ -120,13 +120,29 @@ function readExpiry(command, message) {
   const expires = timeOf(message, 'expires');
   if (expires) return expires.value;
   if (!EXPIRING.includes(command)) return undefined;
-  if (ts) return textOf(ts.ns + BigInt(COUNTS_FOR) * SECOND);
+  if (ts) return expiryAfter(ts);
   const { ts: _ts, expires: _expires, ...rest } = message;
   const example = shown({ ...rest, ts: '2026-01-31T10:00:00Z' }, 200);
   throw new MessageError(
     'command_expiry',
     `${command} needs a time after which it is not carried out: "expires", or "ts" for ${COUNTS_FOR} seconds from then, such as ${example}`,
   );
+}
+
+/**
+ * @param {{value: string | number, ns: bigint}} ts
+ * @returns {string}
+ * @throws {InvalidTimeError} if the expiry would be none: its year is beyond the last one
+ */
+function expiryAfter({ value, ns }) {
+  const expires = textOf(ns + BigInt(COUNTS_FOR) * SECOND);
+  try {
+    instant(expires);
+  } catch (error) {
+    if (!(error instanceof InvalidTimeError)) throw error;
+    throw new InvalidTimeError(error.code, value, `it would expire ${COUNTS_FOR} seconds later, and ${error.sentence}`);
+  }
+  return expires;
 }
 
 /**

@@ -4,8 +4,9 @@ import { MessageError, shown } from '../support/errors.js';
 import { duplicateKey } from './keys.js';
 import { LIMITS } from './limits.js';
 
-// JSON has no such numbers, but Python and others write them. Strings match, so that they are skipped.
-const STRAY_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"|NaN|-?Infinity/gs;
+// JSON has no such numbers, but Python and others write them. Strings match, so that they are skipped; so does one
+// without an end: if it did not, each quotation mark in it would be tried, and each try would go to the end of the text.
+const STRAY_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"?|NaN|-?Infinity/gs;
 
 // it removes a byte order mark, which programs on Windows write before a text
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -143,7 +144,9 @@ function checkDepth(value, left, name, whole) {
     const sentence = `${name} is ${shown(whole, 40)}: nested too deep, at most ${LIMITS.depth} levels`;
     throw new MessageError('too_deep', sentence);
   }
-  for (const inner of Object.values(value)) checkDepth(inner, left - 1, name, whole);
+  // without a list of the values: a message may have hundreds of thousands of maps
+  if (Array.isArray(value)) for (const inner of value) checkDepth(inner, left - 1, name, whole);
+  else for (const key in value) checkDepth(/** @type {Record<string, unknown>} */ (value)[key], left - 1, name, whole);
 }
 
 /**

@@ -94,14 +94,34 @@ export function textOfNumber(value, key) {
  * @param {string} name
  */
 export function checkOther(value, name) {
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new MessageError(
-      'number_range',
-      `"${name}" is no finite number (NaN, Infinity, or too large): leave it out, or send null`,
-    );
+  const path = pathOfInfinite(value);
+  if (path === undefined) return;
+  throw new MessageError(
+    'number_range',
+    `"${name}${path}" is no finite number (NaN, Infinity, or too large): leave it out, or send null`,
+  );
+}
+
+/**
+ * Where the first number in a value is that is not finite: empty for the value itself, undefined if there is none.
+ * @param {unknown} value
+ * @returns {string | undefined}
+ */
+function pathOfInfinite(value) {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : '';
+  if (value === null || typeof value !== 'object') return undefined;
+  if (Array.isArray(value)) {
+    for (let n = 0; n < value.length; n++) {
+      const path = pathOfInfinite(value[n]);
+      if (path !== undefined) return `.${n}${path}`;
+    }
+    return undefined;
   }
-  if (value === null || typeof value !== 'object') return;
-  for (const [key, inner] of Object.entries(value)) checkOther(inner, `${name}.${key}`);
+  for (const key in value) {
+    const path = pathOfInfinite(/** @type {Record<string, unknown>} */ (value)[key]);
+    if (path !== undefined) return `.${key}${path}`;
+  }
+  return undefined;
 }
 
 /** @param {string} text */

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 
 import { UserError } from '../support/errors.js';
+import { withoutPassword, withoutQuery } from '../support/without_password.js';
 
 const EXAMPLE = 'mqtt://127.0.0.1:1883 or mqtt://user:password@host';
 /** How a password is written in an address, for the errors that a wrong spelling may cause. */
@@ -83,23 +84,4 @@ function readCredentials(address, credentials) {
 function fault(address, sentence) {
   const shown = withoutPassword(address);
   return new UserError(`--mqtt is "${shown}": ${sentence}${shown === address ? '' : `; ${ENCODED}`}`);
-}
-
-/**
- * A text that may be an address, well-formed or not, without the part that may be a password.
- * @param {string} text
- */
-export function withoutPassword(text) {
-  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? '';
-  const at = text.lastIndexOf('@');
-  if (at >= 0) return `${scheme}***@${withoutQuery(text.slice(at + 1))}`;
-  // if the host was forgotten, a password is in the place of the port
-  const [host, ...rest] = text.slice(scheme.length).split(':');
-  const isPort = /^\d{0,5}(?=[/?#]|$)/.test(rest.join(':')) && !(parseInt(rest[0], 10) > 65535);
-  return rest.length === 0 || host.startsWith('[') || isPort ? withoutQuery(text) : `${scheme}${host}:***`;
-}
-
-/** @param {string} text */
-function withoutQuery(text) {
-  return text.replace(/([?#]).+$/s, '$1***');
 }

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { ReasonCodes } from 'mqtt';
 
 import { Backoff } from '../support/backoff.js';
-import { brokerReason, isRefusal } from './broker_error.js';
+import { brokerReason, closedReason, isClosed, isRefusal } from './broker_error.js';
 import { over, overTcp, PacketStream } from './packet_stream.js';
-import { isClosed, Takeovers } from './takeovers.js';
+import { Takeovers } from './takeovers.js';
 
 /** CONNACK: unacceptable (3.1.1) or unsupported (5) protocol version. */
 const REFUSED_VERSION = [1, 132];
@@ -140,7 +140,8 @@ export class Connection extends EventEmitter {
       const isRenewed = this.#renewedFor !== '';
       const lasted = performance.now() - upSince;
       const isTaken = wasUp && this.#takeovers.ended({ isTold, hasReason: hasReason || isRenewed, lasted });
-      const fault = (isTaken && this.#takeovers.sentence) || this.#renewedFor || why || 'it closed the connection';
+      const because = why || closedReason(this.#broker, wasUp);
+      const fault = (isTaken && this.#takeovers.sentence) || this.#renewedFor || because;
       this.#broker.failed(this, fault);
       if (wasUp) {
         this.#endedAt = performance.now();
@@ -169,7 +170,7 @@ export class Connection extends EventEmitter {
         () => {
           // not before now: a process that is stopped together with its broker has received its signal meanwhile
           const what = wasUp ? 'lost' : isRefused ? 'refuses the connection' : 'is unavailable';
-          if (!fallBack && !isRenewed) this.#broker.reportUnavailable(`${what} (${why || 'it closed the connection'})`);
+          if (!fallBack && !isRenewed) this.#broker.reportUnavailable(`${what} (${because})`, isRefused && !wasUp);
           this.start();
         },
         fallBack ? 0 : this.#backoff.next(),

@@ -4,17 +4,20 @@ import { Readable } from 'node:stream';
 import { Aedes } from 'aedes';
 
 import { reason, UserError } from '../support/errors.js';
+import { BROKER, BrokerBounds } from './broker_bounds.js';
 
 /**
  * Start a broker in this process, on loopback, for trying things out.
  * @param {number} port
  * @param {import('../support/log.js').Log} log
+ * @param {typeof BROKER} [bounds]
  * @returns {Promise<{stop: () => void, readonly clients: number, messages: number}>} `stop` ends it, and disconnects all
  *   clients; the numbers are of those that are connected, and of what they have published
  * @throws {UserError} if it cannot listen on the port
  */
-export async function startBroker(port, log) {
+export async function startBroker(port, log, bounds = BROKER) {
   const aedes = await Aedes.createBroker({
+    connectTimeout: bounds.seconds * 1000,
     // A slow client is not a frozen one: a bridge stops reading while quotes wait.
     drainTimeout: 0,
     // No limit: with one, the quotes that wait for a bridge to read would block its orders, and it waits
@@ -22,17 +25,13 @@ export async function startBroker(port, log) {
     concurrency: 0,
   });
   queueWithoutRetain(aedes);
-  keepOrder(aedes);
-  /** @type {Set<import('node:net').Socket>} */
-  const sockets = new Set();
+  const guard = new BrokerBounds(aedes, log, bounds);
+  keepOrder(aedes, guard);
   aedes.on('publish', (_packet, client) => {
     if (client) running.messages += 1; // the others are its own
   });
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    aedes.handle(socket);
-  });
+  const server = createServer((socket) => guard.admit(socket));
+  server.maxConnections = bounds.connections;
   await new Promise((resolve, reject) => {
     server.once('error', (error) => {
       reject(new UserError(`cannot listen on 127.0.0.1:${port}: ${reason(error)}; choose another --port`));
@@ -48,8 +47,7 @@ export async function startBroker(port, log) {
     stop() {
       server.close();
       aedes.close();
-      // it would wait for clients that have connected and send nothing
-      for (const socket of sockets) socket.destroy();
+      guard.stop();
     },
   };
   return running;
@@ -74,8 +72,9 @@ function queueWithoutRetain(aedes) {
  * Messages on a topic are forwarded in the order in which they came. aedes 1.2 subscribes the client again before it
  * empties the queue: new messages overtook those in it, or came twice, at which it ended the connection.
  * @param {Aedes} aedes
+ * @param {BrokerBounds} guard
  */
-function keepOrder(aedes) {
+function keepOrder(aedes, guard) {
   const { persistence } = /** @type {any} */ (aedes);
   const outgoingStream = persistence.outgoingStream.bind(persistence);
   /** What the queue of a client has sent, by their numbers. @type {WeakMap<object, Set<number>>} */
@@ -83,12 +82,11 @@ function keepOrder(aedes) {
   /** @param {object} client */
   persistence.outgoingStream = (client) => Readable.from(noting(outgoingStream(client), sent.get(client)));
   aedes.preConnect = (client, packet, done) => {
-    if (!packet.clean) {
-      const numbers = new Set();
-      sent.set(client, numbers);
-      holdUntilConnected(client, numbers);
-    }
-    done(null, true);
+    if (packet.clean) return done(null, true);
+    const numbers = new Set();
+    sent.set(client, numbers);
+    holdUntilConnected(client, numbers);
+    void guard.sessionFault(packet.clientId).then((fault) => done(fault ? new Error(fault) : null, !fault));
   };
 }
 

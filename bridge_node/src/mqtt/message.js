@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import { countOf } from '../support/memory_budget.js';
+
 /** Bytes of a payload of which only the beginning is kept. */
 export const MAX_BEGINNING = 64 * 1024;
 
@@ -8,6 +10,8 @@ export class Message {
   isDone = false;
   #share;
   #isHeld = true;
+  /** Bytes as which it counts. */
+  #count;
   #acknowledger;
   #sha256 = '';
 
@@ -31,7 +35,8 @@ export class Message {
     this.published = published;
     this.#share = share;
     this.#acknowledger = acknowledger;
-    share.hold(this.bytes);
+    this.#count = countOf(this.bytes);
+    share.hold(this.#count);
     acknowledger?.add(this);
   }
 
@@ -43,6 +48,15 @@ export class Message {
   /** Whether the broker sends it again if it is not acknowledged. */
   get comesAgain() {
     return this.#acknowledger !== undefined;
+  }
+
+  /** @param {number} decoded  bytes that its content takes in memory */
+  weigh(decoded) {
+    const count = countOf(this.bytes, decoded);
+    if (!this.#isHeld || count === this.#count) return;
+    const more = count - this.#count;
+    this.#count = count;
+    this.#share.hold(more);
   }
 
   /** Keep no more of the payload than its beginning, as a copy. */
@@ -62,6 +76,6 @@ export class Message {
   drop() {
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    this.#share.release(this.bytes);
+    this.#share.release(this.#count);
   }
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { parseAddress } from './address.js';
 import { reason, UserError } from '../support/errors.js';
+import { sharedSecret } from '../support/secret_file.js';
 
 /** [MQTT5-1.5.4, 1.5.6] Bytes of a user name or a password. */
 const MAX_BYTES = 65535;
@@ -11,6 +12,7 @@ const MAX_BYTES = 65535;
  * What the command line gives about the broker.
  * @typedef {object} Given
  * @property {string} mqtt  its address
+ * @property {boolean} [isShown]  whether the address stands on the command line, which the list of processes shows
  * @property {string} [ca]  file of the authorities that may have signed its certificate, in place of the
  *   well-known ones
  * @property {string} [cert]  file of our own certificate
@@ -22,9 +24,9 @@ const MAX_BYTES = 65535;
 /**
  * How the broker is reached.
  * @param {Given} given
- * @returns {{shown: string, options: import('mqtt').IClientOptions}} its address as it may be logged, and
- *   the options for MQTT.js. They hold no URL: MQTT.js would decode its user name and password and split
- *   them at the last ":" afterwards.
+ * @returns {{shown: string, options: import('mqtt').IClientOptions, warnings: string[]}} its address as it may be logged,
+ *   the options for MQTT.js, and secrets that others on this machine can see, a sentence each. The options hold no URL:
+ *   MQTT.js would decode its user name and password and split them at the last ":" afterwards.
  * @throws {UserError} for a value that cannot be used; the sentence holds no password
  */
 export function readBroker(given) {
@@ -32,7 +34,26 @@ export function readBroker(given) {
   // MQTT.js builds the address of a WebSocket from hostname
   const hostname = protocol.startsWith('ws') && host.includes(':') ? `[${host}]` : host;
   const options = { protocol, host, hostname, ...(port && { port }), ...(path && { path }) };
-  return { shown, options: { ...options, ...readLogin(given, found), ...readTls(given, shown, protocol) } };
+  return {
+    shown,
+    options: { ...options, ...readLogin(given, found), ...readTls(given, shown, protocol) },
+    warnings: exposures(given, found),
+  };
+}
+
+/**
+ * @param {Given} given
+ * @param {{password?: string}} found  in the address
+ */
+function exposures({ isShown, key, passwordFile }, { password }) {
+  const inTheList =
+    'the password in --mqtt can be seen by everyone on this machine, in the list of processes: --password-file, or a' +
+    ' variable, keeps it out of there';
+  return [
+    isShown && password !== undefined ? inTheList : '',
+    key === undefined ? '' : sharedSecret('--key', key),
+    passwordFile === undefined ? '' : sharedSecret('--password-file', passwordFile),
+  ].filter((sentence) => sentence !== '');
 }
 
 /**
@@ -91,6 +112,8 @@ function readTls({ ca, cert, key }, shown, protocol) {
     throw new UserError(`${there} is given without ${missing}: a certificate and its private key go together`);
   }
   return {
+    // of the environment NODE_TLS_REJECT_UNAUTHORIZED would turn it off
+    rejectUnauthorized: true,
     ...(ca !== undefined && { ca: readCertificates('--ca', ca).bytes }),
     ...(cert !== undefined && key !== undefined && readPair(cert, key)),
   };

@@ -7,8 +7,6 @@ const SUSPECTS = 3;
 /** ms before the next attempt, doubled with each takeover in a row. */
 const MIN_DELAY = 250;
 const MAX_DELAY = 30_000;
-/** Of sockets: the other side has closed. */
-const CLOSED = ['ECONNRESET', 'EPIPE'];
 
 /**
  * How a connection that the broker had accepted has ended.
@@ -93,12 +91,4 @@ export class Takeovers {
     const goesOn = this.#count > 1 && this.#clock() - this.#latest < MIN_LASTING;
     return goesOn ? this.#sentence : '';
   }
-}
-
-/**
- * Whether a connection that ended with this error was closed by the other side without a reason.
- * @param {unknown} error
- */
-export function isClosed(error) {
-  return CLOSED.includes(String(/** @type {{code?: unknown}} */ (error).code));
 }

@@ -1,10 +1,9 @@
 /** The messages of one frame for a page. */
 
+import { RELAY } from './bounds.js';
+
 /** Quotes and data in a frame, beyond which the latest of each instrument is kept. */
 const MAX_QUOTES = 200;
-/** Bytes of a payload that a page gets; a longer one is cut. Of what the pipeline says: a reply, and a part's metrics, are long. */
-const MAX_BYTES = 64 * 1024;
-const MAX_KEPT_BYTES = 1024 * 1024;
 /** Messages of the other topics that wait for a page, and their bytes: more are not sent any more, and it is told. */
 const MAX_OTHERS = 20_000;
 const MAX_OTHERS_BYTES = 8 * 1024 * 1024;
@@ -93,7 +92,7 @@ const isKept = (topic) => KEPT.has(topic.split('/', 1)[0]);
 
 /** @param {Relayed} message @returns {[string, string, boolean, number]} */
 function toFrame({ topic, payload, retain, at }) {
-  const max = isKept(topic) ? MAX_KEPT_BYTES : MAX_BYTES;
+  const max = isKept(topic) ? RELAY.keptBytes : RELAY.otherBytes;
   const text = payload.length > max ? `${payload.toString('utf8', 0, max)}…` : payload.toString('utf8');
   return [topic, text, retain, at];
 }

@@ -1,21 +1,19 @@
-import { Gathered } from './gathered.js';
+import { Rate } from '../support/rate.js';
 import { filterFault, overlap } from '../support/topic_filter.js';
+import { RELAY } from './bounds.js';
+import { Gathered } from './gathered.js';
 import { isShown } from './viewer.js';
 
 /** ms between two frames with messages. */
 const INTERVAL = 100;
 /** ms after which a frame is sent that says nothing: the page notices by its absence that the connection is gone. */
 const MAX_SILENCE = 1000;
-/** ms in which the token has to come. */
-const MAX_HESITATION = 5000;
 /** ms that a page has to read why it is disconnected. */
 const MAX_PARTING = 1000;
-/** Bytes that wait to be sent: beyond the first bound a page gets no quotes, beyond the second it is disconnected. */
+/** Bytes that wait to be sent, beyond which a page gets no quotes. */
 const SLOW = 1024 * 1024;
-const TOO_SLOW = 16 * SLOW;
-const MAX_FILTERS = 50;
-/** Frames of a page in a second. */
-const MAX_FRAMES = 50;
+/** Characters of a topic, or of a filter (contracts/limits.json); with a prefix before it MQTT takes it all the same. */
+const MAX_TOPIC = 1024;
 /** Topics that a page may publish on. */
 const PUBLISHABLE = /^(commands|queries)\/[^/+#]+$/;
 /** RFC 6455, 7.4.1 */
@@ -29,6 +27,7 @@ const TRY_AGAIN_LATER = 1013;
  * @property {(page: Page) => void} greet
  * @property {(filters: string[]) => void} subscribe  whatever the page wants from now on
  * @property {(topic: string, payload: string) => void} publish
+ * @property {() => boolean} isCrowded  whether all pages together have too much that waits to be sent
  */
 
 /** One page that is open in a browser: its WebSocket, what it wants, and what waits for it. */
@@ -42,8 +41,7 @@ export class Page {
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
   #sentAt = 0;
-  #frames = 0;
-  #second = 0;
+  #frames = new Rate(RELAY.frames);
 
   /** Topic filters, without the prefix. @type {string[]} */
   filters = [];
@@ -59,10 +57,17 @@ export class Page {
     this.#socket = socket;
     this.#handlers = handlers;
     this.client = client;
-    this.#hesitation = setTimeout(() => this.close(POLICY_VIOLATION, 'no token came.'), MAX_HESITATION);
+    this.#hesitation = setTimeout(() => this.close(POLICY_VIOLATION, 'no token came.'), RELAY.tokenSeconds * 1000);
     socket.on('message', (data, isBinary) => this.#receive(String(data), isBinary));
+    // each ping is answered
+    for (const event of ['ping', 'pong']) socket.on(event, () => this.#count());
     socket.on('close', () => this.#end());
     socket.on('error', () => {}); // it is closed after that
+  }
+
+  /** Bytes that wait to be sent. */
+  get unread() {
+    return this.#socket.bufferedAmount;
   }
 
   /** @param {import('./gathered.js').Relayed} message */
@@ -97,16 +102,20 @@ export class Page {
 
   /** @param {string} data @param {boolean} isBinary */
   #receive(data, isBinary) {
-    if (this.#isClosed) return;
-    const second = Math.floor(performance.now() / 1000);
-    this.#frames = second === this.#second ? this.#frames + 1 : 1;
-    this.#second = second;
-    if (this.#frames > MAX_FRAMES) return this.close(POLICY_VIOLATION, `more than ${MAX_FRAMES} frames in a second.`);
+    if (!this.#count()) return;
     const frame = isBinary ? undefined : read(data);
     if (frame === undefined) return this.close(POLICY_VIOLATION, 'a frame that is no JSON map.');
     if (!this.role) return this.#admit(frame.token);
     if (frame.subscribe !== undefined) this.#subscribe(frame.subscribe);
     if (frame.publish !== undefined) this.#publish(frame.publish);
+  }
+
+  /** A frame has come. @returns {boolean} whether it is heard */
+  #count() {
+    if (this.#isClosed) return false;
+    if (this.#frames.take()) return true;
+    this.close(POLICY_VIOLATION, `more than ${RELAY.frames} frames in a second.`);
+    return false;
   }
 
   /** @param {unknown} token */
@@ -121,11 +130,11 @@ export class Page {
   /** @param {unknown} filters */
   #subscribe(filters) {
     const isList = Array.isArray(filters) && filters.every((each) => typeof each === 'string' && each !== '');
-    if (!isList || filters.length > MAX_FILTERS) {
-      return this.send({ error: `"subscribe" is no list of at most ${MAX_FILTERS} topic filters` });
+    if (!isList || filters.length > RELAY.filters) {
+      return this.send({ error: `"subscribe" is no list of at most ${RELAY.filters} topic filters` });
     }
     for (const filter of filters) {
-      const fault = filter.startsWith('$') ? 'topics of the broker are not relayed' : filterFault(filter);
+      const fault = faultOf(filter);
       if (fault) return this.send({ error: `cannot subscribe to "${filter.slice(0, 100)}": ${fault}` });
     }
     this.filters = filters;
@@ -140,12 +149,16 @@ export class Page {
         error: 'a page publishes on commands/<algo> and queries/<algo>, a text, and on nothing else',
       });
     }
+    // a broker ends the connection, which is that of all pages, at a topic that is none
+    const fault = topic.length > MAX_TOPIC ? `it has more than ${MAX_TOPIC} characters` : filterFault(topic);
+    if (fault) return this.send({ error: `cannot publish on "${topic.slice(0, 100)}": ${fault}` });
     this.#handlers.publish(topic, payload);
   }
 
   #flush() {
-    const waiting = this.#socket.bufferedAmount;
-    if (waiting > TOO_SLOW) return this.close(TRY_AGAIN_LATER, 'the page takes too long to read.');
+    const waiting = this.unread;
+    const isTooSlow = waiting > RELAY.unread || (waiting > SLOW && this.#handlers.isCrowded());
+    if (isTooSlow) return this.close(TRY_AGAIN_LATER, 'the page takes too long to read.');
     const frame = this.#gathered.take(waiting < SLOW);
     if (frame) this.send(frame);
     else if (performance.now() - this.#sentAt > MAX_SILENCE) this.send({});
@@ -156,6 +169,13 @@ export class Page {
     clearTimeout(this.#hesitation);
     clearInterval(this.#timer);
   }
+}
+
+/** @param {string} filter @returns {string} why it is not subscribed to; empty if it may be */
+function faultOf(filter) {
+  if (filter.startsWith('$')) return 'topics of the broker are not relayed';
+  if (filter.length > MAX_TOPIC) return `it has more than ${MAX_TOPIC} characters`;
+  return filterFault(filter);
 }
 
 /** @param {string} data @returns {Record<string, any> | undefined} */

@@ -2,17 +2,14 @@ import { randomBytes } from 'node:crypto';
 
 import { WebSocketServer } from 'ws';
 
+import { RELAY } from './bounds.js';
 import { BrokerFeed } from './broker_feed.js';
 import { Page } from './page.js';
 
-/** Pages that may be open at a time, those of them that are viewers', and those that have not shown a token yet. */
-const MAX_PAGES = 20;
-const MAX_VIEWERS = 15;
-const MAX_WAITING = 20;
 /** ms between two looks at why the broker is unavailable. */
 const LOOK_AGAIN = 1000;
-/** Bytes of a frame of a page: a command, or a question. */
-const MAX_FRAME = 64 * 1024;
+/** Pieces that a frame of a page comes in, by its own count and by that of the network. */
+const PIECES = { maxFragments: 64, maxBufferedChunks: 4096 };
 /** RFC 6455, 7.4.1 */
 const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
@@ -28,7 +25,7 @@ export class Relay {
   #admission;
   #about;
   #viewerFault;
-  #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME, perMessageDeflate: false });
+  #server = new WebSocketServer({ noServer: true, maxPayload: RELAY.frameBytes, perMessageDeflate: false, ...PIECES });
   /** Those that have shown a token. @type {Set<Page>} */
   #pages = new Set();
   /** Those that have not, the longest waiting first. @type {Set<Page>} */
@@ -88,6 +85,7 @@ export class Relay {
       },
       greet: () => this.#greet(page),
       subscribe: () => this.#subscribe(),
+      isCrowded: () => [...this.#pages].reduce((sum, { unread }) => sum + unread, 0) > RELAY.unreadOfAll,
       publish: (topic, payload) => {
         const why = page.role === 'viewer' ? this.#faultOfViewer(page, topic, payload) : '';
         if (!why) return this.#feed?.publish(topic, payload);
@@ -98,7 +96,7 @@ export class Relay {
     socket.once('close', () => this.#end(page));
     // whoever has no token keeps nobody out who has one, and shows it at once
     const [longest] = this.#waiting;
-    if (this.#waiting.size >= MAX_WAITING) {
+    if (this.#waiting.size >= RELAY.waiting) {
       this.#waiting.delete(longest);
       longest.drop();
     }
@@ -108,11 +106,11 @@ export class Relay {
   /** @param {Page} page */
   #greet(page) {
     this.#waiting.delete(page);
-    if (this.#pages.size >= MAX_PAGES) return page.close(TRY_AGAIN_LATER, `${MAX_PAGES} pages are open already.`);
+    if (this.#pages.size >= RELAY.pages) return page.close(TRY_AGAIN_LATER, `${RELAY.pages} pages are open already.`);
     // they leave room for an operator
     const viewers = [...this.#pages].filter(({ role }) => role === 'viewer').length;
-    if (page.role === 'viewer' && viewers >= MAX_VIEWERS) {
-      return page.close(TRY_AGAIN_LATER, `${MAX_VIEWERS} pages of viewers are open already.`);
+    if (page.role === 'viewer' && viewers >= RELAY.viewers) {
+      return page.close(TRY_AGAIN_LATER, `${RELAY.viewers} pages of viewers are open already.`);
     }
     this.#pages.add(page);
     const { client, role } = page;

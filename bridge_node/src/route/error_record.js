@@ -17,11 +17,11 @@ export function errorRecord({ topic, payload, bytes, sha256 }, code, reason, tra
   return JSON.stringify({
     topic,
     code,
-    reason: reason.slice(0, MAX_REASON),
+    reason: reason.slice(0, MAX_REASON).toWellFormed(),
     length: bytes,
     sha256,
     payload_base64: payload.subarray(0, MAX_BEGINNING).toString('base64'),
     // the end of a traceback tells most
-    ...(traceback ? { traceback: traceback.slice(-MAX_TRACEBACK) } : {}),
+    ...(traceback ? { traceback: traceback.slice(-MAX_TRACEBACK).toWellFormed() } : {}),
   });
 }

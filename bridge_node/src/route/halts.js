@@ -3,6 +3,7 @@ import { readHalt } from '../messages/halt.js';
 import { readRetained } from '../mqtt/retained.js';
 import { reason } from '../support/errors.js';
 import { commandFields } from './log_fields.js';
+import { readReply } from './reply.js';
 import { commandChannel } from './topics.js';
 
 /** Commands whose ids are remembered. */
@@ -134,18 +135,5 @@ export class Halts {
     this.#isPublished = true;
     this.#current = null;
     return null;
-  }
-}
-
-/**
- * @param {import('../backend/decisions.js').Decision} decision
- * @returns {{halt?: unknown, outcome?: unknown, text?: unknown} | undefined}
- */
-function readReply({ reply }) {
-  if (reply === undefined) return undefined;
-  try {
-    return JSON.parse(Buffer.from(reply).toString()) ?? undefined;
-  } catch {
-    return undefined; // it is published as it is
   }
 }

@@ -4,10 +4,15 @@ import { Instruments } from '../messages/instruments.js';
 import { readData } from '../messages/data.js';
 import { kindOf } from '../messages/kinds.js';
 import { readQuotes } from '../messages/quote.js';
+import { weightOf } from '../messages/weight.js';
 import { MessageError } from '../support/errors.js';
 import { LineLimit } from '../support/line_limit.js';
 import { errorRecord } from './error_record.js';
 import { inputFields } from './log_fields.js';
+import { packInputs } from './packed_input.js';
+
+/** Bytes that the inputs of a message may take decoded: those of more are kept as they are sent. */
+const MAX_DECODED = 768 * 1024;
 
 /** Reads the quotes, or the data, of each message; refuses, reports and acknowledges a message that has none. */
 export class Intake {
@@ -70,7 +75,14 @@ export class Intake {
         this.#log.debug({ ...inputFields(kind, input), sid: input.sid, quote: input.quote }, 'received');
       }
     }
-    return { message, kind, inputs };
+    const weight = weightOf(inputs, MAX_DECODED);
+    if (weight <= MAX_DECODED) {
+      message.weigh(weight);
+      return { message, kind, inputs };
+    }
+    const packed = packInputs(inputs);
+    message.weigh(packed.bytes);
+    return { message, kind, inputs: packed.inputs };
   }
 
   /** @param {import('../messages/quote.js').Quote[]} quotes */

@@ -20,12 +20,16 @@ export function commandFields({ id, ...rest }) {
 }
 
 /**
- * An order or a fill, without what the line says anyway.
+ * An order or a fill, without what the line says anyway; of a text that is none, nothing.
  * @param {'order' | 'fill'} kind
  * @param {string | Uint8Array} text
  * @returns {Record<string, unknown>}
  */
 export function outputFields(kind, text) {
-  const { id, algo: _algo, quote_id: _quote, ...rest } = JSON.parse(Buffer.from(text).toString());
-  return { [`${kind}_id`]: id, ...rest };
+  try {
+    const { id, algo: _algo, quote_id: _quote, ...rest } = JSON.parse(Buffer.from(text).toString());
+    return { [`${kind}_id`]: id, ...rest };
+  } catch {
+    return {};
+  }
 }

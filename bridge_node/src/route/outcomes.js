@@ -1,6 +1,6 @@
 import { errorRecord } from './error_record.js';
 import { inputFields, outputFields } from './log_fields.js';
-import { replyText } from './reply.js';
+import { readReply, replyText } from './reply.js';
 import { addOutputs } from './topics.js';
 
 /**
@@ -65,6 +65,6 @@ function logOutcome({ orders, fills }, about, log) {
  * @param {import('../support/log.js').Log} log
  */
 function logReply(reply, command, log) {
-  const { command: name, outcome, text } = JSON.parse(Buffer.from(reply).toString());
+  const { command: name, outcome, text = 'with something that is no reply' } = readReply({ reply }) ?? {};
   log.info({ ...inputFields('command', command), command: name, outcome }, `replied: ${text}`);
 }

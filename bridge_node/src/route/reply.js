@@ -22,3 +22,17 @@ export function replyText(algo, { id, command, by }, outcome, text, known = {}) 
     waiting: [],
   });
 }
+
+/**
+ * The reply of a backend to a command, which is published as it is.
+ * @param {{reply?: string | Uint8Array}} decision
+ * @returns {{command?: unknown, halt?: unknown, outcome?: unknown, text?: unknown} | undefined} undefined if it is none
+ */
+export function readReply({ reply }) {
+  if (reply === undefined) return undefined;
+  try {
+    return JSON.parse(Buffer.from(reply).toString()) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

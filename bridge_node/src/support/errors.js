@@ -24,10 +24,10 @@ export class MessageError extends Error {
 
   /**
    * @param {string} code
-   * @param {string} sentence
+   * @param {string} sentence  what it shows may have been cut within a character, by JSON.parse, too
    */
   constructor(code, sentence) {
-    super(sentence);
+    super(sentence.toWellFormed());
     this.code = code;
   }
 }
@@ -90,5 +90,5 @@ export function shown(value, maxLength) {
     if (!(error instanceof RangeError)) throw error;
     text = Array.isArray(value) ? '[…' : '{…';
   }
-  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  return text.length > maxLength ? `${text.slice(0, maxLength).toWellFormed()}…` : text;
 }

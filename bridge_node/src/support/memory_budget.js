@@ -2,10 +2,17 @@
 const MAX_HELD = 16 * 1024 * 1024;
 /** A budget that is spent may be used again when less than this fraction of it is held. */
 const FREE_BELOW = 0.75;
-/** How often each byte of a payload counts: it is there as it came, decoded, and encoded for the call. */
-const WEIGHT = 3;
-/** Bytes that a message counts besides. */
-const OVERHEAD = 512;
+/** Bytes that a message counts beside what it holds. */
+const OVERHEAD = 256;
+
+/**
+ * As how many bytes a message counts: it is there as it came, decoded, and encoded for the call.
+ * @param {number} bytes  of its payload
+ * @param {number} [decoded]  that its content takes in memory, as far as that is known
+ */
+export function countOf(bytes, decoded = bytes) {
+  return 2 * bytes + Math.max(bytes, decoded) + OVERHEAD;
+}
 
 /**
  * One budget of memory for the messages of all routes. Half of it is divided into parts, one for each share; the other
@@ -90,14 +97,14 @@ export class Share {
     this.#setFull = setFull;
   }
 
-  /** @param {number} bytes  of the payload of a message that has arrived */
+  /** @param {number} bytes  as which a message counts that has arrived, or by which it counts more */
   hold(bytes) {
-    this.#change(WEIGHT * bytes + OVERHEAD);
+    this.#change(bytes);
   }
 
-  /** @param {number} bytes  of the payload of a message that is processed, or forgotten */
+  /** @param {number} bytes  as which a message has counted that is processed, or forgotten */
   release(bytes) {
-    this.#change(-WEIGHT * bytes - OVERHEAD);
+    this.#change(-bytes);
   }
 
   /** Release everything, for good. */

@@ -1,9 +1,13 @@
+/** Characters of a word that may be misspelt: what a stranger has sent is compared with each known word. */
+const MAX_WORD = 100;
+
 /**
  * @param {string} word
  * @param {string[]} known
  * @returns {string} `: did you mean "x"?` for the known word that is nearest, or an empty text
  */
 export function didYouMean(word, known) {
+  if (word.length > MAX_WORD) return '';
   const nearest = known
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance)[0];

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
 
+import { tcpParts } from '../address.js';
+
 /** ms that the peer may take. */
 const PATIENCE = 3000;
 // https://rfc.zeromq.org/spec/23: the signature and the version are answered with all the rest
@@ -13,8 +15,10 @@ const MECHANISM = [12, 32];
  * @returns {Promise<string>}
  */
 export function mechanismAt(address) {
-  const [, host, port] = /^tcp:\/\/(.+):(\d+)$/.exec(address) ?? [];
-  const place = host ? { host: host.replace(/^\[|\]$/g, ''), port: Number(port) } : { path: address.slice(6) };
+  const tcp = tcpParts(address);
+  const place = tcp
+    ? { host: tcp.host.replace(/^\[|\]$/g, ''), port: Number(tcp.port) }
+    : { path: address.slice('ipc://'.length) };
   return new Promise((resolve) => {
     let greeting = Buffer.alloc(0);
     const socket = connect(place, () => socket.write(BEGINNING));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { decode, encode } from '@msgpack/msgpack';
 
 import { decodeEvent, encodeEvent, readResponseTo, UnreadableEvent } from '../wire/envelope.js';
-import { EncodeError } from '../index.js';
+import { EncodeError, pack } from '../index.js';
 
 test('the first event of a call has an id as bytes, the version 3 and nothing else', () => {
   const [header, name, args] = /** @type {any} */ (decode(encodeEvent('id', 'event', [1, 'two'])));
@@ -15,6 +15,34 @@ test('the first event of a call has an id as bytes, the version 3 and nothing el
 test('later events say which call they belong to', () => {
   const [header] = /** @type {any} */ (decode(encodeEvent('b', '_zpc_hb', [0], Buffer.from('a'))));
   assert.deepEqual(header, { message_id: new Uint8Array([0x62]), v: 3, response_to: new Uint8Array([0x61]) });
+});
+
+test('what is packed comes as the value that it was, and is a part of the event that was encoded last', () => {
+  const values = [{ sid: 'GOOG', list: [0.1, {}, null, 2n ** 60n] }, 'text', [1]];
+  const packed = values.map((value) => pack(value));
+  for (const method of ['events', 'event']) {
+    const event = encodeEvent('id', method, [[packed[0], 7, packed[1]], { inner: packed[2] }]);
+    assert.deepEqual(event, encodeEvent('id', method, [[values[0], 7, values[1]], { inner: values[2] }]));
+    for (const { bytes } of packed) assert.equal(bytes.buffer, event.buffer);
+  }
+});
+
+test('large values that are packed are told apart, before and after they became a part of an event', () => {
+  const texts = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter.repeat(300_000));
+  const packed = texts.slice(0, 3).map(pack);
+  const event = encodeEvent('id', 'events', [packed]);
+  packed.push(...texts.slice(3).map(pack));
+  for (const [n, { bytes }] of packed.entries()) assert.equal(decode(bytes), texts[n]);
+  assert.deepEqual(decodeEvent(event).args, [texts.slice(0, 3)]);
+  assert.deepEqual(decodeEvent(encodeEvent('id', 'events', [packed])).args, [texts]);
+});
+
+test('a value that cannot be encoded cannot be packed, and what was packed before stays as it is', () => {
+  const packed = pack([1]);
+  assert.throws(() => pack(Symbol('x')), EncodeError);
+  assert.throws(() => encodeEvent('id', 'event', [packed, Symbol('x')]), EncodeError);
+  encodeEvent('id', 'event', [2]);
+  assert.deepEqual(decode(packed.bytes), [1]);
 });
 
 test('an id is the same text whether it is echoed as str or as bin', () => {
@@ -104,6 +132,23 @@ test('an array that claims more elements than the message has bytes is refused b
   assert.throws(() => decodeEvent(nested), /claims more elements than it has bytes/);
   const honest = encode([{}, 'event', [Array(70_000).fill(0), [[], [1, [2]]]]]);
   assert.equal(decodeEvent(honest).args[0].length, 70_000);
+});
+
+test('a message of more elements, or levels, than memory has room for is refused before it is read', () => {
+  const head = Buffer.from([0x93, ...encode({}), ...encode('event'), 0xdd, 0, 0x80, 0, 1]);
+  assert.throws(() => decodeEvent(Buffer.concat([head, Buffer.alloc(0x80_0001, 0x80)])), /more than 8388608 elements/);
+  const nested = (/** @type {number} */ levels) =>
+    Buffer.concat([head.subarray(0, -5), Buffer.alloc(levels, 0x91), Buffer.from([7])]);
+  assert.deepEqual(decodeEvent(nested(510)).args.flat(Infinity), [7]);
+  assert.throws(() => decodeEvent(nested(511)), /more than 511 levels/);
+});
+
+test('any text may be the key of a map, and __proto__ has no other meaning', () => {
+  const value = JSON.parse('{"__proto__":{"x":1},"a":{"__proto__":2,"b":[]},"constructor":3}');
+  const [found] = decodeEvent(encodeEvent('id', 'event', [value])).args;
+  assert.equal(JSON.stringify(found), JSON.stringify(value));
+  assert.equal(found.x, undefined);
+  assert.equal(Object.getPrototypeOf(found), Object.prototype);
 });
 
 function circular() {

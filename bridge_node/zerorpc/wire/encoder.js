@@ -1,5 +1,7 @@
 import { Encoder } from '@msgpack/msgpack';
 
+import { Packed } from './packed.js';
+
 const MIN_INT64 = -(2n ** 63n);
 const MAX_UINT64 = 2n ** 64n - 1n;
 
@@ -9,6 +11,21 @@ const Base = /** @type {any} */ (Encoder);
 
 /** Writes texts, integers and maps so that Python can read them. */
 class PlainEncoder extends Base {
+  /** What was packed of the present value, and where it is. @type {[Packed, number][]} */
+  packed = [];
+
+  /**
+   * What is packed lies in the bytes of the whole from then on, so that it is in memory once.
+   * @param {unknown} value
+   */
+  encode(value) {
+    this.packed = [];
+    const bytes = super.encode(value);
+    for (const [packed, at] of this.packed) packed.moveTo(bytes.subarray(at, at + packed.bytes.length));
+    this.packed = [];
+    return bytes;
+  }
+
   /**
    * A string with half of a surrogate pair has no UTF-8 form. Python drops the whole event silently, and the
    * caller would see a lost remote at every attempt.
@@ -28,7 +45,14 @@ class PlainEncoder extends Base {
    */
   encodeObject(value, depth) {
     if (typeof value === 'bigint') this.encodeInteger(value);
+    else if (value instanceof Packed) this.encodePacked(value);
     else super.encodeObject(value, depth);
+  }
+
+  /** @param {Packed} value */
+  encodePacked(value) {
+    this.packed.push([value, this.pos]);
+    this.writeU8a(value.bytes);
   }
 
   /** @param {bigint} value */

@@ -1,6 +1,7 @@
 import { EncodeError } from '../errors.js';
 import { createDecoder } from './decoder.js';
 import { createEncoder } from './encoder.js';
+import { Packed } from './packed.js';
 
 // An event of ZeroRPC is the MessagePack array [header, name, args]. The first event of a call has
 // the header {message_id, v: 3}; every later one, both ways, {message_id, v: 3, response_to: <id of
@@ -55,13 +56,35 @@ export function encodeEvent(id, name, args, responseTo, what, entries) {
   try {
     return encoder.encode([header, name, args]);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EncodeError(
-      `cannot encode ${what ?? `the arguments of "${name}"`}: ${reason}; ` +
-        'pass null, booleans, numbers, BigInts of 64 bits, well-formed strings, bytes, arrays, plain objects and Maps',
-      { cause },
-    );
+    throw notEncodable(what ?? `the arguments of "${name}"`, cause);
   }
+}
+
+/**
+ * Encode a value that will be an argument, or a part of one: as an object it may take many times the memory.
+ * @param {unknown} value
+ * @returns {Packed}
+ * @throws {EncodeError}
+ */
+export function pack(value) {
+  try {
+    return new Packed(encoder.encodeSharedRef(value));
+  } catch (cause) {
+    throw notEncodable('the value', cause);
+  }
+}
+
+/**
+ * @param {string} what
+ * @param {unknown} cause
+ */
+function notEncodable(what, cause) {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new EncodeError(
+    `cannot encode ${what}: ${reason}; ` +
+      'pass null, booleans, numbers, BigInts of 64 bits, well-formed strings, bytes, arrays, plain objects and Maps',
+    { cause },
+  );
 }
 
 /**

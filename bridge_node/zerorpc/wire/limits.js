@@ -9,6 +9,12 @@ export const MAX_HANDSHAKE = 10_000;
 /** A message that a client receives. */
 export const MAX_ANSWER_SIZE = 256 * 1024 * 1024;
 
+/** Lists and maps within one another: as many as Python's msgpack writes. Each takes a hundred times its byte. */
+export const MAX_LEVELS = 511;
+
+/** Elements of all lists and maps of a message: one of a byte, such as an empty map, takes 70 bytes of memory. */
+export const MAX_ELEMENTS = 8 * 1024 * 1024;
+
 /** An id of a call; Python's have 32 bytes. */
 export const MAX_ID_SIZE = 256;
 

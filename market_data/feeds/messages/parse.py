@@ -5,15 +5,22 @@ It is of bounded depth, holds each key once, and all its texts are texts.
 
 from __future__ import annotations
 
+import codecs
 import json
 from typing import Any
 
+from market_data.feeds.messages.grammar import is_json
 from market_data.feeds.messages.limits import BYTES, DEPTH
 from market_data.feeds.messages.refusal import refusal, show
 
 # decode() would search for white space around, twice. JSON has no NaN, but Python and others write
 # it: the caller that finds it there names its field.
 _decode = json.JSONDecoder(parse_constant=float).raw_decode
+
+_MARK = codecs.BOM_UTF8
+"""What programs on Windows write before a text."""
+_SPACE = b" \t\n\r"
+"""The white space of JSON (RFC 8259, section 2)."""
 
 
 def _of_digits(text: str) -> int | float:
@@ -27,20 +34,25 @@ _decode_long = json.JSONDecoder(parse_constant=float, parse_int=_of_digits).raw_
 def parse(line: bytes) -> Any:
     """Return what the JSON of a message holds.
 
-    :raises InvalidQuoteError: in this order: too_large, not_utf8, not_json, too_deep, key_twice,
-        surrogate.
+    :param line: with white space around it, and a byte order mark before that, if there is any.
+    :raises InvalidQuoteError: in this order: empty, too_large, not_utf8, not_json, too_deep,
+        key_twice, surrogate.
     """
+    if not line:
+        raise refusal("empty", "the message is empty")
     if len(line) > BYTES:
         raise refusal("too_large", f"the message is too large: longer than {BYTES} bytes")
     try:
-        text = line.decode()
+        text = line.removeprefix(_MARK).strip(_SPACE).decode()
     except UnicodeDecodeError:
         raise refusal("not_utf8", "not UTF-8") from None
     try:
-        message, end = _decode(text)
-    except ValueError as error:
-        message, end = _decode_again(text, error)
+        message, end = _decoded(text)
     except RecursionError:
+        if not is_json(text):
+            raise refusal(
+                "not_json", "not JSON, and nested too deep to say where it ends"
+            ) from None
         raise refusal("too_deep", f"nested too deep, at most {DEPTH} levels") from None
     if end != len(text):
         raise refusal("not_json", f"not JSON: more behind it: {text[end:][:40]!r}")
@@ -56,6 +68,7 @@ def parse(line: bytes) -> Any:
         or '" ' in text
         or "\t" in text
         or "\r" in text
+        or "\n" in text
     ):
         _check_keys(text)
         # only an escape can give half of a surrogate pair
@@ -64,13 +77,16 @@ def parse(line: bytes) -> Any:
     return message
 
 
-def _decode_again(text: str, error: ValueError) -> tuple[Any, int]:
-    if not isinstance(error, json.JSONDecodeError):
+def _decoded(text: str) -> tuple[Any, int]:
+    try:
         try:
+            return _decode(text)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:
             return _decode_long(text)
-        except json.JSONDecodeError as other:
-            error = other
-    raise refusal("not_json", f"not JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        raise refusal("not_json", f"not JSON: {error}") from None
 
 
 def _check_depths(message: Any) -> None:

@@ -23,6 +23,9 @@ _PATIENCE = 10.0
 _MAX_MESSAGE = 200
 _TOO_MANY = 429
 
+MAX_PAUSE = 3600.0
+"""The longest pause that the history may ask for, in seconds."""
+
 
 class HistoryRefusedError(Exception):
     """The history is not for this account, or not of this feed; its text is the reason."""
@@ -113,7 +116,7 @@ class History:
 
 def _pause(headers: Message) -> float | None:
     try:
-        return max(0.0, float(headers["Retry-After"]))
+        return min(max(0.0, float(headers["Retry-After"])), MAX_PAUSE)
     except (TypeError, ValueError):
         return None
 

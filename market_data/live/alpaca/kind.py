@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
-from market_data.errors import FeedError, MissingPackageError
+from market_data.errors import AddressError, FeedError, MissingPackageError
 from market_data.live.alpaca.errors import CREDENTIALS
 from market_data.live.credentials import read_credentials
 from market_data.live.options import SYMBOL, source_option
 from market_data.live.source import Source, SourceKind
+from market_data.url import check_url
 
 _OPTIONS = [
     source_option(
@@ -59,10 +59,10 @@ def _make(values: Mapping[str, Any], _notify: Callable[[str], None]) -> Source:
         if not symbol.strip() or "*" in symbol or len(symbol) > 64:
             raise FeedError(f"--symbol {symbol!r:.80} names no equity; expected one such as AAPL")
     for name, schemes in (("stream_url", ("wss", "ws")), ("history_url", ("https", "http"))):
-        option = f"--{name.replace('_', '-')}"
-        if not _is_address(values[name], schemes):
-            # it is not shown: it may hold a password
-            raise FeedError(f"{option} is no address; expected {schemes[0]}://HOST")
+        try:
+            check_url(values[name], schemes, f"{schemes[0]}://HOST")
+        except AddressError as error:
+            raise FeedError(f"--{name.replace('_', '-')}: {error}") from None
     credentials = read_credentials(CREDENTIALS, values["credentials"])
     try:
         from market_data.live.alpaca.source import AlpacaSource, Settings
@@ -70,15 +70,6 @@ def _make(values: Mapping[str, Any], _notify: Callable[[str], None]) -> Source:
         raise MissingPackageError("Alpaca", "websockets", extra="live") from error
     settings = Settings(symbols, values["feed"], values["stream_url"], values["history_url"])
     return AlpacaSource(settings, credentials)
-
-
-def _is_address(url: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return False
-    return parts.scheme in schemes and bool(parts.hostname) and "@" not in parts.netloc
 
 
 KIND = SourceKind(_OPTIONS, _make)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeGuard
 
+from market_data.feeds.messages.limits import ID as MAX_ID
 from market_data.feeds.quote import MAX_PRICE, Quote, Recorded
 from market_data.live.source import Report
 from portfolio.errors import InvalidTimeError
 from portfolio.times import instant
 
 NAME = "alpaca"
+
+MAX_SIZE = 1e15
+"""Of a trade, and of any other number: a larger one is a mistake."""
 
 Element = Mapping[str, Any]
 Book = Mapping[str, float]
@@ -47,9 +50,9 @@ def read_trade(element: Element, sid: str, book: Book) -> Trade:
     """
     number, price, ts = element.get("i"), element.get("p"), element.get("t")
     venue, size = element.get("x"), element.get("s")
-    if not isinstance(number, int | str) or isinstance(number, bool):
+    if not (_is_text(number) or type(number) is int):
         raise InvalidTradeError(f"its id is {number!r:.40}")
-    if not isinstance(venue, str):
+    if not _is_text(venue):
         raise InvalidTradeError(f"its exchange is {venue!r:.40}")
     if not _is_number(price) or not 0 < price <= MAX_PRICE:
         raise InvalidTradeError(f"its price is {price!r:.40}")
@@ -59,11 +62,14 @@ def read_trade(element: Element, sid: str, book: Book) -> Trade:
         raise InvalidTradeError(f"its time is {ts!r:.40}") from error
     assert isinstance(ts, str | int | float)
     own_id = f"{NAME}:{sid}:{at}:{venue}:{number}"
+    if len(own_id) > MAX_ID:
+        raise InvalidTradeError(f"its id would have more than {MAX_ID} characters")
     fields: dict[str, Any] = dict(book)
     if _is_number(size) and size > 0:
         fields["size"] = size
     fields["exchange"] = venue
-    if isinstance(conditions := element.get("c"), list) and conditions:
+    conditions = element.get("c")
+    if isinstance(conditions, list) and conditions and all(map(_is_text, conditions)):
         fields["conditions"] = conditions
     if (update := element.get("u")) in _UPDATES:
         reason = f"the trade {number} of {sid} on {venue} is {update}: it is not published"
@@ -112,4 +118,15 @@ def _payload(element: Element) -> bytes:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # JSON's whole numbers are of any size, and not all are doubles
+    return type(value) in (int, float) and -MAX_SIZE <= value <= MAX_SIZE  # type: ignore[operator]
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True

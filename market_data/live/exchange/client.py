@@ -98,7 +98,7 @@ class ExchangeClient:
         """Return when trades have come, or after this number of seconds."""
         self._run(self._wait(timeout))
         if self._failure is not None:
-            raise SourceLostError(reason_of(self._failure))
+            raise SourceLostError(reason_of(self._failure, self._exchange))
 
     def take(self) -> Iterator[Arrival]:
         """Yield what has come since the last call, by symbol."""
@@ -271,11 +271,11 @@ class ExchangeClient:
         try:
             return self._loop.run_until_complete(work)
         except ccxt.AuthenticationError as error:
-            raise ExchangeRefusedError(self._name, reason_of(error)) from error
+            raise ExchangeRefusedError(self._name, reason_of(error, self._exchange)) from error
         except (ccxt.DDoSProtection, ccxt.RateLimitExceeded) as error:
             raise RateLimitedError(self._retry_after()) from error
         except (ccxt.BaseError, aiohttp.ClientError, OSError) as error:
-            raise SourceLostError(reason_of(error)) from error
+            raise SourceLostError(reason_of(error, self._exchange)) from error
 
     def _retry_after(self) -> float:
         headers = self._exchange.last_response_headers or {}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from market_data.live.exchange.errors import ExchangeConfigError
+from market_data.secret_file import warn_if_shared
 
 
 def read_config(file: str | None) -> Mapping[str, Any]:
@@ -17,12 +18,13 @@ def read_config(file: str | None) -> Mapping[str, Any]:
     """
     if not file:
         return {}
+    warn_if_shared("--exchange-config", file)
     path = Path(file)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ExchangeConfigError(str(path), f"it cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         # its text may be a secret
         raise ExchangeConfigError(str(path), "it is no JSON") from error
     if not isinstance(found, dict) or not isinstance(found.get("options", {}), dict):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
 from market_data.errors import FeedError
+from market_data.live.exchange.hidden import hidden
 
 MAX_REASON = 200
 
@@ -71,8 +72,11 @@ class RateLimitedError(Exception):
         self.pause = pause
 
 
-def reason_of(error: BaseException) -> str:
-    """Return the text of an error as a part of a sentence, without what an address may hold."""
+def reason_of(error: BaseException, exchange: Any) -> str:
+    """Return the text of an error as a part of a sentence, without secrets.
+
+    :param exchange: as `hidden` takes it.
+    """
     text = " ".join(str(error).split()) or type(error).__name__
-    text = re.sub(r"\?\S*", "?…", text)
+    text = hidden(text, exchange)
     return text if len(text) <= MAX_REASON else text[:MAX_REASON] + "…"

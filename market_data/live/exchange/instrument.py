@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from market_data.feeds.quote import MAX_PRICE, Quote, Recorded
 from market_data.live.exchange.numbered import NumberedTrades
+from market_data.live.exchange.order_book import MAX_SIZE
 from market_data.live.exchange.recent import RecentTrades
 from market_data.live.exchange.trade import Place, Trade, TradeGap
 from market_data.live.source import Bound, Gap, Report
+from portfolio.errors import InvalidTimeError
+from portfolio.times import UNITS, within
 
-MAX_SAFE = 2**53 - 1
+_MAX_ID = 128
+"""Characters of the exchange's own id of a trade."""
+
+_MAX_DIGITS = 20
+"""Of the number of a trade."""
+
+_BEYOND = int("1" + "0" * _MAX_DIGITS)
 
 
 class Invalid(ValueError):  # noqa: N818
@@ -97,19 +105,40 @@ def read_trade(fields: Mapping[str, Any], book: Mapping[str, Any], is_numbered: 
     :raises Invalid: if it cannot be a quote.
     """
     own_id, at, price, size = (fields.get(key) for key in ("id", "timestamp", "price", "amount"))
-    if not own_id or (is_numbered and not str(own_id).isdecimal()):
-        raise Invalid(f"its id is {own_id!r}")
-    if not isinstance(at, int) or abs(at) > MAX_SAFE:
-        raise Invalid(f"its time is {at!r}")
+    if not _is_id(own_id) or (is_numbered and not _is_numeral(str(own_id))):
+        raise Invalid(f"its id is {own_id!r:.40}")
+    if not _is_time(at):
+        raise Invalid(f"its time is {at!r:.40}")
     if not _is_number(price) or not 0 < price <= MAX_PRICE:
-        raise Invalid(f"its price is {price!r}")
-    if not _is_number(size) or size < 0:
-        raise Invalid(f"its size is {size!r}")
+        raise Invalid(f"its price is {price!r:.40}")
+    if not _is_number(size) or not 0 <= size <= MAX_SIZE:
+        raise Invalid(f"its size is {size!r:.40}")
     return Trade(Place(str(own_id), at), float(price), float(size), book)
 
 
+def _is_id(value: object) -> bool:
+    # with the exchange and the market before it, it is the id of a quote
+    if type(value) is int:
+        return 0 <= value < _BEYOND
+    return isinstance(value, str) and value.isprintable() and 0 < len(value) <= _MAX_ID
+
+
+def _is_time(at: object) -> TypeGuard[int]:
+    if type(at) is not int:
+        return False
+    try:
+        within(at, at * UNITS["ms"])
+    except InvalidTimeError:
+        return False
+    return True
+
+
+def _is_numeral(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS
+
+
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return type(value) in (int, float)
 
 
 def _time(at: int) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 from market_data.feeds.quote import MAX_PRICE
+
+MAX_SIZE = 1e15
+"""Units of a trade, or of a level: a larger number is a mistake."""
 
 
 def best(ticker: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,7 +24,8 @@ def levels(book: Mapping[str, Any], depth: int) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for side in ("bid", "ask"):
-        some = _levels(book.get(f"{side}s", ()), depth)
+        found_side = book.get(f"{side}s")
+        some = _levels(found_side, depth) if isinstance(found_side, list | tuple) else []
         if some:
             found[side] = some[0][0]
             found[f"{side}s"] = some
@@ -30,8 +33,9 @@ def levels(book: Mapping[str, Any], depth: int) -> dict[str, Any]:
 
 
 def _levels(side: Sequence[Sequence[Any]], depth: int) -> list[list[float]]:
-    some = [(level[0], level[1]) for level in side[:depth]]
-    return [[float(p), float(s)] for p, s in some if _is_price(p) and _is_size(s)]
+    some = [level[:2] for level in side[:depth] if isinstance(level, list | tuple)]
+    pairs = [level for level in some if len(level) == 2]
+    return [[float(p), float(s)] for p, s in pairs if _is_price(p) and _is_size(s)]
 
 
 def _is_price(value: object) -> TypeGuard[float]:
@@ -39,4 +43,4 @@ def _is_price(value: object) -> TypeGuard[float]:
 
 
 def _is_size(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and 0 <= value < math.inf
+    return isinstance(value, int | float) and 0 <= value <= MAX_SIZE

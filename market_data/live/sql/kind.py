@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from market_data.command_line import warn_if_listed
 from market_data.durations import read_duration
 from market_data.errors import FeedError, MissingPackageError
 from market_data.feeds.columns import parse_columns
@@ -14,6 +15,7 @@ from market_data.feeds.options import ReadOptions, check_options
 from market_data.feeds.sources import find_source
 from market_data.live.options import EVERY, source_option
 from market_data.live.source import Source, SourceKind
+from telemetry.addresses import holds_password
 
 _READING = ("columns", "time_unit", "time_format", "timezone")
 
@@ -79,6 +81,8 @@ def _make(values: Mapping[str, Any], notify: Callable[[str], None]) -> Source:
         given["columns"] = parse_columns(given["columns"])
     reading: ReadOptions = given  # type: ignore[assignment]
     check_options(reading, {"sql"})
+    if holds_password(values["sql"]):
+        warn_if_listed("sql", "the password in --sql", "the variable MARKET_DATA_SQL")
     found = find_source(values["sql"])
     if found.kind != "sql":
         raise FeedError(f"--sql {found}: it is no database; expected a URL, or a file of SQLite")

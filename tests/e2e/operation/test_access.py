@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.brokers import MOSQUITTO
+from tests.support.brokers import MOSQUITTO, Broker
 from tests.support.parts import Parts, readiness
 from tests.support.processes import Process, eventually
+from tests.support.replier import Replier
 from tests.support.secured import Authority, Secured, openssl, password_file
 from tests.support.watcher import Watcher
 
@@ -97,6 +99,7 @@ def test_a_refused_password_is_reported_without_the_password(locked: Secured, pa
     """A broker that refuses the password is said to without the password."""
     address = f"mqtt://sensor:hunter2%3A@127.0.0.1:{locked.locked}"
     bridge = bridge_to(parts, address, "--log-level", "debug", ready=False)
+    bridge.wait_for("the password in --mqtt can be seen by everyone on this machine")
     shown = f"broker mqtt://sensor:***@127.0.0.1:{locked.locked}"
     line = bridge.wait_for("refuses the connection")
     assert f"{shown} refuses the connection (" in line
@@ -134,6 +137,8 @@ def test_a_refused_password_is_reported_without_the_password(locked: Secured, pa
         ["mqtt://user:hunter2@host"],
         ["--mqt=mqtt://user:hunter2@host"],
         ["broker", "mqtt://user:hunter2@host"],
+        ["--rpc", "tcp://user:hunter2@host"],
+        ["swap", "random", "--to", "tcp://user:hunter2@host"],
     ],
 )
 def test_a_mistake_in_an_address_is_refused_without_its_password(
@@ -143,9 +148,24 @@ def test_a_mistake_in_an_address_is_refused_without_its_password(
     assert bridge.wait() == 2
     assert "hunter2" not in bridge.output
     assert "    at " not in bridge.output
-    if len(options) == 2 and "://:" not in options[1] and options[0] != "broker":
+    if len(options) == 2 and options[0] == "--mqtt" and "://:" not in options[1]:
         assert "percent-encoded" in bridge.output
         assert "is %3A" in bridge.output
+
+
+@pytest.mark.parametrize("outcome", ["done", "refused"])
+def test_a_reply_that_others_have_written_controls_no_terminal(
+    start: Callable[..., Process], embedded: Broker, outcome: str
+) -> None:
+    evil = "\x1b[2J\x9b1m\u202e\nall is well"
+    order = {"order_id": "1", "sid": evil, "side": "buy", "quantity": 1}
+    reply = {"outcome": outcome, "text": evil, "cancelled": [order]}
+    with contextlib.closing(Replier(embedded.port, reply)):
+        swap = ("bridge-node", "swap", "random", "--to", "tcp://127.0.0.1:1")
+        asked = start(*swap, "--mqtt", embedded.url)
+        asked.wait()
+    assert r"\u001b[2J\u009b1m\u202e\nall is well" in asked.output
+    assert all(line.isprintable() for line in asked.output.split("\n"))
 
 
 @pytest.mark.parametrize("scheme", ["mqtts", "wss", "ws"])
@@ -202,8 +222,16 @@ def test_a_broker_of_another_authority_is_not_trusted_and_the_log_says_why(
     """A broker of another authority is not trusted and log and readiness say why."""
     authority, other = Authority(tmp_path, "authority"), Authority(tmp_path, "other")
     cert, key = authority.sign("broker")
-    port = secured.listen("allow_anonymous true", f"certfile {cert}", f"keyfile {key}")
+    settings = ("allow_anonymous true", f"certfile {cert}", f"keyfile {key}")
+    port, sockets = secured.listen(*settings), secured.listen(*settings, "protocol websockets")
     secured.start()
+    unsafe = bridge_to(
+        parts,
+        f"wss://127.0.0.1:{sockets}",
+        ready=False,
+        env={"NODE_TLS_REJECT_UNAUTHORIZED": "0"},  # verifies all the same
+    )
+    unsafe.wait_for(r"is unavailable \(no authority that we trust has signed its certificate")
     for options in ([], ["--ca", other.file]):
         bridge = bridge_to(parts, f"mqtts://127.0.0.1:{port}", *options, ready=False)
         bridge.wait_for(r"is unavailable \(no authority that we trust has signed its certificate")

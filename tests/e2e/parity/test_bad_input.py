@@ -63,6 +63,24 @@ def test_every_bad_message_is_reported_and_every_good_one_decided(
     )
 
 
+def test_an_instrument_may_have_a_name_that_means_something_in_a_language(
+    mosquitto: Broker, parts: Parts, watch: Watch
+) -> None:
+    """The snapshot, in which it is the name of a position, is read by the bridge and published."""
+    names = ["__proto__", "constructor", "toString", "None"]
+    options = ("--algo", "buy_and_hold", "--param", "cash=8000")
+    service = parts.service(*options)
+    bridge = parts.bridge(mosquitto, service)
+    watcher = watch(mosquitto)
+    for n, name in enumerate(names):
+        watcher.publish({"sid": name, "quote": 5, "id": str(n), "__proto__": {"x": n}})
+    topic = "portfolios/buy_and_hold"
+    watcher.wait_until(lambda: watcher.last(topic).get("quote_id") == "3", topic)
+    assert "__proto__" in watcher.last(topic)["positions"]
+    assert watcher.of("errors/buy_and_hold") == []
+    assert bridge.popen.poll() is None
+
+
 FAILS = """
 from portfolio import Portfolio
 

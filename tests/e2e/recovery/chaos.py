@@ -27,7 +27,7 @@ from market_data.feeds.recording import reading
 from tests.e2e.recovery import derived
 from tests.e2e.recovery.ledger import Ledger, Records, ledger
 from tests.e2e.recovery.subscriber import Subscriber
-from tests.support.brokers import Broker
+from tests.e2e.recovery.wiring import Open, Secured
 from tests.support.processes import Process, eventually, free_port
 
 PARTS = ("service", "bridge", "broker", "feed", "recorder")
@@ -50,6 +50,7 @@ class Pipeline:
         service_options: tuple[object, ...],
         bridge_options: tuple[object, ...],
         has_indicators: bool,
+        wiring: type[Open | Secured],
     ):
         self.folder = folder
         self.parts = (*PARTS, INDICATORS) if has_indicators else PARTS
@@ -66,35 +67,31 @@ class Pipeline:
         self.prices = [f"{100 + noise.random() * 50:.4f}" for _ in times]
         rows = (f"{ts},{price}" for ts, price in zip(times, self.prices, strict=True))
         file.write_text("\n".join(["ts,price", *rows]))
-        self._broker = Broker("mosquitto", folder, self._start_broker)
+        self.broker = wiring(folder, self._start_broker)
         self._commands: dict[str, tuple[object, ...]] = {
             "service": (
                 *("algo-service", "serve", "--addr", self._address, "--journal", self.journal),
-                *("--log-level", "warning", *PARAMS, *service_options),
+                *("--log-level", "warning", *PARAMS, *service_options, *self.broker.of_service()),
             ),
             "bridge": (
-                *("bridge-node", "--mqtt", self._broker.url, "--rpc", self._address),
+                *("bridge-node", *self.broker.options("bridge"), "--rpc", self._address),
                 *("--log-level", "warn", "--http", self._http, *bridge_options),
+                *self.broker.of_bridge(),
             ),
             "recorder": (
                 *("market-data", "record", "--channel", "quotes", "--out", self.recording),
-                *("--mqtt", self._broker.url, "--part", "0.2"),
+                *(*self.broker.options("recorder"), "--part", "0.2"),
             ),
             "feed": (
-                *("market-data", "replay", file, "--mqtt", self._broker.url, "--run", "r"),
+                *("market-data", "replay", file, *self.broker.options("feed"), "--run", "r"),
                 *("--when-ready", f"http://127.0.0.1:{self._http}/readyz"),
                 *("--state", folder / "feed.json", *feed_options),
             ),
             INDICATORS: (
-                *("market-data", "indicators", "--mqtt", self._broker.url, *derived.OPTIONS),
+                *("market-data", "indicators", *self.broker.options(INDICATORS), *derived.OPTIONS),
                 *("--state", folder / "indicators.db"),
             ),
         }
-
-    @property
-    def port(self) -> int:
-        """The broker's port."""
-        return self._broker.port
 
     def _start_broker(self, *command: object) -> Process:
         self._processes["broker"] = Process(*command)
@@ -103,7 +100,7 @@ class Pipeline:
     def start(self, part: str) -> None:
         """Start a part; the broker is awaited, the others await one another by themselves."""
         if part == "broker":
-            self._broker.start()
+            self.broker.start()
         else:
             self._processes[part] = Process(*self._commands[part])
 
@@ -115,7 +112,7 @@ class Pipeline:
             self.start(part)
         if INDICATORS in self.parts:
             self._processes[INDICATORS].wait_for("subscribed")
-        self._processes["recorder"].wait_for("^recording ")
+        self._processes["recorder"].wait_for("recording quotes of")
         self._subscribed_at = time.time()
         self.start("feed")
 
@@ -192,14 +189,15 @@ def run(
     bridge_options: tuple[object, ...] = (),
     patience: float = 240,
     has_indicators: bool = False,
+    wiring: type[Open | Secured] = Open,
 ) -> Outcome:
     """Run a pipeline, disturb it while a person gives commands, and return what it leaves."""
     folder.mkdir()
     pipeline = Pipeline(
-        folder, quotes, feed_options, service_options, bridge_options, has_indicators
+        folder, quotes, feed_options, service_options, bridge_options, has_indicators, wiring
     )
-    subscriber = Subscriber(pipeline.port)
-    computed = Subscriber(pipeline.port, ("indicators/#",), "chaos-indicators")
+    subscriber = Subscriber(pipeline.broker.connect)
+    computed = Subscriber(pipeline.broker.connect, ("indicators/#",), "chaos-indicators")
     expected = derived.undisturbed(pipeline.prices) if has_indicators else {}
     try:
         pipeline.start_all()
@@ -295,6 +293,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2000)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--batch-outputs", action="store_true", help="of the disturbed run")
+    parser.add_argument("--secured", action="store_true", help="by TLS, roles and CURVE, likewise")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -310,6 +309,7 @@ def main() -> None:
             bridge_options=form,
             patience=3600,
             has_indicators=True,
+            wiring=Secured if options.secured else Open,
         )
     if disturbed != plain:
         sys.exit(f"seed {options.seed}: the disturbed run left other orders or another ledger")

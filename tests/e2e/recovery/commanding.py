@@ -33,7 +33,7 @@ def commands(seed: int, count: int, quotes: int) -> Person:
     def give(pipeline: Pipeline, subscriber: Subscriber) -> None:
         client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "chaos-person")
         client.reconnect_delay_set(0.1, 0.2)
-        client.connect("127.0.0.1", pipeline.port)
+        pipeline.broker.connect(client, "chaos-person")
         client.loop_start()
         pipeline.await_saved_sessions()  # as the kills do
         for n, row in enumerate(spread(subscriber.row, quotes, count)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -17,12 +18,15 @@ RUN = "prices:r"
 
 
 class Subscriber:
-    """Someone who reads all outputs in a persistent session, which outlives every kill."""
+    """Someone who reads all outputs in a persistent session, which outlives every kill.
+
+    :param connect: connects a client, by the name of its session.
+    """
 
     def __init__(
         self,
-        port: int,
-        topics: tuple[str, ...] = ("orders/#", "fills/#", "replies/#"),
+        connect: Callable[[mqtt.Client, str], None],
+        topics: tuple[str, ...] = ("orders/+", "fills/+", "replies/+"),
         session: str = "chaos-subscriber",
     ):
         self.records: Records = {}
@@ -35,7 +39,7 @@ class Subscriber:
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
         self._client.reconnect_delay_set(0.1, 0.2)
-        self._client.connect("127.0.0.1", port)
+        connect(self._client, session)
         self._client.loop_start()
         assert self._subscribed.wait(PATIENCE)
 

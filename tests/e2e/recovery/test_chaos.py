@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.recovery import chaos, commanding
 from tests.e2e.recovery.chaos import Outcome
+from tests.e2e.recovery.wiring import Secured
 from tests.support.brokers import MOSQUITTO
 
 QUOTES = 20_000
@@ -32,13 +33,19 @@ def test_kills_of_every_part_change_no_order_and_no_account(plain: Outcome, tmp_
     assert run == plain
 
 
-def test_kills_of_every_part_change_no_order_of_a_bridge_that_publishes_arrays(
+def test_kills_change_nothing_with_everything_secured_and_outputs_in_arrays(
     plain: Outcome, tmp_path: Path
 ) -> None:
-    """The same with outputs in batches, byte for byte those of a bridge that publishes each."""
+    """TLS, a role for each part, CURVE; and each output is byte for byte that of an open run."""
     disturb = chaos.kills(seed=8, count=6, quotes=QUOTES)
     run = chaos.run(
-        tmp_path / "run", QUOTES, disturb, ("--rate", 2000), bridge_options=("--batch-outputs",)
+        tmp_path / "run",
+        QUOTES,
+        disturb,
+        ("--rate", 2000),
+        bridge_options=("--batch-outputs",),
+        has_indicators=True,
+        wiring=Secured,
     )
     assert run == plain
 

@@ -27,7 +27,9 @@ class Run:
 
     def __init__(self, broker: Broker, start: Start, folder: Path):
         self.broker = broker
-        self.subscriber = Subscriber(broker.port, ("indicators/#",))
+        self.subscriber = Subscriber(
+            lambda client, _: client.connect("127.0.0.1", broker.port), ("indicators/#",)
+        )
         rows = [f"{1_700_000_000 + row},{price}" for row, price in enumerate(prices())]
         file = folder / "prices.csv"
         file.write_text("\n".join(["ts,price", *rows]))

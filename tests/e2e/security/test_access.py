@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import threading
@@ -26,7 +27,11 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccessBroker]:
         pytest.skip("mosquitto is not installed: `apt-get install mosquitto` to run this test")
     broker = AccessBroker(tmp_path_factory.mktemp("secured"), Process)
     broker.grant_all(
-        "roof device", "cellar device --reads roof", "bridge bridge", "bob viewer", "ticks feed"
+        "roof device",
+        "cellar device --reads roof",
+        "bridge bridge",
+        "bob viewer",
+        "ticks feed --channel quotes --channel trades/#",
     )
     yield broker
     broker.process.end()
@@ -139,6 +144,9 @@ def test_what_was_granted_outlives_the_broker(secured: AccessBroker) -> None:
     secured.start()
     assert publish(secured, "roof", "quotes/roof", 8884) == ""
     assert "Not authorized" in publish(secured, "roof", "quotes/cellar", 8884)
+    listed = secured.run("list")
+    assert re.search(r"^cellar  +device --reads roof  +\d{4}-\d\d-\d\d$", listed, re.MULTILINE)
+    assert re.search(r"^ticks  +feed --channel quotes --channel trades/#  ", listed, re.MULTILINE)
 
 
 def test_a_mistake_is_one_sentence(secured: AccessBroker) -> None:

@@ -128,3 +128,9 @@ def test_a_postgresql_that_is_not_there_is_a_sentence(postgres: Postgres) -> Non
     assert sentence(postgres.url("nowhere"), "SELECT 1").startswith(
         f"postgresql://127.0.0.1:{postgres.port}/nowhere: the query fails: connection failed"
     )
+
+
+def test_a_url_that_cannot_be_read_is_refused_without_its_password() -> None:
+    said = sentence("nothing://ann:hush@[x/prices", "SELECT 1")
+    assert said.startswith("nothing://[x/prices: ")
+    assert "hush" not in said

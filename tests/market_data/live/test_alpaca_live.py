@@ -138,8 +138,14 @@ def test_killed_and_started_again_every_trade_is_published_in_order(
         ([], "--alpaca needs --symbol, such as --symbol AAPL"),
         (["--symbol", "*"], "'*' names no equity; expected one such as AAPL"),
         (["--symbol", "AAPL"], "APCA_API_KEY_ID is not in the environment; expected the variable"),
-        (["--symbol", "AAPL", "--stream-url", "https://u:p@h"], "--stream-url is no address"),
-        (["--symbol", "AAPL", "--history-url", "h"], "--history-url is no address; expected https"),
+        (
+            ["--symbol", "AAPL", "--stream-url", "https://u:p@h"],
+            '--stream-url: the URL has the scheme "https"; expected wss://HOST',
+        ),
+        (
+            ["--symbol", "AAPL", "--history-url", "h"],
+            "--history-url: the URL has no scheme; expected https://HOST",
+        ),
         (["--symbol", "AAPL", "--feed", "opra"], "'opra' is not one of 'iex'"),
     ],
 )

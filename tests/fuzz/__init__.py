@@ -1,0 +1,1 @@
+"""Looks for inputs that are neither read nor refused: `make fuzz`, or `python -m tests.fuzz`."""
