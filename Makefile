@@ -5,7 +5,7 @@
 # make test-e2e   those of the whole pipeline   make coverage  which lines and branches the tests reach
 # make test-python, test-node                   those of one language
 # make bench      measurements                  make fuzz      looks for inputs that no parser is ready for
-# make lock       renews the lock files
+# make lock       renews the lock files         make audit     known vulnerabilities in the locked packages
 # make release VERSION=0.2.0                    make clean     removes what setup made
 
 PYTHON ?= python3
@@ -15,7 +15,7 @@ PYTHON_READY := .venv/.ready
 NODE_READY := bridge_node/node_modules/.ready
 NODE_TESTS := $(wildcard bridge_node/test/*.test.js bridge_node/zerorpc/test/*.test.js)
 
-.PHONY: setup run test test-python test-node test-unit test-e2e coverage check fix bench fuzz lock release clean
+.PHONY: setup run test test-python test-node test-unit test-e2e coverage check fix bench fuzz lock audit release clean
 
 setup: $(PYTHON_READY) $(NODE_READY)
 
@@ -52,8 +52,9 @@ test: setup
 	( $(NODE_TEST) $(NODE_TESTS:bridge_node/%=%) ) >$$log 2>&1 & node=$$!; \
 	status=0; $(PYTEST) || status=$$?; wait $$node || status=$$?; cat $$log; exit $$status
 
+# SELECT=tests/e2e/dashboard: those alone.
 test-python: setup
-	$(PYTEST)
+	$(PYTEST) $(SELECT)
 
 test-node: setup
 	$(NODE_TEST) $(NODE_TESTS:bridge_node/%=%)
@@ -107,6 +108,10 @@ lock: setup
 	pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --constraint requirements-dev.txt --extra backtest --output-file requirements-backtest.txt pyproject.toml
 	pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --constraint requirements-dev.txt --extra notify --output-file requirements-notify.txt pyproject.toml
 	cd bridge_node && npm update
+
+# Fails if a package could not be looked up; says SKIPPED where no advisory service is reachable.
+audit: setup
+	@python -m tools.audit
 
 # Bumps the version, dates the changelog, builds the packages and tries them elsewhere; DRY_RUN=1 leaves the
 # tree as it is. Tags and pushes nothing.
