@@ -11,6 +11,7 @@ import * as x509 from '@peculiar/x509';
 import { Authority } from '../src/access/authority.js';
 import { AccessFolder } from '../src/access/folder.js';
 import { init } from '../src/access/init.js';
+import { list } from '../src/access/list.js';
 import { checkClientName } from '../src/access/names.js';
 import { checkGiven, checkRole, rightsOf, ROLES, written } from '../src/access/roles.js';
 import { hostsOf } from '../src/access/rotate.js';
@@ -96,7 +97,9 @@ test('a new folder can be read by nobody else, and is not made twice', async (t)
     assert.equal(mode, isFolder ? '700' : isPublic.test(name) ? '644' : '600', name);
   }
   const secret = folder.passwordOf('admin');
-  assert.match(secret, /^[\w-]{32}$/);
+  const tokens = ['operator', 'viewer'].map((who) => folder.read('http', who).trimEnd());
+  assert.equal(new Set([secret, ...tokens]).size, 3);
+  for (const each of [secret, ...tokens]) assert.match(each, /^[\w-]{32}$/);
   const state = folder.read('broker', 'dynamic-security.json');
   for (const text of [...lines, state]) assert.ok(!text.includes(secret));
   assert.deepEqual(new Set(Object.values(JSON.parse(state).defaultACLAccess).slice(0, 3)), new Set([false]));
@@ -142,13 +145,13 @@ test('a list of refused certificates keeps those before, is newer, and never in 
   await init(folder, ['localhost']);
   const authority = await Authority.of(folder);
   const certs = [folder.certificateOf('admin'), folder.certificateOf('broker')];
-  let list = folder.read('broker', 'revoked.crl');
+  let revoked = folder.read('broker', 'revoked.crl');
   for (const cert of certs) {
-    const before = new x509.X509Crl(list);
-    list = await authority.revoke(list, cert);
-    assert.ok(new x509.X509Crl(list).thisUpdate > before.thisUpdate);
+    const before = new x509.X509Crl(revoked);
+    revoked = await authority.revoke(revoked, cert);
+    assert.ok(new x509.X509Crl(revoked).thisUpdate > before.thisUpdate);
   }
-  const crl = new x509.X509Crl(list);
+  const crl = new x509.X509Crl(revoked);
   const serials = crl.entries.map(({ serialNumber }) => serialNumber.toUpperCase());
   assert.deepEqual(
     serials,
@@ -156,6 +159,21 @@ test('a list of refused certificates keeps those before, is newer, and never in 
   );
   assert.ok(crl.thisUpdate < new Date());
   assert.ok(await crl.verify({ publicKey: new x509.X509Certificate(folder.read('authority', 'ca.crt')) }));
+});
+
+test('the list says which certificates are no longer valid', async (t) => {
+  const folder = new AccessFolder(join(place(t), 'access'));
+  await init(folder, ['localhost']);
+  const authority = await Authority.of(folder);
+  folder.writeClient('new', { ...(await authority.signClient('new')), password: 'x' });
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() - 1000 * 86_400_000 });
+  folder.writeClient('old', { ...(await authority.signClient('old')), password: 'x' });
+  t.mock.timers.reset();
+  const control = /** @type {any} */ ({ read: async () => ({ clients: new Map(), roles: new Map() }) });
+  const lines = await list(folder, control);
+  assert.deepEqual(lines[0].split(/ {2,}/), ['name', 'role', 'certificate until']);
+  assert.match(lines.at(-2) ?? '', /^new +- +\d{4}-\d\d-\d\d$/);
+  assert.match(lines.at(-1) ?? '', /^old +- +\d{4}-\d\d-\d\d \(expired\)$/);
 });
 
 test('a file that a killed command has left does not widen the next one', async (t) => {

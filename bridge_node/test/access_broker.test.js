@@ -97,7 +97,8 @@ test('a client that the broker has lost is made again with what it has', { skip 
 test('what cannot be granted, revoked or renewed is a sentence, and changes nothing', { skip }, async (t) => {
   const { folder, control, give, kept } = await secured(t);
   await give('roof', 'device');
-  await control.ask([{ command: 'createClient', username: 'elsewhere', password: 'x' }]);
+  const roles = [{ rolename: 'admin' }];
+  await control.ask([{ command: 'createClient', username: 'elsewhere', password: 'x', roles }]);
   const before = kept();
   /** @type {[() => unknown, RegExp][]} */
   const cases = [
@@ -117,6 +118,7 @@ test('what cannot be granted, revoked or renewed is a sentence, and changes noth
     await assert.rejects(Promise.resolve().then(call), { name: 'UserError', message });
   assert.deepEqual(kept(), before);
   assert.deepEqual(folder.clients, ['roof']);
+  assert.deepEqual(await revoke(folder, control, { name: 'elsewhere' }), ['elsewhere is revoked']);
 });
 
 test('a broker that is away, or that nobody administers by roles, is a sentence', { skip }, async (t) => {

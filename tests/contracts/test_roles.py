@@ -38,6 +38,17 @@ def test_the_page_has_no_other_roles() -> None:
     assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == set(ROLES)
 
 
+def test_the_secured_broker_keeps_messages_as_the_local_one_does() -> None:
+    """All settings are the same, but for who may connect, and for the lines of the log."""
+
+    def settings(name: str) -> set[str]:
+        lines = (ROOT / "mosquitto" / name).read_text().splitlines()
+        other = ("listener ", "allow_anonymous ", "connection_messages ", "#")
+        return {line for line in lines if line and not line.startswith(other)}
+
+    assert settings("mosquitto.conf") - settings("secure/mosquitto.conf") == set()
+
+
 def test_only_an_operator_writes_commands_and_only_a_bridge_writes_outputs() -> None:
     """Only an operator writes commands; only a bridge writes orders, fills, replies and claims."""
 

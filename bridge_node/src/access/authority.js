@@ -72,7 +72,7 @@ export class Authority {
     const names = new x509.SubjectAlternativeNameExtension(
       hosts.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })),
     );
-    return this.#sign(hosts[0], x509.ExtendedKeyUsage.serverAuth, [names]);
+    return this.#sign('Tickwire broker', x509.ExtendedKeyUsage.serverAuth, [names]);
   }
 
   /**

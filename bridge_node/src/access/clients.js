@@ -13,7 +13,10 @@ export const roleAt = (name, role) => `${name}:${role}`;
  * @returns {string[]} the names of its roles, in order
  */
 export function rolesOf(client) {
-  return (client?.roles ?? []).map(({ rolename }) => rolename.slice(rolename.indexOf(':') + 1)).sort();
+  if (!client) return [];
+  const own = roleAt(client.username, ''); // others may have been made by other means
+  const names = client.roles.map(({ rolename }) => rolename).filter((name) => name.startsWith(own));
+  return names.map((name) => name.slice(own.length)).sort();
 }
 
 /** @param {string[]} roles */

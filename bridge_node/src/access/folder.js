@@ -32,7 +32,8 @@ const OTHERS = 0o077;
  */
 
 /**
- * The access folder: the authority, what the broker reads, and a folder for each client (docs/how-to/secure.md).
+ * The access folder: the authority, what the broker reads, a folder for each client, and the tokens of the dashboard
+ * (docs/how-to/secure.md).
  * Nobody but its owner may read it.
  */
 export class AccessFolder {
@@ -50,7 +51,7 @@ export class AccessFolder {
       if (existsSync(this.path) && readdirSync(this.path).length > 0) {
         throw new UserError(`${this.path} is there, and not empty: \`access init\` makes a new folder`);
       }
-      for (const part of ['.', 'authority', 'broker', 'clients', ADMIN]) makeFolder(join(this.path, part));
+      for (const part of ['.', 'authority', 'broker', 'clients', 'http', ADMIN]) makeFolder(join(this.path, part));
     } catch (error) {
       if (error instanceof UserError) throw error;
       throw new UserError(`${this.path} cannot be made: ${reason(error)}`);

@@ -9,7 +9,7 @@ import { UserError } from '../support/errors.js';
 const PORT = 8885;
 
 /**
- * Make an authority, the broker's certificate, and the client that administers the broker.
+ * Make an authority, the broker's certificate, the client that administers the broker, and tokens for a dashboard.
  * @param {import('./folder.js').AccessFolder} folder
  * @param {string[]} hosts  by which clients reach the broker
  * @returns {Promise<string[]>} what to tell, as lines
@@ -29,6 +29,7 @@ export async function init(folder, hosts) {
   const password = newPassword();
   folder.writePrivate(firstState(password), 'broker', 'dynamic-security.json');
   folder.writeClient(ADMIN, { ...(await authority.signClient(ADMIN)), password });
+  for (const who of ['operator', 'viewer']) folder.writePrivate(`${newPassword()}\n`, 'http', who);
   const address = `mqtts://${isIP(hosts[0]) === 6 ? `[${hosts[0]}]` : hosts[0]}:${PORT}`;
   folder.writePublic(`${address}\n`, ADMIN, 'address'); // the last one: with it the folder is complete
   return [

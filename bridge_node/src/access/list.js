@@ -30,7 +30,12 @@ export async function list(folder, control) {
     rows.push([name, has.join(', ') || '-', isHere ? until(folder.certificateOf(name)) : '-']);
   }
   const widths = TITLES.map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
-  return rows.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column])).join(GAP).trimEnd()); // prettier-ignore
+  return rows.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column]))
+      .join(GAP)
+      .trimEnd(),
+  );
 }
 
 /** @param {string} cert  as PEM @returns {string} a day, and that it is over */

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.support.brokers import MOSQUITTO
-from tests.support.processes import Process, eventually
+from tests.support.processes import PATIENCE, Process, eventually
 from tests.support.secured import AccessBroker
 
 QUOTE = '{"sid": "ROOF", "quote": 21.5}'
@@ -23,7 +27,11 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccessBroker]:
         pytest.skip("mosquitto is not installed: `apt-get install mosquitto` to run this test")
     broker = AccessBroker(tmp_path_factory.mktemp("secured"), Process)
     broker.grant_all(
-        "roof device", "cellar device --reads roof", "bridge bridge", "bob viewer", "ticks feed"
+        "roof device",
+        "cellar device --reads roof",
+        "bridge bridge",
+        "bob viewer",
+        "ticks feed --channel quotes --channel trades/#",
     )
     yield broker
     broker.process.end()
@@ -35,6 +43,19 @@ def publish(broker: AccessBroker, name: str, topic: str, port: int, *more: objec
     command += ["-V", "5", "-q", "1", "-t", topic, "-m", QUOTE]
     ended = subprocess.run(command, text=True, capture_output=True, check=False)
     return ended.stdout + ended.stderr
+
+
+def stay_connected(broker: AccessBroker, name: str) -> threading.Event:
+    """Connect with a certificate; the event is set when the broker ends the connection."""
+    ended = threading.Event()
+    client = Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
+    pair = (str(broker.file(name, file)) for file in ("client.crt", "client.key"))
+    client.tls_set(str(broker.file(name, "ca.crt")), *pair)
+    client.on_disconnect = lambda *_: ended.set()
+    client.connect("127.0.0.1", broker.ports[8884])
+    client.loop_start()
+    eventually(client.is_connected, "the connection")
+    return ended
 
 
 @pytest.fixture
@@ -107,11 +128,15 @@ def test_a_revoked_client_is_disconnected_and_then_its_certificate_is_refused(
     shutil.copytree(kept, folder)  # as a thief has it
     assert "Not authorized" in publish(secured, "bob", "queries/x", 8883)
     assert "Not authorized" in publish(secured, "bob", "queries/x", 8884)
-    subscribe("bob", "orders/+", 8884, "denied")
+    ended = stay_connected(secured, "bob")
     secured.read_certificates()
     eventually(lambda: "lost" in publish(secured, "bob", "queries/x", 8884), "the refusal")
     secured.process.wait_for("certificate verify failed")
-    assert publish(secured, "ticks", "quotes", 8884) == ""
+    assert publish(secured, "roof", "quotes/roof", 8884) == ""
+    assert not ended.is_set()
+    shutil.rmtree(folder)
+    secured.grant("bob", "viewer")
+    assert ended.wait(PATIENCE), "a connection of before has the rights of the new client"
 
 
 def test_what_was_granted_outlives_the_broker(secured: AccessBroker) -> None:
@@ -119,6 +144,9 @@ def test_what_was_granted_outlives_the_broker(secured: AccessBroker) -> None:
     secured.start()
     assert publish(secured, "roof", "quotes/roof", 8884) == ""
     assert "Not authorized" in publish(secured, "roof", "quotes/cellar", 8884)
+    listed = secured.run("list")
+    assert re.search(r"^cellar  +device --reads roof  +\d{4}-\d\d-\d\d$", listed, re.MULTILINE)
+    assert re.search(r"^ticks  +feed --channel quotes --channel trades/#  ", listed, re.MULTILINE)
 
 
 def test_a_mistake_is_one_sentence(secured: AccessBroker) -> None:
