@@ -57,6 +57,8 @@ class Directory:
         self.snapshots: dict[str, Snapshot] = {}
         self.answered: set[str] = set()
         """Those whose bridge has published its claim since `read`."""
+        self.is_denied = False
+        """Whether the broker does not let us ask the bridges, as a secured one does to viewers."""
         self.ignored: list[str] = []
         """What is no record, and why, as sentences."""
         self._access = access
@@ -89,11 +91,14 @@ class Directory:
         :param seconds: how long they have.
         """
         question = json.dumps({"asks": secrets.token_hex(8)})
-        for name in names:
-            self._send("bridges", name, question, retain=False)
+        mids = {self._send("bridges", name, question, retain=False) for name in names}
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.claims.keys() & names - self.answered:
             self.turn()
+            codes = [code for mid, code in self._codes.items() if mid in mids]
+            if any(code.is_failure for code in codes):
+                self.is_denied = True
+                return
 
     def publish(self, kind: str, name: str) -> None:
         """Empty what is retained of an algorithm, and await the broker's confirmation.

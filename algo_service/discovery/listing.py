@@ -40,7 +40,7 @@ def _row(directory: Directory, name: str) -> tuple[str, ...]:
     record, claim = directory.records.get(name), directory.claims.get(name)
     snapshot = directory.snapshots.get(name)
     served = str(claim) if claim else _UNKNOWN
-    if claim and name not in directory.answered:
+    if claim and name not in directory.answered and not directory.is_denied:
         served += ", no answer"
     equity = snapshot.equity if snapshot else None
     last = snapshot.last if snapshot else None
@@ -57,7 +57,8 @@ def _row(directory: Directory, name: str) -> tuple[str, ...]:
 def _fields(directory: Directory, name: str) -> dict[str, Any]:
     record, claim = directory.records.get(name), directory.claims.get(name)
     snapshot = directory.snapshots.get(name)
-    served = claim and {**claim._asdict(), "answers": name in directory.answered}
+    answers = None if directory.is_denied else name in directory.answered
+    served = claim and {**claim._asdict(), "answers": answers}
     last = snapshot.last if snapshot else None
     return {
         "name": name,

@@ -36,6 +36,8 @@ export class Directory {
   snapshots = new Map();
   /** Those whose bridge has published its claim since `read`. @type {Set<string>} */
   answered = new Set();
+  /** Whether the broker does not let us ask the bridges, as a secured one does to viewers. */
+  isDenied = false;
   /** What is no record, and why, as sentences. @type {string[]} */
   ignored = [];
 
@@ -79,7 +81,13 @@ export class Directory {
   async ask(names, patience) {
     const asked = names.filter((name) => this.claims.has(name));
     const text = question(randomBytes(8).toString('hex'));
-    for (const name of asked) await this.#publish('bridges', name, text, false);
+    try {
+      for (const name of asked) await this.#publish('bridges', name, text, false);
+    } catch {
+      void this.client; // it throws if the broker is lost
+      this.isDenied = true;
+      return;
+    }
     await this.until(() => asked.every((name) => this.answered.has(name) || !this.claims.has(name)), patience);
   }
 

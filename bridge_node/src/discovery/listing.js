@@ -37,11 +37,11 @@ export function asJson(directory) {
  * @param {Directory} directory
  * @param {string} name
  */
-function row({ records, claims, snapshots, answered }, name) {
+function row({ records, claims, snapshots, answered, isDenied }, name) {
   const record = records.get(name);
   const claim = claims.get(name);
   const { equity, last } = snapshots.get(name) ?? { equity: null, last: null };
-  const served = claim && printable(ownerOf(claim), MAX_SHOWN) + (answered.has(name) ? '' : ', no answer');
+  const served = claim && printable(ownerOf(claim), MAX_SHOWN) + (isDenied || answered.has(name) ? '' : ', no answer');
   return [
     printable(name, MAX_SHOWN),
     record?.state ?? UNKNOWN,
@@ -56,13 +56,13 @@ function row({ records, claims, snapshots, answered }, name) {
  * @param {Directory} directory
  * @param {string} name
  */
-function fields({ records, claims, snapshots, answered }, name) {
+function fields({ records, claims, snapshots, answered, isDenied }, name) {
   const claim = claims.get(name);
   const { equity, last } = snapshots.get(name) ?? { equity: null, last: null };
   return {
     name,
     ...(records.get(name) ?? { state: null, address: null }),
-    served_by: claim ? { host: claim.host, pid: claim.pid, answers: answered.has(name) } : null,
+    served_by: claim ? { host: claim.host, pid: claim.pid, answers: isDenied ? null : answered.has(name) } : null,
     equity,
     last,
   };
