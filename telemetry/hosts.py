@@ -24,8 +24,8 @@ def foreignness(host: str, origin: str | None, own: str) -> str:
     name = re.sub(r":[0-9]+$", "", host.lower())
     if name != own.lower() and _is_public(name):
         return (
-            f'the host "{host[:100]}" is not one of this server: ask by its address, or have --http'
-            " name it"
+            f'the host "{host[:100]}" is not one of this server: ask by its address, or name it by'
+            " --http"
         )
     if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
         return f'a page of "{origin[:100]}" asked, and only this server\'s may'

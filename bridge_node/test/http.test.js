@@ -167,7 +167,7 @@ const HOSTS = JSON.parse(readFileSync(new URL('../../contracts/examples/http_hos
 for (const { host, own, origin, foreign } of HOSTS) {
   test(`a request for ${host}${origin ? ` of a page of ${origin}` : ''} is ${foreign ? 'refused' : 'answered'}`, () => {
     const request = /** @type {any} */ ({ headers: { host, origin } });
-    assert.equal(foreignness(request, own ? [own] : []) !== '', foreign);
+    assert.equal(foreignness(request, own ? [own] : [], '--http') !== '', foreign);
   });
 }
 

@@ -14,13 +14,14 @@ const PRIVATE = ['localhost', 'local', 'internal', 'corp', 'home', 'svc', 'lan']
  * are nobody else's.
  * @param {import('node:http').IncomingMessage} request
  * @param {string[]} own  names that are this server's besides, perhaps with a port
+ * @param {string} option  that gives it a name
  * @returns {string} a sentence; empty if it is for this server
  */
-export function foreignness({ headers: { host, origin } }, own) {
+export function foreignness({ headers: { host, origin } }, own, option) {
   if (host === undefined) return ''; // no browser: it has asked by HTTP/1.0
   const name = nameIn(host);
   if (isPublic(name) && !own.some((each) => nameIn(each) === name)) {
-    return `the host "${host.slice(0, 100)}" is not one of this server: ask by its address`;
+    return `the host "${host.slice(0, 100)}" is not one of this server: ask by its address, or name it by ${option}`;
   }
   return isOwnOrigin(origin, host) ? '' : foreignPage(origin);
 }

@@ -107,7 +107,7 @@ function refused(request, hosts, page) {
   const { method, headers, headersDistinct } = request;
   // RFC 9112, 3.2: of more than one, another server than this one may have taken another one
   if ((headersDistinct.host ?? []).length > 1) return { status: 400, body: { error: 'there is more than one Host' } };
-  const error = foreignness(request, hosts);
+  const error = foreignness(request, hosts, page ? '--http-host' : '--http');
   if (error) {
     page?.admission.report('host', request.socket.remoteAddress, error);
     return { status: 403, body: { error } };
