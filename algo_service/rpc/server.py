@@ -66,14 +66,15 @@ class _CheckedEvents(zerorpc.Events):  # type: ignore[misc]
 
     def recv(self, timeout: float | None = None) -> Any:
         while True:
-            # ROUTER: whose message it is, and behind a delimiter, which may be missing, the event
-            first, *others, last = self._recv(timeout=timeout)
-            descriptor = last.get(zmq.SRCFD)
-            if self.admission and not self.admission.admits(last.get("User-Id")):
-                self.connections.end(descriptor)  # its key was removed, and the log says so
-                continue
-            self.connections.heard(descriptor)
+            parts = self._recv(timeout=timeout)
             try:
+                # ROUTER: whose message it is, and behind a delimiter, if there is one, the event
+                first, *others, last = parts
+                descriptor = last.get(zmq.SRCFD)
+                if self.admission and not self.admission.admits(last.get("User-Id")):
+                    self.connections.end(descriptor)  # its key was removed, and the log says so
+                    continue
+                self.connections.heard(descriptor)
                 event = _event_of(last.buffer)
                 event.identity = [first, *others[:-1]]
                 objection = _objection(event, self.sizes)
