@@ -23,8 +23,8 @@ from zerorpc.core import ServerBase
 
 from algo_service.errors import AddressError
 from algo_service.rpc.address import check_address
+from algo_service.rpc.connections import Connections
 from algo_service.rpc.curve.admission import DOMAIN, Admission
-from algo_service.rpc.curve.handshakes import Handshakes
 from algo_service.rpc.curve.keys import ServerKeys
 from algo_service.rpc.curve.refusals import Refusals
 
@@ -37,31 +37,57 @@ MAX_MESSAGE_SIZE = 64 * 1024 * 1024
 """Bytes; ZeroMQ itself would take any size. A batch of the bridge is a few megabytes."""
 
 
+MAX_CALLS = 1000
+"""Calls under way; each is a few greenlets. A bridge has a handful."""
+
+MAX_CALLS_SIZE = 256 * 1024 * 1024
+"""Bytes of the messages that began them, together."""
+
+
 class _CheckedEvents(zerorpc.Events):  # type: ignore[misc]
     """Receives only what the protocol allows a caller of plain methods to send."""
 
-    active: Container[Any] = ()
-    """The ids of the calls under way."""
     admission: Admission | None = None
     """Whose messages are received; by default everybody's."""
+    connections: Connections
+
+    def __init__(self, socket_type: int, context: Any):
+        super().__init__(socket_type, context)
+        self.sizes: dict[Any, int] = {}
+        """Of the calls under way, the bytes of the messages that began them, by id."""
 
     def recv(self, timeout: float | None = None) -> Any:
         while True:
+            parts = self._recv(timeout=timeout)
             try:
-                event = super().recv(timeout)
-                if self.admission and not self.admission.admits(_user_of(event)):
-                    continue  # its key was removed, and the log says so
-                objection = _objection(event, self.active)
+                # ROUTER: whose message it is, and behind a delimiter, if there is one, the event
+                first, *others, last = parts
+                descriptor = last.get(zmq.SRCFD)
+                if self.admission and not self.admission.admits(last.get("User-Id")):
+                    self.connections.end(descriptor)  # its key was removed, and the log says so
+                    continue
+                self.connections.heard(descriptor)
+                event = zerorpc.Event.unpack(last.buffer)
+                event.identity = [first, *others[:-1]]
+                objection = _objection(event, self.sizes)
             except Exception as error:
                 objection = f"{type(error).__name__}: {error}"
-            if objection is None:
+            if objection is not None:
+                log.warning("dropped a malformed message: %.200s", objection)
+            elif "response_to" in event.header or self._has_room(event, len(last)):
                 return event
-            log.warning("dropped a malformed message: %.200s", objection)
 
-
-def _user_of(event: Any) -> str:
-    """Return whom the handshake of its connection has admitted, by its public key."""
-    return str(event.identity[0].get("User-Id"))
+    def _has_room(self, event: Any, size: int) -> bool:
+        """Return whether a call can be begun; its caller is told if not."""
+        if len(self.sizes) < MAX_CALLS and sum(self.sizes.values()) + size <= MAX_CALLS_SIZE:
+            self.sizes[event.header["message_id"]] = size
+            return True
+        sentence = "the service has as many calls under way as it takes; call again later"
+        answer = self.new_event("ERR", ("TooManyCalls", sentence, None))
+        answer.header["response_to"] = event.header["message_id"]
+        answer.identity = event.identity
+        self.emit_event(answer)
+        return False
 
 
 def _objection(event: Any, active: Container[Any]) -> str | None:
@@ -87,8 +113,27 @@ def _objection(event: Any, active: Container[Any]) -> str | None:
     return None
 
 
+class _Calls(dict[Any, Any]):
+    """The channels of the calls under way, by id.
+
+    :param sizes: where the calls that have ended are removed.
+    """
+
+    def __init__(self, sizes: dict[Any, int]):
+        super().__init__()
+        self._sizes = sizes
+
+    def __delitem__(self, call: Any) -> None:
+        super().__delitem__(call)
+        self._sizes.pop(call, None)
+
+
 class _Multiplexer(ChannelMultiplexer):  # type: ignore[misc]
     """Never waits for a call that has stopped reading."""
+
+    def __init__(self, events: _CheckedEvents):
+        super().__init__(events)
+        self._active_channels = _Calls(events.sizes)
 
     def channel(self, from_event: Any = None) -> Any:
         channel = super().channel(from_event)
@@ -112,30 +157,27 @@ class Server(zerorpc.Server):  # type: ignore[misc]
         # What a caller that is gone has not read must not hold up the end of the process.
         self._events.setsockopt(zmq.LINGER, 1000)
         self._events.setsockopt(zmq.HANDSHAKE_IVL, MAX_HANDSHAKE)
-        self._admission: Admission | None = None
-        self._handshakes: Handshakes | None = None
-        if keys:
-            self._require_curve(keys)
+        refusals = Refusals() if keys else None
+        self._events.connections = Connections(self._events._socket, refusals)
+        if keys and refusals:
+            self._require_curve(keys, refusals)
         ServerBase.__init__(self, self._events, methods, name, self._context)
         self._multiplexer.close()  # the stock one, which ServerBase has just made
         self._multiplexer: ChannelMultiplexer = _Multiplexer(self._events)
-        self._events.active = self._multiplexer.active_channels
 
-    def _require_curve(self, keys: ServerKeys) -> None:
-        refusals = Refusals()
+    def _require_curve(self, keys: ServerKeys, refusals: Refusals) -> None:
         self._events.setsockopt(zmq.CURVE_SERVER, 1)
         self._events.setsockopt(zmq.CURVE_SECRETKEY, keys.secret)
         # Without these two libzmq admits everybody where nobody answers its question.
         self._events.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
         self._events.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
-        self._admission = self._events.admission = Admission(self._context, keys, refusals)
-        self._handshakes = Handshakes(self._events._socket, refusals)
+        self._events.admission = Admission(self._context, keys, refusals)
 
     def close(self) -> None:
         """Listen no longer."""
-        for part in (self._admission, self._handshakes):
-            if part:
-                part.close()
+        if self._events.admission:
+            self._events.admission.close()
+        self._events.connections.close()
         super().close()
 
     def _print_traceback(self, protocol_v1: bool, exc_infos: Any) -> tuple[Any, ...]:

@@ -17,7 +17,16 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.pipeline import averages, catch_up, floods, latency, memory, ten, throughput
+from benchmarks.pipeline import (
+    averages,
+    catch_up,
+    encryption,
+    floods,
+    latency,
+    memory,
+    ten,
+    throughput,
+)
 from benchmarks.pipeline.lab import FULL, LONG_RUNS, QUICK, Lab, show, write
 from tests.support.brokers import MOSQUITTO
 
@@ -31,6 +40,7 @@ CASES = {
     "floods": floods.floods,
     "averages": averages.averages,
     "cpu": throughput.cpu,
+    "encryption": encryption.encryption,
 }
 
 

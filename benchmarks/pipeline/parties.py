@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from algo_service.rpc.curve import keys
 from benchmarks.environment import environment
 from benchmarks.pipeline.stage import HERE, Stage
 from tests.support.processes import Process, eventually, free_port, readyz
@@ -29,6 +31,7 @@ def service(
     name: str | None = None,
     journal: bool = False,
     env: dict[str, str] | None = None,
+    options: tuple[object, ...] = (),
 ) -> str:
     """Start `algo-service` and return its address."""
     address = stage.address()
@@ -36,6 +39,7 @@ def service(
         *("algo-service", "serve", "--addr", address),
         *("--algo", f"{PEERS / 'every_second.py'}:{algo}", "--name", name or algo),
         *(("--journal", stage.folder / f"{name or algo}.journal") if journal else ()),
+        *options,
         env=env,
     )
     process.wait_for("serving on")
@@ -44,12 +48,16 @@ def service(
 
 
 def bridge(
-    stage: Stage, *addresses: str, name: str | None = None, options: tuple[str, ...] = ()
+    stage: Stage,
+    *addresses: str,
+    name: str | None = None,
+    options: tuple[object, ...] = (),
+    url: str | None = None,
 ) -> Process:
     """Start `bridge-node`, with a route for each address, and return it."""
     http = free_port()
     process = stage.start(
-        *("bridge-node", "--mqtt", stage.broker.url, "--rpc", " ".join(addresses)),
+        *("bridge-node", "--mqtt", url or stage.broker.url, "--rpc", " ".join(addresses)),
         *("--http", http, "--log-level", "warn", *options),
     )
     eventually(lambda: readyz(http) == 200, "the bridge's readiness", interval=0.005)
@@ -75,6 +83,20 @@ def _tickwire_arrays(stage: Stage) -> None:
 
 def _tickwire_journal_arrays(stage: Stage) -> None:
     bridge(stage, service(stage, journal=True), options=("--batch-outputs",))
+
+
+def _tickwire_encrypted(stage: Stage, curve: bool = False, tls: bool = False) -> None:
+    of_service: tuple[object, ...] = ()
+    of_bridge: tuple[object, ...] = ()
+    url = None
+    if curve:
+        of_service = ("--curve-keys", keys.init(stage.folder / "keys"))
+        of_bridge = ("--curve-keys", keys.add(stage.folder / "keys", "bridge"))
+    if tls:
+        authority, url = stage.listen_with_tls()
+        of_bridge = (*of_bridge, "--ca", authority)
+    address = service(stage, journal=True, options=of_service)
+    bridge(stage, address, options=of_bridge, url=url)
 
 
 def _article(stage: Stage) -> None:
@@ -110,6 +132,11 @@ ORDERS_ONLY = Party("tickwire, no portfolio", _tickwire_orders)
 JOURNAL = Party("tickwire --journal", _tickwire_journal)
 ARRAYS = Party("tickwire, arrays", _tickwire_arrays, array=500)
 JOURNAL_ARRAYS = Party("tickwire --journal, arrays", _tickwire_journal_arrays, array=500)
+CURVE = Party("tickwire --journal, CURVE to the service", partial(_tickwire_encrypted, curve=True))
+TLS = Party("tickwire --journal, TLS to the broker", partial(_tickwire_encrypted, tls=True))
+CURVE_AND_TLS = Party(
+    "tickwire --journal, CURVE and TLS", partial(_tickwire_encrypted, curve=True, tls=True)
+)
 ARTICLE = Party("one awaited RPC each", _article)
 ECHO = Party("mqtt.js", _echo)
 PAHO = Party("paho-mqtt callback", _paho)

@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.environment import PartyError
 from tests.support.brokers import Broker
 from tests.support.processes import Process, free_port
+from tests.support.secured import Authority
 
 HERE = Path(__file__).parent
 
@@ -94,6 +95,23 @@ class Stage:
         """Start a process that ends with the stage."""
         self._started.append(Process(*command, env=env))
         return self._started[-1]
+
+    def listen_with_tls(self) -> tuple[Path, str]:
+        """Have the broker listen with TLS, too; return its authority, and the address there."""
+        authority = Authority(self.folder, "ca")
+        certificate, key = authority.sign("server")
+        port = free_port()
+        self.exchange.close()
+        self.broker.process.stop()
+        self.broker.configure(
+            "allow_anonymous true\n",
+            f"allow_anonymous true\nlistener {port} 127.0.0.1\n"
+            f"certfile {certificate}\nkeyfile {key}\n",
+        )
+        self.broker.start()
+        self.parts["mosquitto"] = self.broker.process
+        self.exchange = Exchange(self.broker.port)
+        return authority.file, f"mqtts://127.0.0.1:{port}"
 
     @property
     def pids(self) -> dict[str, int]:

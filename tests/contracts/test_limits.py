@@ -67,6 +67,10 @@ CONSTANTS = {
     "handed_over.bytes": ["algo_service.journal.recent:MAX_BYTES"],
     "remembered_quotes_without_journal": ["algo_service.journal.memory:MemoryStore.MAX_DECISIONS"],
     "rpc_message.bytes": ["algo_service.rpc.server:MAX_MESSAGE_SIZE"],
+    "rpc_calls.under_way": ["algo_service.rpc.server:MAX_CALLS"],
+    "rpc_calls.bytes": ["algo_service.rpc.server:MAX_CALLS_SIZE"],
+    "rpc_connections.handshake_milliseconds": ["algo_service.rpc.server:MAX_HANDSHAKE"],
+    "rpc_connections.silent": ["algo_service.rpc.connections:MAX_SILENT"],
     "port.maximum": [
         "algo_service.rpc.address:MAX_PORT",
         "tools.run.ports:MAX_PORT",

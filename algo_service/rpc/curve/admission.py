@@ -7,6 +7,7 @@ ZAP (https://rfc.zeromq.org/spec/27/). Every message then carries the key that i
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 from typing import Any
@@ -93,13 +94,11 @@ class Admission:
 
     def _look(self) -> None:
         """Read the folder again, if anything in it has changed."""
-        try:
-            files = sorted(self._folder.glob("*.key"))
-            seen = {file: (file.stat().st_mtime_ns, file.stat().st_ino) for file in files}
-        except OSError as error:
-            # what cannot be read admits nobody
-            log.warning("no client is admitted: %s cannot be read: %s", self._folder, error)
-            seen = {}
+        seen: _Seen = {}
+        for file in sorted(self._folder.glob("*.key")):
+            with contextlib.suppress(OSError):  # it was removed meanwhile
+                found = file.stat()
+                seen[file] = found.st_mtime_ns, found.st_ino
         if seen == self._seen:
             return
         names: dict[str, str] = {}

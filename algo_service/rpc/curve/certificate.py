@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 import zmq
@@ -68,7 +70,7 @@ def write_pair(folder: Path, name: str) -> str:
     :raises OSError: if that cannot be; what exists is not overwritten.
     """
     public, secret = (key.decode() for key in zmq.curve_keypair())
-    write(folder / f"{name}.key_secret", _SECRET.format(public=public, secret=secret), 0o600)
+    _write(folder / f"{name}.key_secret", _SECRET.format(public=public, secret=secret), 0o600)
     write_public(folder / f"{name}.key", public)
     return public
 
@@ -78,13 +80,18 @@ def write_public(file: Path, public: str) -> None:
 
     :raises OSError: if that cannot be, or the file exists.
     """
-    write(file, _PUBLIC.format(public=public), 0o644)
+    _write(file, _PUBLIC.format(public=public), 0o644)
 
 
-def write(file: Path, text: str, mode: int) -> None:
-    """Write a new file that never had another mode."""
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as opened:
+def _write(file: Path, text: str, mode: int) -> None:
+    """Write a new file, which is there with its mode and as a whole, or not at all."""
+    if file.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file))
+    descriptor, name = tempfile.mkstemp(dir=file.parent)
+    with open(descriptor, "w") as opened:
+        os.fchmod(descriptor, mode)
         opened.write(text)
+    os.rename(name, file)
 
 
 def _read(file: Path) -> tuple[bytes, bytes | None]:

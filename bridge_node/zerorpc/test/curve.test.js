@@ -204,6 +204,15 @@ describe('keys', { ...GUARD, concurrency: true }, () => {
   });
 });
 
+test('a long call is kept alive by beats', GUARD, async (t) => {
+  const { server, bridge } = folders(t);
+  const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(() => resolve('done'), ms));
+  const { address } = await startOwnServer(t, { sleep }, { curve: serverKeys(server) });
+  const client = newClient(t, address, bridge);
+  await client.connect();
+  assert.equal(await client.invoke('sleep', 3.5 * PERIOD), 'done');
+});
+
 test('callers that are at work come back when another one is removed', GUARD, async (t) => {
   const { server, bridge, stranger, disallow } = folders(t);
   writeFileSync(join(server, 'clients', 'other.key'), certificate({ publicKey: clientKeys(stranger).publicKey }));

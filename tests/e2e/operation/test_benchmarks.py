@@ -31,6 +31,7 @@ PARTIES = (
     parties.ARRAYS,
     parties.JOURNAL_ARRAYS,
     parties.ORDERS_ONLY,
+    parties.CURVE_AND_TLS,
     parties.PAHO,
     parties.ECHO,
     parties.ARTICLE,
