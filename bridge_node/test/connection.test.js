@@ -85,6 +85,18 @@ test('a broker that is back and refuses us is told once more', async (t) => {
   );
 });
 
+test('a command that the broker refuses does not wait, and one that it does not answer waits as long as it may', async (t) => {
+  const broker = await startBroker(t);
+  broker.aedes.authenticate = (_client, _username, _password, callback) => {
+    callback(Object.assign(new Error(), { returnCode: 5 }), false);
+  };
+  const refused = new Connection(brokerAt(broker.url), { clientId: 'x' });
+  const away = new Connection(brokerAt('mqtt://127.0.0.1:1'), { clientId: 'x' });
+  assert.equal(await refused.open(2 ** 31 - 1), false);
+  assert.equal(await away.open(1), false);
+  await Promise.all([refused.stop(), away.stop()]);
+});
+
 test('a password in the address is not logged', async () => {
   const { log, lines } = keptLog();
   const connection = new Connection(brokerAt('mqtt://user:secret@127.0.0.1:1', log), { clientId: 'x' });

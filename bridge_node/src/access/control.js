@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Connection } from '../mqtt/connection.js';
@@ -31,9 +30,7 @@ export class Control {
 
   /** @param {number} [patience]  ms within which the broker has to be reached */
   async open(patience = MAX_PATIENCE) {
-    const up = once(this.#connection, 'up');
-    this.#connection.start();
-    if (!(await Promise.race([up, sleep(patience, false, { ref: false })]))) {
+    if (!(await this.#connection.open(patience))) {
       throw new UserError(`the broker at ${this.#broker.shown} is unavailable (${this.#broker.fault})`);
     }
     const client = this.#client;

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -138,9 +137,7 @@ async function exchange(connection, broker, command, topics) {
       }
     });
   });
-  const up = once(connection, 'up');
-  connection.start();
-  if (!(await Promise.race([up, sleep(MAX_PATIENCE, false, { ref: false })]))) {
+  if (!(await connection.open(MAX_PATIENCE))) {
     throw new UserError(
       `the broker at ${broker.shown} is unavailable (${broker.fault}): the swap was ${isPublished ? '' : 'not '}published`,
     );

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { question, readClaim } from '../messages/claim.js';
@@ -55,9 +54,7 @@ export class Directory {
 
   /** Connect, and read what is retained. */
   async read() {
-    const up = once(this.#connection, 'up');
-    this.#connection.start();
-    const isUp = await Promise.race([up, sleep(MAX_PATIENCE, false, { ref: false })]);
+    const isUp = await this.#connection.open(MAX_PATIENCE);
     if (!isUp) throw new UserError(`the broker at ${this.#broker.shown} is unavailable (${this.#broker.fault})`);
     const { client } = this;
     client.on('message', (topic, payload, { retain }) => this.#take(topic, payload, retain));

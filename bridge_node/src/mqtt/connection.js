@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import mqtt, { ReasonCodes } from 'mqtt';
@@ -35,8 +35,8 @@ const MAX_FAREWELL = 1000;
  * Keeps a connection to the broker: MQTT 5 where the broker offers it, else 3.1.1. After a loss it makes a
  * new client object (the old one would send what it holds out of order), with growing delays.
  *
- * Emits `up` (client, connack) on each connection, before any packet behind the CONNACK is handled, `down` when a
- * connection that was up has ended, and after it `taken` (as Taken) if another client has taken its client id.
+ * Emits `up` (client, connack) on each connection, before any packet behind the CONNACK is handled, `refused` when the
+ * broker refuses one, `down` when a connection that was up has ended, and after it `taken` (as Taken) if another client has taken its client id.
  */
 export class Connection extends EventEmitter {
   #broker;
@@ -143,6 +143,7 @@ export class Connection extends EventEmitter {
       const because = why || closedReason(this.#broker, wasUp);
       const fault = (isTaken && this.#takeovers.sentence) || this.#renewedFor || because;
       this.#broker.failed(this, fault);
+      if (isRefused && !wasUp && !otherVersionWanted) this.emit('refused');
       if (wasUp) {
         this.#endedAt = performance.now();
         this.emit('down');
@@ -197,6 +198,25 @@ export class Connection extends EventEmitter {
     if (!this.#isLast) this.#broker.log.error(why);
     this.#renewedFor = why;
     this.#attempt?.stream.destroy();
+  }
+
+  /**
+   * Start, for a command that a person waits for.
+   * @param {number} patience  in ms
+   * @returns {Promise<boolean>} whether it is up in time; false at once if the broker refuses us
+   */
+  async open(patience) {
+    const settled = new AbortController();
+    const { signal } = settled;
+    const up = once(this, 'up', { signal }).then(() => true);
+    const refused = once(this, 'refused', { signal }).then(() => false);
+    this.start();
+    try {
+      return await Promise.race([up, refused, sleep(patience, false, { ref: false })]);
+    } finally {
+      for (const each of [up, refused]) each.catch(() => {}); // of the signal
+      settled.abort();
+    }
   }
 
   /** Make no other connection, and log nothing when this one ends: we are about to disconnect. */
