@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.dashboard.conftest import Pipeline
 from tests.support.brokers import Broker
+from tests.support.processes import eventually
 
 RANDOM = ("--algo", "random", "--param", "threshold=0", "--param", "seed=1")
 """It orders at every quote."""
@@ -95,8 +96,13 @@ def test_while_the_broker_is_away_what_is_shown_is_called_old(
     expect(equity).to_have_text("50,000.00")
     pipeline.broker.start()
     expect(page.get_by_role("alert")).to_have_count(0)
-    publish(pipeline.broker, {"sid": "GOOG", "quote": 690.0, "id": "2"})
-    expect(equity).not_to_have_text("50,000.00")
+
+    def is_new() -> bool:
+        # again: the embedded broker keeps nothing for a bridge that has not subscribed yet
+        publish(pipeline.broker, {"sid": "GOOG", "quote": 690.0, "id": "2"})
+        return equity.text_content() != "50,000.00"
+
+    eventually(is_new, "a new equity", interval=0.5)
 
 
 def test_while_the_bridge_is_away_the_page_says_since_when_and_connects_again(
