@@ -3,7 +3,6 @@
 # make check      linters and types             make fix       formats, and fixes what a linter can fix
 # make test       every test                    make test-unit those of Python that start no process
 # make test-e2e   those of the whole pipeline   make coverage  which lines and branches the tests reach
-# make test-python, test-node                   those of one language
 # make bench      measurements                  make fuzz      looks for inputs that no parser is ready for
 # make lock       renews the lock files         make audit     known vulnerabilities in the locked packages
 # make release VERSION=0.2.0                    make clean     removes what setup made
@@ -15,7 +14,7 @@ PYTHON_READY := .venv/.ready
 NODE_READY := bridge_node/node_modules/.ready
 NODE_TESTS := $(wildcard bridge_node/test/*.test.js bridge_node/zerorpc/test/*.test.js)
 
-.PHONY: setup run test test-python test-node test-unit test-e2e coverage check fix bench fuzz lock audit release clean
+.PHONY: setup run test test-node test-unit test-e2e coverage check fix bench fuzz lock audit release clean
 
 setup: $(PYTHON_READY) $(NODE_READY)
 
@@ -51,10 +50,6 @@ test: setup
 	@log=$$(mktemp); trap 'kill $$node 2>/dev/null; rm -f $$log' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
 	( $(NODE_TEST) $(NODE_TESTS:bridge_node/%=%) ) >$$log 2>&1 & node=$$!; \
 	status=0; $(PYTEST) || status=$$?; wait $$node || status=$$?; cat $$log; exit $$status
-
-# SELECT=tests/e2e/dashboard: those alone.
-test-python: setup
-	$(PYTEST) $(SELECT)
 
 test-node: setup
 	$(NODE_TEST) $(NODE_TESTS:bridge_node/%=%)

@@ -20,6 +20,7 @@ from tests.support.postgres import Postgres
 from tests.support.processes import Process
 
 E2E = Path(__file__).parent / "e2e"
+DASHBOARD = E2E / "dashboard"
 
 # Files and tests, by a part of their names: whole backtests, thousands of random runs, large files.
 SLOW = (
@@ -48,7 +49,11 @@ settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Set the markers, and begin with the longest, for which the other workers would wait."""
+    """Set the markers. Begin with the longest, for which the other workers would wait.
+
+    End with those of the dashboard: a browser gives up what it loads when networks change, as Docker
+    changes them in `.ci/run` while it tries the compose file.
+    """
     for item in items:
         if E2E in item.path.parents:
             item.add_marker(pytest.mark.e2e)
@@ -56,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.processes)
         if any(name in f"{item.path.name}::{item.name}" for name in SLOW):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: item.path.name != "test_chaos.py")
+    items.sort(key=lambda item: (DASHBOARD in item.path.parents, item.path.name != "test_chaos.py"))
 
 
 def starts_processes(item: pytest.Item) -> bool:
