@@ -51,8 +51,8 @@ settings.load_profile("patient")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Set the markers. Begin with the longest, for which the other workers would wait.
 
-    End with those of the dashboard: a browser gives up what it loads when networks change, as Docker
-    changes them in `.ci/run` while it tries the compose file.
+    End with those of the dashboard: a browser gives up what it loads when networks change, as
+    Docker changes them in `.ci/run` while it tries the compose file.
     """
     for item in items:
         if E2E in item.path.parents:
