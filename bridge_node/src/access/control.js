@@ -34,7 +34,9 @@ export class Control {
     const up = once(this.#connection, 'up');
     this.#connection.start();
     if (!(await Promise.race([up, sleep(patience, false, { ref: false })]))) {
-      throw new UserError(`the broker at ${this.#broker.shown} is unavailable (${this.#broker.fault})`);
+      throw new UserError(
+        `the broker at ${this.#broker.shown} is unavailable (${this.#broker.fault}): it has to run with the access folder; --mqtt names another address`,
+      );
     }
     const client = this.#client;
     await client.subscribeAsync(RESPONSE, { qos: 1 }).catch((error) => this.#fail(client, error));
