@@ -125,7 +125,10 @@ test('a broker that is away, or that nobody administers by roles, is a sentence'
   const { folder } = await secured(t);
   const away = controlOf(`mqtt://127.0.0.1:${await freePort()}`, folder);
   t.after(() => away.close());
-  await assert.rejects(away.open(100), { name: 'UserError', message: /^the broker at mqtt:\S+ is unavailable \(/ });
+  await assert.rejects(away.open(100), {
+    name: 'UserError',
+    message: /^the broker at mqtt:\S+ is unavailable \(.*\): it has to run/,
+  });
   const { url } = await startMosquitto(t, String(mosquitto));
   const other = controlOf(url, folder);
   t.after(() => other.close());

@@ -258,7 +258,7 @@ def test_keys_are_made_once_and_by_names_that_are_files(folder: Path) -> None:
         ("add", folder, "bridge"): "is there already",
         ("add", folder, "../x"): "cannot be the name of a client",
         ("add", folder, "server"): "cannot be the name of a client",
-        ("add", folder / "bridge", "x"): "server.key cannot be read: it is not there",
+        ("add", folder / "bridge", "x"): "bridge/server: `algo-service keys init ",
     }.items():
         ended = CliRunner().invoke(cli, ["keys", *map(str, words)])
         assert isinstance(ended.exception, CurveError)

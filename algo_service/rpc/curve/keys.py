@@ -107,6 +107,8 @@ def add(folder: Path, name: str) -> Path:
     for path in (client, admitted):
         if path.exists():
             raise CurveError(f"{path} is there already: give another name, or remove it first")
+    if not server.is_dir():
+        raise CurveError(f"there is no {server}: `algo-service keys init {folder}` makes it")
     key = read_public(server / f"{SERVER}.key").decode()
     try:
         client.mkdir(mode=0o700)

@@ -31,7 +31,9 @@ export class Control {
   /** @param {number} [patience]  ms within which the broker has to be reached */
   async open(patience = MAX_PATIENCE) {
     if (!(await this.#connection.open(patience))) {
-      throw new UserError(`the broker at ${this.#broker.shown} is unavailable (${this.#broker.fault})`);
+      throw new UserError(
+        `the broker at ${this.#broker.shown} is unavailable (${this.#broker.fault}): it has to run with the access folder; --mqtt names another address`,
+      );
     }
     const client = this.#client;
     await client.subscribeAsync(RESPONSE, { qos: 1 }).catch((error) => this.#fail(client, error));

@@ -16,6 +16,9 @@ const SESSION_TAKEN_OVER = 0x8e;
 const MIN_LASTING = 5000;
 /** The number of brief connections in a row that is logged. */
 const FLAPS = 3;
+/** A bridge's connections then end one another. */
+const NO_REASON =
+  'it gives no reason, as where a user has one connection: at a broker with roles, a bridge connects at port 8885';
 /** ms that the broker has to confirm what is in flight when we disconnect. */
 const MAX_FAREWELL = 1000;
 
@@ -159,7 +162,7 @@ export class Connection extends EventEmitter {
         this.#brief = 0;
       } else if (wasUp && ++this.#brief === FLAPS) {
         this.#broker.log.warn(
-          `broker ${this.#broker.shown} has ended ${FLAPS} connections of ${options.clientId} soon after they were made (${why || 'it gives no reason'})`,
+          `broker ${this.#broker.shown} has ended ${FLAPS} connections of ${options.clientId} soon after they were made (${why || NO_REASON})`,
         );
       }
       // Some brokers close the connection instead of refusing the version.

@@ -14,7 +14,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.support.brokers import MOSQUITTO
-from tests.support.processes import PATIENCE, Process, eventually
+from tests.support.processes import PATIENCE, Process, eventually, free_port
 from tests.support.secured import AccessBroker
 
 QUOTE = '{"sid": "ROOF", "quote": 21.5}'
@@ -137,6 +137,16 @@ def test_a_revoked_client_is_disconnected_and_then_its_certificate_is_refused(
     shutil.rmtree(folder)
     secured.grant("bob", "viewer")
     assert ended.wait(PATIENCE), "a connection of before has the rights of the new client"
+
+
+def test_a_bridge_at_a_port_of_one_connection_is_told_of_the_other_port(
+    secured: AccessBroker, start: Callable[..., Process]
+) -> None:
+    address = f"tcp://127.0.0.1:{free_port()}"
+    service = start("algo-service", "serve", "--algo", "random", "--addr", address)
+    service.wait_for("^serving on ")
+    bridge = start("bridge-node", "--rpc", address, *secured.options("bridge", 8883))
+    bridge.wait_for(r"soon after they were made \(it gives no reason, .* connects at port 8885\)")
 
 
 def test_what_was_granted_outlives_the_broker(secured: AccessBroker) -> None:
