@@ -58,7 +58,8 @@ for (const [what, make] of MESSAGES) {
     collectGarbage();
     const taken = (process.memoryUsage().heapUsed - before) / kept.length;
     const counted = kept.reduce((sum, quotes) => sum + weightOf(quotes, Infinity), 0) / kept.length;
-    assert.ok(taken <= counted, `${taken} bytes, ${counted} counted`);
+    // the garbage collector leaves some of what was there before
+    assert.ok(taken <= 1.02 * counted, `${taken} bytes, ${counted} counted`);
     assert.ok(counted <= 6 * taken, `${taken} bytes, ${counted} counted`);
   });
 }

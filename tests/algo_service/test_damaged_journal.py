@@ -33,10 +33,10 @@ def repeat(path: Path) -> None:
 DAMAGES: list[tuple[str, Callable[[Path], Any]]] = [
     ("UPDATE orders SET text = CAST(x'ff' AS TEXT)", lambda path: list(orders(path))),
     ("UPDATE orders SET text = '{'", lambda path: of_journal(path, "1")),
-    ("UPDATE state SET value = x'c1' WHERE name = 'portfolio'", summary),
+    ("UPDATE state SET value = x'c1' WHERE name = 'portfolio'", lambda path: list(summary(path))),
     ("UPDATE state SET value = x'c1' WHERE name = 'portfolio'", repeat),
     ("UPDATE state SET value = x'c1' WHERE name = 'portfolio'", continue_with),
-    ("UPDATE state SET value = x'80' WHERE name = 'portfolio'", summary),
+    ("UPDATE state SET value = x'80' WHERE name = 'portfolio'", lambda path: list(summary(path))),
     ("UPDATE state SET value = x'80' WHERE name = 'portfolio'", continue_with),
     ("UPDATE state SET value = x'c70007' WHERE name = 'portfolio'", continue_with),
     ("UPDATE state SET value = x'c70009' WHERE name = 'portfolio'", continue_with),

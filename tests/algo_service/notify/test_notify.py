@@ -148,12 +148,13 @@ def test_a_broken_receiver_is_a_reason_in_readyz_and_a_count_and_stops_nothing(
 def test_a_test_message_goes_to_all_and_tells_which_do_not_take_it(
     start: Start, webhook: Webhook
 ) -> None:
-    process = start("algo-service", "notify", "--test", "--to", webhook.url)
+    process = start("algo-service", "notify", "--test", env={"ALGO_SERVICE_TO": webhook.url})
     assert process.wait() == 0
     assert process.output == "receiver 1 (json) has the test"
     assert webhook.messages[0]["title"] == "Tickwire: a test"
     nobody = f"json://127.0.0.1:{free_port()}/s3cret"
-    process = start("algo-service", "notify", "--test", "--to", nobody, "--to", webhook.url)
+    both = {"ALGO_SERVICE_TO": f"{nobody} {webhook.url}"}
+    process = start("algo-service", "notify", "--test", env=both)
     assert process.wait() == 2
     first, second, last = process.output.splitlines()
     assert first.startswith("receiver 1 (json) takes no message: ")
@@ -164,13 +165,14 @@ def test_a_test_message_goes_to_all_and_tells_which_do_not_take_it(
 
 def test_a_port_that_is_taken_ends_it_with_a_sentence(start: Start, webhook: Webhook) -> None:
     port = webhook.url.split("/")[2].rpartition(":")[2]
-    command = ("algo-service", "notify", "--to", webhook.url, "--http", port)
-    process = start(*command, env={"LOG_FORMAT": "json"})
+    command = ("algo-service", "notify", "--http", port)
+    to = {"ALGO_SERVICE_TO": webhook.url}
+    process = start(*command, env={**to, "LOG_FORMAT": "json"})
     assert process.wait() == 2
     (line,) = map(json.loads, process.output.splitlines())
     assert line["event"] == f"--http 127.0.0.1:{port}: cannot listen there: Address already in use"
     assert (line["level"], "traceback" in line) == ("error", False)
-    process = start(*command)
+    process = start(*command, env=to)
     assert process.wait() == 2
     assert process.output == f"Error: {line['event']}"
 

@@ -132,7 +132,7 @@ def test_a_broker_that_no_authority_vouches_for_is_refused_with_status_2(
     broker = TlsBroker(tmp_path, start)
     process = watch(start, broker.url, "--ca", broker.files.path("other-ca.crt"))
     assert process.wait() == 2
-    assert f"algo-service: the broker at {broker.url} refused the connection" in process.output
+    assert f"algo-service: the broker at {broker.url} cannot be trusted: no auth" in process.output
     assert "Traceback" not in process.output
 
 

@@ -9,8 +9,10 @@ from paho.mqtt.publish import multiple
 
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
+from tests.support.processes import eventually
 from tests.support.watcher import Watcher
 
+DROPPED = "$SYS/broker/publish/messages/dropped"
 QUOTES = 5_000
 QUEUE = 1_000
 """mosquitto's default; so many more are on their way, and wait elsewhere."""
@@ -27,6 +29,8 @@ def test_the_bridge_warns_of_what_the_broker_has_dropped_while_it_was_away(
     bridge = parts.bridge(mosquitto, service)
     assert bridge.stop() == 0
     publish(mosquitto, 1, QUOTES)
+    told = watch(mosquitto, DROPPED)  # the broker counts again once a second
+    eventually(lambda: told.raw(DROPPED)[-1:] == [str(QUOTES - QUEUE)], "what the broker counts")
     again = parts.bridge(mosquitto, service)
     line = again.wait_for("has dropped messages of clients")
     assert f"the broker {mosquitto.url} has dropped" in line

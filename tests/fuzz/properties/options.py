@@ -17,10 +17,10 @@ from market_data.feeds.messages import parse_fields
 from market_data.mqtt.address import (
     BrokerAddress,
     check_filters,
-    check_page,
     check_topic,
     read_prefix,
 )
+from market_data.url import check_url
 from portfolio import ParameterError
 from tests.fuzz import strategies as draw
 from tests.fuzz.properties.property import MAX_SENTENCE, Property, refused
@@ -30,7 +30,7 @@ _OPTION = click.Option(["--x"])
 _READERS = (
     lambda text: read_duration(_CONTEXT, _OPTION, text),
     BrokerAddress.parse,
-    check_page,
+    lambda text: check_url(text, ("http", "https"), "http://host[:port]/…"),
     check_topic,
     lambda text: check_filters(text.split(" ")),
     read_prefix,
