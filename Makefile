@@ -42,7 +42,7 @@ run: setup
 	@python -m tools.run
 
 # Most of the time of the tests is waiting.
-PYTEST := pytest -n 4 --dist worksteal
+PYTEST := pytest -n 4 --dist worksteal --durations=30
 NODE_TEST := cd bridge_node && exec node --test --test-concurrency=3 --test-timeout=300000
 
 # Both languages at once; what the tests of Node.js print comes at the end.

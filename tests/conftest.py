@@ -40,8 +40,11 @@ SLOW = (
 # The tests read what processes log as a person does; those of the formats set it themselves.
 os.environ["LOG_FORMAT"] = "text"
 
-# Those whose levels commands set.
-LOGGERS = ("algo_service.engine", "algo_service.commands.serve", "zerorpc")
+# Those that commands set.
+LOGGERS = (
+    *("algo_service.engine", "algo_service.commands.serve", "zerorpc"),
+    *("apprise", "requests", "urllib3"),
+)
 
 # No test is red because the machine is busy.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -77,10 +80,12 @@ def log_of_its_own() -> Iterator[None]:
     """A command that a test calls in this process logs for it alone."""
     root = logging.getLogger()
     before = root.level, [*root.handlers], sys.excepthook, threading.excepthook
-    levels = {name: logging.getLogger(name).level for name in LOGGERS}
+    set_by_commands = [logging.getLogger(name) for name in LOGGERS]
+    settings_before = [(logger.level, logger.propagate) for logger in set_by_commands]
     yield
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
+    for logger, (level, propagate) in zip(set_by_commands, settings_before, strict=True):
+        logger.setLevel(level)
+        logger.propagate = propagate
     logging.captureWarnings(False)
     root.handlers = before[1]
     root.setLevel(before[0])
