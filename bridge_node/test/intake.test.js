@@ -65,7 +65,7 @@ for (const [what, fields] of LARGE) {
       assert.ok(held() - before < 3 * MAX_BYTES, `${held() - before} bytes`);
       assert.ok(budget.held < 5 * MAX_BYTES, `${budget.held} bytes counted`);
       const [input] = /** @type {any[]} */ (inputs);
-      assert.equal(Buffer.compare(input.bytes, pack({ ...own, channel: topic, ...fields }).bytes), 0);
+      assert.equal(Buffer.compare(input.bytes, pack({ ...own, channel: topic, ...fields })), 0);
       for (const field of ['id', 'ts', 'sid', 'quote']) assert.equal(input[field], own[field]);
       message.acknowledge();
       assert.equal(budget.held, 0);

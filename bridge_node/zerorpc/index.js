@@ -12,4 +12,5 @@ export {
   ZerorpcError,
 } from './errors.js';
 export { Server } from './server/server.js';
+export { Packed } from './wire/encoder.js';
 export { pack } from './wire/envelope.js';

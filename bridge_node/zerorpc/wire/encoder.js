@@ -1,13 +1,19 @@
 import { Encoder } from '@msgpack/msgpack';
 
-import { Packed } from './packed.js';
-
 const MIN_INT64 = -(2n ** 63n);
 const MAX_UINT64 = 2n ** 64n - 1n;
 
 // The package has no hooks for strings, BigInts and Maps, hence its private methods, which types do not know; tests
 // fail if they are renamed.
 const Base = /** @type {any} */ (Encoder);
+
+/** A value that is encoded already: where it is a part of another one, its bytes are written as they are. */
+export class Packed {
+  /** @param {Uint8Array} bytes */
+  constructor(bytes) {
+    this.bytes = bytes;
+  }
+}
 
 /** Writes texts, integers and maps so that Python can read them. */
 class PlainEncoder extends Base {
@@ -21,7 +27,7 @@ class PlainEncoder extends Base {
   encode(value) {
     this.packed = [];
     const bytes = super.encode(value);
-    for (const [packed, at] of this.packed) packed.moveTo(bytes.subarray(at, at + packed.bytes.length));
+    for (const [packed, at] of this.packed) packed.bytes = bytes.subarray(at, at + packed.bytes.length);
     this.packed = [];
     return bytes;
   }

@@ -1,7 +1,6 @@
 import { EncodeError } from '../errors.js';
 import { createDecoder } from './decoder.js';
 import { createEncoder } from './encoder.js';
-import { Packed } from './packed.js';
 
 // An event of ZeroRPC is the MessagePack array [header, name, args]. The first event of a call has
 // the header {message_id, v: 3}; every later one, both ways, {message_id, v: 3, response_to: <id of
@@ -53,38 +52,34 @@ export function encodeEvent(id, name, args, responseTo, what, entries) {
     responseTo === undefined
       ? { message_id: messageId, v: VERSION, ...entries }
       : { message_id: messageId, v: VERSION, response_to: responseTo };
-  try {
-    return encoder.encode([header, name, args]);
-  } catch (cause) {
-    throw notEncodable(what ?? `the arguments of "${name}"`, cause);
-  }
+  return encode([header, name, args], what ?? `the arguments of "${name}"`);
 }
 
 /**
  * Encode a value that will be an argument, or a part of one: as an object it may take many times the memory.
  * @param {unknown} value
- * @returns {Packed}
+ * @returns {Uint8Array} for `new Packed`
  * @throws {EncodeError}
  */
 export function pack(value) {
-  try {
-    return new Packed(encoder.encodeSharedRef(value));
-  } catch (cause) {
-    throw notEncodable('the value', cause);
-  }
+  return encode(value, 'the value');
 }
 
 /**
- * @param {string} what
- * @param {unknown} cause
+ * @param {unknown} value
+ * @param {string} what  for the error
  */
-function notEncodable(what, cause) {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new EncodeError(
-    `cannot encode ${what}: ${reason}; ` +
-      'pass null, booleans, numbers, BigInts of 64 bits, well-formed strings, bytes, arrays, plain objects and Maps',
-    { cause },
-  );
+function encode(value, what) {
+  try {
+    return encoder.encode(value);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EncodeError(
+      `cannot encode ${what}: ${reason}; ` +
+        'pass null, booleans, numbers, BigInts of 64 bits, well-formed strings, bytes, arrays, plain objects and Maps',
+      { cause },
+    );
+  }
 }
 
 /**
