@@ -69,7 +69,7 @@ def test_of_the_access_folder_each_part_gets_no_more_than_its_own() -> None:
     for name, service in services.items():
         assert service["user"] == "${ACCESS_UID:-1000}:${ACCESS_GID:-1000}"
         sees_all = any(str(each).startswith(".:") for each in WHOLE[name].get("volumes", []))
-        assert service.get("tmpfs", []) == (["/work/access"] if sees_all else [])
+        assert service.get("tmpfs", []) == (["/project/access"] if sees_all else [])
     listens = [each.partition(":")[0] for each in services["mosquitto"]["ports"]]
     assert listens == ["8883", "8884", "8885"], "nothing without TLS"
 
