@@ -22,7 +22,7 @@ from playwright.sync_api import Page, expect
 from tests.support.brokers import Broker
 from tests.support.browser import browser
 from tests.support.parts import Parts
-from tests.support.processes import Process
+from tests.support.processes import Process, started
 
 OPENINGS, RATE, SECONDS = 7, 5000, 60
 QUICK_OPENINGS, QUICK_SECONDS = 3, 10
@@ -45,13 +45,7 @@ new MutationObserver(() => {
 @contextmanager
 def pipeline(folder: Path) -> Iterator[tuple[Broker, str]]:
     """Run a broker, two algorithms and a bridge; yield the broker and the dashboard's address."""
-    running: list[Process] = []
-
-    def start(*command: object, **options: object) -> Process:
-        running.append(Process(*command, **options))
-        return running[-1]
-
-    try:
+    with started() as start:
         broker = Broker("mosquitto", folder, start)
         parts = Parts(start, folder)
         quiet = {"env": {"LOG_FORMAT": "text"}}
@@ -61,9 +55,6 @@ def pipeline(folder: Path) -> Iterator[tuple[Broker, str]]:
             parts.service(*options, **quiet)
         bridge = parts.discovering(broker, **quiet)
         yield broker, bridge.wait_for("^dashboard: ").removeprefix("dashboard: ")
-    finally:
-        for process in reversed(running):
-            process.end()
 
 
 def openings(page: Page, address: str, count: int) -> list[float]:

@@ -17,7 +17,7 @@ from tests.support.brokers import MOSQUITTO, Broker
 from tests.support.claimant import Claimant
 from tests.support.postgres import BIN as POSTGRES
 from tests.support.postgres import Postgres
-from tests.support.processes import Process
+from tests.support.processes import Process, started
 
 E2E = Path(__file__).parent / "e2e"
 DASHBOARD = E2E / "dashboard"
@@ -95,15 +95,8 @@ def log_of_its_own() -> Iterator[None]:
 @pytest.fixture
 def start() -> Iterator[Callable[..., Process]]:
     """Starts processes and ends them after the test."""
-    running: list[Process] = []
-
-    def starter(*command: object, **options: object) -> Process:
-        running.append(Process(*command, **options))
-        return running[-1]
-
-    yield starter
-    for process in reversed(running):
-        process.end()
+    with started() as starter:
+        yield starter
 
 
 @pytest.fixture(scope="session")

@@ -152,3 +152,19 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait()
+
+
+@contextlib.contextmanager
+def started() -> Iterator[Callable[..., Process]]:
+    """Yield what starts a process; all that it has started end with the `with` statement."""
+    running: list[Process] = []
+
+    def start(*command: object, **options: object) -> Process:
+        running.append(Process(*command, **options))
+        return running[-1]
+
+    try:
+        yield start
+    finally:
+        for process in reversed(running):
+            process.end()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.support.brokers import MOSQUITTO
-from tests.support.processes import Process
+from tests.support.processes import Process, started
 
 
 @pytest.fixture(scope="module")
@@ -15,12 +15,5 @@ def start_once() -> Iterator[Callable[..., Process]]:
     """Starts processes and ends them after the tests of the module."""
     if MOSQUITTO is None:
         pytest.skip("mosquitto is not installed: `apt-get install mosquitto` to run this test")
-    running: list[Process] = []
-
-    def starter(*command: object, **options: object) -> Process:
-        running.append(Process(*command, **options))
-        return running[-1]
-
-    yield starter
-    for process in reversed(running):
-        process.end()
+    with started() as starter:
+        yield starter
