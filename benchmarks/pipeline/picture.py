@@ -15,6 +15,8 @@ COLOURS = {"mosquitto": "#9aa5b1", "bridge": "#3f88c5", "service": "#f49d37", "p
 NAMES = {"mosquitto": "broker", "program": "client and algorithm"}
 TITLE = "CPU time per quote, in µs, by process"
 WIDTH, LEFT, ROW, BAR = 890, 260, 46, 26
+NARROW = 16
+"""Of a bar in which its figure has no room."""
 
 
 def bars(figures: dict) -> dict[str, dict[str, float]]:
@@ -48,7 +50,8 @@ def draw(parties: dict[str, dict[str, float]]) -> str:
         for role in (role for role in COLOURS if role in roles):
             width = roles[role] * scale
             parts.append(_box(x, y, width, BAR, COLOURS[role]))
-            parts.append(_text(x + width / 2, middle, f"{roles[role]:.0f}", "middle"))
+            if width > NARROW:
+                parts.append(_text(x + width / 2, middle, f"{roles[role]:.0f}", "middle"))
             x += width
         parts.append(_text(x + 8, middle, f"{sum(roles.values()):.0f}"))
     x = float(LEFT)
