@@ -27,6 +27,18 @@ from portfolio import Order
 from telemetry.terminal import say
 
 
+class Reading(NamedTuple):
+    """How quotes reach the algorithm."""
+
+    options: ReadOptions
+    channels: tuple[str, ...]
+    """Of a recording, in place of those that the algorithm asks for."""
+    fresh: bool
+    """Whether a backend at an address is known to have decided nothing yet."""
+    curve_keys: Path | None
+    """The folder of the keys by which that is reached."""
+
+
 class Output(NamedTuple):
     """What is to be written beside the table."""
 
@@ -41,17 +53,10 @@ def run(
     data: tuple[str, ...],
     params: dict[str, Any],
     sweeps: tuple[str, ...],
-    options: ReadOptions,
+    reading: Reading,
     output: Output,
-    fresh: bool = False,
-    curve_keys: Path | None = None,
 ) -> None:
-    """Run a backtest, the best one of a grid, or one for each algorithm, and print the results.
-
-    :param options: how the data is read.
-    :param fresh: whether a backend at an address is known to have decided nothing yet.
-    :param curve_keys: the folder of the keys by which that is reached.
-    """
+    """Run a backtest, the best one of a grid, or one for each algorithm, and print the results."""
     swept = None
     if sweeps:
         if len(algos) > 1:
@@ -59,13 +64,13 @@ def run(
                 f"--sweep tries the parameters of one algorithm, and --algo names {len(algos)}:"
                 f" {', '.join(algos)}"
             )
-        swept = _sweep(algos[0], data, params, sweeps, options)
+        swept = _sweep(algos[0], data, params, sweeps, reading)
         best = {name: swept.best[name] for name in swept.names}
         params = {**params, "seed": swept.seed, **best}
         if not output.as_json:
             _print_sweep(swept)
     each = shares(algos, params) if len(algos) > 1 else [params]
-    results = _backtests(algos, data, each, options, output, fresh, curve_keys)
+    results = _backtests(algos, data, each, reading, output)
     names = labels(algos, [result.algo for result in results])
     if output.as_json:
         objects = [as_object(result) for result in results]
@@ -92,10 +97,8 @@ def _backtests(
     algos: tuple[str, ...],
     data: tuple[str, ...],
     params: list[dict[str, Any]],
-    options: ReadOptions,
+    reading: Reading,
     output: Output,
-    fresh: bool,
-    curve_keys: Path | None,
 ) -> list[Result]:
     results = []
     with _written(output.orders) as orders, _written(output.trades) as file:
@@ -114,10 +117,11 @@ def _backtests(
                     keep="chart" if output.report else None,
                     on_order=on_order if orders else None,
                     on_trade=partial(trades.write, algo) if trades else None,
-                    fresh=fresh,
-                    curve_keys=curve_keys,
+                    fresh=reading.fresh,
+                    curve_keys=reading.curve_keys,
+                    channels=reading.channels,
                     advance=advance,
-                    **options,
+                    **reading.options,
                 )
             results.append(result)
     return results
@@ -128,14 +132,22 @@ def _sweep(
     data: tuple[str, ...],
     params: dict[str, Any],
     sweeps: tuple[str, ...],
-    options: ReadOptions,
+    reading: Reading,
 ) -> Sweep:
     values = dict(grid(text) for text in sweeps)
     total = 1
     for each in values.values():
         total *= len(each)
     with progress("runs", total) as advance:
-        return sweep(algo, data, values, params, advance=advance, **options)
+        return sweep(
+            algo,
+            data,
+            values,
+            params,
+            channels=reading.channels,
+            advance=advance,
+            **reading.options,
+        )
 
 
 def as_object(result: Result) -> dict[str, Any]:

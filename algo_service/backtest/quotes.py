@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from algo_service.decisions import Failure
 from algo_service.engine.driver import TimedQuote
 from algo_service.engine.failure import sentence
 from algo_service.engine.quotes import accept
-from algo_service.errors import QuoteError
+from algo_service.errors import AlgoServiceError, QuoteError
 from algo_service.journal.codec import digest
 from algo_service.journal.content import canonical
 from market_data import Feed, as_message
@@ -27,11 +27,27 @@ MAX_IDS = 1_000_000
 
 
 class CheckedQuotes(list[TimedQuote]):
-    """Quotes that `of_feed` has made, kept for several runs."""
+    """Quotes that `of_feed` has made, kept for several runs.
 
-    def copies(self) -> Iterator[TimedQuote]:
-        """Yield a copy of each: an algorithm may write into its quotes."""
-        return ((dict(quote), at) for quote, at in self)
+    :param recorded: the channels of those that were recorded.
+    """
+
+    def __init__(self, quotes: Iterable[TimedQuote], recorded: Collection[str] = ()):
+        super().__init__(quotes)
+        self._recorded = recorded
+
+    def copies(self, is_asked: Callable[[str], bool]) -> Iterator[TimedQuote]:
+        """Yield a copy of each that is asked for: an algorithm may write into its quotes.
+
+        :raises AlgoServiceError: if that is none.
+        """
+        unasked = {channel for channel in self._recorded if not is_asked(channel)}
+        if unasked and all(quote["channel"] in unasked for quote, _ in self):
+            raise AlgoServiceError(
+                "no quote is on a channel that the algorithm asks for: they were recorded on"
+                f" {min(unasked)}{' and others' if len(unasked) > 1 else ''}"
+            )
+        return ((dict(quote), at) for quote, at in self if quote["channel"] not in unasked)
 
 
 def of_feed(
@@ -39,22 +55,24 @@ def of_feed(
     refuse: Refuse,
     advance: Callable[[int], None],
     run: str = RUN,
-    channels: Counter[str] | None = None,
+    is_asked: Callable[[str], bool] = lambda _: True,
+    recorded: set[str] | None = None,
 ) -> Iterator[TimedQuote]:
     """Yield the quotes of a feed with their instants.
 
     :param refuse: called with a quote whose id was used before, with other content.
     :param advance: called with how many have been read since its last call.
     :param run: the one in the ids of quotes.
-    :param channels: counts the quotes of each channel on which they were recorded.
+    :param is_asked: tells of a channel whether quotes that were recorded there are to be read.
+    :param recorded: gets the channels on which quotes were recorded.
     """
     duplicates = _DuplicateFilter(refuse)
-    for times, quotes in feed.batches():
+    for times, quotes in feed.batches(is_asked):
         for at, quote in zip(times, quotes, strict=True):
             message = as_message(quote, run)
             if quote.recorded is None or duplicates.is_new(message):
-                if channels is not None and quote.recorded and quote.recorded.channel:
-                    channels[quote.recorded.channel] += 1
+                if recorded is not None and quote.recorded and quote.recorded.channel:
+                    recorded.add(quote.recorded.channel)
                 yield message, at
         advance(len(quotes))
 

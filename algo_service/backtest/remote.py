@@ -88,7 +88,9 @@ class RemoteBackend:
         else:
             self.portfolio = OrderAccount.from_params(params)
             self._account = self.portfolio
-        if isinstance(channels, list | tuple) and takes_bars(map(str, channels)):
+        self.channels = [*map(str, channels)] if isinstance(channels, list | tuple) else []
+        """Those that it asks for."""
+        if takes_bars(self.channels):
             self.portfolio.keep_times()
 
     def _methods(self) -> list[str]:

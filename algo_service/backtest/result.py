@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,8 +39,6 @@ class Result:
     """Quotes that failed, counted."""
     absent: tuple[str, ...] = ()
     """Channels of data that the algorithm asks for, and that history does not have."""
-    foreign: Mapping[str, int] = field(default_factory=dict)
-    """Quotes by the channels on which they were recorded, and which it does not ask for."""
 
     @property
     def orders(self) -> int:
@@ -80,7 +78,6 @@ class Result:
         """What kept the algorithm from trading, and figures from being defined, in sentences."""
         return [
             *self._absent_lines(),
-            *self._foreign_lines(),
             *self.failures.lines(),
             *self.reasons.lines(self.performance.quotes),
             *self.performance.notes,
@@ -91,17 +88,6 @@ class Result:
             return []
         channels = ", ".join(self.absent)
         return [f"{self.algo} asks for data on {channels}, too: a backtest gives it quotes alone"]
-
-    def _foreign_lines(self) -> list[str]:
-        if not self.foreign:
-            return []
-        first, *others = self.foreign
-        more = f" and {len(others)} other channel{'s'[: len(others) > 1]}" if others else ""
-        return [
-            f"{self.algo} got {sum(self.foreign.values()):,} quotes that were recorded on {first}"
-            f"{more}, for which it does not ask: live it gets none of them, so record what it asks"
-            " for in a folder of its own"
-        ]
 
     @property
     def data_notes(self) -> list[str]:

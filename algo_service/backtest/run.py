@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack
@@ -36,6 +35,7 @@ def backtest(
     on_trade: Callable[[Trade], None] | None = None,
     fresh: bool = False,
     curve_keys: Path | None = None,
+    channels: Sequence[str] | None = None,
     advance: Callable[[int], None] = lambda _: None,
     **options: Unpack[ReadOptions],
 ) -> Result:
@@ -49,6 +49,8 @@ def backtest(
     :param on_trade: called with each trade when it is closed, and with the open ones at the end.
     :param fresh: a backend at an address, which cannot report it, has decided nothing yet.
     :param curve_keys: the folder of the keys by which a backend at an address is reached.
+    :param channels: topic filters of what is run of a recording, in place of the channels that the
+        algorithm asks for.
     :param advance: called with how many quotes have been read since its last call.
     :param options: how sources are read, as `market_data.open_feed` takes them.
     :raises AlgoServiceError: if there is no such algorithm, it has no cash; if
@@ -58,7 +60,6 @@ def backtest(
     :raises FeedError: if the data cannot be read.
     """
     absent: tuple[str, ...] = ()
-    asked: tuple[str, ...] = ()
     if isinstance(algo, str) and "://" in algo:
         # ZeroRPC is not needed otherwise
         from algo_service.backtest.remote import RemoteBackend
@@ -73,7 +74,6 @@ def backtest(
         declared = getattr(create, "PARAMETERS", None)
         parameters = merge(declared, params or {}, seed=secrets.randbelow(2**32))
         driver = Driver(create, name, parameters)
-        asked = tuple(driver.channels)
         absent = tuple(each for each in driver.channels if kind_of(each) == "data")
     portfolio = driver.portfolio
     if portfolio.cash <= 0:
@@ -101,13 +101,11 @@ def backtest(
                     on_order(order)
 
     source = opened(data, options)
+    is_asked = _matches(channels or driver.channels)
     if isinstance(source, CheckedQuotes):
-        driver.play(source.copies(), see, fail)
+        driver.play(source.copies(is_asked), see, fail)
     elif isinstance(source, Feed):
-        channels: Counter[str] = Counter()
-        driver.play(of_feed(source, fail, advance, channels=channels), see, fail)
-        if asked and channels:
-            result.foreign = _foreign(channels, asked)
+        driver.play(of_feed(source, fail, advance, is_asked=is_asked), see, fail)
         result.quality = source.quality.report()
     else:
         driver.play(of_maps(source, fail), see, fail)
@@ -120,15 +118,16 @@ def backtest(
     return result
 
 
-def _foreign(channels: Mapping[str, int], asked: Sequence[str]) -> dict[str, int]:
-    # only a recording has channels: other history needs nothing of MQTT
-    from market_data.mqtt.topic_filter import overlap
+def _matches(filters: Sequence[str]) -> Callable[[str], bool]:
+    """Return what tells of a channel whether one of the filters matches it; without any, all do."""
 
-    return {
-        channel: count
-        for channel, count in channels.items()
-        if not any(overlap(each, channel) for each in asked)
-    }
+    def is_asked(channel: str) -> bool:
+        # only a recording has channels: other history needs nothing of MQTT
+        from market_data.mqtt.topic_filter import overlap
+
+        return not filters or any(overlap(each, channel) for each in filters)
+
+    return is_asked
 
 
 def _no_quote(result: Result) -> AlgoServiceError:

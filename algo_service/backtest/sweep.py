@@ -7,7 +7,7 @@ import math
 import multiprocessing
 import secrets
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice, product
@@ -42,6 +42,7 @@ class _SweepInput(NamedTuple):
 
     algo: str | type[Any]
     data: Any
+    channels: Sequence[str] | None
     options: ReadOptions
 
 
@@ -139,6 +140,7 @@ def sweep(
     params: Mapping[str, Any] | None = None,
     *,
     processes: int | None = None,
+    channels: Sequence[str] | None = None,
     advance: Callable[[int], None] = lambda _: None,
     **options: Unpack[ReadOptions],
 ) -> Sweep:
@@ -153,6 +155,7 @@ def sweep(
     :param values: by parameter.
     :param params: the others.
     :param processes: by default as many as there are cores.
+    :param channels: of a recording, as `backtest` takes them.
     :param advance: called with 1 after each run.
     :param options: how sources are read, as `market_data.open_feed` takes them.
     :raises AlgoServiceError: if there are too many combinations, the data cannot be read, or every
@@ -169,7 +172,7 @@ def sweep(
     jobs = [{**fixed, **each} for each in combinations]
     done = Sweep(names, fixed["seed"])
     try:
-        given = _read(algo, data, options)
+        given = _read(algo, data, channels, options)
     except FeedError as error:
         raise AlgoServiceError(str(error)) from error
     for combination, outcome in zip(combinations, _outcomes(given, jobs, processes), strict=True):
@@ -197,7 +200,9 @@ def _rank(row: Mapping[str, Any]) -> tuple[float, float]:
     return (-math.inf if sharpe is None else sharpe, row["total_return"])
 
 
-def _read(algo: str | type[Any], data: Data, options: ReadOptions) -> _SweepInput:
+def _read(
+    algo: str | type[Any], data: Data, channels: Sequence[str] | None, options: ReadOptions
+) -> _SweepInput:
     """Read the quotes once, before any process begins, if there are not too many to keep."""
     source = opened(data, options)
     failures = Failures()
@@ -209,13 +214,15 @@ def _read(algo: str | type[Any], data: Data, options: ReadOptions) -> _SweepInpu
         )
         if not quotes and failures.total:
             raise AlgoServiceError(next(failures.lines()))
-        return _SweepInput(algo, quotes, {})
+        return _SweepInput(algo, quotes, channels, {})
     # a data frame is in memory already, and one of polars cannot be read in a fork
     max_quotes = None if holds_frame(data) else MAX_QUOTES + 1
-    quotes = CheckedQuotes(islice(of_feed(source, failures.add, lambda _: None), max_quotes))
+    recorded: set[str] = set()
+    found = of_feed(source, failures.add, lambda _: None, recorded=recorded)
+    quotes = CheckedQuotes(islice(found, max_quotes), recorded)
     if max_quotes is None or len(quotes) <= MAX_QUOTES:
-        return _SweepInput(algo, quotes, {})
-    return _SweepInput(algo, data, options)
+        return _SweepInput(algo, quotes, channels, {})
+    return _SweepInput(algo, data, channels, options)
 
 
 def _outcomes(
@@ -245,9 +252,9 @@ def _remember(given: _SweepInput) -> None:
 
 def _run(params: dict[str, Any]) -> dict[str, Any] | _Refusal | _RunFailure | _DataFailure:
     assert _given is not None
-    algo, data, options = _given
+    algo, data, channels, options = _given
     try:
-        figures = backtest(algo, data, params, keep=None, **options).figures()
+        figures = backtest(algo, data, params, keep=None, channels=channels, **options).figures()
     except ParameterError as error:
         return _Refusal(str(error))
     except FeedError as error:

@@ -43,6 +43,14 @@ from telemetry.addresses import holds_password
     help="A shipped sample (see `market-data samples`), a CSV or Parquet file, a recording of"
     " quotes as JSON lines, or a database with --query. Several are merged in the order of time.",
 )
+@click.option(
+    "--channel",
+    "channels",
+    metavar="FILTER",
+    multiple=True,
+    help="Of a recording, run the quotes of these channels, such as 'prices/#', in place of those"
+    " that the algorithm asks for; repeatable.",
+)
 @read_options("ALGO_SERVICE")
 @click.option(
     "--report",
@@ -74,6 +82,7 @@ def backtest(
     fresh: bool,
     params: tuple[tuple[str, Any], ...],
     sources: tuple[str, ...],
+    channels: tuple[str, ...],
     sweeps: tuple[str, ...],
     report: Path | None,
     orders: Path | None,
@@ -107,10 +116,8 @@ def backtest(
             sources,
             merge_params(params, {name: others.pop(name) for name in SHORT}),
             sweeps,
-            taken(others),
+            command.Reading(taken(others), _checked(channels), fresh, curve_keys),
             command.Output(report, orders, trades, as_json),
-            fresh,
-            curve_keys,
         )
     except FeedError as error:
         raise AlgoServiceError(str(error)) from error
@@ -126,3 +133,12 @@ def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
             " give --algo"
         )
     return (check_address(rpc, "--rpc"),)
+
+
+def _checked(channels: tuple[str, ...]) -> tuple[str, ...]:
+    from market_data.mqtt.topic_filter import filter_fault
+
+    for channel in channels:
+        if fault := filter_fault(channel):
+            raise AlgoServiceError(f'--channel "{channel}" is no topic filter: {fault}')
+    return channels

@@ -11,6 +11,7 @@ from market_data.bars.aggregator import Aggregator
 from market_data.errors import FeedError, SkippedRowError, UnusableFileError
 from market_data.feeds import bars, merge
 from market_data.feeds.aggregated import as_bars, read_interval
+from market_data.feeds.asked import Asked
 from market_data.feeds.bar_lengths import check_interval, check_merge
 from market_data.feeds.candle_folder import candle_files
 from market_data.feeds.csv_feed import CsvTable
@@ -131,8 +132,11 @@ class Feed:
         for batch in self.batches():
             yield from batch.quotes
 
-    def batches(self) -> Iterator[Timed]:
-        """Yield the quotes with their times, some thousand at once."""
+    def batches(self, is_asked: Callable[[str], bool] = lambda _: True) -> Iterator[Timed]:
+        """Yield the quotes with their times, some thousand at once.
+
+        :param is_asked: tells of a topic whether what was recorded there is to be read.
+        """
         quality = self._quality = Quality()
         readers = {
             source.name: self._reader(source, self._skip)
@@ -149,7 +153,7 @@ class Feed:
                 quality.note(where + note)
         picks = [Pick(self._options, readers.get(source.name)) for source in self.sources]
         feeds = [
-            self._read(source, readers.get(source.name), pick)
+            self._read(source, readers.get(source.name), pick, is_asked)
             for source, pick in zip(self.sources, picks, strict=True)
         ]
         quotes = self._picked(feeds[0] if len(feeds) == 1 else merge.merge(feeds), picks)
@@ -205,10 +209,16 @@ class Feed:
             return ParquetTable(files, str(source), source.symbol)
         return CsvTable(source.path, source.name, source.symbol, self._options)
 
-    def _read(self, source: Source, reader: TableReader | None, pick: Pick) -> Iterator[Timed]:
+    def _read(
+        self,
+        source: Source,
+        reader: TableReader | None,
+        pick: Pick,
+        is_asked: Callable[[str], bool],
+    ) -> Iterator[Timed]:
         shown = str(source)
         if reader is None:
-            batches = self._messages(source)
+            batches = self._messages(source, is_asked)
         else:
             batches = reader.timed()
             if self._rules.symbols is not None:
@@ -229,16 +239,16 @@ class Feed:
             batches = bars.without_repeats(batches, self._quality.repeat)
         return batches
 
-    def _messages(self, source: Source) -> Iterator[Timed]:
-        path, name = source.path, source.name
+    def _messages(self, source: Source, is_asked: Callable[[str], bool]) -> Iterator[Timed]:
+        path, name, rules = source.path, source.name, self._rules
+        note, asked = self._quality.note, Asked(is_asked, source.name)
         if source.kind == "sql":
             found = message_rows(self._queries.pop(name))
-            return read_recording(found, name, self._skip, self._rules, self._quality.note)
+            return read_recording(found, name, self._skip, rules, note, asked)
         assert path is not None
         if source.kind == "recording":
-            found = rows(path)
-            return read_recording(found, name, self._skip, self._rules, self._quality.note)
-        return read_jsonl(path, name, self._skip, self._rules)
+            return read_recording(rows(path), name, self._skip, rules, note, asked)
+        return read_jsonl(path, name, self._skip, rules, note, asked)
 
     def _of_symbols(self, batches: Iterator[Timed], symbols: frozenset[str]) -> Iterator[Timed]:
         """Yield the quotes of the chosen instruments."""

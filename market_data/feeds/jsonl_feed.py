@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import codecs
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from market_data.errors import UnusableFileError
+from market_data.feeds.asked import Asked
 from market_data.feeds.messages import Rules, read
 from market_data.feeds.messages.limits import BYTES
 from market_data.feeds.opening import open_bytes
@@ -23,14 +24,25 @@ from market_data.feeds.timed import BATCH, Timed
 _MAX_LINE = BYTES + 5
 
 
-def read_jsonl(path: Path, name: str, on_skip: OnSkip, rules: Rules) -> Iterator[Timed]:
+def read_jsonl(
+    path: Path,
+    name: str,
+    on_skip: OnSkip,
+    rules: Rules,
+    note: Callable[[str], None],
+    asked: Asked,
+) -> Iterator[Timed]:
     """Yield the quotes of a recording in the order of its lines, a batch at a time.
 
     Rows are its lines, which count from 1, without blank ones. A shorthand or an array gives
     several quotes, all of one row. A message that breaks the contract goes to `on_skip` as a whole.
-    UnusableFileError where the file cannot be read.
+    UnusableFileError where the file cannot be read, or all quotes are on channels that are not
+    asked for.
+
+    :param note: called at the end with a sentence about the quotes that were not read.
     """
     row = 0
+    has_quotes = False
     times: list[int | None] = []
     batch: list[Quote] = []
     try:
@@ -42,8 +54,11 @@ def read_jsonl(path: Path, name: str, on_skip: OnSkip, rules: Rules) -> Iterator
                 except InvalidQuoteError as error:
                     on_skip(error.skipped(name, row))
                     continue
-                batch += quotes
-                times += of_row
+                for time, quote in zip(of_row, quotes, strict=True):
+                    if quote.recorded is None or asked.takes(quote.recorded.channel):
+                        has_quotes = True
+                        batch.append(quote)
+                        times.append(time)
                 if len(batch) >= BATCH:
                     yield Timed(times, batch)
                     times, batch = [], []
@@ -52,6 +67,7 @@ def read_jsonl(path: Path, name: str, on_skip: OnSkip, rules: Rules) -> Iterator
         raise UnusableFileError(str(path), reason, "a recording that can be read") from error
     if batch:
         yield Timed(times, batch)
+    asked.finish(note, has_quotes)
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from algo_service.backtest import backtest
+from algo_service.backtest import backtest, sweep
+from algo_service.errors import AlgoServiceError
 from market_data import SkippedRow, UnsortedError, UnusableFileError, as_message, open_feed
 from market_data.record.claim import Claim
 from market_data.record.folder import Folder
@@ -50,18 +52,50 @@ def test_the_channel_is_the_topic_and_ids_are_those_of_the_messages(tmp_path: Pa
     assert skipped == []
 
 
-def test_a_backtest_tells_of_quotes_that_its_algorithm_would_not_get_live(tmp_path: Path) -> None:
-    text = '{"sid": "GOOG", "quote": 345, "id": "%d"}'
-    topics = ("quotes", "bars/1h/GOOG", "quotes", "bars/1d/GOOG")
-    messages = [(topic, text % number) for number, topic in enumerate(topics)]
-    result = backtest("sma_cross", recorded(tmp_path / "all", *messages))
-    assert result.notes[0] == (
-        "sma_cross got 2 quotes that were recorded on bars/1h/GOOG and 1 other channel, for which"
-        " it does not ask: live it gets none of them, so record what it asks for in a folder of its"
-        " own"
+def test_a_backtest_reads_the_channels_that_its_algorithm_asks_for_or_those_that_are_given(
+    tmp_path: Path,
+) -> None:
+    text = '{"sid": "GOOG", "quote": %d, "id": "%d"}'
+    topics = ("quotes", "bars/1h/GOOG", "quotes", "bars/1d/GOOG", "bars/1d/GOOG")
+    messages = [(topic, text % (300 + n, n)) for n, topic in enumerate(topics)]
+    folder = recorded(tmp_path / "all", *messages)
+    result = backtest("sma_cross", folder)
+    assert result.performance.quotes == 2
+    left_out = "2 on bars/1d/GOOG, 1 on bars/1h/GOOG of all"
+    assert f"not read, since the algorithm does not ask for it: {left_out}" in result.data_notes
+    result = backtest("sma_cross", folder, channels=["bars/1h/+", "quotes"])
+    assert result.performance.quotes == 3
+    best = sweep("sma_cross", folder, {"fast": [1, 2]}, channels=["bars/1d/#"]).best
+    assert best["final_equity"] == 50_000
+
+
+def test_a_recording_without_a_channel_that_the_algorithm_asks_for_is_refused_with_those_it_has(
+    tmp_path: Path,
+) -> None:
+    folder = recorded(tmp_path / "all", ("prices/GOOG", '{"sid": "GOOG", "quote": 345}'))
+    with pytest.raises(UnusableFileError) as refused:
+        backtest("sma_cross", folder)
+    assert str(refused.value) == (
+        "all: no quote is on a channel that the algorithm asks for: there are 1 on"
+        " prices/GOOG; expected --channel 'prices/GOOG', or an algorithm that asks for it"
     )
-    result = backtest("sma_cross", recorded(tmp_path / "quotes", *messages[::2]))
-    assert "recorded on" not in "".join(result.notes)
+    with pytest.raises(AlgoServiceError, match="recorded on prices/GOOG"):
+        sweep("sma_cross", folder, {"fast": [1, 2]})
+    assert backtest("sma_cross", folder, channels=["prices/#"]).performance.quotes == 1
+
+
+def test_of_lines_that_name_their_channel_a_backtest_reads_those_that_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "lines.jsonl"
+    channels = ("quotes", "prices/GOOG", None)
+    lines = ({"sid": "GOOG", "quote": 345, "channel": each} for each in channels)
+    texts = (json.dumps({k: v for k, v in line.items() if v}) for line in lines)
+    file.write_text("\n".join(texts))
+    result = backtest("sma_cross", file)
+    assert result.performance.quotes == 2
+    left_out = "1 on prices/GOOG of lines"
+    assert f"not read, since the algorithm does not ask for it: {left_out}" in result.data_notes
 
 
 def test_what_is_no_quote_is_skipped_and_what_is_on_other_topics_is_told(tmp_path: Path) -> None:
