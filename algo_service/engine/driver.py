@@ -15,7 +15,7 @@ from algo_service.decisions import Decision, Failure, Input, Key, State
 from algo_service.engine.advance import UnkeptStateError, advance
 from algo_service.engine.commands import carry_out
 from algo_service.engine.creation import initialised
-from algo_service.engine.encoding import encode
+from algo_service.engine.encoding import encode_all
 from algo_service.engine.failure import (
     failure_of,
     own_failure,
@@ -242,11 +242,9 @@ class Driver:
         return self._decision(each.key, ts)
 
     def _decision(self, key: Key, ts: Any) -> Decision:
-        orders, fills = self._transaction.orders, self._transaction.fills
-        decision: Decision = {
-            "orders": [*map(encode, orders)] if orders else [],
-            "fills": [*map(encode, fills)] if fills else [],
-        }
+        placed, filled = self._transaction.orders, self._transaction.fills
+        orders, fills = encode_all(placed, filled) if placed or filled else ([], [])
+        decision: Decision = {"orders": orders, "fills": fills}
         if self._publications is not None and self._publications.has_waiting:
             decision["data"] = self._publications.take(f"{self._name}:{key[0]}:{key[1]}", ts)
         return decision
