@@ -148,6 +148,17 @@ def test_thousands_of_keys_are_found_at_once(store: DecisionStore) -> None:
     assert len(store.find([each.key for each, _ in kept])) == 2500
 
 
+@pytest.mark.parametrize("size", [1, 99, 100, 101, 250])
+def test_a_batch_of_any_size_is_kept_whole(store: DecisionStore, size: int) -> None:
+    """Each input of a batch is found with its own outputs, however many a statement inserts."""
+    kept = [(made(("quotes", str(n))), bought(str(n))) for n in range(size)]
+    commit(store, size, *kept)
+    found = store.find([each.key for each, _ in kept])
+    assert [found[each.key].decision for each, _ in kept] == [decision for _, decision in kept]
+    outputs = list(enumerate((decision for _, decision in kept), 1)) if store.is_durable else []
+    assert store.outputs_since(1e9, 0, 1000) == outputs
+
+
 def test_a_durable_store_continues_where_it_was_closed(reopen: Open) -> None:
     """After a restart a durable store has parameters, state, count, last quote, minute and peak."""
     store = reopen()
