@@ -41,7 +41,7 @@ class Open(Broker):
 
     def connect(self, client: mqtt.Client, _name: str) -> None:
         """Connect at the port that is open."""
-        client.connect("127.0.0.1", self.port, KEEPALIVE)
+        client.connect("127.0.0.1", self.port, self.keepalive)
 
 
 class SoonMissing(Open):
@@ -52,10 +52,8 @@ class SoonMissing(Open):
 
     def __init__(self, folder: Path, start: Callable[..., Process]):
         super().__init__(folder, start)
-        self.process.end()
-        self.configure("persistence true\n", f"persistence true\nmax_keepalive {KEEPALIVE}\n")
         self.configure("connection_messages false", "connection_messages true")
-        self.start()
+        self.limit_keepalive(KEEPALIVE)
 
 
 class Secured(AccessBroker):
