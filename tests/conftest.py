@@ -40,6 +40,9 @@ SLOW = (
 # The tests read what processes log as a person does; those of the formats set it themselves.
 os.environ["LOG_FORMAT"] = "text"
 
+# To compile a command anew at each start takes as long as to run it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Those that commands set.
 LOGGERS = (
     *("algo_service.engine", "algo_service.commands.serve", "zerorpc"),

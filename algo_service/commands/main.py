@@ -1,6 +1,7 @@
 """The command `algo-service`: its group of commands, one file each.
 
-A command parses, calls one function and prints. It imports what takes long when it runs.
+A command parses, calls one function and prints. It imports what takes long when it runs, and is
+itself imported only then.
 """
 
 from __future__ import annotations
@@ -10,36 +11,35 @@ import sys
 
 import click
 
-from algo_service.commands.algos import algos
-from algo_service.commands.backtest import backtest
-from algo_service.commands.journal import journal
-from algo_service.commands.keys import keys
-from algo_service.commands.notify import notify
-from algo_service.commands.person import flatten, halt, reset, resume
-from algo_service.commands.serve import serve
-from algo_service.commands.trace import trace
-from algo_service.commands.verify import verify
-from algo_service.commands.watch import watch
 from algo_service.errors import AlgoServiceError, InitializeError
 from portfolio import PortfolioError
+from telemetry.command_group import ImportedCommands
 from telemetry.terminal import Commands, say
 
 log = logging.getLogger(__name__)
 
 
-@click.group(cls=Commands)
+_COMMANDS = {
+    "algos": "algo_service.commands.algos:algos",
+    "backtest": "algo_service.commands.backtest:backtest",
+    "flatten": "algo_service.commands.person:flatten",
+    "halt": "algo_service.commands.person:halt",
+    "journal": "algo_service.commands.journal:journal",
+    "keys": "algo_service.commands.keys:keys",
+    "notify": "algo_service.commands.notify:notify",
+    "reset": "algo_service.commands.person:reset",
+    "resume": "algo_service.commands.person:resume",
+    "serve": "algo_service.commands.serve:serve",
+    "trace": "algo_service.commands.trace:trace",
+    "verify": "algo_service.commands.verify:verify",
+    "watch": "algo_service.commands.watch:watch",
+}
+
+
+@click.group(cls=Commands, commands=ImportedCommands(_COMMANDS))
 @click.version_option(package_name="tickwire")
 def cli() -> None:
     """Serve trading algorithms over ZeroRPC."""
-
-
-_COMMANDS = (
-    *(serve, backtest, journal, verify, trace, watch, notify, algos, keys),
-    *(halt, resume, reset, flatten),
-)
-
-for _command in _COMMANDS:
-    cli.add_command(_command)
 
 
 def main() -> None:

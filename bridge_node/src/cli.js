@@ -2,14 +2,11 @@ import { readFileSync } from 'node:fs';
 
 import { Command, Option } from 'commander';
 
-import { Bridge } from './bridge.js';
 import { accessCommand } from './commands/access.js';
 import { POSITIONS } from './messages/command.js';
-import { BrokerLink } from './mqtt/broker_link.js';
 import { UserError } from './support/errors.js';
-import { createLog, LEVELS } from './support/log.js';
+import { LEVELS } from './support/log.js';
 import { escaped } from './support/log_text.js';
-import { logged } from './support/logged.js';
 import { didYouMean } from './support/nearest.js';
 import { withoutPassword } from './support/without_password.js';
 import {
@@ -25,8 +22,6 @@ import {
   readConfig,
   spaced,
 } from './config.js';
-import { serveHttp } from './http/server.js';
-import { addLogLines, createRegistry } from './metrics/process.js';
 import { tidyVariables } from './variables.js';
 
 const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -163,8 +158,8 @@ export async function main(argv) {
       'continue with a journal that has fewer decisions than were published; quotes since then are decided again',
       false,
     )
-    .allowExcessArguments() // runBridge has a better error for them
-    .action(runBridge);
+    .allowExcessArguments() // startBridge has a better error for them
+    .action(startBridge);
   program
     .command('broker')
     .description('run a broker on loopback, for trying things out; it keeps nothing on disk')
@@ -238,32 +233,13 @@ function httpOption(variable, more = '') {
  * @param {Record<string, any>} options
  * @param {Command} command
  */
-async function runBridge(options, command) {
+async function startBridge(options, command) {
   const { args, commands } = command;
-  const { http, run, logLevel } = options;
   checkNoCommand(args, commands);
   const discover = isDiscovering((option) => command.getOptionValueSource(option));
-  const { access, warnings, prefix, routes, announced } = readConfig({ ...givenTo(command), discover });
-  const registry = createRegistry('bridge', version);
-  const log = createLog(logLevel, 'bridge', addLogLines(registry));
-  for (const each of warnings) log.warn(each);
-  const broker = new BrokerLink(access, log, prefix);
-  const bridge = new Bridge(routes, broker, registry, version, announced);
-  onSignal(() => bridge.stop());
-  await logged(log, async () => {
-    const { part } = bridge;
-    const about = { version, instance: part.split(':')[1] };
-    const dashboard = http && new (await import('./dashboard.js')).Dashboard(options, broker, about);
-    const shown = { part, run, reasons: () => bridge.missing, registry, page: dashboard?.page };
-    const server = http && (await serveHttp(http, shown));
-    if (dashboard) process.stdout.write(`dashboard: ${dashboard.address(http)}\n`);
-    try {
-      await bridge.run();
-    } finally {
-      server?.close();
-      await dashboard?.stop();
-    }
-  });
+  const config = readConfig({ ...givenTo(command), discover });
+  const { runBridge } = await import('./commands/bridge.js'); // the other commands do not need it
+  await runBridge({ options, config, version, onSignal });
 }
 
 /**

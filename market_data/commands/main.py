@@ -7,14 +7,8 @@ from typing import Any
 
 import click
 
-from market_data.commands.bars import bars_command
-from market_data.commands.download import download_command
-from market_data.commands.indicators import indicators_command
-from market_data.commands.live import live_command
-from market_data.commands.record import record_command
-from market_data.commands.replay import replay_command
-from market_data.commands.samples import list_samples
 from market_data.errors import FeedError
+from telemetry.command_group import ImportedCommands
 from telemetry.log_text import escaped
 from telemetry.terminal import Commands
 
@@ -39,18 +33,17 @@ class _Group(Commands):
             ctx.exit(_Sentence.exit_code)
 
 
-@click.group(cls=_Group)
+_COMMANDS = {
+    "bars": "market_data.commands.bars:bars_command",
+    "download": "market_data.commands.download:download_command",
+    "indicators": "market_data.commands.indicators:indicators_command",
+    "live": "market_data.commands.live:live_command",
+    "record": "market_data.commands.record:record_command",
+    "replay": "market_data.commands.replay:replay_command",
+    "samples": "market_data.commands.samples:list_samples",
+}
+
+
+@click.group(cls=_Group, commands=ImportedCommands(_COMMANDS))
 def main() -> None:
     """Publish quotes: price history, what is live, and what is computed of quotes; record them."""
-
-
-for _command in (
-    bars_command,
-    download_command,
-    indicators_command,
-    list_samples,
-    live_command,
-    record_command,
-    replay_command,
-):
-    main.add_command(_command)

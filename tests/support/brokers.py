@@ -19,6 +19,8 @@ class Broker:
         self.kind = kind
         self.port = free_port()
         self.url = f"mqtt://127.0.0.1:{self.port}"
+        self.keepalive = 60
+        """Of the clients that a test makes itself, in seconds."""
         self._start = start
         if kind == "mosquitto":
             self._configuration = shipped_configuration(folder, self.port)
@@ -29,6 +31,16 @@ class Broker:
         text = self._configuration.read_text()
         assert shipped in text
         self._configuration.write_text(text.replace(shipped, instead))
+
+    def limit_keepalive(self, seconds: int) -> None:
+        """Start mosquitto anew, as one that lets no client be silent for longer; 10 at least.
+
+        It tells clients of MQTT 5 which keepalive to use, and refuses others with a longer one.
+        """
+        self.process.end()
+        self.configure("persistence true\n", f"persistence true\nmax_keepalive {seconds}\n")
+        self.keepalive = seconds
+        self.start()
 
     def start(self) -> None:
         """Start the broker and await its port."""

@@ -44,7 +44,7 @@ class Watcher:
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_message = self._on_message
         self.client.reconnect_delay_set(0.1, 0.5)
-        self.client.connect("127.0.0.1", broker.port)
+        self.client.connect("127.0.0.1", broker.port, broker.keepalive)
         self.client.loop_start()
         assert self._subscribed.wait(PATIENCE)
 

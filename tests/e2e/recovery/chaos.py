@@ -135,6 +135,10 @@ class Pipeline:
         """Send a part a signal."""
         self._processes[part].signal(number)
 
+    def await_line(self, part: str, pattern: str) -> None:
+        """Await a line that a part prints, for as long as any time-out takes."""
+        self._processes[part].wait_for(pattern, patience=240)
+
     def feed_has_ended(self) -> bool:
         """Whether the feed has published everything."""
         return self._processes["feed"].popen.poll() == 0
@@ -267,15 +271,18 @@ def kills(seed: int, count: int, quotes: int) -> Callable[[Pipeline, Subscriber]
     return disturb
 
 
-def stops(seconds: dict[str, float]) -> Callable[[Pipeline, Subscriber], None]:
-    """Stop each part for so long, one after the other, and let it go on."""
+def stops(noticed: dict[str, tuple[str, str]]) -> Callable[[Pipeline, Subscriber], None]:
+    """Stop each part, one after the other, until another part tells that it is missing.
+
+    :param noticed: of each part, who tells, and the line.
+    """
 
     def disturb(pipeline: Pipeline, subscriber: Subscriber) -> None:
-        for part, duration in seconds.items():
+        for part, (witness, line) in noticed.items():
             before = len(subscriber.records)
             eventually(lambda: len(subscriber.records) > before, "progress")  # noqa: B023, awaited here
             pipeline.signal(part, signal.SIGSTOP)
-            threading.Event().wait(duration)
+            pipeline.await_line(witness, line)
             pipeline.signal(part, signal.SIGCONT)
 
     return disturb

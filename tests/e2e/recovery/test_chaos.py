@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.recovery import chaos, commanding
 from tests.e2e.recovery.chaos import Outcome
-from tests.e2e.recovery.wiring import Secured
+from tests.e2e.recovery.wiring import Secured, SoonMissing
 from tests.support.brokers import MOSQUITTO
 
 QUOTES = 20_000
@@ -69,7 +69,14 @@ def test_kills_of_every_part_amid_commands_leave_no_contradiction(
 def test_stopping_parts_past_every_time_out_leaves_no_trace_either(
     plain: Outcome, tmp_path: Path
 ) -> None:
-    # ZeroRPC gives up after 10 to 15 s, a broker after one and a half keepalives: of 30 s for the
-    # bridge, of 60 s for the feed, which comes first because it ends before the others
-    disturb = chaos.stops({"feed": 95, "broker": 40, "service": 17, "bridge": 50})
-    assert chaos.run(tmp_path / "run", QUOTES, disturb, ("--rate", 1000)) == plain
+    """The feed comes first, because it ends before the others."""
+    disturb = chaos.stops(
+        {
+            "feed": ("broker", r"Client \S+ has exceeded timeout"),
+            "broker": ("bridge", r"lost \(Keepalive timeout"),
+            "service": ("bridge", "backend .* is lost"),
+            "bridge": ("broker", "Client tickwire-bridge-random has exceeded timeout"),
+        }
+    )
+    run = chaos.run(tmp_path / "run", QUOTES, disturb, ("--rate", 1000), wiring=SoonMissing)
+    assert run == plain

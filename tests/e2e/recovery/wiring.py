@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.support.secured import AccessBroker
 Words = tuple[object, ...]
 
 _PORTS = {"bridge": 8885, "indicators": 8885, "recorder": 8884, "feed": 8883, "service": 8884}
+KEEPALIVE = int(os.environ.get("CHAOS_KEEPALIVE", "10"))
+"""In seconds, of all clients whose broker sets one; mosquitto can set no less than 10."""
 _READERS = ("chaos-subscriber", "chaos-indicators")
 
 
@@ -38,7 +41,19 @@ class Open(Broker):
 
     def connect(self, client: mqtt.Client, _name: str) -> None:
         """Connect at the port that is open."""
-        client.connect("127.0.0.1", self.port)
+        client.connect("127.0.0.1", self.port, self.keepalive)
+
+
+class SoonMissing(Open):
+    """A broker that takes a silent client for lost after 15 s, and has its clients do the same.
+
+    By their own keepalives it is 45 s for a bridge and 90 s for a feed: CHAOS_KEEPALIVE=60.
+    """
+
+    def __init__(self, folder: Path, start: Callable[..., Process]):
+        super().__init__(folder, start)
+        self.configure("connection_messages false", "connection_messages true")
+        self.limit_keepalive(KEEPALIVE)
 
 
 class Secured(AccessBroker):

@@ -30,7 +30,8 @@ def test_a_broker_that_is_killed_is_told(stand: Stand) -> None:
 
 
 def test_a_broker_that_stands_still_is_told(stand: Stand) -> None:
-    """Its connections stay open, until the bridge has pinged it in vain for 30 to 45 s."""
+    """Its connections stay open, until the bridge has pinged it in vain for 10 to 15 s."""
+    stand.broker.limit_keepalive(10)
     stand.begin()
     stand.broker.process.signal(signal.SIGSTOP)
     stand.await_told(
