@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { Connection } from '../src/mqtt/connection.js';
 import { Publisher } from '../src/mqtt/publisher.js';
 import { Subscriber } from '../src/mqtt/subscriber.js';
-import { over, PacketStream } from '../src/mqtt/packet_stream.js';
+import { over, overTcp, PacketStream } from '../src/mqtt/packet_stream.js';
 import { MemoryBudget } from '../src/support/memory_budget.js';
 import { brokerAt, BROKERS, Collected, keptLog, portOf } from './helpers.js';
 
@@ -109,6 +109,34 @@ test('packets of several TLS records that come together are handled together', a
   stream.resume();
   await once(stream, 'close');
   assert.deepEqual(seen.slice(4), [`packet ${quote(9).length}`, 'done']);
+});
+
+test('what another connection reads between the halves of a packet does not change it', async (t) => {
+  /** @type {import('node:net').Socket[]} */
+  const brokers = [];
+  const server = createServer((socket) => brokers.push(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const seen = new Collected();
+  for (const n of [1, 2]) {
+    const stream = new PacketStream(overTcp({ host: '127.0.0.1', port: portOf(server) }));
+    t.after(() => stream.destroy());
+    await once(server, 'connection');
+    brokers[n - 1].write(CONNACK_RESUMED);
+    await once(stream, 'readable');
+    const handle = (/** @type {Buffer} */ bytes) => {
+      seen.push(`${n}: ${bytes.toString('hex')}`);
+      return true;
+    };
+    stream.begin({ handle });
+  }
+  const half = quote(3).length - 1;
+  brokers[0].write(Buffer.concat([quote(2), quote(3).subarray(0, half)]));
+  await seen.until(1);
+  brokers[1].write(Buffer.concat([quote(4), quote(4)]));
+  await seen.until(3);
+  brokers[0].write(quote(3).subarray(half));
+  assert.equal((await seen.until(4))[3], `1: ${quote(3).toString('hex')}`);
 });
 
 /** @type {[string, number[], RegExp][]} */

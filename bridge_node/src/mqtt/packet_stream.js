@@ -6,8 +6,8 @@ import { isLarge, PacketError, readFrame } from './packets.js';
 import { Rooms } from './rooms.js';
 
 const NOTHING = Buffer.alloc(0);
-/** Bytes of one read. */
-const MAX_READ = 64 * 1024;
+/** What a read has brought, of whichever connection: it is copied before the next read. */
+const READ = Buffer.alloc(64 * 1024);
 
 /**
  * Opens the connection to the broker and returns its socket, which calls `receive` with each piece of data
@@ -268,7 +268,7 @@ export function overTcp({ host, port }) {
       receive(Buffer.from(bytes.subarray(0, length)));
       return true;
     };
-    return connect({ host, port, noDelay: true, onread: { buffer: Buffer.alloc(MAX_READ), callback } });
+    return connect({ host, port, noDelay: true, onread: { buffer: READ, callback } });
   };
 }
 
