@@ -11,10 +11,10 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 from algo_service.contract import CONTRACT as CONTRACT
 from algo_service.names import objection
 from algo_service.rpc.address import is_reachable
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.feeds.messages.limits import CHANNEL
 from market_data.feeds.messages.parse import parse
 from market_data.feeds.messages.refusal import show
-from market_data.feeds.quote import InvalidQuoteError
 
 State = Literal["online", "offline", "lost"]
 STATES: tuple[State, ...] = get_args(State)
