@@ -27,7 +27,7 @@ _SINCE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-
 
 
 class RecordError(ValueError):
-    """A payload is no record of an algorithm; the text says why, and shows a part of it."""
+    """A payload is not a record of an algorithm; the text says why, and shows a part of it."""
 
 
 class AlgoRecord(NamedTuple):
@@ -46,7 +46,7 @@ class AlgoRecord(NamedTuple):
     def payload(self) -> str:
         """Return the message: without the parameters, or the channels, that no reader would take.
 
-        :raises ValueError: if it is no valid record without them either.
+        :raises ValueError: if it is not a valid record without them either.
         """
         for fields in (self, self._replace(parameters={})):
             try:
