@@ -146,14 +146,14 @@ def serve(
     def show_opened() -> None:
         opened(served.engine, served.file)
 
-    methods.on_opened = show_opened
+    methods.hand_over.on_opened = show_opened
     if announcing:
-        methods.on_serving = announcing.begin
+        methods.hand_over.on_serving = announcing.begin
         methods.on_initialized = announcing.update
-        methods.on_released = announcing.hand_on
+        methods.hand_over.on_released = announcing.hand_on
     if served.decides:
         show_opened()
-        methods.on_serving()
+        methods.hand_over.on_serving()
     elif served.is_open:
         log.warning("%s was handed over to another algorithm, and decides nothing", served.name)
     else:
@@ -169,7 +169,7 @@ def serve(
         server.stop()
         if announcing:
             announcing.end()
-        is_drained = methods.drain(GRACE)
+        is_drained = methods.worker.drain(GRACE)
         summary.log()
         if announcing:
             announcing.join()

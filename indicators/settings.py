@@ -26,7 +26,7 @@ class Setting:
     def check(self, value: object, kind: str) -> float:
         """Return the value as an int or float.
 
-        :raises SettingError: if it is no number, not whole, or out of bounds.
+        :raises SettingError: if it is not a number, not whole, or out of bounds.
         """
         if isinstance(value, bool) or not isinstance(value, Real):
             raise SettingError(f"{self.name} of {kind} is {value!r:.40}: it has to be a number")

@@ -44,13 +44,13 @@ if TYPE_CHECKING:
     from market_data.feeds.columns import parse_columns as parse_columns
     from market_data.feeds.feed import Feed as Feed
     from market_data.feeds.feed import open_feed as open_feed
+    from market_data.feeds.invalid_quote import SkippedRow as SkippedRow
     from market_data.feeds.options import ReadOptions as ReadOptions
     from market_data.feeds.quality import Quality as Quality
     from market_data.feeds.quality_report import Gap as Gap
     from market_data.feeds.quality_report import Report as Report
     from market_data.feeds.quote import Quote as Quote
     from market_data.feeds.quote import Recorded as Recorded
-    from market_data.feeds.quote import SkippedRow as SkippedRow
     from market_data.feeds.quote import as_message as as_message
     from market_data.feeds.sources import Source as Source
     from market_data.feeds.sources import find_source as find_source
@@ -111,6 +111,7 @@ else:
             "Feed",
             "open_feed",
         ),
+        "market_data.feeds.invalid_quote": ("SkippedRow",),
         "market_data.feeds.options": ("ReadOptions",),
         "market_data.feeds.quality": ("Quality",),
         "market_data.feeds.quality_report": (
@@ -120,7 +121,6 @@ else:
         "market_data.feeds.quote": (
             "Quote",
             "Recorded",
-            "SkippedRow",
             "as_message",
         ),
         "market_data.feeds.sources": (

@@ -14,8 +14,8 @@ def foreignness(host: str, origin: str | None, own: str) -> str:
     """Return why a request is not for this server, or is of another one's page; empty if neither.
 
     A website can have a name of its own resolve to this computer, and then read what is asked under
-    it (DNS rebinding). Such a name is one of the public DNS: it has a dot, and is no address. Names
-    of a container or of a local network are nobody else's.
+    it (DNS rebinding). Such a name is one of the public DNS: it has a dot, and is not an address.
+    Names of a container or of a local network are nobody else's.
 
     :param host: the header, perhaps with a port.
     :param origin: the header; None if no page asked.

@@ -29,7 +29,7 @@ Format = Literal["json", "text"]
 FORMATS: tuple[Format, ...] = ("json", "text")
 
 MAX_TEXT = 8192
-"""Characters of a field's text: Docker cuts a line at 16 KiB, and half of it is no JSON."""
+"""Characters of a field's text: Docker cuts a line at 16 KiB, and half of it is not JSON."""
 
 _OF_OTHER_HANDLERS = ("message", "asctime")
 """What the formatter of another handler leaves in a record."""
@@ -69,7 +69,7 @@ class _Handler(logging.Handler):
         try:
             line = self.format(record)
         except Exception as error:  # of an algorithm's own line: what does not fit
-            told = f"{_repr(record.msg)} with {_repr(record.args)} is no log line"
+            told = f"{_repr(record.msg)} with {_repr(record.args)} is not a log line"
             traceback = (type(error), error, error.__traceback__)
             of = (record.name, record.levelno, record.pathname, record.lineno)
             line = self.format(logging.LogRecord(*of, told, (), traceback))

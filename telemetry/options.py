@@ -35,7 +35,7 @@ class _Address(click.ParamType[HttpAddress]):
         found = re.fullmatch(r"(?:([^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\]):)?([^\s:/]*)", value)
         if found is None:
             self.fail(
-                f'"{value}" is no [HOST:]PORT: write 9100, 0.0.0.0:9100 or [::1]:9100', param, ctx
+                f'"{value}" is not [HOST:]PORT: write 9100, 0.0.0.0:9100 or [::1]:9100', param, ctx
             )
         host, port = found[1], found[2]
         if not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= _MAX_PORT):

@@ -151,7 +151,7 @@ def _sweep(
 
 
 def as_object(result: Result) -> dict[str, Any]:
-    """Return all that is told of a result, as plain data."""
+    """Return everything that the command says of a result, as plain data."""
     by_code = result.reasons.by_code()
     return {
         **result.figures(),

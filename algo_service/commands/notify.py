@@ -58,7 +58,7 @@ def _kinds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> l
     callback=_kinds,
     envvar="ALGO_SERVICE_ONLY",
     show_envvar=True,
-    help=f"What is told, with commas between: {', '.join(KINDS)}. By default all but"
+    help=f"What it reports, with commas between: {', '.join(KINDS)}. By default all but"
     f" {' and '.join(BY_CHOICE)}.",
 )
 @click.option(
@@ -76,7 +76,7 @@ def _kinds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> l
     metavar="HH:MM-HH:MM",
     envvar="ALGO_SERVICE_QUIET",
     show_envvar=True,
-    help="Hours in which only what is urgent is told, such as 22:00-07:00; the rest comes after"
+    help="Hours in which it reports only what is urgent, such as 22:00-07:00; the rest comes after"
     " them.",
 )
 @click.option(

@@ -60,7 +60,7 @@ class Directory:
         self.is_denied = False
         """Whether the broker does not let us ask the bridges, as a secured one does to viewers."""
         self.ignored: list[str] = []
-        """What is no record, and why, as sentences."""
+        """What is not a record, and why, as sentences."""
         self._access = access
         self._stop = stop
         self._connection: Connection | None = None

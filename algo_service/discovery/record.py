@@ -11,10 +11,10 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 from algo_service.contract import CONTRACT as CONTRACT
 from algo_service.names import objection
 from algo_service.rpc.address import is_reachable
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.feeds.messages.limits import CHANNEL
 from market_data.feeds.messages.parse import parse
 from market_data.feeds.messages.refusal import show
-from market_data.feeds.quote import InvalidQuoteError
 
 State = Literal["online", "offline", "lost"]
 STATES: tuple[State, ...] = get_args(State)
@@ -27,7 +27,7 @@ _SINCE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-
 
 
 class RecordError(ValueError):
-    """A payload is no record of an algorithm; the text says why, and shows a part of it."""
+    """A payload is not a record of an algorithm; the text says why, and shows a part of it."""
 
 
 class AlgoRecord(NamedTuple):
@@ -46,7 +46,7 @@ class AlgoRecord(NamedTuple):
     def payload(self) -> str:
         """Return the message: without the parameters, or the channels, that no reader would take.
 
-        :raises ValueError: if it is no valid record without them either.
+        :raises ValueError: if it is not a valid record without them either.
         """
         for fields in (self, self._replace(parameters={})):
             try:

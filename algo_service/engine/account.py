@@ -80,7 +80,7 @@ def read_account(given: Any, algo: str) -> Account:
     except (ValueError, TypeError, AttributeError) as error:
         raise HandOverError(f"the account cannot be read: {error}") from None
     if not all(isinstance(name, str) for name in given):
-        raise HandOverError("the account cannot be read: one of its names is no text")
+        raise HandOverError("the account cannot be read: one of its names is not text")
     packed = given.get("recent")
     recent = unpack(packed) if packed is not None else []
     if recent and recent[-1].seq > seq:
@@ -92,7 +92,7 @@ def _portfolio(given: Mapping[str, Any]) -> dict[str, Any]:
     prices = {sid: real(price, f"the price of {sid}") for sid, price in given["prices"].items()}
     for sid, price in prices.items():
         if not isinstance(sid, str):
-            raise TypeError(f"the instrument {sid!r:.80} is no text")
+            raise TypeError(f"the instrument {sid!r:.80} is not text")
         if price <= 0:
             raise ValueError(f"the price of {sid} is {price}: it has to be above 0")
     # in this order whatever has passed it on: not every language keeps that of a map

@@ -27,7 +27,7 @@ def add_metrics(
 
     readings.counters(
         "tickwire_notify_notices_total",
-        "Lines that the receivers are to be told",
+        "Lines that the receivers are to get",
         "kind",
         lambda: {kind: told.get(kind, 0) for kind in KINDS},
     )

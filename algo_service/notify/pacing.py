@@ -70,7 +70,7 @@ class Pacing:
     def failed(self, now: float) -> bool:
         """Record that a message was not taken; return whether it is to be given up."""
         self.attempts += 1
-        doublings = min(self.attempts - 1, _MAX_DOUBLINGS)  # 2.0**1024 is no number any more
+        doublings = min(self.attempts - 1, _MAX_DOUBLINGS)  # 2.0**1024 is beyond every double
         delay = min(FIRST_DELAY * 2.0**doublings, MAX_DELAY)
         self._again_at = now + delay
         return self.attempts % MAX_ATTEMPTS == 0

@@ -34,7 +34,7 @@ class Target:
         scheme, colon, _ = url.partition("://")
         if not (colon and re.fullmatch(r"[A-Za-z0-9.+-]{1,32}", scheme)):
             raise NotifyError(
-                f"receiver {number} is no URL: expected one such as json://host/path or"
+                f"receiver {number} is not a URL: expected one such as json://host/path or"
                 " mailto://user:password@example.com"
             )
         self.name = f"receiver {number} ({scheme.lower()})"

@@ -48,7 +48,7 @@ class Connections:
     """Watches a server's socket; runs in gevent's hub until `close`.
 
     :param listening: a socket that is not bound yet.
-    :param refusals: told of those that fail; of a server without keys nobody is.
+    :param refusals: logs those that fail; None for a server without keys.
     """
 
     def __init__(self, listening: Any, refusals: Refusals | None):

@@ -127,7 +127,7 @@ function view(place, isLive) {
   if (algo) return algorithm(algo, store, isLive, actions);
   if (place.view === 'algorithm') {
     return html`<h1>${place.name}</h1>
-      <p>${store.hello ? 'No algorithm of this name has told of itself.' : 'Not known yet.'}</p>`;
+      <p>${store.hello ? 'No algorithm of this name is known.' : 'Not known yet.'}</p>`;
   }
   if (place.view === 'flow') return flow(store);
   if (place.view === 'backtest') return backtest(place, store, isLive, actions);

@@ -275,7 +275,7 @@ function candleOf({ open, high, low }) {
 /** @param {string} topic @param {string} sid */
 const keyOf = (topic, sid) => `${topic}\u0000${sid}`;
 
-/** @param {string} text @returns {any} undefined if it is no JSON */
+/** @param {string} text @returns {any} undefined if it is not JSON */
 function parsed(text) {
   try {
     return JSON.parse(text);

@@ -97,7 +97,7 @@ test('metrics that cannot be read end nothing, and are told of once', async (t) 
   await until(() => reads === 2 && lines.length === 1);
   publisher.stop();
   assert.deepEqual(lines[0].level, 'error');
-  assert.match(lines[0].text, /^the metrics cannot be told on stats\/: too many open files$/);
+  assert.match(lines[0].text, /^the metrics cannot be published on stats\/: too many open files$/);
 });
 
 test('what is larger than a broker accepts, or comes while it does not read, is not sent', () => {

@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 _LATE = "late, left out: their bar was complete"
 _NO_BAR = "with an open, high and low that do not hold their price, of which the price alone counts"
-_NO_VOLUME = "with a volume that is no number of 0 or above, left out of the sum"
+_NO_VOLUME = "with a volume that is not a number of 0 or above, left out of the sum"
 _NOT_FILLED = f"after a gap of more than {MAX_FILLED:,} bars, which is not filled"
 
 
@@ -64,7 +64,7 @@ class Aggregator:
                 return self.add(message, instant(ts), is_day=names_day(ts))
             found = "it has no ts, which tells the interval"
         except InvalidTimeError as error:
-            found = f"its ts is no time: {error}"
+            found = f"its ts is not a time: {error}"
         raise UnusableQuoteError(message, self.interval.name, found)
 
     def add(self, quote: Mapping[str, Any], at: int, *, is_day: bool) -> list[Bar]:

@@ -53,7 +53,7 @@ def parse_interval(text: str, option: str) -> Interval:
     if length > MAX_DAYS * DAY:
         raise ReadOptionError(option, text, f"it is longer than {MAX_DAYS} days")
     if DAY % length and length % DAY:
-        what = "divides no day" if length < DAY else "is no whole number of days"
+        what = "divides no day" if length < DAY else "is not a whole number of days"
         reason = f"it {what}: its bars would begin at another time every day; {_EXAMPLES}"
         raise ReadOptionError(option, text, reason)
     unit = next(unit for unit in reversed(_UNITS) if length % _UNITS[unit] == 0)

@@ -8,7 +8,7 @@ from collections import Counter
 
 import click
 
-from market_data.feeds.quote import SkippedRow
+from market_data.feeds.invalid_quote import SkippedRow
 
 log = logging.getLogger(__name__)
 

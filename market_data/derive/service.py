@@ -12,7 +12,7 @@ from market_data.derive.intake import Intake, Taken
 from market_data.derive.store import Store
 from market_data.derive.transformation import Output, Transformation
 from market_data.error_record import error_record
-from market_data.feeds.quote import InvalidQuoteError
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.mqtt.connection import SLICE
 from market_data.mqtt.publisher import Publisher
 from market_data.mqtt.subscriber import Received, Subscriber

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from market_data.feeds.quote import MAX_SID, InvalidQuoteError
+from market_data.feeds.bounds import MAX_SID
+from market_data.feeds.invalid_quote import InvalidQuoteError
 
 
 def text_of(cell: Any) -> str:

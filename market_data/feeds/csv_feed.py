@@ -10,10 +10,10 @@ from pathlib import Path
 
 from market_data.errors import UnusableFileError
 from market_data.feeds.dialect import find_dialect
+from market_data.feeds.invalid_quote import SkippedRow
 from market_data.feeds.opening import open_text, read_head, undecodable
 from market_data.feeds.options import TABS, ReadOptions
 from market_data.feeds.plan import Sample
-from market_data.feeds.quote import SkippedRow
 from market_data.feeds.table import OnSkip, Rows
 from market_data.feeds.timed import BATCH
 

@@ -40,7 +40,7 @@ def open_engine(url: str | Path, shown: str, *, may_create: bool = False) -> Eng
         else:
             parsed = _with_driver(sqlalchemy.make_url(url))
         engine = sqlalchemy.create_engine(parsed)
-    # its text may hold the URL, and that a password; the latter is of a port that is no number
+    # its text may hold the URL, and that a password; the latter is of a port that is not a number
     except (sqlalchemy.exc.ArgumentError, ValueError):
         raise UnusableFileError(
             shown, "no database has such a URL", "sqlite:///FILE or DIALECT://…"

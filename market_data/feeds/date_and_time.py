@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from market_data.feeds.quote import InvalidQuoteError
+from market_data.feeds.invalid_quote import InvalidQuoteError
 
 CLOCKS = ("time", "time_m")
 """Names of columns that hold a time of day beside a date."""

@@ -16,6 +16,7 @@ from market_data.feeds.bar_lengths import check_interval, check_merge
 from market_data.feeds.candle_folder import candle_files
 from market_data.feeds.csv_feed import CsvTable
 from market_data.feeds.frame_feed import FrameTable, is_frame
+from market_data.feeds.invalid_quote import InvalidQuoteError, SkippedRow
 from market_data.feeds.jsonl_feed import read_jsonl
 from market_data.feeds.messages.quote import check_symbol
 from market_data.feeds.number_column import separators
@@ -23,7 +24,7 @@ from market_data.feeds.options import ReadOptions, check_options, read_rules, re
 from market_data.feeds.parquet_feed import ParquetTable
 from market_data.feeds.pick import Pick
 from market_data.feeds.quality import Quality
-from market_data.feeds.quote import InvalidQuoteError, Quote, SkippedRow
+from market_data.feeds.quote import Quote
 from market_data.feeds.recording.feed import read_recording
 from market_data.feeds.recording.reading import rows
 from market_data.feeds.sources import Source, find_sources

@@ -13,10 +13,11 @@ from typing import BinaryIO
 
 from market_data.errors import UnusableFileError
 from market_data.feeds.asked import Asked
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.feeds.messages import Rules, read
 from market_data.feeds.messages.limits import BYTES
 from market_data.feeds.opening import open_bytes
-from market_data.feeds.quote import InvalidQuoteError, Quote
+from market_data.feeds.quote import Quote
 from market_data.feeds.table import OnSkip
 from market_data.feeds.timed import BATCH, Timed
 

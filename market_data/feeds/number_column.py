@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from market_data.feeds.quote import MAX_PRICE, InvalidQuoteError
+from market_data.feeds.bounds import MAX_PRICE
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from portfolio.times import MAX_SAFE
 
 NOTHING = {"", "null", "nan", "nat", "none", "na", "n/a", "#n/a", "-", "."}

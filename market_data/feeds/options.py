@@ -10,8 +10,8 @@ from typing import Any, Literal, TypedDict
 
 from market_data.errors import ReadOptionError
 from market_data.feeds.columns import check_columns
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.feeds.messages import Rules, parse_fields
-from market_data.feeds.quote import InvalidQuoteError
 from market_data.feeds.time_column import TimeColumn
 from market_data.feeds.zones import Zone, find_zone
 from portfolio.nearest import did_you_mean

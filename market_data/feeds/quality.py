@@ -9,8 +9,9 @@ from operator import itemgetter, sub
 from typing import Generic, TypeVar
 
 from market_data.feeds.intervals import MAX_GAPS, Intervals
+from market_data.feeds.invalid_quote import Problem, SkippedRow
 from market_data.feeds.quality_report import Gap, Jump, Report, Skipped
-from market_data.feeds.quote import Problem, Quote, SkippedRow
+from market_data.feeds.quote import Quote
 from market_data.feeds.timed import Timed
 from portfolio.times import iso_8601
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from market_data.feeds.quote import Problem, Quote, SkippedRow
+from market_data.feeds.invalid_quote import Problem, SkippedRow
+from market_data.feeds.quote import Quote
 
 
 class Gap(NamedTuple):

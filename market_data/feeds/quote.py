@@ -3,29 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from market_data.feeds.others import Others
-
-# Cash per unit, and characters, as in contracts/quote.schema.json.
-MAX_PRICE = 1e9
-MAX_SID = 64
-
-Problem = Literal[
-    "cells",
-    "missing",
-    "not_positive",
-    "not_a_price",
-    "time",
-    "time_format",
-    "local_time",
-    "other_symbol",
-    "malformed",
-]
-"""Why a row is not a valid quote: its cells are not those of the header, a value is missing, a
-price is 0 or below, a price or a time is not valid, the format of a time is not known, a local time
-does not exist, the instrument is not one of the chosen ones, or anything else."""
+from market_data.feeds.others import Others
 
 
 class Recorded(NamedTuple):
@@ -70,38 +50,6 @@ class Quote(NamedTuple):
         if self.others is not None:
             self.others.add_to(fields, self.at)
         return fields
-
-
-class SkippedRow(NamedTuple):
-    """A row that is not a valid quote, and why; `option` would read it, if it is not empty.
-
-    `code` is that of contracts/refusals.json, where the row is a message.
-    """
-
-    source: str
-    row: int
-    problem: Problem
-    reason: str
-    option: str = ""
-    code: str = ""
-
-
-class InvalidQuoteError(ValueError):
-    """A row is not a valid quote; the text of the error is the reason."""
-
-    def __init__(self, problem: Problem, reason: str, option: str = "", code: str = ""):
-        super().__init__(reason)
-        self.problem = problem
-        self.option = option
-        self.code = code
-
-    def within(self, where: str) -> InvalidQuoteError:
-        """Return the same of a part of the row."""
-        return InvalidQuoteError(self.problem, f"{where}: {self}", self.option, self.code)
-
-    def skipped(self, source: str, row: int) -> SkippedRow:
-        """Return the same as a fact about a row."""
-        return SkippedRow(source, row, self.problem, str(self), self.option, self.code)
 
 
 def as_message(quote: Quote, run: str, channel: str = "quotes") -> dict[str, Any]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from market_data.errors import SourceNotFoundError, UnusableFileError
+from market_data.feeds.bounds import MAX_SID
 from market_data.feeds.candle_folder import is_candle_folder, sids, symbol_folder
 from market_data.feeds.database import name_of
 from market_data.feeds.frame_feed import is_frame
 from market_data.feeds.opening import SUFFIXES
-from market_data.feeds.quote import MAX_SID
 from market_data.feeds.recording.layout import is_recording
 from market_data.samples import SAMPLES, Sample
 from portfolio.nearest import nearest

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from market_data.feeds.date_and_time import DateAndTime, looks_like_clock
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.feeds.number_column import NOTHING, looks_like_number, separators
-from market_data.feeds.quote import InvalidQuoteError
 from portfolio.times import is_time
 
 # Parts of the names of prices in the languages that such files are often written in; the likelier

@@ -18,12 +18,13 @@ from market_data.errors import UnusableFileError
 from market_data.feeds import bars
 from market_data.feeds.cells import sid_of, sids_of, text_of
 from market_data.feeds.date_and_time import DateAndTime
+from market_data.feeds.invalid_quote import InvalidQuoteError, SkippedRow
 from market_data.feeds.layouts import ZONES
 from market_data.feeds.number_column import NumberColumn, SeparatorError
 from market_data.feeds.options import ReadOptions
 from market_data.feeds.others import Others
 from market_data.feeds.plan import Plan, Sample, Series, find_plan
-from market_data.feeds.quote import InvalidQuoteError, Quote, Recorded, SkippedRow
+from market_data.feeds.quote import Quote, Recorded
 from market_data.feeds.suggestion import guess, suggest, time_formats
 from market_data.feeds.time_column import TimeColumn
 from market_data.feeds.timed import Timed

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from market_data.feeds.quote import InvalidQuoteError, Problem
+from market_data.feeds.invalid_quote import InvalidQuoteError, Problem
 from market_data.feeds.zones import Zone
 from portfolio.errors import InvalidTimeError
 from portfolio.times import DAY, MAX_SAFE, SECOND, UNITS, instant, instants, is_local, within

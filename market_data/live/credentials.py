@@ -84,7 +84,9 @@ def _read_file(path: str) -> dict[str, str]:
         reason = f"cannot be read: {error.strerror}"
         raise CredentialsError(f"--credentials {path}", reason, "lines NAME=value") from error
     except UnicodeDecodeError as error:
-        raise CredentialsError(f"--credentials {path}", "is no text", "lines NAME=value") from error
+        raise CredentialsError(
+            f"--credentials {path}", "is not text", "lines NAME=value"
+        ) from error
     values = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):

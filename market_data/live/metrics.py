@@ -42,7 +42,7 @@ def add_live_metrics(
     )
     readings.counters(
         "tickwire_feed_skipped_total",
-        "Rows or messages of the source that were no valid quote",
+        "Rows or messages of the source that were not valid quotes",
         "code",
         skipped,
     )

@@ -90,7 +90,7 @@ def check_filters(filters: Sequence[str]) -> list[str]:
         levels = given.split("/")
         # MQTT 5, 4.7.1: a wildcard is a level of its own, and # the last one
         if not given or "\0" in given or len(given.encode(errors="replace")) > 65_535:
-            raise FilterError(given[:60], "it is empty, or no text that a broker takes")
+            raise FilterError(given[:60], "it is empty, or not text that a broker takes")
         if any(len(level) > 1 and ("+" in level or "#" in level) for level in levels):
             raise FilterError(given, "+ and # stand for whole levels, as in quotes/+ or quotes/#")
         if "#" in levels[:-1]:

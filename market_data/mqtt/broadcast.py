@@ -47,7 +47,7 @@ class Broadcast:
             text = self._text()
         except Exception as error:  # a mistake in the program, which must not end what sends quotes
             if not self._has_failed:
-                log.exception("what is told on %s cannot be read: %s", self._topic, error)
+                log.exception("what goes to %s cannot be read: %s", self._topic, error)
             self._has_failed = True
             return
         connection.send_once(self._topic, text)

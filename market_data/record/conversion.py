@@ -8,8 +8,8 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.feeds.messages import Rules, read
-from market_data.feeds.quote import InvalidQuoteError
 from market_data.feeds.recording.layout import SegmentFile, converting_file, day_of, part_file
 from market_data.feeds.recording.reading import segment_rows
 from market_data.feeds.recording.row import Row

@@ -35,7 +35,7 @@ def add_replay_metrics(
     )
     readings.counters(
         "tickwire_feed_skipped_total",
-        "Rows or messages of the source that were no valid quote",
+        "Rows or messages of the source that were not valid quotes",
         "code",
         lambda: skipped,
     )

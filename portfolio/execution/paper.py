@@ -121,7 +121,7 @@ class PaperVenue:
             if first is not None:
                 return first
             log.warning(
-                "%s fills at the quote: it is no bar with an open",
+                "%s fills at the quote: it is not a bar with an open",
                 order.id,
                 extra={"order_id": order.id},
             )

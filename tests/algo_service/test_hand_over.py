@@ -518,7 +518,7 @@ def test_nothing_that_was_decided_is_handed_over_as_nothing(serve: Serve) -> Non
         ({"positions": {"MSFT": {"quantity": 1, "cost": 1}}}, "there is no price of it"),
         ({"positions": None}, "the account cannot be read"),
         ({"prices": {"GOOG": 0}}, "the price of GOOG is 0.0: it has to be above 0"),
-        ({"positions": {}, "prices": {5: 1.0}}, "the instrument 5 is no text"),
+        ({"positions": {}, "prices": {5: 1.0}}, "the instrument 5 is not text"),
         ({"positions": []}, "the account cannot be read"),
         ({"halt": {"reason": "news"}}, "the account has no 'by'"),
         ({"halt": {"reason": None, "by": None, "id": "h"}}, "the halt is {'reason': None"),

@@ -25,13 +25,13 @@ CONSTANTS = {
     "message.array_quotes": ["market_data.feeds.messages.limits:QUOTES"],
     "topic.characters": ["market_data.feeds.messages.limits:CHANNEL"],
     "sid.characters": [
-        "market_data.feeds.quote:MAX_SID",
+        "market_data.feeds.bounds:MAX_SID",
         "algo_service.engine.quotes:MAX_SID_LENGTH",
         "algo_service.queries.question:MAX_SID_LENGTH",
     ],
     "id.characters": ["market_data.feeds.messages.limits:ID"],
     "price.maximum": [
-        "market_data.feeds.quote:MAX_PRICE",
+        "market_data.feeds.bounds:MAX_PRICE",
         "algo_service.engine.quotes:MAX_PRICE",
         "portfolio.execution.prices:MAX_PRICE",
     ],

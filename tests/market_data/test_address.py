@@ -93,7 +93,7 @@ def test_filters_that_have_no_topic_in_common_are_taken(filters: list[str]) -> N
 @pytest.mark.parametrize(
     ("filters", "reason"),
     [
-        ([""], "'' cannot be subscribed to: it is empty, or no text that a broker takes"),
+        ([""], "'' cannot be subscribed to: it is empty, or not text that a broker takes"),
         (["quotes#"], "'quotes#' cannot be .*: \\+ and # stand for whole levels"),
         (["a/#/b"], "'a/#/b' cannot be .*: # is the last level"),
         (["quotes/#", "quotes"], "'quotes' cannot be .*: it overlaps with 'quotes/#'"),

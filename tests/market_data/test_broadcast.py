@@ -151,6 +151,6 @@ def test_a_text_that_cannot_be_made_ends_nothing_and_is_logged_once(
     eventually(arrived, "the text")
     assert received[0].payload == b"told"
     (record,) = (each for each in caplog.records if each.levelname == "ERROR")
-    assert record.getMessage().startswith("what is told on stats/x cannot be read: dictionary")
+    assert record.getMessage().startswith("what goes to stats/x cannot be read: dictionary")
     for each in (watching, sending):
         each.close()

@@ -14,11 +14,12 @@ from typing import Any
 import gevent
 
 from algo_service.commands.main import main
+from algo_service.rpc.hand_over import HandOverMethods
 from algo_service.rpc.methods import ServiceMethods
 
 
-def hold(folder: Path, name: str) -> None:
-    method = getattr(ServiceMethods, name)
+def hold(folder: Path, methods: type, name: str) -> None:
+    method = getattr(methods, name)
 
     @functools.wraps(method)  # it keeps what describes the method to a caller
     def held(*args: Any) -> Any:
@@ -27,7 +28,7 @@ def hold(folder: Path, name: str) -> None:
         wait(folder / f"{name}-after")
         return result
 
-    setattr(ServiceMethods, name, held)
+    setattr(methods, name, held)
 
 
 def wait(file: Path) -> None:
@@ -39,7 +40,9 @@ def wait(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    for name in ("initialize", "release", "acquire", "hand_over", "take_over"):
-        hold(Path(sys.argv[1]), name)
+    folder = Path(sys.argv[1])
+    hold(folder, ServiceMethods, "initialize")
+    for name in ("release", "acquire", "hand_over", "take_over"):
+        hold(folder, HandOverMethods, name)
     del sys.argv[1]
     main()

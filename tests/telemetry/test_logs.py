@@ -112,13 +112,13 @@ def test_fields_that_cannot_be_written_end_nothing(begin: Begin) -> None:
     errors = [line["error"].split(":")[0] for line in stderr.parsed]
     assert errors == ["RecursionError", "ValueError", "ValueError", "ValueError"]
     events = {line["event"] for line in stderr.parsed}
-    assert events == {"'a quote' with () is no log line", "<Mute> with () is no log line"}
+    assert events == {"'a quote' with () is not a log line", "<Mute> with () is not a log line"}
 
 
 def test_a_line_whose_arguments_do_not_fit_is_written_all_the_same(begin: Begin) -> None:
     stderr = begin()
     log.info("%d quotes", "many")
-    assert stderr.parsed[0]["event"] == "'%d quotes' with ('many',) is no log line"
+    assert stderr.parsed[0]["event"] == "'%d quotes' with ('many',) is not a log line"
 
 
 def test_nothing_overwrites_what_every_line_has(begin: Begin) -> None:

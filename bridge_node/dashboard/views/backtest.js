@@ -28,9 +28,7 @@ export function backtest(place, store, isLive, actions) {
   const service = serviceOf(place, store, actions);
   if (!service) {
     return html`<h1>Backtest</h1>
-      <p>
-        ${store.hello ? 'No algorithm has told of itself: its service would run the backtest.' : 'Not known yet.'}
-      </p>`;
+      <p>${store.hello ? 'No algorithm is known: its service would run the backtest.' : 'Not known yet.'}</p>`;
   }
   const { backtests, ui } = actions;
   if (isLive) backtests.want(service, [place.run, ...ui.compared]);

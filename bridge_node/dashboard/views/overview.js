@@ -68,7 +68,7 @@ function troubles(algos, store) {
 /** @param {import('../store.js').Store} store */
 function noAlgorithm(store) {
   if (!store.hello) return html`<p class="muted">Not known yet.</p>`;
-  return html`<p>No algorithm has told of itself yet. <code>algo-service serve --announce</code> announces one.</p>`;
+  return html`<p>No algorithm is known yet. <code>algo-service serve --announce</code> announces one.</p>`;
 }
 
 /** @param {Judged} judged @param {import('../store.js').Store} store @param {import('../main.js').Actions} actions */

@@ -5,9 +5,9 @@ import { Client, LostRemoteError, RefusedError, RemoteError } from '../../zerorp
 import { Backoff } from '../support/backoff.js';
 import { Deferred } from '../support/deferred.js';
 import { reason, UserError } from '../support/errors.js';
-import { CallWatch } from './call_watch.js';
 import { readDecisions } from './decisions.js';
 import { initialised } from './initialised.js';
+import { RepeatedCalls } from './repeated_calls.js';
 import { decisionOf } from './returned.js';
 import { Successor } from './successor.js';
 
@@ -48,10 +48,9 @@ export class Backend extends EventEmitter {
   #fault = 'it has not answered yet';
   /** Whether the present connection is the last one. */
   #isLast = false;
-  #isStopped = false;
+  #isClosed = false;
   #closed = new Deferred();
-  /** The calls under way. @type {Set<CallWatch>} */
-  #calls = new Set();
+  #calls;
   #isReady = false;
   /** @type {Set<string>} */
   #methods = new Set();
@@ -81,11 +80,22 @@ export class Backend extends EventEmitter {
     this.#log = log;
     this.#address = config.address;
     this.#client = this.#newClient();
+    this.#calls = new RepeatedCalls(this, log);
   }
 
   /** Where it is at present. */
   get address() {
     return this.#address;
+  }
+
+  /** The connection to it at present. */
+  get client() {
+    return this.#client;
+  }
+
+  /** Whether nobody waits for its answers any more. */
+  get isClosed() {
+    return this.#isClosed;
   }
 
   /** Whether it is connected, initialised and admitted. */
@@ -100,8 +110,7 @@ export class Backend extends EventEmitter {
 
   /** What a person has to know of a backend that is ready, as a sentence; empty if there is nothing. */
   get trouble() {
-    if (!this.#isReady) return '';
-    return Array.from(this.#calls, ({ trouble }) => trouble).find(Boolean) ?? '';
+    return this.#isReady ? this.#calls.trouble : '';
   }
 
   /** Whether the service has a `snapshot` to publish. */
@@ -180,7 +189,7 @@ export class Backend extends EventEmitter {
    */
   async decide(inputs, call) {
     if (this.#methods.has('events')) {
-      const { value, header } = await this.#invoke('events', inputs, call.header);
+      const { value, header } = await this.#calls.call('events', inputs, call.header);
       if (Number.isSafeInteger(header.seq)) call.seq = header.seq;
       return readDecisions(value, inputs.length);
     }
@@ -196,15 +205,7 @@ export class Backend extends EventEmitter {
    * @throws {LostRemoteError} if the backend is lost meanwhile
    */
   async decideFirst(command) {
-    const backoff = new Backoff();
-    for (;;) {
-      try {
-        return readDecisions(await this.#client.invokeRaw('events', [command]), 1)[0];
-      } catch (error) {
-        if (!(error instanceof RemoteError)) throw error;
-        await this.#tryAgainAfter(error, backoff);
-      }
-    }
+    return readDecisions(await this.#calls.eventsBeforeReady([command]), 1)[0];
   }
 
   /**
@@ -225,7 +226,7 @@ export class Backend extends EventEmitter {
    */
   async outputsSince(seconds, after) {
     if (!this.#methods.has('orders_since')) return [];
-    return this.#invoke('orders_since', seconds, after);
+    return this.#calls.call('orders_since', seconds, after);
   }
 
   /**
@@ -264,14 +265,14 @@ export class Backend extends EventEmitter {
 
   async close() {
     this.retire();
-    this.#isStopped = true;
+    this.#isClosed = true;
     await this.#client.close();
     this.#closed.resolve();
   }
 
   /** Resolves when it is ready, or closed. */
   async whenReady() {
-    while (!this.#isReady && !this.#isStopped) await Promise.race([once(this, 'ready'), this.#closed.promise]);
+    while (!this.#isReady && !this.#isClosed) await Promise.race([once(this, 'ready'), this.#closed.promise]);
   }
 
   /**
@@ -332,65 +333,13 @@ export class Backend extends EventEmitter {
    */
   async #event(quote) {
     try {
-      return decisionOf(await this.#invoke('event', quote), quote, this.name);
+      return decisionOf(await this.#calls.call('event', quote), quote, this.name);
     } catch (error) {
-      if (this.#isStopped || error instanceof LostRemoteError) throw error;
+      if (this.#isClosed || error instanceof LostRemoteError) throw error;
       if (!(error instanceof Error)) throw error;
       const traceback = error instanceof RemoteError ? (error.traceback ?? undefined) : undefined;
       return { error: `${error.name}: ${error.message}`, traceback };
     }
-  }
-
-  /**
-   * @param {'event' | 'events' | 'orders_since'} method
-   * @param {...any} args  of `events` the inputs, and entries for the header
-   */
-  async #invoke(method, ...args) {
-    const watch = new CallWatch((sentence) => this.#log.warn(`backend ${this.#address}: ${sentence}`));
-    this.#calls.add(watch);
-    try {
-      return await this.#attempt(watch, method, ...args);
-    } finally {
-      watch.ended();
-      this.#calls.delete(watch);
-    }
-  }
-
-  /**
-   * @param {CallWatch} watch
-   * @param {'event' | 'events' | 'orders_since'} method
-   * @param {...unknown} args
-   */
-  async #attempt(watch, method, ...args) {
-    const backoff = new Backoff();
-    for (;;) {
-      if (!this.#isReady) await this.whenReady();
-      watch.begin();
-      try {
-        // the texts of decisions are passed on unread
-        if (method === 'events') {
-          const entries = /** @type {Record<string, unknown>} */ (args[1]);
-          return await this.#client.exchange(method, [args[0]], entries);
-        }
-        return await this.#client.invoke(method, ...args);
-      } catch (error) {
-        if (this.#isStopped) throw error;
-        watch.failed(error instanceof LostRemoteError ? undefined : error);
-        if (error instanceof LostRemoteError) continue;
-        if (method === 'event') throw error; // it is an answer: the algorithm raised an error at this quote
-        // an error of the whole call: nothing was committed, so the same call is tried again
-        await this.#tryAgainAfter(error, backoff);
-      }
-    }
-  }
-
-  /**
-   * @param {unknown} error
-   * @param {Backoff} backoff
-   */
-  #tryAgainAfter(error, backoff) {
-    this.#log.error(`backend ${this.#address}: ${reason(error)}; trying the same again`);
-    return sleep(backoff.next());
   }
 }
 

@@ -19,7 +19,7 @@ const MAX_SHOWN = 100;
  */
 
 /**
- * Reads the records of algorithms on algos/+, those that are retained first. What is no record is reported once,
+ * Reads the records of algorithms on algos/+, those that are retained first. What is not a record is reported once,
  * and ignored.
  */
 export class Announcements {

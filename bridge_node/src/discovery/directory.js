@@ -37,7 +37,7 @@ export class Directory {
   answered = new Set();
   /** Whether the broker does not let us ask the bridges, as a secured one does to viewers. */
   isDenied = false;
-  /** What is no record, and why, as sentences. @type {string[]} */
+  /** What is not a record, and why, as sentences. @type {string[]} */
   ignored = [];
 
   /** @param {import('../mqtt/broker_link.js').BrokerLink} broker */

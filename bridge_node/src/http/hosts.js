@@ -10,7 +10,7 @@ const PRIVATE = ['localhost', 'local', 'internal', 'corp', 'home', 'svc', 'lan']
  * Why a request is for another server, or comes from a page of another one.
  *
  * A website can have a name of its own resolve to this computer, and then read what is asked under it (DNS rebinding).
- * Such a name is one of the public DNS: it has a dot, and is no address. Names of containers, and of a local network,
+ * Such a name is one of the public DNS: it has a dot, and is not an address. Names of containers, and of a local network,
  * are nobody else's.
  * @param {import('node:http').IncomingMessage} request
  * @param {string[]} own  names that are this server's besides, perhaps with a port

@@ -1,4 +1,4 @@
-/** Reads a message of other programs about something that is no quote (contracts/README.md, "Data"). */
+/** Reads a message of other programs about something that is not a quote (contracts/README.md, "Data"). */
 
 import { parseMap } from './map.js';
 import { checkTime } from './time.js';

@@ -3,7 +3,7 @@
 import { isMap } from './map.js';
 
 /** Addresses that an assignment outranks. */
-export const MAX_REPLACED = 16;
+const MAX_REPLACED = 16;
 
 /**
  * The backend that serves an algorithm in place of others.

@@ -1,5 +1,5 @@
 /**
- * What a backend decides on. The kind of an input is told by its channel (contracts/README.md, "Inputs").
+ * What a backend decides on. The channel of an input says its kind (contracts/README.md, "Inputs").
  * @typedef {'quote' | 'data' | 'command' | 'execution'} Kind
  * @typedef {import('./quote.js').Quote | import('./data.js').Data | import('./command.js').Command} Input
  */

@@ -86,7 +86,7 @@ function countPlainKeys(message, text) {
 /**
  * @param {unknown} map
  * @param {number[]} counts  to which the number of its keys is added
- * @returns {number}  the colons that its text has; NaN if it is no map of texts and finite numbers
+ * @returns {number}  the colons that its text has; NaN if it is not a map of texts and finite numbers
  */
 function countPlain(map, counts) {
   if (map === null || typeof map !== 'object' || Array.isArray(map)) return NaN;
@@ -157,7 +157,7 @@ function checkSurrogates(value, name) {
   if (typeof value === 'string' && !value.isWellFormed()) {
     const found =
       name === undefined || name === value ? shown(value, 80) : `${shown(name, 40)} is ${shown(value, 80)}: it`;
-    throw new MessageError('surrogate', `${found} holds half of a surrogate pair, which is no text`);
+    throw new MessageError('surrogate', `${found} holds half of a surrogate pair, which is not text`);
   }
   if (value === null || typeof value !== 'object') return;
   const isList = Array.isArray(value);

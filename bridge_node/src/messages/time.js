@@ -1,5 +1,5 @@
 /**
- * The bridge's one parser of times, for a quote's `ts`. Like portfolio/times.py, it is tested with
+ * The bridge's one parser of times, for a quote's `ts`. Like portfolio/times, it is tested with
  * contracts/examples/time.json (contracts/README.md, "Times").
  */
 

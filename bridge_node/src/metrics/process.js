@@ -1,4 +1,4 @@
-/** What is told of every process (docs/reference/metrics.md, "Every process"). */
+/** What every process shows of itself (docs/reference/metrics.md, "Every process"). */
 
 import { readdirSync } from 'node:fs';
 

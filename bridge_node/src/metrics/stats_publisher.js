@@ -45,7 +45,7 @@ export class StatsPublisher {
       this.#publish(`stats/${topicLevel(this.#about.part)}`, statsText(this.#about, this.#reasons(), samples));
     } catch (error) {
       // a mistake in the program, which must not end what decides quotes
-      if (!this.#hasFailed) this.#log.error(`the metrics cannot be told on stats/: ${reason(error)}`);
+      if (!this.#hasFailed) this.#log.error(`the metrics cannot be published on stats/: ${reason(error)}`);
       this.#hasFailed = true;
     }
   }

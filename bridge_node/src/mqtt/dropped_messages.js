@@ -31,7 +31,7 @@ export class DroppedMessages {
   /** To be said. */
   #count = 0;
   #isFirst = false;
-  /** Those of which a person has to know, and when the last of them was told of. */
+  /** Those of which a person has to know, and when the broker reported the last of them. */
   #recent = { count: 0, at: -Infinity };
   #seldom = new Seldom(() => this.#say());
 

@@ -104,7 +104,7 @@ export class Page {
   #receive(data, isBinary) {
     if (!this.#count()) return;
     const frame = isBinary ? undefined : read(data);
-    if (frame === undefined) return this.close(POLICY_VIOLATION, 'a frame that is no JSON map.');
+    if (frame === undefined) return this.close(POLICY_VIOLATION, 'a frame that is not a JSON map.');
     if (!this.role) return this.#admit(frame.token);
     if (frame.subscribe !== undefined) this.#subscribe(frame.subscribe);
     if (frame.publish !== undefined) this.#publish(frame.publish);
@@ -131,7 +131,7 @@ export class Page {
   #subscribe(filters) {
     const isList = Array.isArray(filters) && filters.every((each) => typeof each === 'string' && each !== '');
     if (!isList || filters.length > RELAY.filters) {
-      return this.send({ error: `"subscribe" is no list of at most ${RELAY.filters} topic filters` });
+      return this.send({ error: `"subscribe" is not a list of at most ${RELAY.filters} topic filters` });
     }
     for (const filter of filters) {
       const fault = faultOf(filter);

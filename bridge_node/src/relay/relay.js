@@ -32,7 +32,7 @@ export class Relay {
   #waiting = new Set();
   /** While there are pages. @type {BrokerFeed | undefined} */
   #feed;
-  /** As pages were told of it. */
+  /** What the pages know of it. */
   #told = '';
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
@@ -153,7 +153,7 @@ export class Relay {
     this.#feed = undefined;
   }
 
-  /** Tell of the broker, if it is otherwise than the pages were told. */
+  /** Tell the pages about the broker, if they know otherwise. */
   #tellState() {
     const state = this.#state();
     const told = JSON.stringify(state);

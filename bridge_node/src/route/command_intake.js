@@ -9,7 +9,7 @@ import { commandFields } from './log_fields.js';
 import { replyText } from './reply.js';
 
 /**
- * What a CommandIntake calls, for a message that is no valid command: `report`, then `reply`, if its id could
+ * What a CommandIntake calls, for a message that is not a valid command: `report`, then `reply`, if its id could
  * be read. The message is acknowledged once `reply` has resolved.
  * @typedef {object} Refusals
  * @property {(record: string) => void} report

@@ -32,7 +32,7 @@ export class MessageError extends Error {
   }
 }
 
-/** What was published about an algorithm is no valid record; the message says why. */
+/** What was published about an algorithm is not a valid record; the message says why. */
 export class RecordError extends Error {
   name = 'RecordError';
 }

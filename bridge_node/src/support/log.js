@@ -6,7 +6,7 @@ import { escaped, textOf } from './log_text.js';
 /** The values of `--log-level` and LOG_LEVEL; the Python parts call `warn` `warning`. */
 export const LEVELS = ['debug', 'info', 'warn', 'warning', 'error'];
 
-/** Characters of a field's text: Docker cuts a line at 16 KiB, and half of it is no JSON. */
+/** Characters of a field's text: Docker cuts a line at 16 KiB, and half of it is not JSON. */
 const MAX_TEXT = 8192;
 
 /** What every line has; a field of this name that one is given is left out. */

@@ -45,7 +45,7 @@ export class Server {
    * @param {string} [options.name]  by default that of the object's class
    * @param {number} [options.heartbeat]  the period in ms, that of the clients
    * @param {import('../curve/keys.js').ServerKeys} [options.curve]  with them it is reached by CURVE alone
-   * @param {(sentence: string) => void} [options.onRefused]  told of clients that are not admitted; by default it is a
+   * @param {(sentence: string) => void} [options.onRefused]  called with a sentence about a client that is not admitted; by default it is a
    *   warning of the process
    */
   constructor(exposed, options = {}) {
@@ -67,7 +67,7 @@ export class Server {
    * Listens at an address; a server may listen at several.
    * @param {string} address  such as `tcp://127.0.0.1:4242`, `tcp://*:4242` or, with any free port, `tcp://127.0.0.1:0`
    * @returns {Promise<string>}  the address, with the port
-   * @throws {TypeError} if it is no address
+   * @throws {TypeError} if it is not an address
    * @throws {import('../errors.js').ZerorpcError} if it cannot be listened at, or the server is closed
    */
   async bind(address) {

@@ -134,7 +134,7 @@ def _check_surrogates(value: object, name: str | None) -> None:
         except UnicodeEncodeError:
             is_own = name is None or name == value
             found = show(value) if is_own else f"{show(name, 40)} is {show(value)}: it"
-            reason = f"{found} holds half of a surrogate pair, which is no text"
+            reason = f"{found} holds half of a surrogate pair, which is not text"
             raise refusal("surrogate", reason) from None
     elif isinstance(value, dict):
         for key, inner in value.items():

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from market_data.feeds.bounds import MAX_PRICE, MAX_SID
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.feeds.messages.fields import Fields, mapped, mapping_for
 from market_data.feeds.messages.limits import CHANNEL, ID, QUOTES
 from market_data.feeds.messages.names import name_of
@@ -20,7 +22,7 @@ from market_data.feeds.messages.values import (
     read_sid,
     read_time,
 )
-from market_data.feeds.quote import MAX_PRICE, MAX_SID, InvalidQuoteError, Quote, Recorded
+from market_data.feeds.quote import Quote, Recorded
 from portfolio.nearest import nearest
 
 _NONE = object()

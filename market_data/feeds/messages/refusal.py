@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from market_data.feeds.quote import InvalidQuoteError, Problem
+from market_data.feeds.invalid_quote import InvalidQuoteError, Problem
 
 # What a code means among the problems of rows; all others are "malformed".
 _PROBLEMS: dict[str, Problem] = {

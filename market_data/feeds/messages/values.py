@@ -6,9 +6,9 @@ import math
 import re
 from typing import Any
 
+from market_data.feeds.bounds import MAX_PRICE, MAX_SID
 from market_data.feeds.messages.limits import ID
 from market_data.feeds.messages.refusal import refusal, show
-from market_data.feeds.quote import MAX_PRICE, MAX_SID
 from portfolio.errors import InvalidTimeError
 from portfolio.times import MAX_SAFE, instant
 

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from market_data.feeds.asked import Asked
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.feeds.messages import Rules, read
-from market_data.feeds.quote import InvalidQuoteError, Quote
+from market_data.feeds.quote import Quote
 from market_data.feeds.recording.row import Row
 from market_data.feeds.recording.topics import carries_quotes
 from market_data.feeds.table import OnSkip

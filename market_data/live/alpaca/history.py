@@ -126,7 +126,7 @@ def _read_page(content: bytes) -> Page:
         answer = json.loads(content)
         trades, following = answer.get("trades"), answer.get("next_page_token")
     except (ValueError, AttributeError, RecursionError) as error:
-        raise HistoryAwayError("its answer is no JSON object") from error
+        raise HistoryAwayError("its answer is not a JSON object") from error
     # null where there is none
     trades = [] if trades is None else trades
     is_list = isinstance(trades, list) and all(isinstance(each, dict) for each in trades)

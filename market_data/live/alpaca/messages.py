@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeGuard
 
+from market_data.feeds.bounds import MAX_PRICE
 from market_data.feeds.messages.limits import ID as MAX_ID
-from market_data.feeds.quote import MAX_PRICE, Quote, Recorded
+from market_data.feeds.quote import Quote, Recorded
 from market_data.live.source import Report
 from portfolio.errors import InvalidTimeError
 from portfolio.times import instant

@@ -26,7 +26,7 @@ def read_config(file: str | None) -> Mapping[str, Any]:
         raise ExchangeConfigError(str(path), f"it cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         # its text may be a secret
-        raise ExchangeConfigError(str(path), "it is no JSON") from error
+        raise ExchangeConfigError(str(path), "it is not JSON") from error
     if not isinstance(found, dict) or not isinstance(found.get("options", {}), dict):
         raise ExchangeConfigError(str(path), f"it holds a {type(found).__name__}")
     return found

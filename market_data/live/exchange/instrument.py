@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
-from market_data.feeds.quote import MAX_PRICE, Quote, Recorded
+from market_data.feeds.bounds import MAX_PRICE
+from market_data.feeds.quote import Quote, Recorded
 from market_data.live.exchange.numbered import NumberedTrades
 from market_data.live.exchange.order_book import MAX_SIZE
 from market_data.live.exchange.recent import RecentTrades

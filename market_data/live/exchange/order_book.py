@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
-from market_data.feeds.quote import MAX_PRICE
+from market_data.feeds.bounds import MAX_PRICE
 
 MAX_SIZE = 1e15
 """Units of a trade, or of a level: a larger number is a mistake."""

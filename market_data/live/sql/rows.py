@@ -8,10 +8,11 @@ from typing import Any
 from market_data.errors import UnusableFileError
 from market_data.feeds.columns import RECOGNISED, Names, check_symbol
 from market_data.feeds.date_and_time import CLOCKS, PARTS
+from market_data.feeds.invalid_quote import Problem, SkippedRow
 from market_data.feeds.messages.limits import ID as MAX_ID
 from market_data.feeds.options import ReadOptions
 from market_data.feeds.plan import Sample
-from market_data.feeds.quote import Problem, Quote, Recorded, SkippedRow
+from market_data.feeds.quote import Quote, Recorded
 from market_data.feeds.table import OnSkip, TableReader
 from market_data.feeds.table import Rows as TableRows
 from market_data.live.sql.follower import Row

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from market_data.errors import FeedError
+from market_data.feeds.invalid_quote import Problem
 from market_data.feeds.options import ReadOptions
-from market_data.feeds.quote import Problem
 from market_data.live.source import Batch, Position
 from market_data.live.sql.cursor import Cursor, from_json, to_json
 from market_data.live.sql.follower import Follower, Row, Step

@@ -77,7 +77,7 @@ def test_why_a_message_is_not_taken_is_said_without_a_part_of_the_url(
             r"^receiver 2 \(jsno\): there is no receiver .* did you mean json://\?$",
         ),
         ("zzqx://host/secret", r"^receiver 2 \(zzqx\): .*; https://appriseit.com/services/ has"),
-        ("secret", "^receiver 2 is no URL: expected one such as json://host/path"),
+        ("secret", "^receiver 2 is not a URL: expected one such as json://host/path"),
         ("tgram://secret/", r"^receiver 2 \(tgram\) has no valid URL: "),
         ("mailto://secret@", r"^receiver 2 \(mailto\) has no valid URL: "),
     ],

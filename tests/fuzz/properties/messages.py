@@ -12,9 +12,9 @@ from algo_service.errors import QueryError
 from algo_service.journal import content
 from algo_service.queries.question import read_question
 from market_data.derive.intake import Intake
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.feeds.messages import Rules, parse_fields, read
 from market_data.feeds.messages.parse import parse
-from market_data.feeds.quote import InvalidQuoteError
 from market_data.mqtt.topic_level import name_of_level
 from portfolio import InvalidTimeError
 from portfolio.times import check, instant

@@ -216,8 +216,8 @@ def test_a_volume_that_is_none_is_left_out_and_counted(size: Any) -> None:
     (made,) = aggregator.take(quote("10:06:00", 1))
     assert made.volume == 2
     assert aggregator.lines() == [
-        "1 quote with a volume that is no number of 0 or above, left out of the sum; the first GOOG"
-        " at 1 of 2024-01-10T10:02:00Z"
+        "1 quote with a volume that is not a number of 0 or above, left out of the sum; the first"
+        " GOOG at 1 of 2024-01-10T10:02:00Z"
     ]
 
 
@@ -235,7 +235,7 @@ def test_the_sum_of_volumes_is_exact() -> None:
     ("ts", "found"),
     [
         (None, "it has no ts, which tells the interval"),
-        ("soon", "its ts is no time: "),
+        ("soon", "its ts is not a time: "),
         ("2024-01-10", "its ts is a date, without a time of day"),
     ],
 )

@@ -44,7 +44,7 @@ def test_times_before_1970_have_intervals_too() -> None:
         ("5 min", "it is no interval"),
         ("1M", "months and years are of several lengths, and m is minutes"),
         ("7m", "it divides no day"),
-        ("36h", "it is no whole number of days"),
+        ("36h", "it is not a whole number of days"),
         ("400d", "it is longer than 366 days"),
     ],
 )

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from market_data.derive.intake import Intake
 from market_data.derive.output_id import output_id
 from market_data.error_record import error_record
-from market_data.feeds.quote import InvalidQuoteError
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from tests.support.processes import ROOT
 
 CONTRACTS = ROOT / "contracts"

@@ -203,7 +203,7 @@ def test_a_ban_of_hours_ends_it(exchange: BinanceServer, words: list[str]) -> No
         (
             "--exchange-config",
             "README.md",
-            "README.md: it is no JSON; expected a JSON object",
+            "README.md: it is not JSON; expected a JSON object",
         ),
     ],
 )

@@ -309,7 +309,7 @@ def test_what_is_left_out_of_bars_is_reported(tmp_path: Path) -> None:
     feed = open_feed(path, bars="1m")
     assert [each.fields.get("volume") for each in feed] == [None]
     assert feed.quality.report().lines()[0] == (
-        "bars of 1m: 1 quote with a volume that is no number of 0 or above, left out of the sum;"
+        "bars of 1m: 1 quote with a volume that is not a number of 0 or above, left out of the sum;"
         " the first A at 1 of 2024-01-10T10:00:00Z"
     )
 

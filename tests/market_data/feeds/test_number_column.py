@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.feeds.number_column import NumberColumn, SeparatorError, looks_like_number
-from market_data.feeds.quote import InvalidQuoteError
 
 SPACES = (" ", "\u00a0", "\u202f")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market_data.feeds.quote import InvalidQuoteError
+from market_data.feeds.invalid_quote import InvalidQuoteError
 from market_data.feeds.time_column import TimeColumn
 from market_data.feeds.zones import Zone, find_zone
 from portfolio.times import DAY, SECOND, instant, iso_8601_full

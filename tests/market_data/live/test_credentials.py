@@ -47,7 +47,7 @@ def test_a_text_of_them_holds_none() -> None:
         (b"APCA_API_KEY_ID=hidden\nAPCA_API_SECRET_KEY=\n", "APCA_API_SECRET_KEY is not in "),
         (b"APCA_API_KEY_ID=hid den\n", "APCA_API_KEY_ID in .* holds a character that no key has"),
         (b"hidden\n", "has another line 1; expected NAME=value"),
-        (b"hidden\xff\n", "is no text"),
+        (b"hidden\xff\n", "is not text"),
         (b"APCA_API_KEY_ID=" + b"x" * 70_000, "is too large"),
     ],
 )
