@@ -107,7 +107,7 @@ def _by_names(sample: Sample, named: Mapping[str, str], layout: Layout | None) -
     def find(key: str) -> int | None:
         if key in named:
             return names.named(key, named[key])
-        if layout is not None and key in ("quote", "volume"):
+        if layout is not None and key in ("quote", "volume", "size"):
             return names.find(getattr(layout, key))
         if key == "quote":
             return _find_price(names, sample, header_rows)
