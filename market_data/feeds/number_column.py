@@ -11,7 +11,7 @@ from typing import Any
 from market_data.feeds.quote import MAX_PRICE, InvalidQuoteError
 from portfolio.times import MAX_SAFE
 
-NOTHING = {"", "null", "nan", "nat", "none", "na", "n/a", "#n/a", "-", "."}
+NOTHING = {"", "null", "nan", "nat", "none", "na", "n/a", "#n/a", "#n/a n/a", "n/d", "-", "--", "."}
 """What tools write, in lower case, where there is no value."""
 
 _SPACES = "\u00a0\u202f\u2009"
