@@ -68,7 +68,7 @@ export default {
       from: { path: '^dashboard/' },
       to: {
         path: '^(src|bin|zerorpc|test)/',
-        pathNot: '^src/(messages/time|support/errors|support/topic_(filter|level))\\.js$',
+        pathNot: '^src/(messages/(field_names|names|time)|support/errors|support/topic_(filter|level))\\.js$',
       },
     },
     {

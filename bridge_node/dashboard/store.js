@@ -1,6 +1,7 @@
 /** All that the page knows. It changes as messages arrive, and is read once per drawn frame. */
 
 import { dayOf, secondsOf } from './points.js';
+import { quotesOf } from './quotes.js';
 import { MAX_STATS_AGE, Part } from './stats.js';
 import { nameOfLevel } from '#shared/support/topic_level.js';
 import { isValid } from './valid.js';
@@ -25,7 +26,7 @@ const MAX_NAMES = 200;
  * @property {string} sid
  * @property {string} topic
  * @property {number} at  when the latest came, ms since 1970
- * @property {any} quote  the latest
+ * @property {number} price  the latest
  * @property {import('./points.js').Bar[]} bars  whose times rise
  * @property {number} version  of the bars
  */
@@ -234,19 +235,17 @@ export class Store {
   /** @param {string} topic @param {any} message @param {number} at */
   #takeQuote(topic, message, at) {
     if (message === null || typeof message !== 'object') return;
-    for (const [sid, quote] of quotesOf(message)) {
-      const value = Number(quote.quote);
-      if (!Number.isFinite(value)) continue;
+    for (const { sid, price, ts, fields } of quotesOf(message)) {
       const key = keyOf(topic, sid);
       let instrument = this.instruments.get(key);
       if (!instrument) {
         if (this.instruments.size >= MAX_INSTRUMENTS && !this.#makeRoom(at)) continue;
-        instrument = { sid, topic, at, quote, bars: [], version: 0 };
+        instrument = { sid, topic, at, price, bars: [], version: 0 };
         this.instruments.set(key, instrument);
       }
       instrument.at = at;
-      instrument.quote = quote;
-      addBar(instrument, { time: secondsOf(quote.ts, at), value, ...candleOf(quote) });
+      instrument.price = price;
+      addBar(instrument, { time: secondsOf(ts, at), value: price, ...candleOf(fields) });
     }
   }
 }
@@ -286,11 +285,3 @@ function parsed(text) {
 
 /** @param {any} message  one, or an array of them; undefined is none */
 const listOf = (message) => (Array.isArray(message) ? message : message === undefined ? [] : [message]);
-
-/** A quote, or a shorthand of several. @param {Record<string, any>} message @returns {[string, any][]} */
-function quotesOf(message) {
-  if (message.sid !== undefined) return [[String(message.sid), message]];
-  return Object.entries(message)
-    .filter(([, price]) => typeof price === 'number')
-    .map(([sid, quote]) => [sid, { sid, quote }]);
-}

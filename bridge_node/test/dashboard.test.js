@@ -1,6 +1,7 @@
 /** What the page makes of messages; that it is shown is tested in a real browser (tests/e2e/dashboard). */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { emptyForm, optionsOf } from '../dashboard/backtest_form.js';
@@ -39,6 +40,38 @@ const received = (topic, message, retain = false) =>
   /** @type {[string, string, boolean, number]} */ ([topic, JSON.stringify(message), retain, Date.now()]);
 
 const order = (/** @type {string} */ id) => ({ id, sid: 'GOOG', side: 'buy' });
+
+const EXAMPLES = JSON.parse(readFileSync(new URL('../../contracts/examples/quote.json', import.meta.url), 'utf8'));
+
+/** The instruments that the page shows for a message on `quotes`, with their prices. @param {string} payload */
+function shown(payload) {
+  const store = new Store();
+  store.update([['quotes', payload, false, 1]], 0);
+  return [...store.instruments.values()].map(({ sid, price }) => [sid, price]).sort();
+}
+
+test('the page shows the quotes that the bridge reads in a message of any spelling', () => {
+  for (const { name, payload, quotes } of EXAMPLES.valid) {
+    if (payload === undefined) continue;
+    // of several quotes of an instrument, the latest
+    const latest = new Map(quotes.map((/** @type {any} */ { sid, quote }) => [sid, quote]));
+    assert.deepEqual(shown(payload), [...latest].sort(), name);
+  }
+});
+
+test('the page takes no field of a message for an instrument', () => {
+  for (const payload of [
+    { symbol: 'GOOG', bid: 3, ask: 4 },
+    { temperature: 21.5, humidity: 40 },
+    { price: 345, time: 1704922531 },
+    { sid: 'GOOG', quote: null },
+    { sid: 'GOOG', quote: true },
+    { goog: '' },
+  ]) {
+    assert.deepEqual(shown(JSON.stringify(payload)), []);
+  }
+  assert.deepEqual(shown('{"goog": "3.45", "ts": 1704922531, "id": 7}'), [['goog', 3.45]]);
+});
 
 test('a link leads to the algorithm that it was made of, whatever its name', () => {
   for (const name of ['random', 'a b', '<img src=x>', 'ä%25"', '100%']) {

@@ -132,7 +132,7 @@ def replay_command(
     A source is the name of a sample; a file that ends in .csv, .parquet, or .jsonl (a recording of
     quotes, one per line), with .gz or .zst behind it if it is compressed; a database, which is a
     file that ends in .db or .sqlite or a URL such as postgresql://HOST/NAME, with a --query. The
-    layouts of yfinance, Yahoo, Binance, Alpha Vantage, Stooq, MetaTrader, HistData and
+    layouts of yfinance, Yahoo, Binance, Alpha Vantage, Stooq, MetaTrader, HistData, NinjaTrader and
     CryptoDataDownload are recognised.
     """
     if at_most and _origin(context, "rate") is _origin(context, "at_most"):

@@ -10,7 +10,11 @@ from portfolio.nearest import nearest
 
 # Recognised in any case; of several in one table, the one named first here is read.
 RECOGNISED = {
-    "sid": ("sid", "symbol", "ticker", "ts_code", "instrument", "ric", "sym_root", "name"),
+    "sid": (
+        *("sid", "symbol", "ticker", "ts_code", "instrument", "ric", "sym_root", "pair"),
+        *("currency_pair", "product_id", "instrument_id", "instrument_name", "secid", "isin"),
+        *("figi", "cusip", "sedol", "permno", "name"),
+    ),
     "ts": ("ts", "datetime", "timestamp", "date", "time"),
     "quote": ("quote", "price", "last", "close"),
 }
@@ -52,14 +56,14 @@ class Names:
         self.names = names
         self._shown = shown
         self._plain = [plain(name) for name in names]
-        # MetaTrader and others put names in angle brackets
-        self._bare = [name.strip("<>") for name in self._plain]
+        # MetaTrader and others put names in angle brackets, Refinitiv writes #RIC
+        self._bare = [name.strip("<>#") for name in self._plain]
 
     def __str__(self) -> str:
         return ", ".join(name[:30] for name in self.names[:10])
 
     def find(self, name: str, *, is_chosen: bool = True) -> int | None:
-        """Return the index of a name as `plain` makes it, with or without angle brackets.
+        """Return the index of a name as `plain` makes it, with or without <> or #.
 
         :param is_chosen: whether it matters which of several columns of this name it is.
         :raises UnusableFileError: if it does, and several columns are called so.

@@ -47,16 +47,23 @@ def find_dialect(text: str, delimiter: str | None, *, is_cut: bool) -> Dialect:
     rows = _rows(lines[before:], found, skips_space=skips_space)
     widths = Counter(map(len, rows))
     usual = max(widths, key=lambda width: (width > 1, widths[width], width), default=1)
+    fullness = Counter(sum(map(bool, map(str.strip, row))) for row in rows)
+    filled = max(fullness, key=lambda number: fullness[number], default=1)
     skipped = 0
-    while skipped < min(_MAX_PREAMBLE, len(rows) - 1) and _is_preamble(rows[skipped], usual):
+    while skipped < min(_MAX_PREAMBLE, len(rows) - 1) and _is_preamble(
+        rows[skipped], usual, filled
+    ):
         skipped += 1
     before += skipped
     return Dialect(found, skips_space, tuple(lines[:before]), tuple(rows[skipped:]))
 
 
-def _is_preamble(row: list[str], usual: int) -> bool:
+def _is_preamble(row: list[str], usual: int, usually_filled: int) -> bool:
     """Tell whether a line before the header is of another kind than the lines of the table."""
     filled = [cell for cell in row if cell.strip()]
+    # pairs of a name and a value, as a spreadsheet of Bloomberg has them, and empty rows
+    if len(filled) <= min(2, usually_filled - 1) and filled == row[: len(filled)]:
+        return True
     # a name alone, perhaps with the delimiters of a spreadsheet behind it, or pairs; a header that
     # is one cell shorter is that of row numbers without a name
     is_short = len(row) < usual - 1 or (len(row) < usual and row[0].startswith("#"))

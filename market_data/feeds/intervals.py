@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import heappush, heapreplace
 from itertools import accumulate
 
@@ -57,15 +57,22 @@ class Intervals:
             self._settle()
             self.usual = interval
 
+    def end_before(self, end: int) -> bool:
+        """Tell whether the instrument has ended before that, as one that was delisted."""
+        self._settle()
+        if not self._counts:
+            return False
+        lengths = sorted(self._counts)
+        return end - self.last > max(FACTOR * _median(lengths, self._up_to(lengths)), lengths[-1])
+
     def gaps(self) -> dict[int, int]:
         """Return the lengths that are gaps, as they are counted, and how often each came."""
         self._settle()
         lengths = sorted(self._counts)
-        # how many intervals are of one of the first n lengths
-        up_to = list(accumulate((self._counts[length] for length in lengths), initial=0))
         if not lengths:
             return {}
-        median = lengths[bisect_left(up_to, (up_to[-1] + 1) // 2) - 1]
+        up_to = self._up_to(lengths)
+        median = _median(lengths, up_to)
         gaps = {}
         for length in lengths[bisect_right(lengths, FACTOR * median) :]:
             shorter, longer = bisect_left(lengths, length / 2), bisect_right(lengths, 2 * length)
@@ -73,6 +80,10 @@ class Intervals:
             if similar < OFTEN or similar * PERIOD < self.last - self._start:
                 gaps[length] = self._counts[length]
         return gaps
+
+    def _up_to(self, lengths: Sequence[int]) -> list[int]:
+        """Return how many intervals are of one of the first n lengths, for each n from 0 on."""
+        return list(accumulate((self._counts[length] for length in lengths), initial=0))
 
     def longest(self, lengths: dict[int, int]) -> Iterator[tuple[int, int]]:
         """Yield length and start of those that are of one of the lengths."""
@@ -100,3 +111,7 @@ class Intervals:
         if self.repeats:
             self._count(self.usual, self.repeats)
             self.repeats = 0
+
+
+def _median(lengths: Sequence[int], up_to: Sequence[int]) -> int:
+    return lengths[bisect_left(up_to, (up_to[-1] + 1) // 2) - 1]

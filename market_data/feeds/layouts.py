@@ -16,6 +16,8 @@ BarTime = Literal["open", "close", "unknown"]
 _KINDS = {
     "E": r"\d{10}(\d{3}){0,3}",  # an instant since 1970, in any unit
     "N": r"-?\d+(\.\d+)?([eE][+-]?\d+)?",  # a number
+    "B": r"True|False|true|false",
+    "0": r"0",
     "D": r"\d{4}\.\d{2}\.\d{2}",  # a date with dots
     "T": r"\d{2}:\d{2}(:\d{2})?",  # a time of day
     "S": r"\d{8} \d{6}",  # a date and a time of day, as digits
@@ -38,6 +40,7 @@ class Layout(NamedTuple):
     """The column of the time; `date+time` for two."""
     quote: str = "close"
     volume: str = "volume"
+    size: str = "size"
     time: BarTime = "unknown"
     """Whether a time of day opens or closes its bar. A date without one names its day."""
     zone: str = "UTC"
@@ -60,6 +63,25 @@ LAYOUTS = (
         "open_time open high low close volume close_time quote_volume count taker_buy_volume"
         " taker_buy_quote_volume ignore",
         ts="close_time", time="close",
+    ),
+    Layout(
+        "Binance trades", "", "N N N N E B B",
+        "id price qty quote_qty time is_buyer_maker is_best_match",
+        ts="time", quote="price", size="qty",
+    ),
+    Layout(
+        "Binance trades", "id price qty quote_qty time is_buyer_maker",
+        ts="time", quote="price", size="qty",
+    ),
+    Layout(
+        "Binance aggregate trades", "", "N N N N N E B B",
+        "agg_trade_id price quantity first_trade_id last_trade_id transact_time is_buyer_maker"
+        " is_best_match",
+        ts="transact_time", quote="price", size="quantity",
+    ),
+    Layout(
+        "Binance aggregate trades", "agg_trade_id price quantity transact_time",
+        ts="transact_time", quote="price", size="quantity",
     ),
     Layout(
         "CryptoDataDownload", "unix date symbol open high low close",
@@ -91,8 +113,13 @@ LAYOUTS = (
         ts="date+time", time="open", zone="",
     ),
     Layout(
-        "HistData", "", "S N N N N N", "datetime open high low close volume",
+        # it knows no volume, and writes 0; NinjaTrader writes the same otherwise
+        "HistData", "", "S N N N N 0", "datetime open high low close volume",
         ts="datetime", time="open", zone="-05:00",
+    ),
+    Layout(
+        "NinjaTrader", "", "S N N N N N", "datetime open high low close volume",
+        ts="datetime", time="close", zone="",
     ),
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from market_data.feeds.bounds import MAX_PRICE
 from market_data.feeds.invalid_quote import InvalidQuoteError
 from portfolio.times import MAX_SAFE
 
-NOTHING = {"", "null", "nan", "nat", "none", "na", "n/a", "#n/a", "-", "."}
+NOTHING = {"", "null", "nan", "nat", "none", "na", "n/a", "#n/a", "#n/a n/a", "n/d", "-", "--", "."}
 """What tools write, in lower case, where there is no value."""
 
 _SPACES = "\u00a0\u202f\u2009"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from market_data.errors import UnusableFileError
 from market_data.feeds.columns import FIELDS, RECOGNISED, Names, accepted
 from market_data.feeds.date_and_time import CLOCKS, PARTS, DateAndTime, day_of
+from market_data.feeds.instruments import of_bars, of_ticks
 from market_data.feeds.layouts import YFINANCE, Layout, plain, recognise
 from market_data.feeds.number_column import looks_like_number
 from market_data.feeds.suggestion import guess
@@ -107,7 +108,7 @@ def _by_names(sample: Sample, named: Mapping[str, str], layout: Layout | None) -
     def find(key: str) -> int | None:
         if key in named:
             return names.named(key, named[key])
-        if layout is not None and key in ("quote", "volume"):
+        if layout is not None and key in ("quote", "volume", "size"):
             return names.find(getattr(layout, key))
         if key == "quote":
             return _find_price(names, sample, header_rows)
@@ -132,7 +133,15 @@ def _by_names(sample: Sample, named: Mapping[str, str], layout: Layout | None) -
     if series.sid is not None:
         return plan
     texts = tuple(_texts(names, sample, plan))
-    _check_instruments(names, sample, plan, texts)
+    whole = [row for row in rows[header_rows:] if len(row) == len(names.names)]
+    index = of_bars(whole, plan.ts, texts, plan.is_bar)
+    if index is not None:
+        found = f'times come more than once, but for one text of "{names.names[index]}" each once'
+    elif (index := of_ticks(whole, quote, plan.needed)) is not None:
+        found = f'prices go to and fro, but hardly for one value of "{names.names[index]}"'
+    if index is not None:
+        option = f"--columns sid={names.names[index]}, as these seem to be the instruments"
+        raise UnusableFileError(sample.shown, found, option)
     return plan._replace(texts=tuple(names.names[index] for index in texts))
 
 
@@ -201,28 +210,6 @@ def _texts(names: Names, sample: Sample, plan: Plan) -> Iterator[int]:
         is_text = cells and not any(looks_like_number(c) or is_time(c) for c in cells)
         if index not in plan.needed and is_text and len(set(cells)) < len(cells):
             yield index
-
-
-def _check_instruments(names: Names, sample: Sample, plan: Plan, texts: Sequence[int]) -> None:
-    """Refuse a table of several instruments whose symbols are in a column of an unknown name.
-
-    It is one if times come again, but never within what one text of that column stands for.
-    """
-    (at,) = plan.ts[:1]
-    rows = [row for row in sample.rows[plan.header_rows :] if len(row) == len(names.names)]
-    dates = [row[at].strip() for row in rows]
-    if len(set(dates)) == len(dates) or (not plan.is_bar and any(":" in date for date in dates)):
-        return
-    for index in texts:
-        groups: dict[str, list[str]] = {}
-        for row in rows:
-            groups.setdefault(row[index].strip(), []).append(" ".join(row[n] for n in plan.ts))
-        if len(groups) > 1 and all(len(set(own)) == len(own) for own in groups.values()):
-            raise UnusableFileError(
-                sample.shown,
-                f'times come more than once, but for one text of "{names.names[index]}" each once',
-                f"--columns sid={names.names[index]}, as these seem to be the instruments",
-            )
 
 
 def find_wide(sample: Sample) -> Plan | None:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from market_data.feeds.intervals import MAX_GAPS, Intervals
 from market_data.feeds.invalid_quote import Problem, SkippedRow
-from market_data.feeds.quality_report import Gap, Jump, Report, Skipped
+from market_data.feeds.quality_report import Ended, Gap, Jump, Report, Skipped
 from market_data.feeds.quote import Quote
 from market_data.feeds.timed import Timed
 from portfolio.times import iso_8601
@@ -160,6 +160,10 @@ class Quality:
             lengths = intervals.gaps()
             gaps += sum(lengths.values())
             longest += ((*each, sid) for each in intervals.longest(lengths))
+        end = max((known.last for known in self._instruments.values()), default=0)
+        ended = sorted(
+            (known.last, sid) for sid, known in self._instruments.items() if known.end_before(end)
+        )
         told = [
             Gap(sid, iso_8601(start), iso_8601(start + interval))
             for interval, start, sid in nlargest(MAX_GAPS, longest)
@@ -179,4 +183,6 @@ class Quality:
             first_jump=self._jumps.first,
             longest_gaps=tuple(told),
             notes=tuple(self._notes),
+            ended=len(ended),
+            first_ended=Ended(ended[0][1], iso_8601(ended[0][0])) if ended else None,
         )

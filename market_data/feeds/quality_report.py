@@ -17,6 +17,14 @@ class Gap(NamedTuple):
     end: str
 
 
+class Ended(NamedTuple):
+    """An instrument without a quote in the last part of the feed."""
+
+    sid: str
+    last: str
+    """The time of its last quote, in ISO 8601 (UTC)."""
+
+
 class Skipped(NamedTuple):
     """Rows of one source that were skipped for one reason."""
 
@@ -41,8 +49,9 @@ class Report(NamedTuple):
     `repeated` ones were dropped, `conflicting` ones, which have another price than the bar of this
     time before them, were kept. `jumps` are changes of a price by about 2, 3, 5 or
     10, or more.
-    `longest_gaps` are at most 20 of the `gaps`, the longest first. `notes` say how the sources were
-    read.
+    `longest_gaps` are at most 20 of the `gaps`, the longest first. `ended` instruments, of which
+    `first_ended` was the first, have no quote for longer than ever before the end of the others.
+    `notes` say how the sources were read.
     """
 
     quotes: int
@@ -59,6 +68,8 @@ class Report(NamedTuple):
     first_jump: Jump | None
     longest_gaps: tuple[Gap, ...]
     notes: tuple[str, ...]
+    ended: int = 0
+    first_ended: Ended | None = None
 
     def lines(self) -> list[str]:
         """Return what a reader of the results should know of the data, one sentence each."""
@@ -102,6 +113,12 @@ class Report(NamedTuple):
             yield (
                 f"{_count(self.gaps, 'gap')} in time, the longest of {longest.sid} from"
                 f" {longest.start} to {longest.end}"
+            )
+        if self.first_ended:
+            sid, last = self.first_ended
+            yield (
+                f"{_count(self.ended, 'instrument')} ended before the others, the first of them"
+                f" {sid} on {last}: a position keeps the value of the last quote"
             )
 
 

@@ -6,6 +6,8 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
+from zoneinfo import available_timezones
 
 from market_data.feeds.date_and_time import DateAndTime, looks_like_clock
 from market_data.feeds.invalid_quote import InvalidQuoteError
@@ -21,7 +23,7 @@ _PRICES = (
 # Parts of the names of numbers that are not prices to trade at.
 _NO_PRICES = re.compile(
     r"vol|qty|quan|amount|size|shares|turnover|count|trades|number|no\.|interest|%|chang|prev|"
-    r"\bid\b|seq|flag|stück|stuec|umsatz|wap|open|high|low|eröff|höchst|tiefst|hoch|tief|erst",
+    r"(?:^|[\W_])id(?:$|[\W_])|seq|flag|stück|stuec|umsatz|wap|open|high|low|eröff|höchst|tiefst|hoch|tief|erst",
     re.IGNORECASE,
 )
 
@@ -31,11 +33,16 @@ _DATES = (
     *("%d %B %Y", "%d-%B-%Y", "%Y-%b-%d", "%a, %d %b %Y", "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"),
     *("%Y%m%d", "%b %Y", "%Y-%m"),
 )
+_DIGITS = ("%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y")
+"""Dates of 6 or 8 digits that are not taken for numbers of years, months and days."""
 _CLOCKS = (
     *("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I-%p", ", %H:%M"),
     *(", %H:%M:%S", "-%H:%M:%S", " %H%M", " %H%M%S", " %H%M%S%f", "%H%M%S%f", " %H:%M:%S %Z"),
-    *(" %H:%M:%S.%f %Z", " %H:%M:%S GMT%z", " %H:%M:%S.%f GMT%z"),
+    *(" %H:%M:%S.%f %Z", " %H:%M:%S GMT%z", " %H:%M:%S.%f GMT%z", ";%H%M%S"),
 )
+
+_MAX_BAR = 5
+"""Between the highest and the lowest price of a bar, the largest ratio."""
 
 
 def time_formats(texts: Sequence[str]) -> list[str]:
@@ -111,41 +118,62 @@ def _clock_beside(ts: int, cells: Sequence[Sequence[str]]) -> list[int]:
     """Return the column behind that of a date if it holds times of day."""
     beside = cells[ts + 1] if ts + 1 < len(cells) else []
     has_clock = any(":" in text for text in cells[ts])
-    is_clock = _all(looks_like_clock, beside) and any(":" in text for text in beside)
+    is_clock = _all(looks_like_clock, beside) and (
+        any(":" in text for text in beside) or _are_clocks_of_days(cells[ts], beside)
+    )
     return [ts + 1] if is_clock and not has_clock else []
+
+
+def _are_clocks_of_days(days: Sequence[str], digits: Sequence[str]) -> bool:
+    """Tell whether digits may be the times of day of dates that come again."""
+    steps = pairwise(zip(days, digits, strict=True))
+    rises = [int(later) > int(clock) for (day, clock), (same, later) in steps if day == same]
+    return all(rises) and bool(rises) and DateAndTime(digits, is_formatted=False).can_read(digits)
 
 
 def _likely_prices(
     prices: Sequence[int], names: Sequence[str], cells: Sequence[Sequence[str]]
 ) -> list[int]:
     """Return the columns that may hold the price, the likeliest first."""
-    if any(names):
-        possible = [n for n in prices if not _NO_PRICES.search(names[n])]
-        for part in _PRICES:
-            found = [n for n in possible if part in names[n].lower()]
-            if found:
-                return found[:1]
-        return possible
-    bars = [prices[n : n + 4] for n in range(len(prices) - 3)]
-    are_bar = next((bar for bar in bars if _is_bar(*(cells[n] for n in bar))), None)
-    return [are_bar[3]] if are_bar else list(prices[:1])
+    possible = [n for n in prices if not _NO_PRICES.search(names[n])]
+    for part in _PRICES:
+        found = [n for n in possible if part in names[n].lower()]
+        if found:
+            return found[:1]
+    bars = (possible[n : n + 4] for n in range(len(possible) - 3))
+    closes = (close for bar in bars if (close := _close_of(bar, cells)) is not None)
+    close = next(closes, None)
+    return [close] if close is not None else sorted(possible, key=lambda n: _rises(cells[n]))
 
 
-def _is_bar(
-    opens: Sequence[str], highs: Sequence[str], lows: Sequence[str], closes: Sequence[str]
-) -> bool:
+def _close_of(bar: Sequence[int], cells: Sequence[Sequence[str]]) -> int | None:
+    """Return which of four columns is the close of a bar; None if they are no bar.
+
+    Tools write them in several orders, but the open before the close.
+    """
     try:
-        rows = [tuple(map(_as_float, row)) for row in zip(opens, highs, lows, closes, strict=True)]
+        rows = [tuple(map(_as_float, row)) for row in zip(*(cells[n] for n in bar), strict=True)]
     except ValueError:
-        return False
-    return all(
-        low <= min(first, last) and max(first, last) <= high for first, high, low, last in rows
-    )
+        return None
+    # a volume may be the highest, or the lowest, of four numbers as well
+    if any(max(row) > _MAX_BAR * min(row) for row in rows):
+        return None
+    highs = [n for n in range(4) if all(row[n] == max(row) for row in rows)]
+    lows = [n for n in range(4) if all(row[n] == min(row) for row in rows)]
+    ends = [bar[n] for n in range(4) if [n] not in (highs, lows)]
+    return ends[1] if len(ends) == 2 else None
 
 
 def _counts(cells: Sequence[str]) -> bool:
     """Tell whether these are the numbers of the rows."""
     return cells[0] in ("0", "1") and cells == [str(int(cells[0]) + n) for n in range(len(cells))]
+
+
+def _rises(cells: Sequence[str]) -> bool:
+    """Tell whether these are whole numbers that rise with every row, as those of trades do."""
+    if not all(cell.isascii() and cell.isdecimal() for cell in cells):
+        return False
+    return all(int(earlier) < int(later) for earlier, later in pairwise(cells))
 
 
 def _as_float(text: str) -> float:
@@ -161,10 +189,33 @@ def _time_options(texts: Sequence[str]) -> Iterator[str]:
         times = [datetime.strptime(text, formats[0]).replace(tzinfo=None) for text in texts]
         if times != sorted(times):
             yield "--sort"
+    elif (zone := _zone_behind(texts)) and (formats := _formats_before(zone, texts)):
+        yield f"--time-format {' or '.join(map(shlex.quote, formats))} --timezone {zone}"
     elif all(re.fullmatch(r"[2-7]\d{4}(\.\d+)?", text) for text in texts):
         yield "--time-unit excel"
+    elif digits := _formats_of_digits(texts):
+        yield f"--time-format {' or '.join(digits)}"
     elif all(map(looks_like_number, texts)):
         yield "--time-unit s, ms, us or ns"
+
+
+def _zone_behind(texts: Sequence[str]) -> str:
+    """Return the time zone whose name follows all of these times; empty if there is none."""
+    (zone, *others) = {text.rpartition(" ")[2] for text in texts}
+    return zone if not others and zone in available_timezones() else ""
+
+
+def _formats_before(zone: str, texts: Sequence[str]) -> list[str]:
+    return [f"{each} {zone}" for each in time_formats([t.removesuffix(f" {zone}") for t in texts])]
+
+
+def _formats_of_digits(texts: Sequence[str]) -> list[str]:
+    """Return the formats that read all of these digits as dates."""
+    if not all(re.fullmatch(r"\d{6}|\d{8}", text) and len(text) == len(texts[0]) for text in texts):
+        return []
+    # the year of %d%m%Y may be the 102nd
+    formats = [each for each in _DIGITS if ("%Y" in each) == (len(texts[0]) == 8)]
+    return [each for each in formats if _reads(each, texts)]
 
 
 def _all(holds: Callable[[str], bool], cells: Iterable[str]) -> bool:

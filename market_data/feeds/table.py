@@ -20,7 +20,7 @@ from market_data.feeds.cells import sid_of, sids_of, text_of
 from market_data.feeds.date_and_time import DateAndTime
 from market_data.feeds.invalid_quote import InvalidQuoteError, SkippedRow
 from market_data.feeds.layouts import ZONES
-from market_data.feeds.number_column import NumberColumn, SeparatorError
+from market_data.feeds.number_column import NumberColumn, SeparatorError, looks_like_number
 from market_data.feeds.options import ReadOptions
 from market_data.feeds.others import Others
 from market_data.feeds.plan import Plan, Sample, Series, find_plan
@@ -129,9 +129,13 @@ class TableReader:
             return ""
         rows = self._sample.rows[self.plan.header_rows :]
         width = len(self._sample.rows[0])
+        price = self.plan.series[0].price
         if not any(len(row) == width for row in rows):
             return guess(self._sample.rows, has_header=False)
-        return suggest(rows, self.plan.ts, self.plan.series[0].price)
+        if not any(map(looks_like_number, self._sample.cells(price, self.plan.header_rows))):
+            # as LAST of ticks that have BID and ASK alone
+            return guess(self._sample.rows, has_header=self.plan.header_rows > 0)
+        return suggest(rows, self.plan.ts, price)
 
     def timed(self) -> Iterator[Timed]:
         """Yield all quotes in the order of the rows; may be called once."""

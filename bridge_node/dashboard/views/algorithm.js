@@ -16,8 +16,11 @@ import { badgeWithReason, faultOf, figure, tone } from './parts.js';
 import { refusals } from './refusals.js';
 
 /** @typedef {import('../store.js').Algo} Algo */
+/** @typedef {import('../store.js').Instrument} Instrument */
 /** @typedef {import('../store.js').Store} Store */
 /** @typedef {import('../main.js').Actions} Actions */
+
+const NO_QUOTE = 'No quote has come on its channels since this page was opened.';
 
 /** The filters of the quotes that the view of an algorithm draws. @param {Algo | undefined} algo @returns {string[]} */
 export const channelsOf = (algo) =>
@@ -133,7 +136,7 @@ function drawdownOf(algo, store) {
 
 /** @param {Algo} algo @param {Store} store @param {Actions} actions */
 function prices(algo, store, actions) {
-  const all = instrumentsOf(algo, store);
+  const all = instrumentsOf(algo, store, actions);
   const current = chosen(algo, store, actions);
   if (current) actions.past.wantPrices(algo.name, current.sid);
   const choose = (/** @type {Event} */ event) => {
@@ -147,7 +150,7 @@ function prices(algo, store, actions) {
         ? html`<label class="inline"
             >Instrument
             <select @change=${choose}>
-              ${all.map((each) => html`<option value=${keyOf(each)} ?selected=${each === current}>${each.sid} on ${each.topic}</option>`)}
+              ${all.map((each) => html`<option value=${keyOf(each)} ?selected=${keyOf(each) === keyOf(current)}>${each.sid}${each.topic && ` on ${each.topic}`}</option>`)}
             </select></label
           >`
         : nothing
@@ -155,10 +158,12 @@ function prices(algo, store, actions) {
     ${
       current
         ? html`<p class="number">
-            <strong>${current.sid}</strong> ${money(Number(current.quote.quote))}
-            <span class="muted">${time(current.at, store.now)} ${ZONE}, on ${current.topic}</span>
+            <strong>${current.sid}</strong> ${current.topic ? money(current.price) : ''}
+            <span class="muted"
+              >${current.topic ? `${time(current.at, store.now)} ${ZONE}, on ${current.topic}` : NO_QUOTE}</span
+            >
           </p>`
-        : html`<p class="muted">No quote has come on its channels since this page was opened.</p>`
+        : html`<p class="muted">${NO_QUOTE}</p>`
     }
     <div
       class="chart"
@@ -169,21 +174,29 @@ function prices(algo, store, actions) {
   </section>`;
 }
 
-/** @param {Algo} algo @param {Store} store */
-function instrumentsOf(algo, store) {
+/**
+ * Those of the quotes that have come, then those that it holds or has traded, of which the service knows the past.
+ * @param {Algo} algo @param {Store} store @param {Actions} actions @returns {Instrument[]}
+ */
+function instrumentsOf(algo, store, actions) {
   const channels = channelsOf(algo);
-  return [...store.instruments.values()]
+  const live = [...store.instruments.values()]
     .filter(({ topic }) => channels.some((channel) => overlap(channel, topic)))
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const traded = ordersOf(algo, actions).map(({ order }) => order.sid);
+  const known = new Set([...Object.keys(algo.portfolio?.positions ?? {}), ...traded]);
+  const silent = [...known].filter((sid) => live.every((each) => each.sid !== sid));
+  return [...live, ...silent.map((sid) => ({ sid, topic: '', at: 0, price: NaN, bars: [], version: 0 }))];
 }
 
-/** @param {import('../store.js').Instrument} instrument */
-const keyOf = ({ topic, sid }) => `${sid} ${topic}`;
+/** @param {Instrument | undefined} instrument */
+const keyOf = (instrument) => (instrument ? `${instrument.sid} ${instrument.topic}` : '');
 
-/** @param {Algo} algo @param {Store} store @param {Actions} actions */
-function chosen(algo, store, { ui }) {
-  const all = instrumentsOf(algo, store);
-  return all.find((each) => keyOf(each) === ui.instruments.get(algo.name)) ?? all[0];
+/** The one that was chosen, also if it was silent then. @param {Algo} algo @param {Store} store @param {Actions} actions */
+function chosen(algo, store, actions) {
+  const all = instrumentsOf(algo, store, actions);
+  const key = actions.ui.instruments.get(algo.name);
+  return all.find((each) => keyOf(each) === key) ?? all.find(({ sid }) => `${sid} ` === key) ?? all[0];
 }
 
 /** @param {Algo} algo @param {Actions} actions */

@@ -10,7 +10,10 @@ const VENDOR = {
   '/vendor/lightweight-charts.js': beside('lightweight-charts', 'lightweight-charts.standalone.production.mjs'),
 };
 /** Files of the bridge that the page imports as `#shared/…`, and what these import. */
-const SHARED = ['messages/time.js', 'support/errors.js', 'support/topic_filter.js', 'support/topic_level.js'];
+const SHARED = [
+  ...['messages/field_names.js', 'messages/names.js', 'messages/time.js', 'support/errors.js'],
+  ...['support/topic_filter.js', 'support/topic_level.js'],
+];
 const SOURCE = fileURLToPath(new URL('../', import.meta.url));
 
 const TYPES = /** @type {Record<string, string>} */ ({

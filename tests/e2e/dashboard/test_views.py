@@ -102,6 +102,21 @@ def test_an_algorithm_shows_the_instruments_of_its_own_channels(
     expect(page.get_by_text("No quote has come on its channels")).to_be_visible()
 
 
+def test_the_prices_of_the_past_are_shown_while_no_quote_comes(
+    on_mosquitto: Pipeline, page: Page
+) -> None:
+    """The prices of the past are shown while no quote comes, as of a weekend."""
+    on_mosquitto.serve(*RANDOM)
+    open_page(page, on_mosquitto.begin(), "#/algo/random")
+    for n in ("1", "2"):  # the page may have subscribed after the first
+        publish(on_mosquitto.broker, {"sid": "GOOG", "quote": 345.0, "id": n})
+        expect(page.locator(f"tr[data-order='random:quotes:{n}:0']")).to_be_visible()
+    expect(page.get_by_text("No quote has come on its channels")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("img", name="Prices of GOOG")).to_be_visible()
+    expect(page.get_by_text("No quote has come on its channels")).to_be_visible()
+
+
 def test_a_value_that_is_nested_too_deep_to_be_written_stops_nothing(
     on_mosquitto: Pipeline, page: Page
 ) -> None:

@@ -40,6 +40,20 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "mine.csv"
 
 
+def test_pairs_of_name_and_value_before_the_header_are_skipped(path: Path) -> None:
+    """Pairs of name and value before the header, as of Bloomberg, are skipped and reported."""
+    pairs = ["Security,A US Equity,", "Start,1/2/2020,", ",,"]
+    feed = feed_of(path, "\n".join([*pairs, *ROWS, ""]))
+    assert facts(feed) == FACTS
+    skipped = [f'a line before the header is skipped: "{line}"' for line in pairs]
+    assert list(feed.quality.report().notes) == skipped
+
+
+def test_delimiters_at_the_ends_of_all_lines_do_not_hide_the_header(path: Path) -> None:
+    content = "date,close,\n2020-01-02,1.5,\n2020-01-03,2.5,\n"
+    assert [quote.quote for quote in feed_of(path, content)] == [1.5, 2.5]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_delimiter_is_detected(path: Path, delimiter: str, end: str) -> None:

@@ -16,6 +16,7 @@ OPENS_MINUTES = (
     "the times open bars of 1 minute: each quote gets the time of its bar's end, when its price is"
     " known"
 )
+TRADE_TIMES = ["2025-01-01T00:00:00.001Z", "2025-01-01T00:00:02Z"]
 UNKNOWN_ZONE = "time zone: unknown, so UTC is taken (or --timezone)"
 
 
@@ -27,7 +28,9 @@ class Example(NamedTuple):
     times: Sequence[str]
     prices: Sequence[float]
     notes: Sequence[str]
-    volume: float = 30
+    volume: float | None = 30
+    size: float = 0
+    """Of a trade, which has no open, high, low and volume."""
     symbol: str = "MINE"
 
 
@@ -42,6 +45,9 @@ def klines(*, header: bool, unit: int) -> str:
     return names * header + rows
 
 
+# the number of a trade is no price
+TRADES = ["3001,1.5,0.25,0.375,1735689600001", "3002,1.6,0.25,0.4,1735689602000"]
+AGGREGATES = ["51,1.5,0.25,3001,3001,1735689600001", "52,1.6,0.25,3002,3005,1735689602000"]
 KLINE_TIMES = [f"2025-01-01T00:0{minute}:59.999Z" for minute in range(3)]
 BINANCE = ["layout: Binance klines"]
 
@@ -58,8 +64,31 @@ EXAMPLES = [
         [1.5, 1.6, 1.7],
         BINANCE,
     ),
+    *(
+        Example(
+            at,
+            header + "".join(row + more + "\n" for row in rows),
+            TRADE_TIMES,
+            [1.5, 1.6],
+            [f"layout: {LAYOUTS[at].name}"],
+            size=0.25,
+        )
+        for at, header, rows, more in (
+            (3, "", TRADES, ",True,True"),
+            (3, "", [f"{row}000" for row in TRADES], ",False,True"),  # in microseconds
+            (4, "id,price,qty,quote_qty,time,is_buyer_maker\n", TRADES, ",true"),
+            (5, "", AGGREGATES, ",True,True"),
+            (
+                6,
+                "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,"
+                "is_buyer_maker\n",
+                AGGREGATES,
+                ",true",
+            ),
+        )
+    ),
     Example(
-        3,
+        7,
         "https://www.example.com\n"
         "unix,date,symbol,open,high,low,close,Volume BTC,Volume USD\n"
         "1656633660,2022-07-01 00:01:00,BTC/USD,1,2,0.5,1.6,3,4\n"
@@ -71,11 +100,11 @@ EXAMPLES = [
             "layout: CryptoDataDownload",
             OPENS_MINUTES,
         ],
-        volume=0,
+        volume=None,
         symbol="BTC/USD",
     ),
     Example(
-        4,
+        8,
         "timestamp,open,high,low,close,volume\n"
         "2024-01-10 16:02:00,1,2,0.5,1.7,30\n"
         "2024-01-10 16:01:00,1,2,0.5,1.6,30\n"
@@ -86,7 +115,7 @@ EXAMPLES = [
         ["layout: Alpha Vantage", "time zone: America/New_York", OPENS_MINUTES],
     ),
     Example(
-        4,
+        8,
         "timestamp,open,high,low,close,volume\n"
         "2024-01-12,1,2,0.5,1.7,30\n"
         "2024-01-11,1,2,0.5,1.6,30\n"
@@ -97,7 +126,7 @@ EXAMPLES = [
         ["layout: Alpha Vantage", "time zone: America/New_York"],
     ),
     Example(
-        5,
+        9,
         "Date,Open,High,Low,Close,Adj Close,Volume\n"
         "2024-01-10,1,2,0.5,1.5,1.4,30\n"
         "2024-01-11,1,2,0.5,1.6,1.5,30\n",
@@ -107,7 +136,7 @@ EXAMPLES = [
         ["layout: Yahoo Finance download"],
     ),
     Example(
-        6,
+        10,
         "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>\n"
         "ACME.US,5,20240110,100000,1,2,0.5,1.5,30\n"
         "ACME.US,5,20240110,100500,1,2,0.5,1.6,30\n",
@@ -118,7 +147,7 @@ EXAMPLES = [
         symbol="ACME.US",
     ),
     Example(
-        7,
+        11,
         "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
         "2024.01.10\t09:30:00\t1\t2\t0.5\t1.5\t30\t0\t12\n"
         "2024.01.10\t09:31:00\t1\t2\t0.5\t1.6\t30\t0\t12\n",
@@ -127,7 +156,7 @@ EXAMPLES = [
         ["layout: MetaTrader 5", UNKNOWN_ZONE, OPENS_MINUTES],
     ),
     Example(
-        8,
+        12,
         "<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
         "2024.01.10\t1\t2\t0.5\t1.5\t30\t0\t12\n"
         "2024.01.11\t1\t2\t0.5\t1.6\t30\t0\t12\n",
@@ -136,7 +165,7 @@ EXAMPLES = [
         ["layout: MetaTrader 5", UNKNOWN_ZONE],
     ),
     Example(
-        9,
+        13,
         "Date,Time,Open,High,Low,Close,Volume\n"
         "2024.01.10,09:30,1,2,0.5,1.5,30\n"
         "2024.01.10,09:31,1,2,0.5,1.6,30\n",
@@ -145,19 +174,28 @@ EXAMPLES = [
         ["layout: MetaTrader 4", UNKNOWN_ZONE, OPENS_MINUTES],
     ),
     Example(
-        10,
+        14,
         "2024.01.10,09:30,1,2,0.5,1.5,30\n2024.01.10,09:31,1,2,0.5,1.6,30\n",
         ["2024-01-10T09:30:59.999Z", "2024-01-10T09:31:59.999Z"],
         [1.5, 1.6],
         ["layout: MetaTrader 4", UNKNOWN_ZONE, OPENS_MINUTES],
     ),
     Example(
-        11,
-        "20240710 093000;1;2;0.5;1.5;30\n20240710 093100;1;2;0.5;1.6;30\n",
+        15,
+        "20240710 093000;1;2;0.5;1.5;0\n20240710 093100;1;2;0.5;1.6;0\n",
         # EST in July, too
         ["2024-07-10T14:30:59.999Z", "2024-07-10T14:31:59.999Z"],
         [1.5, 1.6],
         ["layout: HistData", "time zone: EST without daylight saving (-05:00)", OPENS_MINUTES],
+        volume=0,
+    ),
+    Example(
+        16,
+        "20240710 143100;1;2;0.5;1.5;30\n20240710 143200;1;2;0.5;1.6;30\n",
+        # a bar ends at its time
+        ["2024-07-10T14:31:00Z", "2024-07-10T14:32:00Z"],
+        [1.5, 1.6],
+        ["layout: NinjaTrader", UNKNOWN_ZONE],
     ),
     # the header of three rows is read by code: it has no entry
     Example(
@@ -215,10 +253,13 @@ def test_a_layout_is_recognised_named_and_read(tmp_path: Path, example: Example)
     assert [quote.quote for _time, quote in pairs] == example.prices
     assert {quote.sid for _time, quote in pairs} == {example.symbol}
     fields = {"open": 1, "high": 2, "low": 0.5}
-    if example.volume:
+    if example.volume is not None:
         fields["volume"] = example.volume
     for _time, quote in pairs:
-        assert quote.fields == {**fields, "close": quote.quote}
+        if example.size:
+            assert quote.fields == {"size": example.size}
+        else:
+            assert quote.fields == {**fields, "close": quote.quote}
     report = feed.quality.report()
     assert list(report.notes) == example.notes
     assert f"layout: {names_of(example).name}" in report.notes
@@ -266,7 +307,7 @@ def test_the_quotes_of_a_layout_that_goes_back_come_sorted(
 
 
 def test_an_instant_of_a_layout_is_written_with_its_offset(tmp_path: Path) -> None:
-    text = next(example.text for example in EXAMPLES if example.at == 11)
+    text = next(example.text for example in EXAMPLES if example.at == 15)
     assert [quote.ts for quote in feed_of(tmp_path, text)] == [
         "2024-07-10T09:30:59.999-05:00",
         "2024-07-10T09:31:59.999-05:00",
@@ -277,7 +318,7 @@ def test_an_instant_of_a_layout_is_written_with_its_offset(tmp_path: Path) -> No
 def test_another_zone_than_that_of_a_layout_may_be_said(
     tmp_path: Path, zone: str, utc: str
 ) -> None:
-    text = next(example.text for example in EXAMPLES if example.at == 7)
+    text = next(example.text for example in EXAMPLES if example.at == 11)
     (tmp_path / "mine.csv").write_text(text)
     feed = open_feed(tmp_path / "mine.csv", timezone=zone)
     [times, _quotes] = next(iter(feed.batches()))

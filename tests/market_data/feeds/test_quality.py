@@ -118,6 +118,37 @@ def test_the_longest_gaps_are_told_longest_first_and_all_are_counted() -> None:
     assert lengths == list(range(51, 31, -1))
 
 
+def of_two(first: list[int], second: list[int]) -> Report:
+    quality = Quality()
+    both = sorted([(at, "A") for at in first] + [(at, "B") for at in second])
+    quality.add(Timed([at for at, _ in both], [Quote(sid, 1.0, None, 1, "a") for _, sid in both]))
+    return quality.report()
+
+
+def test_an_instrument_that_ends_before_the_others_is_told() -> None:
+    """An instrument that ends before the others, as a delisted one, is told with its last day."""
+    days = ns(trading_days(200))
+    found = of_two(days, days[:50])
+    assert found.ended == 1
+    last = datetime.fromtimestamp(days[49] / SECOND, UTC).date().isoformat()
+    assert found.lines() == [
+        f"1 instrument ended before the others, the first of them B on {last}: a position keeps"
+        " the value of the last quote"
+    ]
+
+
+@pytest.mark.parametrize("missing", [0, 1, 3])
+def test_an_instrument_that_lacks_the_last_days_has_not_ended(missing: int) -> None:
+    days = ns(trading_days(200))
+    assert of_two(days, days[: len(days) - missing]).ended == 0
+
+
+def test_an_instrument_that_is_quoted_rarely_has_not_ended() -> None:
+    """An instrument that is quoted rarely has not ended if it was away as long before."""
+    days = ns(trading_days(200))
+    assert of_two(days, days[:130:40]).ended == 0
+
+
 def test_duplicates_and_gaps_are_of_one_instrument() -> None:
     quality = Quality()
     for sid, times in [("A", [1, 2, 2, 2]), ("B", [2, 3]), ("A", [3]), ("C", [3])]:

@@ -90,9 +90,78 @@ def test_the_formats_of_a_text_read_it(moment: datetime, day: str, clock: str) -
         assert datetime.strptime(text, time_format)
 
 
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        # trades: their numbers rise by every row
+        ("{n}71,1.5,0.25,17356896{n}", "2"),
+        # Coinbase: time, low, high, open, close, volume
+        ("17356896{n},0.5,2.5,1.1,1.5,300", "5"),
+        # Bitfinex: time, open, close, high, low, volume
+        ("17356896{n},1.1,1.5,2.5,0.5,300", "3"),
+        ("17356896{n},1.1,2.5,0.5,1.5,300", "5"),
+        # a date, and the time of day as digits
+        ("20240305,14{n},1.1,2.5,0.5,1.5,300", "6"),
+    ],
+)
+def test_without_names_the_price_is_known_by_its_values(
+    tmp_path: Path, text: str, column: str
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("".join(text.format(n=n) + "\n" for n in (30, 31, 32)))
+    options = options_of(str(refusal(path)).rpartition("; expected ")[2].partition(" (")[0])
+    assert options.get("columns", {})["quote"] == column
+    quotes = list(open_feed(path, **options))
+    assert [quote.quote for quote in quotes] == [1.5, 1.5, 1.5]
+    assert len({quote.ts for quote in quotes}) == 3
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "column"),
+    [
+        ("agg_id,cost,last_trade_id,transact_time", "1{n},1.5,2{n},17356896{n}", "cost"),
+        (",v,vw,o,c,h,l,t,n", "7{n},3000,1.4,1.1,1.5,2.5,0.5,17356896{n},9", "c"),
+        ("Dzien,Otwarcie,Najwyzszy,Najnizszy,Zamkniecie", "2024-03-{n},1.1,2.5,0.5,1.5", "Zam"),
+        ("Date,PX_LAST,PX_HIGH", "2024-03-{n},1.5,#N/A N/A", "PX_LAST"),
+        ("<DATE>,<TIME>,<BID>,<ASK>,<LAST>", "2024.03.05,14:{n}:01,1.5,1.6,", "<BID>"),
+    ],
+)
+def test_a_number_that_is_no_price_is_not_suggested(
+    tmp_path: Path, header: str, row: str, column: str
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join([header, *(row.format(n=n) for n in (29, 30, 31)), ""]))
+    options = options_of(str(refusal(path)).rpartition("; expected ")[2].partition(" (")[0])
+    assert options.get("columns", {})["quote"].startswith(column)
+    assert [quote.quote for quote in open_feed(path, **options)] == [1.5, 1.5, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("times", "read"),
+    [
+        # Interactive Brokers, in the zone of the exchange, and reports of its trades
+        (
+            ["20240305 14:30:00 US/Eastern", "20240711 14:30:00 US/Eastern"],
+            "2024-03-05T14:30:00-05:00",
+        ),
+        (["20240305;143000", "20240306;143000"], "2024-03-05T14:30:00Z"),
+        (["2024-03-05 14:30 EST", "2024-03-06 14:30 EST"], "2024-03-05T14:30:00-05:00"),
+        (["15032024", "16032024"], "2024-03-15T00:00:00Z"),
+    ],
+)
+def test_times_that_are_no_iso_8601_lead_to_their_format(
+    tmp_path: Path, times: list[str], read: str
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("date,close\n" + "".join(f"{time},1.5\n" for time in times))
+    quotes = list(open_feed(path, **suggested(refusal(path))))
+    assert [quote.quote for quote in quotes] == [1.5, 1.5]
+    assert quotes[0].ts == read
+
+
 def test_where_several_columns_may_be_the_price_all_are_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
-    path.write_text("Tag;A;B;C;D\n2024-02-13;1.1;2.2;0.5;1.5\n2024-02-14;1.2;2.3;0.6;1.6\n")
+    path.write_text("Tag;A;B;C;D\n2024-02-13;1.1;2.2;2.3;1.5\n2024-02-14;1.2;2.3;0.6;1.6\n")
     line = str(refusal(path)).rpartition("; expected ")[2]
     assert line == "--columns ts=Tag,quote=A (or the price in B, C, D)"
     options = options_of(line.partition(" (")[0])
