@@ -197,7 +197,8 @@ export class Subscriber {
     return {
       handle: (bytes, first, frame) => {
         if (first >> 4 !== PUBLISH) return false;
-        const { topic, payload, qos, retain, packetId, published } = readPublish(bytes, first, frame, hasProperties);
+        const publish = readPublish(bytes, first, frame, hasProperties);
+        const { topic, payload, qos, retain, isRepeat, packetId, published } = publish;
         const channel = retain ? null : this.#channelOf(topic);
         const message = new Message(
           channel ?? topic,
@@ -207,6 +208,7 @@ export class Subscriber {
           this.#share,
           qos === 0 ? undefined : acknowledger,
           published,
+          isRepeat,
         );
         if (retain) this.#dropRetained(message);
         else if (channel !== null) this.#receive(message);
