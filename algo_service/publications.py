@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from portfolio.times import MAX_SAFE
 
 MAX_NAME_LENGTH = 64
 """Characters of a publication's name."""
+MAX_ID_LENGTH = 256
+"""Characters of a message's id: readers refuse a longer one."""
 MAX_BYTES = 1_000_000
 """Of a publication's fields as JSON: its id and time have to fit in the message as well."""
 MAX_PER_INPUT = 1000
@@ -102,13 +105,19 @@ class Publications:
         """
         waiting, self._waiting = self._waiting, []
         return [
-            {"name": name, "text": _with_own(text, f"{key}:{n}", ts)}
+            {"name": name, "text": _with_own(text, _bounded(f"{key}:{n}"), ts)}
             for n, (name, text) in enumerate(waiting)
         ]
 
     def clear(self) -> None:
         """Forget what was published at an input."""
         self._waiting = []
+
+
+def _bounded(message_id: str) -> str:
+    """Return an id, or its SHA-256 in hexadecimal where it is longer than an id may be."""
+    is_short = len(message_id) <= MAX_ID_LENGTH
+    return message_id if is_short else hashlib.sha256(message_id.encode()).hexdigest()
 
 
 def _with_own(text: str, message_id: str, ts: Any) -> str:

@@ -41,11 +41,12 @@ def incomplete(path: Path) -> str | None:
 
 
 def _incomplete(path: Path) -> str | None:
+    wal = beside(path)
     if not path.exists() or path.stat().st_size == 0:
-        return None
+        # a journal is begun without one, and SQLite would delete it
+        return _orphaned(path, wal) if wal.exists() and wal.stat().st_size > 0 else None
     if beside(path, "-journal").exists():
         return None  # killed while it was created: SQLite rolls that back
-    wal = beside(path)
     try:
         # immutable: without looking at the -wal
         alone, tables = _look(path, "mode=ro&immutable=1")
@@ -79,6 +80,14 @@ def _incomplete(path: Path) -> str | None:
             f" these quotes would be decided again.{remedy}"
         )
     return None
+
+
+def _orphaned(path: Path, wal: Path) -> str:
+    what = "is empty" if path.exists() else "is not there"
+    return (
+        f"the journal {path} {what}, and {wal.name} beside it holds its latest decisions: put the"
+        f" journal back beside it, or remove {wal.name} to begin a new one"
+    )
 
 
 def _fits(alone: Mark | None, both: Mark | None) -> bool:

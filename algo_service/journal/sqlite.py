@@ -260,13 +260,14 @@ class SqliteStore:
     def outputs_since(
         self, seconds: float, after: int, limit: int
     ) -> list[tuple[int, Decision | Failure]]:
-        """Return the decisions with outputs of the last `seconds` before the latest one."""
+        """Return the decisions with outputs from `seconds` before the latest confirmed one."""
         with self._explained():
             before = self._db.execute(
                 # walks back through the window alone, because time grows with seq
                 "SELECT seq FROM batches WHERE elapsed <"
-                " (SELECT elapsed FROM batches ORDER BY seq DESC LIMIT 1) - ?"
-                " ORDER BY seq DESC LIMIT 1",
+                " (SELECT elapsed FROM batches WHERE seq >= coalesce("
+                "(SELECT max(seq) FROM confirmed), (SELECT max(seq) FROM batches))"
+                " ORDER BY seq LIMIT 1) - ? ORDER BY seq DESC LIMIT 1",
                 (seconds,),
             ).fetchone()
             start = max(after, before[0] if before else 0)

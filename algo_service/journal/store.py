@@ -217,11 +217,13 @@ class DecisionStore(Protocol):
     def outputs_since(
         self, seconds: float, after: int, limit: int
     ) -> list[tuple[int, Decision | Failure]]:
-        """Return the decisions with outputs of the last `seconds` before the latest one.
+        """Return the decisions with outputs from `seconds` before the latest confirmed one on.
 
-        Each comes with its seq. The seconds are those that services with this store have run, by a
-        clock that nobody sets: what was published in the last minute is in the last 60 seconds,
-        whatever the clock on the wall has shown, and however long no service ran.
+        If none was confirmed, before the latest. What was decided while the broker was away is not
+        counted: it may have lost what it had confirmed before. Each comes with its seq. The seconds
+        are those that services with this store have run, by a clock that nobody sets: what was
+        published in the last minute is in the last 60 seconds, whatever the clock on the wall has
+        shown, and however long no service ran.
 
         :param after: only decisions with a greater seq.
         :param limit: the maximum number of decisions.

@@ -195,7 +195,7 @@ class ServiceMethods:
 
     @exposed
     def orders_since(self, seconds: float, after: int = 0) -> list[dict[str, Any]]:
-        """Return the outputs of the last seconds before the latest decision, a page at a time.
+        """Return the outputs from `seconds` before the latest confirmed decision on, by pages.
 
         Each entry is as `events` has it, with its seq; the next page is that `after` the last seq.
         """

@@ -1,6 +1,7 @@
 /** What a backend that has `event` alone publishes beside its orders. */
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
 import { checkOwnData } from '../src/backend/channels.js';
@@ -42,6 +43,20 @@ test('an order, orders and nil are as without data', () => {
 test('a quote without a time gives data without one', () => {
   const { data: published } = decisionOf(data('signal', {}), { ...QUOTE, ts: undefined }, 'mine');
   assert.deepEqual(published, [{ name: 'signal', text: '{"id":"mine:quotes:7:0"}' }]);
+});
+
+test('the id of data that would be longer than an id may be is its SHA-256', () => {
+  const at = (/** @type {number} */ length) => {
+    const { data: published } = decisionOf(data('signal', {}), { ...QUOTE, id: 'é'.repeat(length) }, 'mine');
+    return JSON.parse(String(published?.[0].text)).id;
+  };
+  assert.equal(at(242), `mine:quotes:${'é'.repeat(242)}:0`);
+  assert.equal(
+    at(243),
+    createHash('sha256')
+      .update(`mine:quotes:${'é'.repeat(243)}:0`)
+      .digest('hex'),
+  );
 });
 
 for (const [returned, sentence] of /** @type {[unknown, RegExp][]} */ ([

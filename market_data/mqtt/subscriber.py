@@ -31,6 +31,9 @@ MAX_RECEIVED = MAX_UNACKNOWLEDGED // 2
 
 _MAX_KNOWN_TOPICS = 10_000
 
+_MAX_ACKNOWLEDGED = 4_000
+"""Acknowledged messages that are remembered: more than a connection may take with it at its end."""
+
 # A connection that the broker closes within so many seconds, and that is made again at the first
 # attempt, so many times in a row: another client has the session. A broker of MQTT 3.1.1 has no
 # other way to say that, and mosquitto 2.0.11 says nothing in MQTT 5 either.
@@ -60,6 +63,9 @@ class _Open(NamedTuple):
     number: int
     mid: int
     size: int
+    content: int
+    is_processed: bool = False
+    """Whether it was acknowledged on an earlier connection, which has ended too soon."""
 
 
 class Subscriber:
@@ -71,7 +77,9 @@ class Subscriber:
 
     When a connection ends, the broker sends again on the next one what was not acknowledged: the
     caller gets such messages twice, and tells them by what they contain. Acknowledging one of an
-    earlier connection does nothing.
+    earlier connection does nothing. A message that the caller has acknowledged, and whose
+    acknowledgement was lost with the connection, does not come to it again: the broker sends it
+    with the DUP flag and the packet id of before [MQTT-3.3.1-1, MQTT-4.4.0-1].
 
     All calls come on one thread, and raise Interrupted when `stop` is requested, except
     `acknowledge` and `close`.
@@ -112,6 +120,7 @@ class Subscriber:
         self._arrived: list[Received] = []  # that the caller has not got yet
         self._open: deque[_Open] = deque()  # of the present connection
         self._open_bytes = 0
+        self._acknowledged: dict[int, int] = {}  # contents by packet id, the oldest first
         self._count = 0
         self._known: dict[str, bool] = {}
         self._attempts = 0
@@ -167,14 +176,26 @@ class Subscriber:
 
     def acknowledge(self, last: Received) -> None:
         """Acknowledge this message, and all that arrived before it."""
-        mids = []
-        while self._open and self._open[0].number <= last.number:
-            _number, mid, size = self._open.popleft()
-            self._open_bytes -= size
-            if mid:
-                mids.append(mid)
+        mids = self._processed(last.number)
         if self._connection is not None:
             self._connection.acknowledge(mids)
+
+    def _processed(self, last: int) -> list[int]:
+        """Take the messages up to this number, and what may be acknowledged with them.
+
+        :return: their packet ids.
+        """
+        mids = []
+        while self._open and (self._open[0].number <= last or self._open[0].is_processed):
+            each = self._open.popleft()
+            self._open_bytes -= each.size
+            if each.mid:
+                mids.append(each.mid)
+                self._acknowledged.pop(each.mid, None)  # so that it is the latest one
+                self._acknowledged[each.mid] = each.content
+        while len(self._acknowledged) > _MAX_ACKNOWLEDGED:
+            del self._acknowledged[next(iter(self._acknowledged))]
+        return mids
 
     def close(self) -> None:
         """Disconnect from the broker, which keeps a session that has a name."""
@@ -253,8 +274,13 @@ class Subscriber:
         payload = bytes(message.payload)
         if self._session is not None:
             mid = message.mid if message.qos else 0
-            self._open.append(_Open(self._count, mid, len(payload)))
+            content = hash((topic, payload))
+            is_processed = message.dup and self._acknowledged.get(mid) == content
+            self._open.append(_Open(self._count, mid, len(payload), content, is_processed))
             self._open_bytes += len(payload)
+            if is_processed:
+                connection.acknowledge(self._processed(0))
+                return
         topic = topic.removeprefix(self._access.prefix)
         self._arrived.append(
             Received(topic, payload, time.time_ns(), message.retain, message.dup, self._count)

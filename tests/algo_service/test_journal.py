@@ -392,6 +392,23 @@ def test_orders_since_counts_back_from_the_latest_decision_page_by_page(tmp_path
     close(engine)
 
 
+def test_orders_since_counts_back_from_what_was_confirmed_however_long_the_broker_was_away(
+    tmp_path: Path,
+) -> None:
+    """A bridge that is started again publishes what the broker may have lost before its outage."""
+    times = iter([50.0, 100.0, 101.0, 160.0, 220.0])
+    journal = SqliteStore(tmp_path / "j", "algo", monotonic=lambda: next(times))
+    engine = Engine(Touchy, "algo", {"threshold": 0}, seed=7, store=journal)
+    engine.initialize({})
+    for n in range(4):
+        engine.decide([quote(2 * n), quote(2 * n + 1)])
+    assert [seq for seq, _ in journal.outputs_since(20, 0, 100)] == [7, 8]
+    journal.keep_confirmed([(4, 1.0)])
+    assert [seq for seq, _ in journal.outputs_since(20, 0, 100)] == list(range(1, 9))
+    assert [seq for seq, _ in journal.outputs_since(0, 0, 100)] == list(range(3, 9))
+    close(engine)
+
+
 class Undeclared:
     """Declares nothing, and takes its cash where it is given."""
 

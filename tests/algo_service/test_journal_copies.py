@@ -114,6 +114,24 @@ def test_files_of_two_moments_are_refused(tmp_path: Path, often: None) -> None:
         assert decided(pair) == 10 * (n + 1)
 
 
+@pytest.mark.parametrize("what", ["is not there", "is empty"])
+def test_a_wal_without_its_journal_is_kept_and_told_of(tmp_path: Path, what: str) -> None:
+    """SQLite would delete it, and with it the latest decisions; a service would begin anew."""
+    engine = opened(tmp_path / "j", threshold=0)
+    decide(engine, 0, 10)
+    image = copied(tmp_path / "j", tmp_path / "image", FILES)
+    main = image.read_bytes()
+    close(engine)
+    if what == "is empty":
+        os.truncate(image, 0)
+    else:
+        image.unlink()
+    with pytest.raises(JournalError, match=f"{what}, and j-wal .*put the journal back .*remove"):
+        decided(image)
+    image.write_bytes(main)
+    assert decided(image) == 10
+
+
 def images(path: Path, folder: Path, run: Callable[[Callable[[int], None]], None]) -> Iterator[Any]:
     """Yield what a kill before each statement of `run` leaves, and what was answered before."""
     taken: list[tuple[Path, int]] = []

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,16 @@ def test_a_table_of_quotes_shows_what_was_published() -> None:
         [("prices", 100.0)],
         [("prices", 101.0)],
     ]
+
+
+def test_the_id_of_data_that_would_be_longer_than_an_id_may_be_is_its_sha_256() -> None:
+    """Readers refuse a longer one: what was published at such a quote would be lost."""
+
+    def id_at(length: int) -> str:
+        publications = Publications()
+        publications.publish("signal", {})
+        (published,) = publications.take(f"mine:quotes:{'é' * length}", None)
+        return str(json.loads(published["text"])["id"])
+
+    assert id_at(242) == f"mine:quotes:{'é' * 242}:0"
+    assert id_at(243) == sha256(f"mine:quotes:{'é' * 243}:0".encode()).hexdigest()

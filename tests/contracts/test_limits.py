@@ -29,7 +29,10 @@ CONSTANTS = {
         "algo_service.engine.quotes:MAX_SID_LENGTH",
         "algo_service.queries.question:MAX_SID_LENGTH",
     ],
-    "id.characters": ["market_data.feeds.messages.limits:ID"],
+    "id.characters": [
+        "market_data.feeds.messages.limits:ID",
+        "algo_service.publications:MAX_ID_LENGTH",
+    ],
     "price.maximum": [
         "market_data.feeds.bounds:MAX_PRICE",
         "algo_service.engine.quotes:MAX_PRICE",

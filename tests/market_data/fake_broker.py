@@ -57,8 +57,8 @@ class Wire:
         """Write the PUBACK."""
         self.write(PUBACK, mid + (b"" if reason is None else bytes([reason, 0])))
 
-    def write(self, kind: int, body: bytes) -> None:
-        self._stream.write(bytes([kind << 4, len(body)]) + body)
+    def write(self, kind: int, body: bytes, flags: int = 0) -> None:
+        self._stream.write(bytes([kind << 4 | flags, len(body)]) + body)
         self._stream.flush()
 
     def _exactly(self, size: int) -> bytes:

@@ -20,7 +20,7 @@ from market_data import (
 from market_data.mqtt import subscriber as module
 from market_data.mqtt.access import TlsFiles
 from market_data.mqtt.address import BrokerAddress
-from tests.market_data.fake_broker import DISCONNECT, FakeBroker, Wire
+from tests.market_data.fake_broker import CONNACK, DISCONNECT, PUBACK, PUBLISH, FakeBroker, Wire
 from tests.support.brokers import Broker
 from tests.support.processes import PATIENCE, eventually
 
@@ -105,6 +105,58 @@ def test_a_message_of_an_earlier_connection_is_not_acknowledged_on_a_later_one(
     subscriber.acknowledge(again[0])
     subscriber.close()
     assert texts(receive(make(), 1)) == ["2"]
+
+
+def test_what_was_acknowledged_does_not_come_again_where_the_connection_took_that_with_it() -> None:
+    """Without an id nothing else tells it: it would be recorded, or be part of a bar, twice."""
+    confirmed: list[int] = []
+
+    def begin(wire: Wire, *, is_resumed: bool) -> None:
+        assert wire.connect() == 5
+        wire.write(CONNACK, bytes([is_resumed, 0, 0]))
+        _, body = wire.read()
+        wire.write(SUBACK, body[:2] + b"\0\1")
+
+    def send(wire: Wire, packet_id: int, text: bytes, *, is_repeat: bool = False) -> None:
+        flags = 0b1010 if is_repeat else 0b0010
+        wire.write(PUBLISH, b"\0\1q" + bytes([0, packet_id, 0]) + text, flags)
+
+    def confirm(wire: Wire) -> None:
+        kind, body = wire.read()
+        if kind == PUBACK:
+            confirmed.append(body[1])
+        else:
+            assert kind == DISCONNECT
+
+    def lose(wire: Wire) -> None:
+        begin(wire, is_resumed=False)
+        for packet_id, text in ((1, b"a"), (2, b"b"), (3, b"a")):
+            send(wire, packet_id, text)
+        wire.read()  # the acknowledgements of the first two, and the connection ends
+
+    def send_again(wire: Wire) -> None:
+        begin(wire, is_resumed=True)
+        for packet_id, text in ((1, b"a"), (2, b"b"), (3, b"a")):
+            send(wire, packet_id, text, is_repeat=True)
+        send(wire, 4, b"a")  # the same price again
+        send(wire, 2, b"c", is_repeat=True)  # a broker that has forgotten, and counts anew
+        while True:
+            confirm(wire)
+
+    broker = FakeBroker(lose, send_again)
+    access = BrokerAccess.parse(broker.url)
+    subscriber = Subscriber(access, ["q"], Stop(), told.append, session="mine")
+    subscriber.connect()
+    before = receive(subscriber, 3)
+    subscriber.acknowledge(before[1])
+    after = receive(subscriber, 3)
+    assert texts(after) == ["a", "a", "c"]
+    eventually(lambda: confirmed == [1, 2], "the lost acknowledgements")
+    subscriber.acknowledge(after[-1])
+    eventually(lambda: confirmed == [1, 2, 3, 4, 2], "the others")
+    subscriber.close()
+    broker.close()
+    assert broker.error is None
 
 
 def test_no_more_is_read_than_may_be_unacknowledged(

@@ -220,7 +220,7 @@ export class Backend extends EventEmitter {
 
   /**
    * The orders, fills, data and replies of the latest decisions, one page per call; empty for a backend that keeps none.
-   * @param {number} seconds  counted back from the latest decision
+   * @param {number} seconds  counted back from the latest decision that is confirmed, or the latest if none is
    * @param {number} after  only those with a greater seq
    * @returns {Promise<({seq: number} & import('./decisions.js').Decision)[]>}
    */

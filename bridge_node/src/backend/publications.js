@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+
 import { LIMITS } from '../messages/limits.js';
+import { isWithin } from '../messages/values.js';
 import { PublicationError, shown } from '../support/errors.js';
 
 /**
@@ -51,7 +54,7 @@ export function completeData(returned, quote, algo) {
     }
     checkValues(message, name, LIMITS.depth);
     const { channel, id, ts } = quote;
-    const text = JSON.stringify({ ...message, id: `${algo}:${channel}:${id}:${n}`, ts: ts ?? undefined });
+    const text = JSON.stringify({ ...message, id: boundedId(`${algo}:${channel}:${id}:${n}`), ts: ts ?? undefined });
     const bytes = Buffer.byteLength(text);
     if (bytes > LIMITS.publicationBytes) {
       throw new PublicationError(
@@ -60,6 +63,14 @@ export function completeData(returned, quote, algo) {
     }
     return { name, text };
   });
+}
+
+/**
+ * The id, or its SHA-256 in hexadecimal where it is longer than an id may be: readers would refuse it.
+ * @param {string} id
+ */
+function boundedId(id) {
+  return isWithin(id, LIMITS.id) ? id : createHash('sha256').update(id).digest('hex');
 }
 
 /**

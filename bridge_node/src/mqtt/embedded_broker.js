@@ -91,13 +91,14 @@ function keepOrder(aedes, guard) {
 }
 
 /**
- * @param {AsyncIterable<{brokerCounter: number}>} packets
+ * [MQTT-3.3.1-1] What is sent again is marked so, which aedes 1.2 does not do: it has a packet id already.
+ * @param {AsyncIterable<{brokerCounter: number, messageId?: number}>} packets
  * @param {Set<number>} [numbers]
  */
 async function* noting(packets, numbers) {
   for await (const packet of packets) {
     numbers?.add(packet.brokerCounter);
-    yield packet;
+    yield { ...packet, dup: Boolean(packet.messageId) };
   }
 }
 

@@ -23,8 +23,9 @@ export class Message {
    * @param {import('../support/memory_budget.js').Share} share  that holds it until it is acknowledged or dropped
    * @param {import('./acknowledger.js').Acknowledger} [acknowledger]  absent at QoS 0: the broker will not send it again
    * @param {number} [published]  when it was published, in ms since 1970, if the publisher has marked that
+   * @param {boolean} [isRepeat]  whether the broker may have sent it before
    */
-  constructor(topic, payload, packetId, received, share, acknowledger, published) {
+  constructor(topic, payload, packetId, received, share, acknowledger, published, isRepeat = false) {
     this.topic = topic;
     /** All of it, until it is abridged. */
     this.payload = payload;
@@ -33,6 +34,7 @@ export class Message {
     this.packetId = packetId;
     this.received = received;
     this.published = published;
+    this.isRepeat = isRepeat;
     this.#share = share;
     this.#acknowledger = acknowledger;
     this.#count = countOf(this.bytes);

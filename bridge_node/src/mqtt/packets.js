@@ -7,6 +7,7 @@ export const PUBLISH = 3;
 export const PUBACK = 4;
 
 const RETAIN = 1;
+const DUP = 8;
 /** Bytes behind the fixed header of a packet that is not large: an array of a thousand plain quotes. */
 const MAX_ORDINARY = 128 * 1024;
 /** [2.1.4] Bytes of the length of a packet, 7 bits in each. */
@@ -58,8 +59,8 @@ export function isLarge({ start, end }) {
  * @param {number} first  byte of the packet
  * @param {Frame} frame
  * @param {boolean} hasProperties  as in MQTT 5
- * @returns {{topic: string, payload: Buffer, qos: number, retain: boolean, packetId: number, published?: number}}
- *   packet id 0 at QoS 0; `published` is in ms since 1970, if the publisher has marked that
+ * @returns {{topic: string, payload: Buffer, qos: number, retain: boolean, isRepeat: boolean, packetId: number, published?: number}}
+ *   packet id 0 at QoS 0; `isRepeat` if the broker may have sent it before; `published` is in ms since 1970, if the publisher has marked that
  * @throws {PacketError} if it is not valid
  */
 export function readPublish(bytes, first, { start, end }, hasProperties) {
@@ -77,7 +78,15 @@ export function readPublish(bytes, first, { start, end }, hasProperties) {
   if (hasProperties) at = skipProperties(bytes, at);
   if (!(at <= end)) throw new PacketError('the broker sent a PUBLISH whose fields exceed its length');
   const published = at > properties + 1 ? readPublished(bytes, properties, at) : undefined;
-  return { topic, payload: bytes.subarray(at, end), qos, retain: (first & RETAIN) !== 0, packetId, published };
+  return {
+    topic,
+    payload: bytes.subarray(at, end),
+    qos,
+    retain: (first & RETAIN) !== 0,
+    isRepeat: (first & DUP) !== 0,
+    packetId,
+    published,
+  };
 }
 
 /**

@@ -48,6 +48,8 @@ export class Subscriber {
   #isShareFull = false;
   #isPaused = false;
   #isStopped = false;
+  /** Whether the broker has to have the session: it had it before. */
+  #isContinued = false;
   /** How many retained messages were dropped. */
   #retained = 0;
 
@@ -76,6 +78,12 @@ export class Subscriber {
     );
     this.#connection.on('up', (client, connack) => {
       if (connack.sessionPresent) resumed();
+      else if (this.#isContinued) {
+        broker.log.warn(
+          `the broker has not kept the session ${clientId}: what came while it was not connected is lost`,
+        );
+      }
+      this.#isContinued = true;
       this.#subscribe(client, this.#channels);
     });
     this.#connection.on('down', () => {
@@ -90,9 +98,13 @@ export class Subscriber {
     return this.#connection.taken;
   }
 
-  /** @param {string[]} channels  MQTT topic filters, without the prefix */
-  start(channels) {
+  /**
+   * @param {string[]} channels  MQTT topic filters, without the prefix
+   * @param {boolean} [isContinued]  whether an earlier start has made the session
+   */
+  start(channels, isContinued = false) {
     this.#channels = channels;
+    this.#isContinued = isContinued;
     this.#connection.start();
   }
 
@@ -197,7 +209,8 @@ export class Subscriber {
     return {
       handle: (bytes, first, frame) => {
         if (first >> 4 !== PUBLISH) return false;
-        const { topic, payload, qos, retain, packetId, published } = readPublish(bytes, first, frame, hasProperties);
+        const publish = readPublish(bytes, first, frame, hasProperties);
+        const { topic, payload, qos, retain, isRepeat, packetId, published } = publish;
         const channel = retain ? null : this.#channelOf(topic);
         const message = new Message(
           channel ?? topic,
@@ -207,6 +220,7 @@ export class Subscriber {
           this.#share,
           qos === 0 ? undefined : acknowledger,
           published,
+          isRepeat,
         );
         if (retain) this.#dropRetained(message);
         else if (channel !== null) this.#receive(message);

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
-
 import { EXAMPLE, idOf, readCommand, SWAP } from '../messages/command.js';
 import { parseMap } from '../messages/map.js';
 import { checkTopic } from '../messages/topic.js';
 import { MessageError } from '../support/errors.js';
 import { errorRecord } from './error_record.js';
+import { GivenIds } from './given_ids.js';
 import { commandFields } from './log_fields.js';
 import { replyText } from './reply.js';
 
@@ -23,8 +22,7 @@ export class CommandIntake {
   #swap;
   #meter;
   #log;
-  #idPrefix = `~${randomBytes(6).toString('hex')}`;
-  #idCount = 0;
+  #ids = new GivenIds();
 
   /**
    * @param {string} algo
@@ -50,10 +48,11 @@ export class CommandIntake {
     const { topic, payload } = message;
     /** @type {Record<string, unknown> | undefined} */
     let map;
+    this.#ids.begin(message);
     try {
       checkTopic(topic);
       map = parseMap(payload, EXAMPLE);
-      const command = readCommand(topic, map, this.#newId);
+      const command = readCommand(topic, map, this.#ids.next);
       this.#log.info(commandFields(command), 'received a command');
       this.#meter.command(command.command);
       if (command.command !== SWAP) return { message, kind: 'command', inputs: [command] };
@@ -82,6 +81,4 @@ export class CommandIntake {
     }
     message.acknowledge();
   }
-
-  #newId = () => `${this.#idPrefix}-${this.#idCount++}`;
 }

@@ -19,6 +19,7 @@ export class Inputs {
   #meter;
   #rules;
   #taken;
+  #isContinued = false;
   /** @type {FeedGaps | undefined} */
   #gaps;
   /** @type {Subscriber | undefined} */
@@ -60,8 +61,10 @@ export class Inputs {
    * @param {string} algo
    * @param {string[]} channels
    * @param {import('./notices.js').AlgoNotices} notices  of the algorithm, to add to
+   * @param {boolean} isContinued  whether it has decided before: the broker has its sessions
    */
-  start(algo, channels, notices) {
+  start(algo, channels, notices, isContinued) {
+    this.#isContinued = isContinued;
     const { log } = this.#broker;
     this.#gaps = new FeedGaps(log, notices);
     const intake = new Intake(this.#rules, (record) => this.#refusals.report(record), this.#meter, this.#gaps, log);
@@ -155,7 +158,7 @@ export class Inputs {
       taken: this.#taken,
     };
     const subscriber = new Subscriber(this.#broker, session, handlers, this.#share);
-    subscriber.start(channels);
+    subscriber.start(channels, this.#isContinued);
     return subscriber;
   }
 }

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { Instruments } from '../messages/instruments.js';
 import { readData } from '../messages/data.js';
 import { kindOf } from '../messages/kinds.js';
@@ -8,6 +6,7 @@ import { weightOf } from '../messages/weight.js';
 import { MessageError } from '../support/errors.js';
 import { LineLimit } from '../support/line_limit.js';
 import { errorRecord } from './error_record.js';
+import { GivenIds } from './given_ids.js';
 import { inputFields } from './log_fields.js';
 import { packInputs } from './packed_input.js';
 
@@ -23,8 +22,7 @@ export class Intake {
   #log;
   /** Which lines are written: to ask the log for each message took a tenth of the time. */
   #logs;
-  #idPrefix = `~${randomBytes(6).toString('hex')}`;
-  #idCount = 0;
+  #ids = new GivenIds();
   #instruments = new Instruments();
   #hasWarned = false;
   #limit = new LineLimit();
@@ -52,9 +50,10 @@ export class Intake {
   read(message) {
     const { topic, payload } = message;
     const kind = kindOf(topic);
+    this.#ids.begin(message);
     let inputs;
     try {
-      inputs = kind === 'data' ? this.#readData(message) : readQuotes(topic, payload, this.#newId, this.#rules);
+      inputs = kind === 'data' ? this.#readData(message) : readQuotes(topic, payload, this.#ids.next, this.#rules);
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
       this.#log[this.#limit.next()](
@@ -95,7 +94,7 @@ export class Intake {
 
   /** @param {import('../mqtt/message.js').Message} message */
   #readData({ topic, payload }) {
-    const data = readData(topic, payload, this.#newId);
+    const data = readData(topic, payload, this.#ids.next);
     // as before version 4 of the contract
     if (!this.#hasWarned && data.sid !== undefined && data.quote !== undefined) {
       this.#hasWarned = true;
@@ -106,6 +105,4 @@ export class Intake {
     }
     return [data];
   }
-
-  #newId = () => `${this.#idPrefix}-${this.#idCount++}`;
 }

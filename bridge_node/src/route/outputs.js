@@ -170,5 +170,6 @@ export class Outputs {
     const publishPage = (/** @type {Publication[]} */ page) => publish(this.#due(page));
     this.#times.confirmed(await republish(this.#backend, this.#lossWindow.seconds, this.topics, publishPage));
     if (this.halts?.isPublished) await publish([haltPublication(this.halts.current, this.topics)]);
+    this.#snapshots?.renew(); // what was retained may be lost, too
   }
 }

@@ -33,7 +33,7 @@ export class LossWindow {
     this.#decidedAt = performance.now();
   }
 
-  /** Seconds, counted back from the latest decision. */
+  /** Seconds, counted back from the latest decision, or from one before. */
   get seconds() {
     return WINDOW + Math.max(0, this.#decidedAt - this.#lostAt) / 1000;
   }
@@ -42,7 +42,7 @@ export class LossWindow {
 /**
  * Publish the orders and fills of the latest decisions again, in order, page by page.
  * @param {import('../backend/backend.js').Backend} backend
- * @param {number} seconds  counted back from the latest decision
+ * @param {number} seconds  counted back from the latest decision that is confirmed, or the latest if none is
  * @param {ReturnType<typeof import('./topics.js').outputTopics>} topics
  * @param {import('../mqtt/publisher.js').Publish} publish  rejects if the connection is lost again
  * @returns {Promise<number | undefined>} the seq of the last decision whose outputs the broker has confirmed now;

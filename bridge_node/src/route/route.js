@@ -286,7 +286,8 @@ export class Route {
       this.log,
     );
     this.#show();
-    this.#inputs.start(name, channels, this.#place.notices.of(name));
+    const isContinued = (this.#backend.journalSeq ?? 0) > 0;
+    this.#inputs.start(name, channels, this.#place.notices.of(name), isContinued);
     this.#queries.start(name);
     return true;
   }

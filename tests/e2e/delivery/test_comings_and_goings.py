@@ -118,6 +118,35 @@ def test_a_broker_that_was_away_is_subscribed_to_again(
     bridge.wait_for("connected to mqtt://", count=2)
 
 
+def test_a_broker_that_has_lost_everything_gets_the_snapshot_again_and_its_loss_is_told(
+    embedded: Broker, parts: Parts, watch: Watch, tmp_path: Path
+) -> None:
+    """Nothing was decided since; the sessions are gone, and with them the quotes that waited."""
+    service = echo(parts)
+    bridge = parts.bridge(embedded, service)
+    before = watch(embedded)
+    before.publish(quote(0))
+    before.wait_until(lambda: before.last("portfolios/Echo").get("quote_id") == "0", "portfolios")
+    lost = "the broker has not kept the session .*Echo.*: what came while it was not connected is"
+    assert "has not kept" not in bridge.output
+    embedded.process.kill()
+    embedded.start()
+    bridge.wait_for(lost, count=2)  # that of quotes and that of commands
+    after = watch(embedded)
+    after.wait_until(lambda: after.last("portfolios/Echo").get("quote_id") == "0", "portfolios")
+
+    # a service that continues a journal has had a bridge before
+    options = ("--algo", "random", "--journal", tmp_path / "journal", "--param", "threshold=0")
+    service = parts.service(*options)
+    bridge = parts.bridge(embedded, service)
+    after.publish(quote(1))
+    after.wait("orders/random")
+    assert bridge.stop() == 0
+    embedded.process.kill()
+    embedded.start()
+    parts.bridge(embedded, service).wait_for(lost.replace("Echo", "random"), count=2)
+
+
 def test_a_restarted_service_is_initialised_again_before_the_next_quote(
     broker: Broker, parts: Parts, watch: Watch
 ) -> None:
