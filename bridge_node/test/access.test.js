@@ -118,6 +118,23 @@ test('a new folder can be read by nobody else, and is not made twice', async (t)
   assert.throws(() => folder.check(), { message: `${path} can be read by others (mode 0750): chmod 700 ${path}` });
 });
 
+test('a folder that cannot be made is a sentence, whatever is in its way', async (t) => {
+  const file = join(place(t), 'file');
+  writeFileSync(file, '');
+  // below /proc no folder can be made, and it is not said that it lies above
+  for (const path of ['/proc/x', '/proc/x/access', file, join(file, 'access'), join(file, 'deeper', 'access')]) {
+    await assert.rejects(init(new AccessFolder(path), ['localhost']), (/** @type {Error} */ { name, message }) => {
+      assert.equal(name, 'UserError');
+      assert.ok(message.startsWith(`${path} cannot be made: `), message);
+      return true;
+    });
+  }
+  assert.throws(() => new AccessFolder(''), { name: 'UserError', message: /^--dir is empty/ });
+  const deep = new AccessFolder(join(place(t), 'a', 'b'));
+  await init(deep, ['localhost']);
+  deep.check();
+});
+
 test('certificates are those of their names, and for their purpose', async (t) => {
   const folder = new AccessFolder(join(place(t), 'access'));
   const hosts = ['broker.example', '192.0.2.2', '::1'];

@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { reason, UserError } from '../support/errors.js';
 
@@ -39,6 +39,7 @@ const OTHERS = 0o077;
 export class AccessFolder {
   /** @param {string} path */
   constructor(path) {
+    if (!path) throw new UserError('--dir is empty: it names the access folder');
     this.path = path;
   }
 
@@ -47,15 +48,10 @@ export class AccessFolder {
    * @throws {UserError} if something is there
    */
   create() {
-    try {
-      if (existsSync(this.path) && readdirSync(this.path).length > 0) {
-        throw new UserError(`${this.path} is there, and not empty: \`access init\` makes a new folder`);
-      }
-      for (const part of ['.', 'authority', 'broker', 'clients', 'http', ADMIN]) makeFolder(join(this.path, part));
-    } catch (error) {
-      if (error instanceof UserError) throw error;
-      throw new UserError(`${this.path} cannot be made: ${reason(error)}`);
+    if (isFolder(this.path) && readdirSync(this.path).length > 0) {
+      throw new UserError(`${this.path} is there, and not empty: \`access init\` makes a new folder`);
     }
+    for (const part of ['.', 'authority', 'broker', 'clients', 'http', ADMIN]) makeFolder(join(this.path, part));
   }
 
   /**
@@ -161,10 +157,37 @@ export class AccessFolder {
   }
 }
 
-/** @param {string} path */
+/**
+ * Make a folder that its owner alone can use, and those above it.
+ * @param {string} path
+ * @throws {UserError} if it cannot be made
+ */
 function makeFolder(path) {
-  mkdirSync(path, { recursive: true });
-  chmodSync(path, 0o700); // it may have been there, as the place of a volume
+  try {
+    makeMissing(path);
+    chmodSync(path, 0o700); // it may have been there, as the place of a volume
+  } catch (error) {
+    throw new UserError(`${path} cannot be made: ${reason(error)}`);
+  }
+}
+
+/**
+ * `mkdirSync` has `recursive`, which never returns below a folder that is there and lets none be made in it, such as /proc.
+ * @param {string} path
+ */
+function makeMissing(path) {
+  if (isFolder(path)) return;
+  makeMissing(dirname(path));
+  mkdirSync(path);
+}
+
+/** @param {string} path */
+function isFolder(path) {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // why, says who makes it
+  }
 }
 
 /**
