@@ -29,6 +29,7 @@ from algo_service.rpc.connections import Connections
 from algo_service.rpc.curve.admission import DOMAIN, Admission
 from algo_service.rpc.curve.keys import ServerKeys
 from algo_service.rpc.curve.refusals import Refusals
+from algo_service.rpc.line_limit import LineLimit
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class _CheckedEvents(zerorpc.Events):  # type: ignore[misc]
         super().__init__(socket_type, context)
         self.sizes: dict[Any, int] = {}
         """Of the calls under way, the bytes of the messages that began them, by id."""
+        self._limit = LineLimit()
 
     def recv(self, timeout: float | None = None) -> Any:
         while True:
@@ -81,7 +83,7 @@ class _CheckedEvents(zerorpc.Events):  # type: ignore[misc]
             except Exception as error:
                 objection = f"{type(error).__name__}: {error}"
             if objection is not None:
-                log.warning("dropped a malformed message: %.200s", objection)
+                log.log(self._limit.next(), "dropped a malformed message: %.200s", objection)
             elif "response_to" in event.header or self._has_room(event, len(last)):
                 return event
 

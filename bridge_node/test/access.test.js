@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -117,6 +127,40 @@ test('a new folder can be read by nobody else, and is not made twice', async (t)
   chmodSync(path, 0o750);
   assert.throws(() => folder.check(), { message: `${path} can be read by others (mode 0750): chmod 700 ${path}` });
 });
+
+test('a folder that cannot be made is a sentence, whatever is in its way', async (t) => {
+  const file = join(place(t), 'file');
+  writeFileSync(file, '');
+  // below /proc no folder can be made, and it is not said that it lies above
+  for (const path of ['/proc/x', '/proc/x/access', file, join(file, 'access'), join(file, 'deeper', 'access')]) {
+    await assert.rejects(init(new AccessFolder(path), ['localhost']), (/** @type {Error} */ { name, message }) => {
+      assert.equal(name, 'UserError');
+      assert.ok(message.startsWith(`${path} cannot be made: `), message);
+      return true;
+    });
+  }
+  assert.throws(() => new AccessFolder(''), { name: 'UserError', message: /^--dir is empty/ });
+  const deep = new AccessFolder(join(place(t), 'a', 'b'));
+  await init(deep, ['localhost']);
+  deep.check();
+});
+
+test(
+  'what root makes in a folder belongs to the owner of the folder',
+  { skip: process.getuid?.() === 0 ? false : 'only root can give a folder to another user' },
+  async (t) => {
+    const path = join(place(t), 'access');
+    mkdirSync(path);
+    chownSync(path, 1234, 1235);
+    const folder = new AccessFolder(path);
+    await init(folder, ['localhost']);
+    folder.writeClient('x', { ...(await (await Authority.of(folder)).signClient('x')), password: 'x' });
+    for (const [name] of modes(path)) {
+      const { uid, gid } = statSync(join(path, name));
+      assert.deepEqual([uid, gid], [1234, 1235], name);
+    }
+  },
+);
 
 test('certificates are those of their names, and for their purpose', async (t) => {
   const folder = new AccessFolder(join(place(t), 'access'));

@@ -334,6 +334,18 @@ test('what is no valid command is refused, recorded and answered where its id ca
   assert.deepEqual(service.calls.values.map(ids), [['h1']]);
 });
 
+test('of a flood of bad commands few lines are written', async (t) => {
+  const { url } = await startBroker(t);
+  const { address } = await startBackend(t, PLAIN);
+  const { publish, replies } = await connect(t, url);
+  t.mock.method(performance, 'now', () => 0);
+  const { lines } = await startBridge(t, url, address);
+  await Promise.all(Array.from({ length: 200 }, () => publish(COMMANDS, 'stop it')));
+  await publish(COMMANDS, halt('h1'));
+  await replies.until(1);
+  assert.equal(lines.filter(({ level, text }) => level === 'warn' && text.startsWith('refused: ')).length, 10);
+});
+
 test('a backend that takes no commands can be halted and resumed, and nothing else', async (t) => {
   const { url } = await startBroker(t);
   const { address } = await startBackend(t, PLAIN);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 
 import { Connection } from '../src/mqtt/connection.js';
 import { Publisher } from '../src/mqtt/publisher.js';
-import { brokerAt, Collected, keptLog, portOf, startBroker } from './helpers.js';
+import { brokerAt, Collected, freePort, keptLog, portOf, startBroker } from './helpers.js';
 
 test('a broker that closes an MQTT 5 connection gets one in 3.1.1', async () => {
   /** @type {number[]} */
@@ -97,6 +97,26 @@ test('a command that the broker refuses does not wait, and one that it does not 
   await Promise.all([refused.stop(), away.stop()]);
 });
 
+test('a command that awaits no broker ends where nobody listens, and waits where a port is forwarded to one that starts', async (t) => {
+  const away = new Connection(brokerAt(`mqtt://127.0.0.1:${await freePort()}`), { clientId: 'x' });
+  t.after(() => away.stop());
+  assert.equal(await away.open(2 ** 31 - 1, false), false);
+  const broker = await startBroker(t);
+  let attempts = 0;
+  const forwarded = createServer((socket) => {
+    socket.on('error', () => {});
+    attempts += 1;
+    if (attempts <= 3) socket.destroy();
+    else socket.pipe(connect(Number(new URL(broker.url).port), '127.0.0.1')).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  t.after(() => forwarded.close());
+  await once(forwarded, 'listening');
+  const coming = new Connection(brokerAt(`mqtt://127.0.0.1:${portOf(forwarded)}`), { clientId: 'x' });
+  assert.equal(await coming.open(2 ** 31 - 1, false), true);
+  assert.equal(attempts, 4);
+  await coming.stop();
+});
+
 test('a password in the address is not logged', async () => {
   const { log, lines } = keptLog();
   const connection = new Connection(brokerAt('mqtt://user:secret@127.0.0.1:1', log), { clientId: 'x' });
@@ -172,6 +192,14 @@ test('a report that cannot be published is logged and delays nothing', async (t)
   await comeBack();
   await publisher.publish([{ topic: 'orders/x', payload: '{}' }]);
   await publisher.stop();
+});
+
+test('of many reports that cannot be published a few are logged', async (t) => {
+  const { log, lines } = keptLog();
+  const publisher = new Publisher(brokerAt('mqtt://127.0.0.1:1', log));
+  t.mock.method(performance, 'now', () => 0);
+  for (let n = 0; n < 1000; n++) publisher.report('errors/x', '{}');
+  assert.equal(lines.filter(({ level }) => level === 'error').length, 10);
 });
 
 test('what is too large for the broker is logged and delays nothing', async (t) => {

@@ -159,6 +159,18 @@ test('a question that does not say who asks is recorded with its code', async (t
   assert.equal(backend.asked.values.length, 1);
 });
 
+test('of a flood of bad questions few lines are written', async (t) => {
+  const { url } = await startBroker(t);
+  t.mock.method(performance, 'now', () => 0);
+  const { lines, publish, replies } = await startQueries(t, url);
+  await Promise.all(Array.from({ length: 2000 }, () => publish('no question')));
+  await publish(question());
+  await replies.until(1);
+  const warnings = lines.filter(({ level }) => level === 'warn').map(({ text }) => text);
+  assert.equal(warnings.filter((text) => text.startsWith('refused: ')).length, 10);
+  assert.ok(warnings.length <= 20, String(warnings.length));
+});
+
 test('a message of a megabyte is refused, and the next question is answered', async (t) => {
   const { url } = await startBroker(t);
   const { publish, replies, errors } = await startQueries(t, url);

@@ -113,6 +113,19 @@ def dealer() -> Iterator[Callable[[Service], zmq.Socket[bytes]]]:
     context.destroy(linger=10_000)
 
 
+def test_of_a_flood_of_garbage_few_lines_are_written(
+    serve: Serve, dealer: Callable[[Service], zmq.Socket[bytes]]
+) -> None:
+    service = serve()
+    socket = dealer(service)
+    for _ in range(2000):
+        socket.send_multipart([b"", b"garbage"])
+    socket.send_multipart([b"", event({"message_id": "last", "v": 3}, "_zerorpc_ping", [])])
+    assert socket.poll(60_000), "the service is deaf"
+    # ten in a second, however long it takes to read them all
+    assert 1 <= service.process.output.count("dropped a malformed message") <= 200
+
+
 @pytest.mark.parametrize("kind", MESSAGES)
 def test_after_garbage_old_and_new_clients_are_answered(
     kind: str, serve: Serve, connect: Connect, dealer: Callable[[Service], zmq.Socket[bytes]]

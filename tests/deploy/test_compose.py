@@ -27,6 +27,11 @@ Compose.add_constructor(
 ADDED: dict[str, Any] = yaml.safe_load((MONITORING / "compose.yml").read_text())["services"]
 
 
+SECURE: dict[str, Any] = yaml.load((ROOT / "deploy/compose.secure.yml").read_text(), Compose)[
+    "services"
+]
+
+
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_service_is_able_to_do_no_more_than_it_must(name: str) -> None:
     """The trial of .ci/compose looks into those that start there; this one is about all."""
@@ -53,8 +58,7 @@ def test_a_service_by_choice_is_pinned_and_not_started_unasked(name: str) -> Non
 
 def test_of_the_access_folder_each_part_gets_no_more_than_its_own() -> None:
     """`access/authority` and `access/admin`, with which one can do everything, are nobody's."""
-    secure: dict[str, Any] = yaml.load((ROOT / "deploy/compose.secure.yml").read_text(), Compose)
-    services = secure["services"]
+    services = SECURE
     gets = {
         name: {each["source"] for each in service["volumes"] if isinstance(each, dict)}
         for name, service in services.items()
@@ -72,6 +76,17 @@ def test_of_the_access_folder_each_part_gets_no_more_than_its_own() -> None:
         assert service.get("tmpfs", []) == (["/project/access"] if sees_all else [])
     listens = [each.partition(":")[0] for each in services["mosquitto"]["ports"]]
     assert listens == ["8883", "8884", "8885"], "nothing without TLS"
+
+
+def test_another_algorithm_of_the_guide_differs_from_the_first_one_in_its_client_alone() -> None:
+    guide = (ROOT / "docs/how-to/secure.md").read_text()
+    (text,) = re.findall(r"```yaml\n(services:.*?)```", guide, re.DOTALL)
+    (hold,) = yaml.safe_load(text)["services"].values()
+    assert hold.pop("extends") == {"file": "docker-compose.yml", "service": "algo"}
+    assert hold.pop("command") == "algo-service serve --algo buy_and_hold"
+    assert hold["volumes"][0]["source"] == "./access/clients/hold"
+    hold["volumes"][0]["source"] = "./access/clients/algo"
+    assert hold == SECURE["algo"]
 
 
 @pytest.mark.parametrize(

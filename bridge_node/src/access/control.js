@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { HAS_EXPIRED } from '../mqtt/broker_error.js';
 import { Connection } from '../mqtt/connection.js';
 import { reason, UserError } from '../support/errors.js';
+import { BROKER } from './folder.js';
 
 /** The topic of the plugin's commands; answers come below it. */
 export const CONTROL = '$CONTROL/dynamic-security/v1';
@@ -28,12 +30,15 @@ export class Control {
     this.#connection = new Connection(broker, { clientId, clean: true });
   }
 
-  /** @param {number} [patience]  ms within which the broker has to be reached */
+  /** @param {number} [patience]  ms within which the broker has to answer */
   async open(patience = MAX_PATIENCE) {
-    if (!(await this.#connection.open(patience))) {
-      throw new UserError(
-        `the broker at ${this.#broker.shown} is unavailable (${this.#broker.fault}): it has to run with the access folder; --mqtt names another address`,
-      );
+    if (!(await this.#connection.open(patience, false))) {
+      const { shown, fault } = this.#broker;
+      const way =
+        fault === HAS_EXPIRED
+          ? `\`bridge-node access rotate ${BROKER}\` renews it; then start the broker again, or send it SIGHUP`
+          : 'it has to run with the access folder; --mqtt names another address';
+      throw new UserError(`the broker at ${shown} is unavailable (${fault}): ${way}`);
     }
     const client = this.#client;
     await client.subscribeAsync(RESPONSE, { qos: 1 }).catch((error) => this.#fail(client, error));

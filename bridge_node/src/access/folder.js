@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -9,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { reason, UserError } from '../support/errors.js';
 
@@ -39,6 +40,7 @@ const OTHERS = 0o077;
 export class AccessFolder {
   /** @param {string} path */
   constructor(path) {
+    if (!path) throw new UserError('--dir is empty: it names the access folder');
     this.path = path;
   }
 
@@ -47,15 +49,10 @@ export class AccessFolder {
    * @throws {UserError} if something is there
    */
   create() {
-    try {
-      if (existsSync(this.path) && readdirSync(this.path).length > 0) {
-        throw new UserError(`${this.path} is there, and not empty: \`access init\` makes a new folder`);
-      }
-      for (const part of ['.', 'authority', 'broker', 'clients', 'http', ADMIN]) makeFolder(join(this.path, part));
-    } catch (error) {
-      if (error instanceof UserError) throw error;
-      throw new UserError(`${this.path} cannot be made: ${reason(error)}`);
+    if (isFolder(this.path) && readdirSync(this.path).length > 0) {
+      throw new UserError(`${this.path} is there, and not empty: \`access init\` makes a new folder`);
     }
+    for (const part of ['.', 'authority', 'broker', 'clients', 'http', ADMIN]) this.#makeFolder(part);
   }
 
   /**
@@ -97,7 +94,7 @@ export class AccessFolder {
    * @param {string[]} parts
    */
   writePrivate(text, ...parts) {
-    writeFile(this.join(...parts), text, PRIVATE);
+    this.#write(parts, text, PRIVATE);
   }
 
   /**
@@ -106,7 +103,7 @@ export class AccessFolder {
    * @param {string[]} parts
    */
   writePublic(text, ...parts) {
-    writeFile(this.join(...parts), text, PUBLIC);
+    this.#write(parts, text, PUBLIC);
   }
 
   /** The names of the clients that have a folder, in order. */
@@ -128,7 +125,7 @@ export class AccessFolder {
    */
   writeClient(name, { cert, key, password }) {
     const part = this.partOf(name);
-    makeFolder(this.join(...part));
+    this.#makeFolder(...part);
     this.writePublic(this.read('authority', 'ca.crt'), ...part, FILES.ca);
     this.writePrivate(key, ...part, FILES.key);
     this.writePublic(cert, ...part, FILES.cert);
@@ -159,26 +156,68 @@ export class AccessFolder {
   removeClient(name) {
     rmSync(this.join('clients', name), { recursive: true, force: true });
   }
-}
 
-/** @param {string} path */
-function makeFolder(path) {
-  mkdirSync(path, { recursive: true });
-  chmodSync(path, 0o700); // it may have been there, as the place of a volume
+  /**
+   * Make a folder that its owner alone can use.
+   * @param {string[]} parts
+   * @throws {UserError} if it cannot be made
+   */
+  #makeFolder(...parts) {
+    const path = this.join(...parts);
+    try {
+      makeMissing(path);
+      chmodSync(path, 0o700); // it may have been there, as the place of a volume
+      this.#give(path);
+    } catch (error) {
+      throw new UserError(`${path} cannot be made: ${reason(error)}`);
+    }
+  }
+
+  /**
+   * Write a file as a whole.
+   * @param {string[]} parts
+   * @param {string} text
+   * @param {number} mode
+   */
+  #write(parts, text, mode) {
+    const path = this.join(...parts);
+    const beside = `${path}.new`;
+    try {
+      rmSync(beside, { force: true }); // one that a killed command has left may have another mode
+      writeFileSync(beside, text, { mode, flag: 'wx', flush: true });
+      this.#give(beside);
+      renameSync(beside, path);
+    } catch (error) {
+      throw new UserError(`${path} cannot be written: ${reason(error)}`);
+    }
+  }
+
+  /**
+   * What root makes belongs to the owner of the folder, as whom the parts run that read it.
+   * @param {string} path
+   */
+  #give(path) {
+    if (process.getuid?.() !== 0) return;
+    const { uid, gid } = statSync(this.path);
+    chownSync(path, uid, gid);
+  }
 }
 
 /**
+ * Make a folder, and those above it. `mkdirSync` has `recursive`, which never returns below a folder that is there and lets none be made in it, such as /proc.
  * @param {string} path
- * @param {string} text
- * @param {number} mode
  */
-function writeFile(path, text, mode) {
-  const beside = `${path}.new`;
+function makeMissing(path) {
+  if (isFolder(path)) return;
+  makeMissing(dirname(path));
+  mkdirSync(path);
+}
+
+/** @param {string} path */
+function isFolder(path) {
   try {
-    rmSync(beside, { force: true }); // one that a killed command has left may have another mode
-    writeFileSync(beside, text, { mode, flag: 'wx', flush: true });
-    renameSync(beside, path);
-  } catch (error) {
-    throw new UserError(`${path} cannot be written: ${reason(error)}`);
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // why, says who makes it
   }
 }

@@ -5,6 +5,8 @@ const UNKNOWN_AUTHORITY = 'no authority that we trust has signed its certificate
 const NO_TLS = 'it does not speak TLS at this port';
 const ENDED_EARLY = 'it ended the connection early; perhaps it does not speak TLS at this port';
 const NO_ANSWER = 'it ended the connection before any answer; perhaps it speaks TLS at this port';
+/** What the administrator of the broker mends. */
+export const HAS_EXPIRED = 'its certificate has expired';
 const WANTS_CERTIFICATE = 'it requires a client certificate: --cert and --key';
 const NOT_OURS = 'it does not accept our certificate';
 /** What the codes of OpenSSL mean to a user, in the words of market_data/mqtt/tls_fault.py. @type {Record<string, string>} */
@@ -16,7 +18,7 @@ const MEANINGS = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
   CERT_SIGNATURE_FAILURE: UNKNOWN_AUTHORITY,
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_HAS_EXPIRED: HAS_EXPIRED,
   CERT_REVOKED: 'its certificate has been revoked',
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
@@ -32,6 +34,8 @@ const ALERTS = {
   UNSUPPORTED_CERTIFICATE: `${NOT_OURS}: --cert`,
   CERTIFICATE_UNKNOWN: `${NOT_OURS}: --cert`,
 };
+/** The broker's certificate is not for the name by which it is reached. */
+const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
 /** Of sockets: the other side has closed. */
 const CLOSED = ['ECONNRESET', 'EPIPE'];
 
@@ -46,7 +50,7 @@ const NO_ACCESS = [4, 5, 134, 135];
  */
 export function brokerReason(error, broker, wasUp) {
   const code = String(error.code);
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongName(error);
+  if (code === WRONG_NAME) return wrongName(error);
   if (alertOf(error)) return alertOf(error);
   if (MEANINGS[code]) return code.startsWith('CERT_') ? MEANINGS[code] : `${MEANINGS[code]} (${reason(error)})`;
   if (!wasUp && isClosed(error)) return `${closedReason(broker, wasUp)} (${reason(error)})`;
@@ -75,6 +79,15 @@ function wrongName(error) {
 /** @param {{code?: unknown}} error */
 function alertOf({ code }) {
   return ALERTS[/ALERT_([A-Z_]+)$/.exec(String(code))?.[1] ?? ''] ?? '';
+}
+
+/**
+ * Whether we refuse the certificate that the broker has shown.
+ * @param {Error & {code?: unknown}} error
+ */
+export function isMistrust(error) {
+  const code = String(error.code);
+  return code === WRONG_NAME || (code in MEANINGS && MEANINGS[code] !== NO_TLS);
 }
 
 /**

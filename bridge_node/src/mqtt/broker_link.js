@@ -14,7 +14,7 @@ const PATIENCE = 1000;
  * @property {Map<object, number>} upSince  since when each of them is up
  * @property {WeakSet<object>} seen  those that were up, at some time
  * @property {number} reconnects  how often one of them was up again
- * @property {'nothing' | 'available' | 'unavailable' | 'refusing'} reported  what was logged last
+ * @property {'nothing' | 'available' | 'unavailable' | 'refused'} reported  what was logged last
  * @property {4 | 5} version  of MQTT, as the broker took it last
  * @property {Rooms} rooms  in which connections receive large packets
  * @property {import('../support/log.js').Log} log  of the process
@@ -148,14 +148,14 @@ export class BrokerLink {
   }
 
   /**
-   * Log that the broker is unavailable, and once more if it is back and refuses us, unless that was logged already.
+   * Log that the broker is unavailable, and once more if it is back and refuses us, or we its certificate, unless that was logged already.
    * @param {string} what  the rest of the sentence, such as "lost"
-   * @param {boolean} [isRefusing]
+   * @param {boolean} [isRefused]
    */
-  reportUnavailable(what, isRefusing = false) {
-    if (this.#state.reported === 'refusing' || (this.#state.reported === 'unavailable' && !isRefusing)) return;
+  reportUnavailable(what, isRefused = false) {
+    if (this.#state.reported === 'refused' || (this.#state.reported === 'unavailable' && !isRefused)) return;
     if (this.#state.reported === 'nothing' && performance.now() - this.#state.begun < PATIENCE) return;
-    this.#state.reported = isRefusing ? 'refusing' : 'unavailable';
+    this.#state.reported = isRefused ? 'refused' : 'unavailable';
     this.#state.log.warn(`broker ${this.shown} ${what}; trying again with growing delays`);
   }
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { ReasonCodes } from 'mqtt';
 
 import { Backoff } from '../support/backoff.js';
-import { brokerReason, closedReason, isClosed, isRefusal } from './broker_error.js';
+import { brokerReason, closedReason, isClosed, isMistrust, isRefusal } from './broker_error.js';
 import { over, overTcp, PacketStream } from './packet_stream.js';
 import { Takeovers } from './takeovers.js';
 
@@ -39,7 +39,8 @@ const MAX_FAREWELL = 1000;
  * new client object (the old one would send what it holds out of order), with growing delays.
  *
  * Emits `up` (client, connack) on each connection, before any packet behind the CONNACK is handled, `refused` when the
- * broker refuses one, `down` when a connection that was up has ended, and after it `taken` (as Taken) if another client has taken its client id.
+ * broker refuses one, or we its certificate, `unreachable` when nothing answers at its address, `down` when a connection
+ * that was up has ended, and after it `taken` (as Taken) if another client has taken its client id.
  */
 export class Connection extends EventEmitter {
   #broker;
@@ -114,6 +115,7 @@ export class Connection extends EventEmitter {
     let isTold = false;
     let hasReason = false;
     let isRefused = false;
+    let isMistrusted = false;
     let otherVersionWanted = false;
     let upSince = Infinity;
     const endedAt = this.#endedAt;
@@ -127,6 +129,7 @@ export class Connection extends EventEmitter {
       hasReason ||= !isClosed(error);
       why ||= brokerReason(error, this.#broker, upSince !== Infinity);
       isRefused ||= isRefusal(error);
+      isMistrusted ||= isMistrust(error);
       otherVersionWanted ||= REFUSED_VERSION.includes(Number(/** @type {{code?: unknown}} */ (error).code));
     });
     client.on('connect', (connack) => {
@@ -146,7 +149,10 @@ export class Connection extends EventEmitter {
       const because = why || closedReason(this.#broker, wasUp);
       const fault = (isTaken && this.#takeovers.sentence) || this.#renewedFor || because;
       this.#broker.failed(this, fault);
-      if (isRefused && !wasUp && !otherVersionWanted) this.emit('refused');
+      // a port that is forwarded, as to a container, is closed without a reason until somebody listens there
+      if (!wasUp && hasReason && !otherVersionWanted) {
+        this.emit(isRefused || isMistrusted ? 'refused' : 'unreachable');
+      }
       if (wasUp) {
         this.#endedAt = performance.now();
         this.emit('down');
@@ -174,7 +180,8 @@ export class Connection extends EventEmitter {
         () => {
           // not before now: a process that is stopped together with its broker has received its signal meanwhile
           const what = wasUp ? 'lost' : isRefused ? 'refuses the connection' : 'is unavailable';
-          if (!fallBack && !isRenewed) this.#broker.reportUnavailable(`${what} (${because})`, isRefused && !wasUp);
+          if (!fallBack && !isRenewed)
+            this.#broker.reportUnavailable(`${what} (${because})`, (isRefused || isMistrusted) && !wasUp);
           this.start();
         },
         fallBack ? 0 : this.#backoff.next(),
@@ -206,18 +213,20 @@ export class Connection extends EventEmitter {
   /**
    * Start, for a command that a person waits for.
    * @param {number} patience  in ms
-   * @returns {Promise<boolean>} whether it is up in time; false at once if the broker refuses us
+   * @param {boolean} [isAwaited]  whether a broker that cannot be reached may come meanwhile
+   * @returns {Promise<boolean>} whether it is up in time; false at once if the broker refuses us, or we its certificate
    */
-  async open(patience) {
+  async open(patience, isAwaited = true) {
     const settled = new AbortController();
     const { signal } = settled;
     const up = once(this, 'up', { signal }).then(() => true);
-    const refused = once(this, 'refused', { signal }).then(() => false);
+    const failures = ['refused', ...(isAwaited ? [] : ['unreachable'])];
+    const failed = failures.map((event) => once(this, event, { signal }).then(() => false));
     this.start();
     try {
-      return await Promise.race([up, refused, sleep(patience, false, { ref: false })]);
+      return await Promise.race([up, ...failed, sleep(patience, false, { ref: false })]);
     } finally {
-      for (const each of [up, refused]) each.catch(() => {}); // of the signal
+      for (const each of [up, ...failed]) each.catch(() => {}); // of the signal
       settled.abort();
     }
   }

@@ -4,6 +4,7 @@ import { ReasonCodes } from 'mqtt';
 
 import { Connection } from './connection.js';
 import { reason } from '../support/errors.js';
+import { LineLimit } from '../support/line_limit.js';
 import { PUBACK, PUBLISH_OVERHEAD, readPuback, writePublish } from './packets.js';
 
 /** Publications that may be unconfirmed, unless the broker allows fewer (MQTT 5, Receive Maximum). */
@@ -73,6 +74,8 @@ export class Publisher {
   #again = [];
   #recovering = true;
   #maxUnconfirmed = MAX_UNCONFIRMED;
+  /** Of the lines about reports: a flood of bad messages has as many. */
+  #limit = new LineLimit();
   /** Of the present connection. @type {import('./packet_stream.js').PacketStream | undefined} */
   #stream;
   /** @type {NodeJS.Timeout | undefined} */
@@ -142,12 +145,12 @@ export class Publisher {
   report(topic, payload) {
     const client = this.connection.client;
     if (!client) {
-      this.#broker.log.error({ topic }, 'not published: the broker is unavailable');
+      this.#broker.log[this.#limit.next('error')]({ topic }, 'not published: the broker is unavailable');
       return;
     }
     if (this.#isTooLarge(Buffer.from(topic), Buffer.from(payload))) return;
     client.publish(topic, payload, { qos: 1 }, (error) => {
-      if (error) this.#broker.log.error({ topic, reason: reason(error) }, 'not published');
+      if (error) this.#broker.log[this.#limit.next('error')]({ topic, reason: reason(error) }, 'not published');
     });
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { Deferred } from '../support/deferred.js';
 import { reason } from '../support/errors.js';
+import { LineLimit } from '../support/line_limit.js';
 import { Acknowledger } from './acknowledger.js';
 import { Connection } from './connection.js';
 import { PUBLISH, PUBLISH_OVERHEAD, readPublish } from './packets.js';
@@ -21,6 +22,7 @@ export class Responder {
   #broker;
   #connection;
   #topic = '';
+  #limit = new LineLimit();
   /** Resolves when the present connection has ended. */
   #lost = new Deferred();
 
@@ -81,7 +83,9 @@ export class Responder {
     const full = this.#broker.prefix + topic;
     const settled = new Promise((resolve) => {
       client.publish(full, payload, { qos: 1 }, (error) => {
-        if (error && client.connected) this.#broker.log.warn({ topic: full }, `not published: ${reason(error)}`);
+        if (error && client.connected) {
+          this.#broker.log[this.#limit.next()]({ topic: full }, `not published: ${reason(error)}`);
+        }
         resolve(undefined);
       });
     });

@@ -2,6 +2,7 @@ import { Acknowledger } from './acknowledger.js';
 import { Connection } from './connection.js';
 import { Deferred } from '../support/deferred.js';
 import { reason } from '../support/errors.js';
+import { LineLimit } from '../support/line_limit.js';
 import { Message } from './message.js';
 import { isLarge, PUBLISH, readPublish } from './packets.js';
 import { overlap } from '../support/topic_filter.js';
@@ -52,6 +53,7 @@ export class Subscriber {
   #isContinued = false;
   /** How many retained messages were dropped. */
   #retained = 0;
+  #lines = { unwanted: new LineLimit(), retained: new LineLimit() };
 
   /** Whether the broker has confirmed the subscriptions on the present connection. */
   ready = false;
@@ -250,7 +252,8 @@ export class Subscriber {
       if (this.#known.size >= MAX_KNOWN_TOPICS) this.#known.clear();
       this.#known.set(topic, channel);
       if (channel === null) {
-        log.warn({ topic }, 'dropped: the topic is on no channel of this algorithm; an earlier run subscribed to it');
+        const level = this.#lines.unwanted.next();
+        log[level]({ topic }, 'dropped: the topic is on no channel of this algorithm; an earlier run subscribed to it');
         // ends the subscription, unless it is one with wildcards
         this.#connection.client?.unsubscribe(topic);
       }
@@ -261,7 +264,7 @@ export class Subscriber {
   /** @param {Message} message */
   #dropRetained(message) {
     this.#retained += 1;
-    this.#broker.log.warn(
+    this.#broker.log[this.#lines.retained.next()](
       { topic: message.topic, dropped: this.#retained },
       'dropped: a retained message is not a new one',
     );

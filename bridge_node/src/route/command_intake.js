@@ -2,6 +2,7 @@ import { EXAMPLE, idOf, readCommand, SWAP } from '../messages/command.js';
 import { parseMap } from '../messages/map.js';
 import { checkTopic } from '../messages/topic.js';
 import { MessageError } from '../support/errors.js';
+import { LineLimit } from '../support/line_limit.js';
 import { errorRecord } from './error_record.js';
 import { GivenIds } from './given_ids.js';
 import { commandFields } from './log_fields.js';
@@ -23,6 +24,7 @@ export class CommandIntake {
   #meter;
   #log;
   #ids = new GivenIds();
+  #limit = new LineLimit();
 
   /**
    * @param {string} algo
@@ -72,7 +74,7 @@ export class CommandIntake {
    */
   async #refuse(message, map, { code, message: sentence }) {
     const { topic } = message;
-    this.#log.warn({ channel: topic, length: message.bytes, code }, `refused: ${sentence}`);
+    this.#log[this.#limit.next()]({ channel: topic, length: message.bytes, code }, `refused: ${sentence}`);
     this.#meter.refused(code);
     this.#refusals.report(errorRecord(message, code, sentence));
     const id = idOf(map);

@@ -6,6 +6,7 @@ import { LIMITS } from '../messages/limits.js';
 import { readQuery } from '../messages/query.js';
 import { Responder } from '../mqtt/responder.js';
 import { MessageError, reason } from '../support/errors.js';
+import { LineLimit } from '../support/line_limit.js';
 import { topicLevel } from '../support/topic_level.js';
 import { errorRecord } from './error_record.js';
 import { outputTopics, queryTopic } from './topics.js';
@@ -35,6 +36,7 @@ export class Queries {
   #underWay = 0;
   #refusals = 0;
   #isFlooded = false;
+  #lines = { refused: new LineLimit(), dropped: new LineLimit() };
 
   /**
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
@@ -157,7 +159,7 @@ export class Queries {
    */
   #report(payload, { code, message: sentence }) {
     const topic = queryTopic(this.#algo);
-    if (this.#refusals < MAX_REFUSALS) this.#log.warn({ topic, length: payload.length, code }, `refused: ${sentence}`);
+    this.#log[this.#lines.refused.next()]({ topic, length: payload.length, code }, `refused: ${sentence}`);
     this.#refused(code);
     const sha256 = createHash('sha256').update(payload).digest('hex');
     return this.#refuse(this.#errors, errorRecord({ topic, payload, bytes: payload.length, sha256 }, code, sentence));
@@ -170,8 +172,10 @@ export class Queries {
    */
   async #refuse(topic, payload) {
     if (this.#refusals >= MAX_REFUSALS) {
-      if (!this.#isFlooded)
-        this.#log.warn(`more questions about ${this.#algo} come than can be refused: they are dropped`);
+      if (!this.#isFlooded) {
+        const level = this.#lines.dropped.next();
+        this.#log[level](`more questions about ${this.#algo} come than can be refused: they are dropped`);
+      }
       this.#isFlooded = true;
       return;
     }
