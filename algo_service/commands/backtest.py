@@ -140,5 +140,5 @@ def _checked(channels: tuple[str, ...]) -> tuple[str, ...]:
 
     for channel in channels:
         if fault := filter_fault(channel):
-            raise AlgoServiceError(f'--channel "{channel}" is no topic filter: {fault}')
+            raise AlgoServiceError(f'--channel "{channel}" is not a topic filter: {fault}')
     return channels
