@@ -21,6 +21,7 @@ from tests.support.processes import Process, started
 
 E2E = Path(__file__).parent / "e2e"
 DASHBOARD = E2E / "dashboard"
+OPERATION = E2E / "operation"
 
 # Files and tests, by a part of their names: whole backtests, thousands of random runs, large files.
 SLOW = (
@@ -126,7 +127,15 @@ def embedded(start: Callable[..., Process], tmp_path: Path) -> Broker:
     return Broker("embedded", tmp_path, start)
 
 
-@pytest.fixture(params=["mosquitto", "embedded"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test its brokers: what is about commands does not depend on which one it is."""
+    if "broker" in metafunc.fixturenames:
+        is_of_commands = OPERATION in metafunc.definition.path.parents
+        kinds = ["mosquitto"] if is_of_commands else ["mosquitto", "embedded"]
+        metafunc.parametrize("broker", kinds, indirect=True)
+
+
+@pytest.fixture
 def broker(request: pytest.FixtureRequest) -> Broker:
     """Each broker in turn: the test must hold on both."""
     return request.getfixturevalue(request.param)
