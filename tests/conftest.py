@@ -128,10 +128,10 @@ def embedded(start: Callable[..., Process], tmp_path: Path) -> Broker:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test its brokers: what is about commands does not depend on which one it is."""
+    """Give a test its brokers: commands and the dashboard do not depend on which one it is."""
     if "broker" in metafunc.fixturenames:
-        is_of_commands = OPERATION in metafunc.definition.path.parents
-        kinds = ["mosquitto"] if is_of_commands else ["mosquitto", "embedded"]
+        is_on_both = {OPERATION, DASHBOARD}.isdisjoint(metafunc.definition.path.parents)
+        kinds = ["mosquitto", "embedded"] if is_on_both else ["mosquitto"]
         metafunc.parametrize("broker", kinds, indirect=True)
 
 

@@ -50,7 +50,7 @@ def test_kills_change_nothing_with_everything_secured_and_outputs_in_arrays(
     assert run == plain
 
 
-@pytest.mark.parametrize("seed", [7, 11, 12])
+@pytest.mark.parametrize("seed", [7, 11])
 def test_kills_of_every_part_amid_commands_leave_no_contradiction(
     tmp_path: Path, seed: int
 ) -> None:

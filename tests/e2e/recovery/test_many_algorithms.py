@@ -33,14 +33,14 @@ def peak(process: Process) -> float:
 
 
 def test_fifty_algorithms_lose_nothing_when_their_bridge_is_killed(
-    broker: Broker, parts: Parts, start: Callable[..., Process], watch: Callable[..., Watcher]
+    mosquitto: Broker, parts: Parts, start: Callable[..., Process], watch: Callable[..., Watcher]
 ) -> None:
     ports = [free_port() for _ in NAMES]
     start("python", "-m", "tests.support.backends", *ports).wait_for(f"serving {COUNT}")
-    watcher = watch(broker, "orders/+", "bridges/+")
+    watcher = watch(mosquitto, "orders/+", "bridges/+")
 
     def bridge() -> Process:
-        return parts.discovering(broker, "--log-level", "warn", ready=False)
+        return parts.discovering(mosquitto, "--log-level", "warn", ready=False)
 
     def claimed(process: Process) -> bool:
         pids = [watcher.raw(f"bridges/{name}")[-1:] for name in NAMES]
@@ -56,7 +56,7 @@ def test_fifty_algorithms_lose_nothing_when_their_bridge_is_killed(
         watcher.client.publish(f"algos/{name}", json.dumps(record), qos=1, retain=True)
     eventually(lambda: claimed(first), "fifty claims")
     eventually(lambda: status(first) == 200, "fifty sessions")
-    with Flow(broker, rate=20) as flow:
+    with Flow(mosquitto, rate=20) as flow:
         eventually(lambda: have(20), "orders of all")
         peaks = [peak(first)]
         first.kill()

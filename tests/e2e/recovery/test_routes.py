@@ -57,12 +57,13 @@ def test_nine_routes_lose_no_time_while_the_backend_of_the_tenth_is_away(
         "a loss",
     )
     assert len(readiness(bridge)[1]) == 1
-    seen = {name: came(name) for name in here}
+    seen = {name: came(name) for name in names}
     eventually(
         lambda: all(came(name) >= seen[name] + MEANWHILE for name in here),
         "orders of nine while the tenth is away",
     )
-    assert came(away) < min(map(came, here))
+    # some of its orders may have been on their way
+    assert came(away) < seen[away] + MEANWHILE
     assert feed.popen.poll() is None, "the load ended while the tenth was away"
     service(away, services[0].address)
     assert feed.wait(patience=90) == 0, feed.output
