@@ -21,7 +21,7 @@ from tests.support.processes import Process, started
 
 E2E = Path(__file__).parent / "e2e"
 DASHBOARD = E2E / "dashboard"
-OPERATION = E2E / "operation"
+DELIVERY = E2E / "delivery"
 
 # Files and tests, by a part of their names: whole backtests, thousands of random runs, large files.
 SLOW = (
@@ -128,9 +128,10 @@ def embedded(start: Callable[..., Process], tmp_path: Path) -> Broker:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test its brokers: commands and the dashboard do not depend on which one it is."""
+    """Give a test its brokers: of the whole pipeline, only delivery depends on which one it is."""
     if "broker" in metafunc.fixturenames:
-        is_on_both = {OPERATION, DASHBOARD}.isdisjoint(metafunc.definition.path.parents)
+        folders = metafunc.definition.path.parents
+        is_on_both = E2E not in folders or DELIVERY in folders
         kinds = ["mosquitto", "embedded"] if is_on_both else ["mosquitto"]
         metafunc.parametrize("broker", kinds, indirect=True)
 
