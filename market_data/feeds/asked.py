@@ -49,11 +49,11 @@ class Asked:
         if not has_quotes:
             raise UnusableFileError(
                 self._source,
-                f"no quote is on a channel that the algorithm asks for: there are {self._listed()}",
+                f"no quote is on a channel that is asked for: there are {self._listed()}",
                 f"--channel '{min(self._others)}', or an algorithm that asks for it",
             )
         note(
-            f"not read, since the algorithm does not ask for it: {self._listed()} of {self._source}"
+            f"not read, since these channels are not asked for: {self._listed()} of {self._source}"
         )
 
     def _listed(self) -> str:

@@ -62,7 +62,7 @@ def test_a_backtest_reads_the_channels_that_its_algorithm_asks_for_or_those_that
     result = backtest("sma_cross", folder)
     assert result.performance.quotes == 2
     left_out = "2 on bars/1d/GOOG, 1 on bars/1h/GOOG of all"
-    assert f"not read, since the algorithm does not ask for it: {left_out}" in result.data_notes
+    assert f"not read, since these channels are not asked for: {left_out}" in result.data_notes
     result = backtest("sma_cross", folder, channels=["bars/1h/+", "quotes"])
     assert result.performance.quotes == 3
     best = sweep("sma_cross", folder, {"fast": [1, 2]}, channels=["bars/1d/#"]).best
@@ -76,7 +76,7 @@ def test_a_recording_without_a_channel_that_the_algorithm_asks_for_is_refused_wi
     with pytest.raises(UnusableFileError) as refused:
         backtest("sma_cross", folder)
     assert str(refused.value) == (
-        "all: no quote is on a channel that the algorithm asks for: there are 1 on"
+        "all: no quote is on a channel that is asked for: there are 1 on"
         " prices/GOOG; expected --channel 'prices/GOOG', or an algorithm that asks for it"
     )
     with pytest.raises(AlgoServiceError, match="recorded on prices/GOOG"):
@@ -95,7 +95,7 @@ def test_of_lines_that_name_their_channel_a_backtest_reads_those_that_are_asked_
     result = backtest("sma_cross", file)
     assert result.performance.quotes == 2
     left_out = "1 on prices/GOOG of lines"
-    assert f"not read, since the algorithm does not ask for it: {left_out}" in result.data_notes
+    assert f"not read, since these channels are not asked for: {left_out}" in result.data_notes
 
 
 def test_what_is_no_quote_is_skipped_and_what_is_on_other_topics_is_told(tmp_path: Path) -> None:
