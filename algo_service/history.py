@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from algo_service.backtest.quotes import of_feed
+from algo_service.backtest.quotes import of_feed, on_channels
 from algo_service.decisions import Failure
 from algo_service.engine.driver import Quote, TimedQuote
 from algo_service.errors import WarmUpError
@@ -30,6 +30,8 @@ class FeedHistory:
 
     :param sources: as `--warm-up` names them.
     :param options: how they are read.
+    :param channels: topic filters of what is read of a recording, in place of the channels that the
+        algorithm asks for.
     :param is_ending: whether the service is ending, so that the rest is not needed.
     :param clock: seconds, for the progress.
     """
@@ -38,6 +40,7 @@ class FeedHistory:
         self,
         sources: Sequence[str],
         options: ReadOptions,
+        channels: Sequence[str] = (),
         is_ending: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ):
@@ -47,6 +50,7 @@ class FeedHistory:
         )
         self._given = tuple(sources)
         self._options = options
+        self._channels = channels
         self._is_ending = is_ending
         self._clock = clock
         self._logged_at = 0.0
@@ -62,8 +66,8 @@ class FeedHistory:
 
     @property
     def identity(self) -> str:
-        """Of sources, options, and the size and time of each file."""
-        about: list[Any] = [self.sources, sorted(self._options.items())]
+        """Of sources, options, channels, and the size and time of each file."""
+        about: list[Any] = [self.sources, sorted(self._options.items()), *self._channels]
         with _explained("--warm-up"):
             for source in self._feed().sources:
                 if source.path is not None:
@@ -71,12 +75,15 @@ class FeedHistory:
                     about.append((stat.st_size, stat.st_mtime_ns))
         return hashlib.blake2b(repr(about).encode(), digest_size=16).hexdigest()
 
-    def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterator[TimedQuote]:
+    def quotes(
+        self, channels: Sequence[str], refuse: Callable[[Any, Failure], None]
+    ) -> Iterator[TimedQuote]:
         """Yield the quotes in the order of time, and log at the end what was odd about them."""
+        is_asked = on_channels(self._channels or channels)
         self._count, self._logged_at = 0, self._clock()
         with _explained("the warm-up ends at a fault of its data"):
             feed = self._feed()
-            yield from of_feed(feed, refuse, lambda _: None, RUN)
+            yield from of_feed(feed, refuse, lambda _: None, RUN, is_asked)
         for line in feed.quality.report().lines():
             log.warning("warm-up data: %s", line)
 

@@ -62,7 +62,7 @@ def serve(
     standby: bool = False,
     accept_incomplete: bool = False,
     keep_inputs: bool = True,
-    warm_up: tuple[Sequence[str], ReadOptions] | None = None,
+    warm_up: tuple[Sequence[str], ReadOptions, Sequence[str]] | None = None,
     announce: Announcement | None = None,
     http: HttpAddress | None = None,
     data_folder: Path | None = None,
@@ -79,8 +79,8 @@ def serve(
     :param standby: leave the journal to another service, until a bridge asks for it.
     :param accept_incomplete: continue with a journal that was copied without its -wal file.
     :param keep_inputs: keep in the journal what the decisions were made from.
-    :param warm_up: sources of the history that the algorithm is given before its first quote, and
-        how they are read.
+    :param warm_up: sources of the history that the algorithm is given before its first quote, how
+        they are read, and the channels, as `FeedHistory` takes them.
     :param announce: where the service is announced; by default it is not.
     :param http: where it answers /metrics, /healthz and /readyz; by default nowhere.
     :param data_folder: whose files a backtest that is asked for may read; by default there is none.
@@ -184,7 +184,7 @@ def serve(
 
 
 def _history(
-    warm_up: tuple[Sequence[str], ReadOptions], is_ending: Callable[[], bool]
+    warm_up: tuple[Sequence[str], ReadOptions, Sequence[str]], is_ending: Callable[[], bool]
 ) -> Callable[[], FeedHistory]:
     # what reads files is not needed otherwise
     from algo_service.history import FeedHistory

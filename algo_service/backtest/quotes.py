@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from algo_service.decisions import Failure
@@ -48,6 +48,18 @@ class CheckedQuotes(list[TimedQuote]):
                 f" {min(unasked)}{' and others' if len(unasked) > 1 else ''}"
             )
         return ((dict(quote), at) for quote, at in self if quote["channel"] not in unasked)
+
+
+def on_channels(filters: Sequence[str]) -> Callable[[str], bool]:
+    """Return what tells of a channel whether one of the filters matches it; without any, all do."""
+
+    def is_asked(channel: str) -> bool:
+        # only a recording has channels: other history needs nothing of MQTT
+        from market_data.mqtt.topic_filter import overlap
+
+        return not filters or any(overlap(each, channel) for each in filters)
+
+    return is_asked
 
 
 def of_feed(

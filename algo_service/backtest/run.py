@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from algo_service.backtest.curve import Curve
 from algo_service.backtest.data import Data, opened
-from algo_service.backtest.quotes import CheckedQuotes, of_feed, of_maps
+from algo_service.backtest.quotes import CheckedQuotes, of_feed, of_maps, on_channels
 from algo_service.backtest.result import Result
 from algo_service.backtest.trades import MAX_TRADES, RoundTrips, Trade
 from algo_service.engine.driver import Driver
@@ -101,7 +101,7 @@ def backtest(
                     on_order(order)
 
     source = opened(data, options)
-    is_asked = _matches(channels or driver.channels)
+    is_asked = on_channels(channels or driver.channels)
     if isinstance(source, CheckedQuotes):
         driver.play(source.copies(is_asked), see, fail)
     elif isinstance(source, Feed):
@@ -116,18 +116,6 @@ def backtest(
         for trade in trips.open():
             on_trade(trade)
     return result
-
-
-def _matches(filters: Sequence[str]) -> Callable[[str], bool]:
-    """Return what tells of a channel whether one of the filters matches it; without any, all do."""
-
-    def is_asked(channel: str) -> bool:
-        # only a recording has channels: other history needs nothing of MQTT
-        from market_data.mqtt.topic_filter import overlap
-
-        return not filters or any(overlap(each, channel) for each in filters)
-
-    return is_asked
 
 
 def _no_quote(result: Result) -> AlgoServiceError:

@@ -11,7 +11,12 @@ import click
 from click.core import ParameterSource
 
 from algo_service.commands.curve import check_needs_rpc, curve_option
-from algo_service.commands.options import SHORT, merge_params, several_algorithms_options
+from algo_service.commands.options import (
+    SHORT,
+    channel_option,
+    merge_params,
+    several_algorithms_options,
+)
 from algo_service.errors import AlgoServiceError
 from algo_service.rpc.address import check_address
 from market_data.command_line import warn_if_listed
@@ -43,14 +48,7 @@ from telemetry.addresses import holds_password
     help="A shipped sample (see `market-data samples`), a CSV or Parquet file, a recording of"
     " quotes as JSON lines, or a database with --query. Several are merged in the order of time.",
 )
-@click.option(
-    "--channel",
-    "channels",
-    metavar="FILTER",
-    multiple=True,
-    help="Of a recording, run the quotes of these channels, such as 'prices/#', in place of those"
-    " that the algorithm asks for; repeatable.",
-)
+@channel_option
 @read_options("ALGO_SERVICE")
 @click.option(
     "--report",
@@ -82,7 +80,7 @@ def backtest(
     fresh: bool,
     params: tuple[tuple[str, Any], ...],
     sources: tuple[str, ...],
-    channels: tuple[str, ...],
+    channel: tuple[str, ...],
     sweeps: tuple[str, ...],
     report: Path | None,
     orders: Path | None,
@@ -116,7 +114,7 @@ def backtest(
             sources,
             merge_params(params, {name: others.pop(name) for name in SHORT}),
             sweeps,
-            command.Reading(taken(others), _checked(channels), fresh, curve_keys),
+            command.Reading(taken(others), channel, fresh, curve_keys),
             command.Output(report, orders, trades, as_json),
         )
     except FeedError as error:
@@ -133,12 +131,3 @@ def _backend(rpc: str, sweeps: tuple[str, ...]) -> tuple[str]:
             " give --algo"
         )
     return (check_address(rpc, "--rpc"),)
-
-
-def _checked(channels: tuple[str, ...]) -> tuple[str, ...]:
-    from market_data.mqtt.topic_filter import filter_fault
-
-    for channel in channels:
-        if fault := filter_fault(channel):
-            raise AlgoServiceError(f'--channel "{channel}" is not a topic filter: {fault}')
-    return channels

@@ -82,6 +82,29 @@ def several_algorithms_options(command: Command) -> Command:
     return _algorithm_options(command, help=f"{_ALGO} Given several times, they are compared.")
 
 
+def _filters(
+    _ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    if value:
+        from market_data.mqtt.topic_filter import filter_fault
+
+        for channel in value:
+            if fault := filter_fault(channel):
+                raise AlgoServiceError(f'--channel "{channel}" is not a topic filter: {fault}')
+    return value
+
+
+channel_option = click.option(
+    "--channel",
+    metavar="FILTER",
+    multiple=True,
+    callback=_filters,
+    help="Of a recording, read the quotes of these channels, such as 'prices/#', in place of those"
+    " that the algorithm asks for; repeatable.",
+)
+"""Adds `--channel`; the command gets a tuple."""
+
+
 def hidden_read_options(command: Command) -> Command:
     """Add the options of reading history, which the help of `algo-service backtest` lists."""
     before = len(getattr(command, "__click_params__", ()))
@@ -91,9 +114,12 @@ def hidden_read_options(command: Command) -> Command:
     return command
 
 
-def taken_for_warm_up(options: dict[str, Any], is_given: bool) -> ReadOptions:
+def taken_for_warm_up(
+    options: dict[str, Any], is_given: bool
+) -> tuple[ReadOptions, tuple[str, ...]]:
     """Take them out of a command's keywords, where a history is given to be read.
 
+    :return: the options of reading, and the channels.
     :raises UsageError: if one is given on the command line, and no history is.
     """
     context = click.get_current_context()
@@ -101,7 +127,8 @@ def taken_for_warm_up(options: dict[str, Any], is_given: bool) -> ReadOptions:
         # a variable may be meant for other commands
         if not is_given and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"{flag(name)} reads the history of --warm-up: give that, too")
-    return taken(options)
+    channels = options.pop("channel")
+    return taken(options), channels
 
 
 _ALGO = (

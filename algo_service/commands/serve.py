@@ -14,6 +14,7 @@ from algo_service.commands.curve import curve_option
 from algo_service.commands.options import (
     SHORT,
     algorithm_options,
+    channel_option,
     hidden_read_options,
     merge_params,
     taken_for_warm_up,
@@ -103,6 +104,7 @@ def _listening(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     " merged in the order of time. They are read by the options of `algo-service backtest`, such as"
     " --columns and --from.",
 )
+@channel_option
 @hidden_read_options
 @click.option(
     "--data-folder",
@@ -150,7 +152,7 @@ def serve(
     keys = read_server_keys(curve_keys) if curve_keys else None
     short = {name: others.pop(name) for name in SHORT}
     announcement = taken_announcement(others, addr)
-    options = taken_for_warm_up(others, is_given=bool(warm_up))
+    options, channels = taken_for_warm_up(others, is_given=bool(warm_up))
     if any(map(holds_password, warm_up)):
         what, instead = "the password in --warm-up", "the variable ALGO_SERVICE_WARM_UP"
         warn_if_listed("warm_up", what, instead)
@@ -183,7 +185,7 @@ def serve(
         standby=standby,
         accept_incomplete=accept_incomplete_journal,
         keep_inputs=keep_inputs == "yes",
-        warm_up=(warm_up, options) if warm_up else None,
+        warm_up=(warm_up, options, channels) if warm_up else None,
         announce=announcement,
         http=http,
         data_folder=data_folder and data_folder.absolute(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -33,9 +33,12 @@ class History(Protocol):
         """Identifies what is read: it changes with the sources, the options and the files."""
         ...
 
-    def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterable[TimedQuote]:
+    def quotes(
+        self, channels: Sequence[str], refuse: Callable[[Any, Failure], None]
+    ) -> Iterable[TimedQuote]:
         """Return the quotes in the order of time, as `Driver.play` takes them.
 
+        :param channels: those that the algorithm asks for; a recording may have others.
         :param refuse: called with what is not a valid quote.
         :raises WarmUpError: if they cannot be read to their end.
         """
@@ -70,7 +73,7 @@ def warm_up(driver: Driver, history: History, parameters: dict[str, Any]) -> War
         history.passed(quote)
 
     with _quiet():
-        driver.warm_up(tally.counted(history.quotes(failures.add)), see, fail)
+        driver.warm_up(tally.counted(history.quotes(driver.channels, failures.add)), see, fail)
     for line in failures.lines():
         log.warning("warm-up: %s", line)
     if failures.reasons and failures.reasons[0].traceback:

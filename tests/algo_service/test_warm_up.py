@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import logging
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +52,9 @@ class Past:
         self.sources = self.identity = sources
         self.reads = 0
 
-    def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterator[TimedQuote]:
+    def quotes(
+        self, _channels: list[str], refuse: Callable[[Any, Failure], None]
+    ) -> Iterator[TimedQuote]:
         self.reads += 1
         return ((dict(quote), None) for quote in self.history)
 
@@ -418,8 +421,10 @@ def test_a_faulty_history_leaves_the_engine_as_before_initialize() -> None:
     """A history that ends at a fault leaves the engine as before initialize."""
 
     class Cut(Past):
-        def quotes(self, refuse: Callable[[Any, Failure], None]) -> Iterator[TimedQuote]:
-            yield from super().quotes(refuse)
+        def quotes(
+            self, channels: list[str], refuse: Callable[[Any, Failure], None]
+        ) -> Iterator[TimedQuote]:
+            yield from super().quotes(channels, refuse)
             if self.reads == 1:
                 raise WarmUpError("row 6 is no quote")
 
@@ -454,6 +459,29 @@ def test_files_are_read_and_reported_as_a_backtest_does(
     assert f"warmed up with 20 quotes of {path}, 1700000600 to 1700001740;" in caplog.text
     assert "warm-up data: skipped row 31 of past" in caplog.text
     assert "3 quotes so far, at 1700000720" in caplog.text
+
+
+def test_of_a_recording_the_channels_that_the_algorithm_asks_for_are_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was recorded elsewhere is left out, and said; other channels can be named instead."""
+    path = tmp_path / "recorded.jsonl"
+    bars = [{**each, "channel": "bars/1m/GOOG", "quote": 1.0} for each in quotes(30, run="b")]
+    both = [line for pair in zip(quotes(30), bars, strict=True) for line in pair]
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in both))
+
+    def warmed(*channels: str) -> set[bool]:
+        each = engine(SmaCross, FeedHistory([str(path)], {}, channels), slow=50)
+        each.initialize({})
+        return {price == 1.0 for price in prices(each._state)}
+
+    with caplog.at_level(logging.WARNING):
+        assert warmed() == {False}
+    assert "these channels are not asked for: 30 on bars/1m/GOOG" in caplog.text
+    assert warmed("bars/#") == {True}
+    assert warmed("quotes", "bars/#") == {False, True}
+    with pytest.raises(WarmUpError, match="there are 30 on quotes, 30 on bars/1m/GOOG"):
+        warmed("prices/#")
 
 
 def test_a_changed_file_is_read_again_before_the_first_quote(
