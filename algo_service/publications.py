@@ -20,12 +20,15 @@ MAX_ID_LENGTH = 256
 """Characters of a message's id: readers refuse a longer one."""
 MAX_BYTES = 1_000_000
 """Of a publication's fields as JSON: its id and time have to fit in the message as well."""
+MAX_VALUES = 100_000
+"""Texts, numbers, maps, lists and others of a message, with those that are set for it."""
 MAX_PER_INPUT = 1000
 """Publications of one input."""
 
 # a broker closes the connection at a topic that holds one
 _CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\ud800-\udfff]")
-_OURS = ("id", "ts", "channel")
+_SET = ("id", "ts")
+_OURS = (*_SET, "channel")
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -90,6 +93,12 @@ class Publications:
             raise PublicationError(
                 f'"{name}" has {size:,} bytes as JSON; at most {MAX_BYTES:,} are published'
             )
+        # a value has at least one character, and a comma or a bracket behind it
+        if size > 2 * MAX_VALUES and (count := _count(message) + len(_SET)) > MAX_VALUES:
+            raise PublicationError(
+                f'"{name}" has {count:,} texts, numbers and other values; at most {MAX_VALUES:,}'
+                " are published"
+            )
         self._waiting.append((name, text))
 
     @property
@@ -147,6 +156,14 @@ def _plain(value: Any, path: str, levels: int) -> Any:
         return real(value, f'"{path}"')
     except ValueError as error:
         raise PublicationError(str(error)) from None
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, Mapping):
+        return 1 + sum(map(_count, value.values()))
+    if isinstance(value, list | tuple):
+        return 1 + sum(map(_count, value))
+    return 1
 
 
 def _key(key: Any, path: str) -> str:

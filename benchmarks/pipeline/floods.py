@@ -83,8 +83,8 @@ FLOODS = (
     ),
     Flood("1 MiB, a text", 6, 1, _text),
     Flood("1 MiB, 60,000 fields", 6, 1, _fields),
-    Flood("1 MiB, a list of empty maps", 6, 1, _list_of("{}")),
-    Flood("1 MiB, a list of short numbers", 6, 1, _list_of("0.1")),
+    Flood("1 MiB, a list of 95,000 numbers", 6, 1, _list_of("0.12345678")),
+    Flood("300 kB, a list of 99,000 empty maps", 6, 1, _list_of("{}", 297_000)),
     Flood("100 kB, a list of empty maps", 120, 1, _list_of("{}", 100_000)),
 )
 

@@ -43,13 +43,13 @@ function intakeOf(budget) {
 /** Contents as large as a message may be that take most memory decoded, or encoded. @type {[string, Record<string, unknown>][]} */
 const LARGE = [
   ['60,000 fields', Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`f${n}`, n / 8]))],
-  ['empty maps', { list: Array(349_000).fill({}) }],
-  ['short numbers', { list: Array(261_000).fill(0.1) }],
+  ['empty maps', { list: Array(99_000).fill({}) }],
+  ['numbers', { list: Array(95_000).fill(0.12345678) }],
   ['a text', { note: 'x'.repeat(MAX_BYTES - 100) }],
 ];
 
 for (const [what, fields] of LARGE) {
-  test(`of a message of 1 MiB with ${what} what is sent is kept, in few bytes, and counts as that`, () => {
+  test(`of a message as large as may be, with ${what}, what is sent is kept, in few bytes, and counts as that`, () => {
     pack('x'.repeat(3 * MAX_BYTES)); // the encoder keeps its memory
     const budget = new MemoryBudget();
     const read = intakeOf(budget);

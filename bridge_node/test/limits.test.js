@@ -21,6 +21,7 @@ const contract = JSON.parse(readFileSync(new URL('../../contracts/limits.json', 
 const CONSTANTS = {
   'message.bytes': LIMITS.bytes,
   'message.depth': LIMITS.depth,
+  'message.values': LIMITS.values,
   'message.shorthand_quotes': LIMITS.quotes,
   'message.array_quotes': LIMITS.quotes,
   'message.array_outputs': LIMITS.outputs,

@@ -71,6 +71,10 @@ for (const [returned, sentence] of /** @type {[unknown, RegExp][]} */ ([
   [data('signal', { a: { b: NaN } }), /"signal.a.b" is NaN: it has to be a finite number/],
   [data('signal', { a: 2n ** 60n }), /"signal.a" is of a type that JSON has not/],
   [data('signal', { a: 'x'.repeat(1_000_000) }), /"signal" has 10000\d\d bytes as JSON; at most 1000000 are published/],
+  [
+    data('signal', { a: Array(100_000).fill(0) }),
+    /"signal" has 100004 texts, numbers and other values; at most 100000/,
+  ],
 ])) {
   test(`data that cannot be a message is refused: ${sentence.source}`, () => {
     assert.throws(() => decisionOf(returned, QUOTE, 'mine'), { name: 'PublicationError', message: sentence });

@@ -19,7 +19,7 @@ from algo_service.journal.memory import MemoryStore
 from algo_service.journal.recording import Recording
 from algo_service.journal.sqlite import SqliteStore
 from algo_service.journal.store import DecisionStore
-from algo_service.publications import MAX_BYTES, MAX_PER_INPUT
+from algo_service.publications import MAX_BYTES, MAX_PER_INPUT, MAX_VALUES
 from algo_service.testing import play
 from algo_service.verify.repeat import Repetition
 from portfolio import Portfolio
@@ -199,6 +199,7 @@ def test_a_message_has_numbers_of_any_kind(store: DecisionStore) -> None:
         ("signal", {"a": {1: 2}}, 1, '"signal.a" has the key 1: a key has to be a text'),
         ("signal", {"a": "\ud800"}, 1, "half of a character"),
         ("signal", {"a": "x" * MAX_BYTES}, 1, '"signal" has 1,000,008 bytes as JSON'),
+        ("signal", {"a": [0] * MAX_VALUES}, 1, '"signal" has 100,004 texts, numbers and other'),
         ("signal", {}, MAX_PER_INPUT + 1, '"signal" is publication 1,001 of one input'),
     ],
 )

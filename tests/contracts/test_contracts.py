@@ -111,6 +111,7 @@ def test_the_codes_of_the_examples_are_those_that_are_listed() -> None:
         "topic_too_long",
         "too_large",
         "too_deep",
+        "too_many_values",
         "too_many",
         "query_too_large",
         "field_missing",

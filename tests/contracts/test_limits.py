@@ -21,6 +21,10 @@ CONSTANTS = {
         "market_data.feeds.messages.limits:DEPTH",
         "algo_service.journal.content:MAX_LEVELS",
     ],
+    "message.values": [
+        "market_data.feeds.messages.limits:VALUES",
+        "algo_service.publications:MAX_VALUES",
+    ],
     "message.shorthand_quotes": ["market_data.feeds.messages.limits:QUOTES"],
     "message.array_quotes": ["market_data.feeds.messages.limits:QUOTES"],
     "topic.characters": ["market_data.feeds.messages.limits:CHANNEL"],

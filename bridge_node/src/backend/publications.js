@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { LIMITS } from '../messages/limits.js';
+import { countValues } from '../messages/value_count.js';
 import { isWithin } from '../messages/values.js';
 import { PublicationError, shown } from '../support/errors.js';
 
@@ -10,7 +11,8 @@ import { PublicationError, shown } from '../support/errors.js';
  */
 
 /** The fields that are set for the message. */
-const OURS = ['id', 'ts', 'channel'];
+const SET = ['id', 'ts'];
+const OURS = [...SET, 'channel'];
 
 /**
  * @param {unknown} name  of a publication
@@ -59,6 +61,12 @@ export function completeData(returned, quote, algo) {
     if (bytes > LIMITS.publicationBytes) {
       throw new PublicationError(
         `"${name}" has ${bytes} bytes as JSON; at most ${LIMITS.publicationBytes} are published`,
+      );
+    }
+    const values = countValues(message) + SET.length;
+    if (values > LIMITS.values) {
+      throw new PublicationError(
+        `"${name}" has ${values} texts, numbers and other values; at most ${LIMITS.values} are published`,
       );
     }
     return { name, text };

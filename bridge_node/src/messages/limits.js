@@ -44,4 +44,6 @@ export const LIMITS = {
   statsReasons: 100,
   /** levels of nested maps and lists, so that no later reader runs out of stack */
   depth: 32,
+  /** values in a message: a number such as 0.1 has 4 bytes in a list and 9 in a call */
+  values: 100_000,
 };

@@ -3,6 +3,7 @@
 import { MessageError, shown } from '../support/errors.js';
 import { duplicateKey } from './keys.js';
 import { LIMITS } from './limits.js';
+import { countValues } from './value_count.js';
 
 // JSON has no such numbers, but Python and others write them. Strings match, so that they are skipped; so does one
 // without an end: if it did not, each quotation mark in it would be tried, and each try would go to the end of the text.
@@ -15,7 +16,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * @param {Buffer} payload
  * @returns {{message: unknown, plainKeys: number[]}}  `plainKeys` are the numbers of keys of a map, or of each
  *   map of an array, of texts and finite numbers, which need no further checks; empty for any other message
- * @throws {MessageError} in this order: empty, too_large, not_utf8, not_json, too_deep, key_twice, surrogate
+ * @throws {MessageError} in this order: empty, too_large, not_utf8, not_json, too_deep, too_many_values, key_twice,
+ *   surrogate
  */
 export function parse(payload) {
   if (payload.length === 0) throw new MessageError('empty', 'the message is empty');
@@ -30,7 +32,10 @@ export function parse(payload) {
   }
   const message = parseText(text);
   const plainKeys = countPlainKeys(message, text);
-  if (plainKeys.length === 0) check(message, text);
+  if (plainKeys.length === 0) checkDepths(message);
+  // a value has at least one character, and a comma or a bracket behind it
+  if (payload.length > 2 * LIMITS.values) checkCount(message);
+  if (plainKeys.length === 0) checkText(message, text);
   return { message, plainKeys };
 }
 
@@ -111,16 +116,29 @@ function countColons(text) {
   return count;
 }
 
-/**
- * @param {unknown} message
- * @param {string} text
- */
-function check(message, text) {
+/** @param {unknown} message */
+function checkDepths(message) {
   if (Array.isArray(message)) {
     message.forEach((element, n) => checkDepth(element, LIMITS.depth, `element ${n + 1}`, element));
   } else if (message !== null && typeof message === 'object') {
     for (const [key, value] of Object.entries(message)) checkDepth(value, LIMITS.depth - 1, shown(key, 40), value);
   }
+}
+
+/** @param {unknown} message  of bounded depth */
+function checkCount(message) {
+  const count = countValues(message);
+  if (count <= LIMITS.values) return;
+  const sentence = `the message has ${count} texts, numbers and other values, at most ${LIMITS.values}: send several`;
+  throw new MessageError('too_many_values', sentence);
+}
+
+/**
+ * Refuse keys that come twice, and what is not text.
+ * @param {unknown} message
+ * @param {string} text  that it was read from
+ */
+function checkText(message, text) {
   const key = duplicateKey(text);
   if (key !== undefined) {
     throw new MessageError(

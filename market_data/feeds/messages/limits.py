@@ -10,3 +10,5 @@ ID = 256
 """Characters, as the one before."""
 DEPTH = 32
 """Maps and lists within one another."""
+VALUES = 100_000
+"""Texts, numbers, maps, lists and others of a message."""

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from market_data.feeds.messages.grammar import is_json
-from market_data.feeds.messages.limits import BYTES, DEPTH
+from market_data.feeds.messages.limits import BYTES, DEPTH, VALUES
 from market_data.feeds.messages.refusal import refusal, show
 
 # decode() would search for white space around, twice. JSON has no NaN, but Python and others write
@@ -36,7 +36,7 @@ def parse(line: bytes) -> Any:
 
     :param line: with white space around it, and a byte order mark before that, if there is any.
     :raises InvalidQuoteError: in this order: empty, too_large, not_utf8, not_json, too_deep,
-        key_twice, surrogate.
+        too_many_values, key_twice, surrogate.
     """
     if not line:
         raise refusal("empty", "the message is empty")
@@ -59,6 +59,10 @@ def parse(line: bytes) -> Any:
     # a bracket may stand in a text, too
     if ("[" in text or text.count("{") > 1) and text.count("{") + text.count("[") > DEPTH:
         _check_depths(message)
+    # a value has at least one character, and a comma or a bracket behind it
+    if len(line) > 2 * VALUES and (count := _count_values(message)) > VALUES:
+        reason = f"the message has {count} texts, numbers and other values, at most {VALUES}"
+        raise refusal("too_many_values", f"{reason}: send several")
     # Without a backslash, and without white space behind a text, every key is seen by `":`. Were a
     # key there twice, there would be more of these than keys in what was read.
     if (
@@ -106,6 +110,14 @@ def _check_depth(value: object, left: int, name: str, whole: object) -> None:
         raise refusal("too_deep", reason)
     for inner in value.values() if isinstance(value, dict) else value:
         _check_depth(inner, left - 1, name, whole)
+
+
+def _count_values(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(map(_count_values, value.values()))
+    if isinstance(value, list):
+        return 1 + sum(map(_count_values, value))
+    return 1
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:

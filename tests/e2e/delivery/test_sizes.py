@@ -44,6 +44,9 @@ def quotes(bound: str, size: int) -> tuple[str, Any, int]:
             return "quotes", spaced(quote(bound), size), 1
         case "message.depth":
             return "quotes", quote(bound, x=nested(size - 1)), 1
+        case "message.values":
+            others = len(quote(bound)) + 2  # and the list, and the map itself
+            return "quotes", quote(bound, x=[0] * (size - others)), 1
         case "message.shorthand_quotes":
             return "quotes", {"id": bound, **{f"S{n}": 1 for n in range(size)}}, size
         case "message.array_quotes":
@@ -65,6 +68,7 @@ def quotes(bound: str, size: int) -> tuple[str, Any, int]:
 QUOTES = {
     "message.bytes": "too_large",
     "message.depth": "too_deep",
+    "message.values": "too_many_values",
     "message.shorthand_quotes": "too_many",
     "message.array_quotes": "too_many",
     "topic.characters": "topic_too_long",

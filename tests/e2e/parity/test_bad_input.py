@@ -36,6 +36,11 @@ BAD: list[tuple[bytes, str, str]] = [
         "too_deep",
         "nested too deep",
     ),
+    (
+        b'{"sid":"GOOG","quote":1,"x":[0' + b",0" * 100_000 + b"]}",
+        "too_many_values",
+        "the message has 100005 texts, numbers and other values, at most 100000",
+    ),
     (b'{"sid":' + b"[" * 100_000 + b"]" * 100_000 + b',"quote":1}', "too_deep", '"sid" is ['),
 ]
 
