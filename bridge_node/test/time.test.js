@@ -62,7 +62,7 @@ for (const [ts, sentence] of /** @type {[unknown, string][]} */ ([
   ['soon', '"ts" is "soon": a time is ISO 8601 text, such as 2024-01-10T21:55:31Z, or a number'],
   ['2024-02-31', '"ts" is "2024-02-31": there is no such day'],
   ['2024-02-01T24:00', '"ts" is "2024-02-01T24:00": there is no such time of day'],
-  [2 ** 53, '"ts" is 9007199254740992: a number of more than 53 bits is not exact: send it as text'],
+  [2 ** 53, '"ts" is 9007199254740992: a number of more than 53 bits is not exact: send ISO 8601 text'],
   [true, '"ts" is true: a time is a text or a number'],
 ])) {
   test(`the sentence names the value and the nearest right answer: ${JSON.stringify(ts)}`, () => {

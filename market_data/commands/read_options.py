@@ -55,9 +55,9 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "The CSV file has no header: its first row is a quote.",
     },
     "time_unit": {
-        "type": click.Choice(["s", "ms", "us", "ns", "excel"]),
-        "help": "The unit of a time that is a number, if its magnitude is ambiguous: since 1970, or"
-        " the days of Excel.",
+        "type": click.Choice(["s", "ms", "us", "ns", "ticks", "excel"]),
+        "help": "The unit of a time that is a number, if its magnitude is ambiguous: since 1970,"
+        " the ticks of .NET, or the days of Excel.",
     },
     "time_format": {
         "metavar": "FORMAT",

@@ -17,7 +17,7 @@ from market_data.feeds.zones import Zone, find_zone
 from portfolio.nearest import did_you_mean
 from portfolio.times import DAY, names_day
 
-TimeUnit = Literal["s", "ms", "us", "ns", "excel"]
+TimeUnit = Literal["s", "ms", "us", "ns", "ticks", "excel"]
 BarTime = Literal["open", "close"]
 Empty = Literal["skip", "fill"]
 
@@ -92,7 +92,7 @@ TABLE_OPTIONS = tuple(name for name, users in _USERS.items() if users == _TABLES
 _CHOICES = {
     "decimal": (".", ","),
     "thousands": (",", ".", " ", "'", "\u2019", "\u00a0", "\u202f", "_"),
-    "time_unit": ("s", "ms", "us", "ns", "excel"),
+    "time_unit": ("s", "ms", "us", "ns", "ticks", "excel"),
     "bar_time": ("open", "close"),
     "empty": ("skip", "fill"),
 }

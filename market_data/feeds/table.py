@@ -255,10 +255,12 @@ class TableReader:
 
         Otherwise some of its rows might be read, by chance, and the others be skipped.
         """
-        formats = time_formats([text_of(time)]) if error.problem == "time_format" else []
-        if formats:
+        if error.problem != "time_format":
+            return
+        formats = time_formats([text_of(time)])
+        if formats or error.option:
             alone = f"--time-format {' or '.join(map(shlex.quote, formats))}"
-            option = self.suggestion() or alone
+            option = error.option or self.suggestion() or alone
             raise UnusableFileError(self._sample.shown, f"row {row}: {error}", option) from None
 
 

@@ -12,7 +12,18 @@ from typing import Any
 from market_data.feeds.invalid_quote import InvalidQuoteError, Problem
 from market_data.feeds.zones import Zone
 from portfolio.errors import InvalidTimeError
-from portfolio.times import DAY, MAX_SAFE, SECOND, UNITS, instant, instants, is_local, within
+from portfolio.times import (
+    DAY,
+    MAX_SAFE,
+    SECOND,
+    TICK,
+    TICKS_BEFORE_1970,
+    UNITS,
+    instant,
+    instants,
+    is_local,
+    within,
+)
 
 Times = tuple[Sequence[str | int | float], Sequence[int]]
 """`ts` of each quote, and its instant in nanoseconds since 1970."""
@@ -21,6 +32,12 @@ Times = tuple[Sequence[str | int | float], Sequence[int]]
 _EXCEL_EPOCH = -25_569 * DAY
 _EXCEL_ROUNDING = SECOND // 2
 _MILLISECOND = 10**6
+
+_UNITS_THAT_READ = {
+    "time_range": "--time-unit",
+    "time_ambiguous": "--time-unit ticks, or --time-unit ns",
+}
+"""The option that reads a number, by the code with which it is refused."""
 
 # Beyond it no unit has a time.
 _MAX_NUMBER = 10**19
@@ -110,8 +127,9 @@ class TimeColumn:
             return self._read(ts, key)
         except InvalidTimeError as error:
             problem: Problem = "time"
-            is_number = error.code == "time_range" and _number(ts) is not None
-            option = "--time-unit" if is_number else ""
+            option = ""
+            if _number(ts) is not None:
+                option = _UNITS_THAT_READ.get(error.code, "")
             if error.code in ("time_ambiguous", "time_format"):
                 problem = "time_format"
             reason = str(error).replace('"ts" is', "the time is")
@@ -157,7 +175,11 @@ class TimeColumn:
         return self.written(within(text, ns)), ns
 
     def _by_unit(self, number: Decimal, unit: str, key: object) -> tuple[str, int]:
-        if unit == "excel":
+        if unit == "ticks":
+            ns = within(number, math.floor((number - TICKS_BEFORE_1970) * TICK))
+            if self._zone is not None:
+                return self._local(ns, key, number)
+        elif unit == "excel":
             ns = within(number, _of_excel(number))
             if self._zone is not None and not self._names_days:
                 return self._local(ns, key, number)

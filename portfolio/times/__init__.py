@@ -3,7 +3,7 @@
 Held to contracts/examples/time.json, as the bridge's parser is.
 """
 
-from portfolio.times.bounds import DAY, MAX_SAFE, SECOND, UNITS, within
+from portfolio.times.bounds import DAY, MAX_SAFE, SECOND, TICK, TICKS_BEFORE_1970, UNITS, within
 from portfolio.times.reading import (
     check,
     instant,
@@ -20,6 +20,8 @@ __all__ = [
     "DAY",
     "MAX_SAFE",
     "SECOND",
+    "TICK",
+    "TICKS_BEFORE_1970",
     "UNITS",
     "check",
     "instant",

@@ -27,6 +27,10 @@ EARLIEST, LATEST = new_year(1700), new_year(2201)
 UNITS = {"s": SECOND, "ms": 10**6, "us": 10**3, "ns": 1}
 """Nanoseconds of each unit in which instants are written as numbers."""
 
+TICK = 100
+"""Nanoseconds of a tick of .NET, whose `DateTime.Ticks` counts them from the year 1."""
+TICKS_BEFORE_1970 = 621_355_968_000_000_000
+
 
 def within(ts: object, ns: int) -> int:
     """Return an instant that is of the years of a quote.

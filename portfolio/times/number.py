@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from portfolio.errors import InvalidTimeError
-from portfolio.times.bounds import UNITS, day_of, new_year, second_of_day
+from portfolio.times.bounds import (
+    TICK,
+    TICKS_BEFORE_1970,
+    UNITS,
+    day_of,
+    new_year,
+    second_of_day,
+)
 
 # The years 1980 to 2200 in each unit: disjoint ranges, and no date as digits lies in one of them.
 RANGES = [
     (new_year(1980) // size, new_year(2201) // size, size) for size in sorted(UNITS.values())[::-1]
 ]
+# Nanoseconds of October 1989 to the end of 1991, and ticks of .NET of the years 1980 to 2200.
+_MAY_BE_TICKS = range(*(TICKS_BEFORE_1970 + new_year(year) // TICK for year in (1980, 2201)))
 _DATES = (17000101, 22001231)
 DATES_WITH_MINUTES = (170001010000, 220012312359)
 DATES_WITH_SECONDS = (17000101000000, 22001231235959)
@@ -19,8 +28,14 @@ def of_number(ts: object, whole: int, fraction: str) -> int:
 
     :param ts: how it is written, for the error.
     :param fraction: the digits after its point; empty if all are 0.
-    :raises InvalidTimeError: if a number of this magnitude is not a time.
+    :raises InvalidTimeError: if a number of this magnitude is not a time, or two.
     """
+    if whole in _MAY_BE_TICKS:
+        raise InvalidTimeError(
+            "time_ambiguous",
+            ts,
+            "it may be ns since 1970, of 1989 to 1991, or ticks of .NET: send ISO 8601 text",
+        )
     for least, beyond, size in RANGES:
         if least <= whole < beyond:
             digits = len(str(size)) - 1

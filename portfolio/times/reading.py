@@ -42,7 +42,7 @@ def instant(ts: object) -> int:
         raise InvalidTimeError("time_type", ts, "a time is a finite number")
     if not -MAX_SAFE <= ts <= MAX_SAFE:
         raise InvalidTimeError(
-            "time_unsafe", ts, "a number of more than 53 bits is not exact: send it as text"
+            "time_unsafe", ts, "a number of more than 53 bits is not exact: send ISO 8601 text"
         )
     whole = int(ts)
     if ts == whole:

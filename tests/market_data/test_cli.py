@@ -93,7 +93,7 @@ def test_the_samples_are_listed_with_span_interval_and_source() -> None:
         (["goog", "--thousands", "x"], "--thousands is 'x': it is one of ',', '.', ' '"),
         (["goog", "--thousands", "."], "--thousands is '.': it separates the fraction"),
         (["goog", "--decimal", ";"], "';' is not one of '.', ','."),
-        (["goog", "--time-unit", "m"], "'m' is not one of 's', 'ms', 'us', 'ns', 'excel'."),
+        (["goog", "--time-unit", "m"], "'m' is not one of 's', 'ms', 'us', 'ns', 'ticks', "),
         (["goog", "--bar-time", "end"], "'end' is not one of 'open', 'close'."),
         (
             ["goog", "--encoding", "utf-7000"],
@@ -167,7 +167,7 @@ ROWS = "date,close\n2020-01-01,1\n2020-01-02,x\n"
         (ROWS, {"QUERY": "SELECT 1"}, "--query is 'SELECT 1': it is for sql, and not csv"),
         (ROWS, {"DECIMAL": ";"}, "';' is not one of '.', ','."),
         (ROWS, {"BAR_TIME": "end"}, "'end' is not one of 'open', 'close'."),
-        (ROWS, {"TIME_UNIT": "m"}, "'m' is not one of 's', 'ms', 'us', 'ns', 'excel'."),
+        (ROWS, {"TIME_UNIT": "m"}, "'m' is not one of 's', 'ms', 'us', 'ns', 'ticks', 'excel'."),
         (ROWS, {"NO_HEADER": "1"}, "no price among the columns 1, 2; expected"),
     ],
 )

@@ -28,6 +28,8 @@ from portfolio.times import (
     span,
 )
 
+MAY_BE_TICKS = range(624_511_296_000_000_000, 694_252_512_000_000_000)
+"""Nanoseconds that may be ticks of .NET."""
 NOON = 1362139200 * SECOND  # 2013-03-01T12:00:00Z
 EPOCH = datetime(1970, 1, 1)
 YEAR_1980, YEAR_2201 = 315_532_800, 7_289_654_400
@@ -74,6 +76,8 @@ def test_a_number_is_told_apart_by_its_magnitude(whole: int, fraction: int) -> N
     ns = whole * SECOND + fraction
     for size in UNITS.values():
         number = ns // size
+        if number in MAY_BE_TICKS:
+            continue
         assert instant(str(number)) == number * size
         if number <= MAX_SAFE:
             assert instant(number) == number * size

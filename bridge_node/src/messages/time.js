@@ -20,6 +20,11 @@ const RANGES = [9, 6, 3, 0].map((digits) => {
   const size = 10n ** BigInt(digits);
   return { least: newYear(1980) / size, beyond: LATEST / size, size, digits };
 });
+// Ticks of .NET count a hundred nanoseconds from the year 1. Those of 1980 to 2200 are nanoseconds of October 1989 to the
+// end of 1991 as well.
+const TICK = 100n;
+const TICKS_BEFORE_1970 = 621_355_968_000_000_000n;
+const MAY_BE_TICKS = { least: TICKS_BEFORE_1970 + newYear(1980) / TICK, beyond: TICKS_BEFORE_1970 + LATEST / TICK };
 const DATES = [17000101n, 22001231n];
 const DATES_WITH_MINUTES = [170001010000n, 220012312359n];
 const DATES_WITH_SECONDS = [17000101000000n, 22001231235959n];
@@ -72,7 +77,7 @@ export function instant(ts) {
   if (typeof ts !== 'number') throw new InvalidTimeError('time_type', ts, 'a time is a text or a number');
   if (!Number.isFinite(ts)) throw new InvalidTimeError('time_type', ts, 'a time is a finite number');
   if (Math.abs(ts) > Number.MAX_SAFE_INTEGER) {
-    throw new InvalidTimeError('time_unsafe', ts, 'a number of more than 53 bits is not exact: send it as text');
+    throw new InvalidTimeError('time_unsafe', ts, 'a number of more than 53 bits is not exact: send ISO 8601 text');
   }
   const whole = Math.trunc(ts);
   // the shortest text of a double is what was written, even if its binary value differs
@@ -125,6 +130,10 @@ function within(ts, ns) {
  * @param {string} fraction  its digits; empty if all are 0
  */
 function ofNumber(ts, whole, fraction) {
+  if (MAY_BE_TICKS.least <= whole && whole < MAY_BE_TICKS.beyond) {
+    const reason = 'it may be ns since 1970, of 1989 to 1991, or ticks of .NET: send ISO 8601 text';
+    throw new InvalidTimeError('time_ambiguous', ts, reason);
+  }
   for (const { least, beyond, size, digits } of RANGES) {
     if (least <= whole && whole < beyond) {
       return whole * size + BigInt(fraction.slice(0, digits).padEnd(digits, '0'));

@@ -56,7 +56,7 @@ _OPTIONS = [
     ),
     source_option(
         "--time-unit",
-        type=click.Choice(["s", "ms", "us", "ns"]),
+        type=click.Choice(["s", "ms", "us", "ns", "ticks"]),
         help="The unit of a time that is a number, if its magnitude is ambiguous.",
     ),
     source_option(

@@ -461,7 +461,7 @@ def test_an_empty_span_is_refused_with_that_of_the_data(feed_of: Write, tmp_path
         ({"decimal": ",", "thousands": ","}, "--thousands is ',': it separates the fraction;"),
         ({"delimiter": ",,"}, "--delimiter is ',,': it is one character, or tab"),
         ({"delimiter": ""}, "--delimiter is '': it is one character, or tab"),
-        ({"time_unit": "m"}, "--time-unit is 'm': it is one of 's', 'ms', 'us', 'ns', 'excel'"),
+        ({"time_unit": "m"}, "--time-unit is 'm': it is one of 's', 'ms', 'us', 'ns', 'ticks'"),
         ({"bar_time": "end"}, "--bar-time is 'end': it is one of 'open', 'close'"),
         ({"timezone": "Europe/Lodnon"}, 'there is no such zone: did you mean "Europe/London"?'),
         (

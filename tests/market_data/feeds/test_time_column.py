@@ -83,6 +83,12 @@ def test_a_time_goes_on_as_it_was_given(cell: object, ts: str | float) -> None:
         (45292, "time", "it might be a day of Excel", "--time-unit"),
         ("45292", "time", "it might be a day of Excel", "--time-unit"),
         (100_000_000, "time", "it might be seconds of before 1980", "--time-unit"),
+        (
+            638396640000000000,
+            "time_format",
+            "it may be ns since 1970, of 1989 to 1991, or ticks of .NET",
+            "--time-unit ticks, or --time-unit ns",
+        ),
         ("0001-01-01", "time", "a time is of the years 1700 to 2200", ""),
         (float("inf"), "time", "a time is a finite number", ""),
     ],
@@ -113,6 +119,9 @@ def test_what_is_no_time_is_told_with_the_option_that_might_read_it(
         # a third of a day, as Excel writes it with 15 digits
         ("excel", "45292.3333333333", "2024-01-01T08:00:00Z"),
         ("excel", "1", "1899-12-31T00:00:00Z"),
+        # DateTime.Ticks of .NET
+        ("ticks", "638396640000000000", "2024-01-01T00:00:00Z"),
+        ("ticks", 638396640000000001, "2024-01-01T00:00:00.0000001Z"),
         # whatever its magnitude seems to say
         ("s", "20130301", "1970-08-21T23:45:01Z"),
         ("ms", "1700000000", "1970-01-20T16:13:20Z"),
@@ -128,7 +137,7 @@ def test_a_number_is_of_the_named_unit(unit: str, cell: Any, text: str) -> None:
 
 @pytest.mark.parametrize("cell", ["1e30", "-1e30", 10**30, "99999999999999", "-9999999999999"])
 def test_a_number_of_the_named_unit_beyond_all_years_is_no_time(cell: Any) -> None:
-    for unit in ("s", "excel"):
+    for unit in ("s", "ticks", "excel"):
         with pytest.raises(InvalidQuoteError) as caught:
             TimeColumn(unit=unit).one(cell, None)
         assert caught.value.problem == "time"
@@ -184,6 +193,7 @@ def test_a_text_of_another_format_is_no_time(time_format: str, cell: str) -> Non
             "2024-07-10T16:00:00+02:00",
         ),
         ("Europe/Berlin", {"unit": "excel"}, 45292.5, "2024-01-01T12:00:00+01:00"),
+        ("Europe/Berlin", {"unit": "ticks"}, 638396640000000000, "2024-01-01T00:00:00+01:00"),
         # what tells its instant, and a date, which names its day, are as they were
         ("America/New_York", {}, "2024-01-10T16:00:00Z", "2024-01-10T16:00:00Z"),
         ("America/New_York", {}, "2024-01-10T16:00+01:00", "2024-01-10T16:00+01:00"),
