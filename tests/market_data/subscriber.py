@@ -34,7 +34,7 @@ class Subscriber:
         assert self._subscribed.wait(30)
 
     def _take(self, _client: object, _data: object, message: Any) -> None:
-        assert message.qos == 1
+        assert message.qos == (0 if message.topic.startswith("stats/") else 1)
         self.retained += message.retain
         self.messages.append(json.loads(message.payload))
 
