@@ -13,7 +13,7 @@ RECOGNISED = {
     "sid": (
         *("sid", "symbol", "ticker", "ts_code", "instrument", "ric", "sym_root", "pair"),
         *("currency_pair", "product_id", "instrument_id", "instrument_name", "secid", "isin"),
-        *("figi", "cusip", "sedol", "permno", "name"),
+        *("figi", "cusip", "sedol", "permno", "security", "contract", "asset", "coin", "name"),
     ),
     "ts": ("ts", "datetime", "timestamp", "date", "time"),
     "quote": ("quote", "price", "last", "close"),

@@ -130,10 +130,11 @@ def _by_names(sample: Sample, named: Mapping[str, str], layout: Layout | None) -
     is_bar = {"high", "low"} <= {name for name, _index in fields}
     series = Series(sample.symbol, find("sid"), quote, tuple(fields))
     plan = Plan(ts, (series,), layout, is_bar, header_rows)
-    if series.sid is not None:
-        return plan
     texts = tuple(_texts(names, sample, plan))
     whole = [row for row in rows[header_rows:] if len(row) == len(names.names)]
+    if series.sid is not None:
+        _check_one_price(names, sample.shown, plan, texts, whole)
+        return plan
     index = of_bars(whole, plan.ts, texts, plan.is_bar)
     if index is not None:
         found = f'times come more than once, but for one text of "{names.names[index]}" each once'
@@ -143,6 +144,24 @@ def _by_names(sample: Sample, named: Mapping[str, str], layout: Layout | None) -
         option = f"--columns sid={names.names[index]}, as these seem to be the instruments"
         raise UnusableFileError(sample.shown, found, option)
     return plan._replace(texts=tuple(names.names[index] for index in texts))
+
+
+def _check_one_price(
+    names: Names, shown: str, plan: Plan, texts: Sequence[int], rows: Sequence[Sequence[str]]
+) -> None:
+    """Refuse a table that has an instrument at two exchanges, or in two currencies."""
+    (series,) = plan.series
+    assert series.sid is not None
+    others = set(range(len(names.names))) - set(texts)
+    by_symbol: dict[str, list[Sequence[str]]] = {}
+    for row in rows:
+        by_symbol.setdefault(row[series.sid].strip(), []).append(row)
+    for symbol, own in by_symbol.items():
+        index = of_ticks(own, series.price, others)
+        if index is not None:
+            name = names.names[index]
+            found = f'prices of {symbol} go to and fro, but hardly for one value of "{name}"'
+            raise UnusableFileError(shown, found, f'a table for each value of "{name}"')
 
 
 def _find_price(names: Names, sample: Sample, header_rows: int) -> int | None:

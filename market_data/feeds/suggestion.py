@@ -22,7 +22,7 @@ _PRICES = (
 )
 # Parts of the names of numbers that are not prices to trade at.
 _NO_PRICES = re.compile(
-    r"vol|qty|quan|amount|size|shares|turnover|count|trades|number|no\.|interest|%|chang|prev|"
+    r"return|vol|qty|quan|amount|size|shares|turnover|count|trades|number|no\.|interest|%|chang|prev|"
     r"(?:^|[\W_])id(?:$|[\W_])|seq|flag|stück|stuec|umsatz|wap|open|high|low|eröff|höchst|tiefst|hoch|tief|erst",
     re.IGNORECASE,
 )
@@ -41,6 +41,7 @@ _CLOCKS = (
     *(" %H:%M:%S.%f %Z", " %H:%M:%S GMT%z", " %H:%M:%S.%f GMT%z", ";%H%M%S"),
 )
 
+_BELOW_0 = re.compile(r"[-(]\D?\d")
 _MAX_BAR = 5
 """Between the highest and the lowest price of a bar, the largest ratio."""
 
@@ -67,7 +68,7 @@ def guess(rows: Sequence[Sequence[str]], *, has_header: bool) -> str:
     prices = [
         n
         for n in range(width)
-        if n not in times[:1] and _all(looks_like_number, cells[n]) and not _counts(cells[n])
+        if n not in times[:1] and _are_prices(cells[n]) and not _counts(cells[n])
     ]
     if not body or not times or not prices:
         return ""
@@ -162,6 +163,11 @@ def _close_of(bar: Sequence[int], cells: Sequence[Sequence[str]]) -> int | None:
     lows = [n for n in range(4) if all(row[n] == min(row) for row in rows)]
     ends = [bar[n] for n in range(4) if [n] not in (highs, lows)]
     return ends[1] if len(ends) == 2 else None
+
+
+def _are_prices(cells: Sequence[str]) -> bool:
+    """Tell whether these are numbers, and none is below 0, as of returns and changes some are."""
+    return _all(looks_like_number, cells) and not any(map(_BELOW_0.match, cells))
 
 
 def _counts(cells: Sequence[str]) -> bool:

@@ -40,6 +40,17 @@ def test_trades_of_several_instruments_by_turns_are_refused(tmp_path: Path, row:
     assert len({quote.sid for quote in open_feed(path, **options_of(line))}) == 2
 
 
+def test_an_instrument_at_two_exchanges_is_refused(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "mine.csv", "time,exchange,symbol,close", "2024-03-05T{clock}Z,{sid},X,{price}"
+    )
+    with pytest.raises(UnusableFileError, match=r'prices of X go to and fro.*of "exchange"'):
+        list(open_feed(path))
+    one = [line for line in path.read_text().splitlines() if ",B," not in line]
+    path.write_text("\n".join([*one, ""]))
+    assert {quote.sid for quote in open_feed(path)} == {"X"}
+
+
 def test_numbers_of_instruments_count_as_their_names(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.csv", "what,time,price", "{sid},2024-03-05T{clock}Z,{price}")
     path.write_text(path.read_text().replace("A,", "5482,").replace("B,", "5483,"))

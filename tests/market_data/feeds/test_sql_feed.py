@@ -71,8 +71,8 @@ def test_a_result_of_a_database_without_a_symbol_is_refused(
     assert sentence(str(database), "SELECT day AS ts, last AS price FROM daily") == (
         f"{database}: no symbol among the columns ts, price; expected one of sid, symbol, ticker,"
         " ts_code, instrument, ric, sym_root, pair, currency_pair, product_id, instrument_id,"
-        " instrument_name, secid, isin, figi, cusip, sedol, permno, name, or a name for sid in"
-        " --columns"
+        " instrument_name, secid, isin, figi, cusip, sedol, permno, security, contract, asset,"
+        " coin, name, or a name for sid in --columns"
     )
 
 
