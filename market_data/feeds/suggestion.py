@@ -9,8 +9,10 @@ from datetime import datetime
 from itertools import pairwise
 from zoneinfo import available_timezones
 
+from market_data.feeds.columns import RECOGNISED
 from market_data.feeds.date_and_time import DateAndTime, looks_like_clock
 from market_data.feeds.invalid_quote import InvalidQuoteError
+from market_data.feeds.layouts import plain
 from market_data.feeds.number_column import NOTHING, looks_like_number, separators
 from portfolio.times import is_time
 
@@ -22,7 +24,7 @@ _PRICES = (
 )
 # Parts of the names of numbers that are not prices to trade at.
 _NO_PRICES = re.compile(
-    r"return|vol|qty|quan|amount|size|shares|turnover|count|trades|number|no\.|interest|%|chang|prev|"
+    r"return|^ret|vol|qty|quan|amount|size|shares|turnover|count|trades|number|no\.|interest|%|chang|prev|"
     r"(?:^|[\W_])id(?:$|[\W_])|seq|flag|stück|stuec|umsatz|wap|open|high|low|eröff|höchst|tiefst|hoch|tief|erst",
     re.IGNORECASE,
 )
@@ -70,9 +72,10 @@ def guess(rows: Sequence[Sequence[str]], *, has_header: bool) -> str:
         for n in range(width)
         if n not in times[:1] and _are_prices(cells[n]) and not _counts(cells[n])
     ]
+    names = [name.strip() for name in rows[0]] if is_header else [""] * width
+    prices = [n for n in prices if plain(names[n]).strip("<>#") not in RECOGNISED["sid"]]
     if not body or not times or not prices:
         return ""
-    names = [name.strip() for name in rows[0]] if is_header else [""] * width
     ts = [times[0], *_clock_beside(times[0], cells)]
     prices = [n for n in prices if n not in ts]
     likely = _likely_prices(prices, names, cells) if prices else []

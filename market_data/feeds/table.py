@@ -135,6 +135,10 @@ class TableReader:
         if not any(map(looks_like_number, self._sample.cells(price, self.plan.header_rows))):
             # as LAST of ticks that have BID and ASK alone
             return guess(self._sample.rows, has_header=self.plan.header_rows > 0)
+        times = self._sample.cells(self.plan.ts[0], self.plan.header_rows)
+        if all(time.strip("0:") == "" for time in times):
+            # as the time of day of bars of days, whose dates are in another column
+            return guess(self._sample.rows, has_header=self.plan.header_rows > 0)
         return suggest(rows, self.plan.ts, price)
 
     def timed(self) -> Iterator[Timed]:

@@ -10,6 +10,8 @@ const SIDS = ['s', 'S', 'symbol', 'ticker', 'sym', 'pair', 'product_id', 'instru
 const PRICES = ['p', 'P', 'price', 'last', 'close', 'c', 'a', 'value'];
 const TIMES = ['T', 't', 'E', 'ts', 'time', 'timestamp', 'date', 'datetime'];
 const IDS = ['t', 'i', 'trade_id', 'tradeId'];
+// of these a bar, or a message without its instrument, has the price
+const CLOSES = ['price', 'last', 'close', 'c'];
 /** Characters of a suggested message. */
 const MAX_LENGTH = 120;
 
@@ -55,9 +57,9 @@ export function nearestMessage(message) {
   if (symbols.length > 1) return shortened(Object.fromEntries(symbols.map((key) => [key, message[key]])));
   const price =
     symbols[0] ??
-    ['price', 'last', 'close', 'c'].find((key) => Object.hasOwn(message, key) && isPrice(message[key])) ??
+    CLOSES.find((key) => Object.hasOwn(message, key) && isPrice(message[key])) ??
     keys.find((key) => isPrice(message[key]));
-  const sid = symbols[0] ?? (keys.length === 1 ? keys[0] : 'GOOG');
+  const sid = symbols[0] ?? (keys.length === 1 && !CLOSES.includes(keys[0]) ? keys[0] : 'GOOG');
   const quote = price === undefined ? 345 : message[price];
   if (symbols.length === 0) return shortened({ sid, quote });
   const others = Object.fromEntries(

@@ -17,6 +17,8 @@ _SIDS = ("s", "S", "symbol", "ticker", "sym", "pair", "product_id", "instrument"
 _PRICES = ("p", "P", "price", "last", "close", "c", "a", "value")
 _TIMES = ("T", "t", "E", "ts", "time", "timestamp", "date", "datetime")
 _IDS = ("t", "i", "trade_id", "tradeId")
+# of these a bar, or a message without its instrument, has the price
+_CLOSES = ("price", "last", "close", "c")
 _MAX_SHOWN = 120
 
 
@@ -55,10 +57,11 @@ def nearest_message(message: Mapping[str, Any]) -> str:
     ]
     if len(symbols) > 1:
         return _shortened({key: message[key] for key in symbols})
-    telling = (key for key in ("price", "last", "close", "c") if is_price(message.get(key)))
+    telling = (key for key in _CLOSES if is_price(message.get(key)))
     any_price = (key for key in message if is_price(message[key]))
     price = symbols[0] if symbols else next(telling, None) or next(any_price, None)
-    sid = symbols[0] if symbols else next(iter(message)) if len(message) == 1 else "GOOG"
+    only = next(iter(message)) if len(message) == 1 else "GOOG"
+    sid = symbols[0] if symbols else "GOOG" if only in _CLOSES else only
     plain = {"sid": sid, "quote": 345 if price is None else message[price]}
     if not symbols:
         return _shortened(plain)

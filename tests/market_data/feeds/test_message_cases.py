@@ -97,6 +97,20 @@ def test_the_fields_that_a_refusal_names_read_the_line(tmp_path: Path, number: i
     assert message["id"] == {1: "COINUSDT:12345", 22: "live:r:1/1"}.get(number, "live:r:1")
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b'{"date": "2024-01-01", "close": 100.28}', '{"sid": "GOOG", "quote": 100.28}'),
+        (b'{"battery": 7}', '{"sid": "battery", "quote": 7}'),
+    ],
+)
+def test_the_suggested_message_has_no_price_as_its_instrument(
+    tmp_path: Path, line: bytes, message: str
+) -> None:
+    _quotes, (skipped,) = read(tmp_path, line)
+    assert skipped.reason.endswith(f"a valid message would be {message}")
+
+
 def test_an_id_that_is_a_number_is_its_text(tmp_path: Path) -> None:
     (quote,), _skipped = read(tmp_path, LINES[15])
     assert as_message(quote, "r")["id"] == "12345"

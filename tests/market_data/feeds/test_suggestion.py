@@ -124,6 +124,8 @@ def test_without_names_the_price_is_known_by_its_values(
         ("Dzien,Otwarcie,Najwyzszy,Najnizszy,Zamkniecie", "2024-03-{n},1.1,2.5,0.5,1.5", "Zam"),
         ("Date,PX_LAST,PX_HIGH", "2024-03-{n},1.5,#N/A N/A", "PX_LAST"),
         ("<DATE>,<TIME>,<BID>,<ASK>,<LAST>", "2024.03.05,14:{n}:01,1.5,1.6,", "<BID>"),
+        ("<PER>,<DTYYYYMMDD>,<TIME>,<CLOSE>", "D,202403{n},000000,1.5", "<CLOSE>"),
+        ("Date,Change,Value", "2024-03-{n},-0.{n},1.5", "Value"),
     ],
 )
 def test_a_number_that_is_no_price_is_not_suggested(
@@ -171,6 +173,12 @@ def test_where_several_columns_may_be_the_price_all_are_named(tmp_path: Path) ->
 def test_a_table_that_can_be_read_needs_no_option() -> None:
     assert suggest([["2024-02-13", "1.5"], ["2024-02-14", "1.6"]], (0,), 1) == ""
     assert suggest([], (0,), 1) == ""
+
+
+def test_no_column_of_returns_or_of_numbers_of_instruments_is_a_price(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("PERMNO,date,PRC,RET\n14593,20240102,-185.6,0.1\n14593,20240103,184.2,0.2\n")
+    assert "expected one of quote, price, last, close, or a name" in str(refusal(path))
 
 
 def test_what_nothing_is_known_of_leads_to_the_names_that_are_recognised(tmp_path: Path) -> None:
