@@ -76,7 +76,9 @@ class Directory:
         """Connect, and read what is retained."""
         deadline = time.monotonic() + PATIENCE
         try:
-            self._connection = connect_until(deadline, self._connect, [*VERSIONS], self._stop)
+            self._connection = connect_until(
+                self._access.address, deadline, self._connect, [*VERSIONS], self._stop
+            )
         except OSError as error:
             raise OperatorError(
                 f"the broker at {self._access.address} is unavailable ({error})"

@@ -67,7 +67,8 @@ def _delete_session(access: BrokerAccess, session: str, stop: Stop) -> None:
         return Connection(access, version, session=session)
 
     try:
-        connect_until(time.monotonic() + PATIENCE, make, [*VERSIONS], stop).close()
+        deadline = time.monotonic() + PATIENCE
+        connect_until(access.address, deadline, make, [*VERSIONS], stop).close()
     except OSError as error:
         raise OperatorError(
             f"the broker at {access.address} is unavailable ({error}): forget it again"

@@ -81,7 +81,9 @@ class Client:
         versions = [*VERSIONS]
         while True:
             try:
-                connection = connect_until(deadline, self._connection, versions, stop, self._clock)
+                connection = connect_until(
+                    self._access.address, deadline, self._connection, versions, stop, self._clock
+                )
             except OSError as error:
                 raise OperatorError(
                     f"the broker at {self._access.address} is unavailable ({error}):"

@@ -9,6 +9,7 @@ import { COUNTS_FOR, SWAP } from '../messages/command.js';
 import { LIMITS } from '../messages/limits.js';
 import { BrokerLink } from '../mqtt/broker_link.js';
 import { Connection } from '../mqtt/connection.js';
+import { reach } from '../mqtt/reach.js';
 import { reason, shown, UserError } from '../support/errors.js';
 import { createLog } from '../support/log.js';
 import { escaped } from '../support/log_text.js';
@@ -17,8 +18,6 @@ import { withoutPassword } from '../support/without_password.js';
 
 /** [MQTT5-3.4.2.1] */
 const NO_MATCHING_SUBSCRIBERS = 0x10;
-/** ms within which the broker has to be reached. */
-const MAX_PATIENCE = 10_000;
 /** ms after the expiry until no reply is awaited any more: a swap that has begun before it may end after it. */
 const MAX_END = 30_000;
 
@@ -137,11 +136,7 @@ async function exchange(connection, broker, command, topics) {
       }
     });
   });
-  if (!(await connection.open(MAX_PATIENCE))) {
-    throw new UserError(
-      `the broker at ${broker.shown} is unavailable (${broker.fault}): the swap was ${isPublished ? '' : 'not '}published`,
-    );
-  }
+  await reach(connection, broker, () => `: the swap was ${isPublished ? '' : 'not '}published`);
   const seconds = COUNTS_FOR + MAX_END / 1000;
   const reply = await Promise.race([replied, sleep(seconds * 1000, undefined, { ref: false })]);
   if (reply) return reply;

@@ -4,14 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { question, readClaim } from '../messages/claim.js';
 import { epochOf, readDuty } from '../messages/duty.js';
 import { Connection } from '../mqtt/connection.js';
+import { MAX_PATIENCE, reach } from '../mqtt/reach.js';
 import { reason, RecordError, UserError } from '../support/errors.js';
 import { nameOfLevel, topicLevel } from '../support/topic_level.js';
 import { readRecord } from './record.js';
 import { readSnapshot } from './snapshot.js';
 import { printable } from './text.js';
 
-/** ms within which the broker has to be reached, and to confirm what is published. */
-const MAX_PATIENCE = 10_000;
 /** Algorithms that are read; a broker may retain any number. */
 const MAX_ALGORITHMS = 1000;
 /** MQTT has no end of what is retained: after so many ms without a message it has all come. */
@@ -54,8 +53,7 @@ export class Directory {
 
   /** Connect, and read what is retained. */
   async read() {
-    const isUp = await this.#connection.open(MAX_PATIENCE);
-    if (!isUp) throw new UserError(`the broker at ${this.#broker.shown} is unavailable (${this.#broker.fault})`);
+    await reach(this.#connection, this.#broker);
     const { client } = this;
     client.on('message', (topic, payload, { retain }) => this.#take(topic, payload, retain));
     try {
