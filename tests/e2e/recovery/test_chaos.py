@@ -11,8 +11,10 @@ from tests.e2e.recovery.chaos import Outcome
 from tests.e2e.recovery.wiring import Secured, SoonMissing
 from tests.support.brokers import MOSQUITTO
 
-QUOTES = 20_000
-COMMANDS = 24
+QUOTES = 6_000
+RATE = ("--rate", 500)
+"""Quotes flow for longer than the broker takes to save the sessions and the kills take to begin."""
+COMMANDS = 12
 SEED = 11
 
 pytestmark = pytest.mark.skipif(
@@ -29,8 +31,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 def test_kills_of_every_part_change_no_order_and_no_account(plain: Outcome, tmp_path: Path) -> None:
     """And the indicators are those that were expected, and each quote is recorded once."""
-    disturb = chaos.kills(seed=7, count=18, quotes=QUOTES)
-    run = chaos.run(tmp_path / "run", QUOTES, disturb, ("--rate", 2000), has_indicators=True)
+    disturb = chaos.kills(seed=7, count=12, quotes=QUOTES)
+    run = chaos.run(tmp_path / "run", QUOTES, disturb, RATE, has_indicators=True)
     assert run == plain
 
 
@@ -43,7 +45,7 @@ def test_kills_change_nothing_with_everything_secured_and_outputs_in_arrays(
         tmp_path / "run",
         QUOTES,
         disturb,
-        ("--rate", 2000),
+        RATE,
         bridge_options=("--batch-outputs",),
         has_indicators=True,
         wiring=Secured,
@@ -56,8 +58,8 @@ def test_kills_of_every_part_amid_commands_leave_no_contradiction(tmp_path: Path
     outcome = chaos.run(
         tmp_path / "run",
         QUOTES,
-        chaos.kills(seed=SEED, count=12, quotes=QUOTES),
-        ("--rate", 2000),
+        chaos.kills(seed=SEED, count=6, quotes=QUOTES),
+        RATE,
         commanding.SERVICE_OPTIONS,
         commanding.commands(SEED, count=COMMANDS, quotes=QUOTES),
     )
@@ -76,5 +78,5 @@ def test_stopping_parts_past_every_time_out_leaves_no_trace_either(
             "bridge": ("broker", "Client tickwire-bridge-random has exceeded timeout"),
         }
     )
-    run = chaos.run(tmp_path / "run", QUOTES, disturb, ("--rate", 1000), wiring=SoonMissing)
+    run = chaos.run(tmp_path / "run", QUOTES, disturb, ("--rate", 300), wiring=SoonMissing)
     assert run == plain
