@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
 from paho.mqtt.publish import single
 
+from algo_service.commands.verify import verify as verify_command
 from tests.e2e.recovery.ledger import ledger
 from tests.support.brokers import Broker
+from tests.support.flow import Flow
 from tests.support.parts import Parts
-from tests.support.processes import BIN, ROOT, Process, eventually
+from tests.support.processes import ROOT, Process, eventually
 from tests.support.watcher import Watcher
 
 Start = Callable[..., Process]
 Watch = Callable[..., Watcher]
 
-RATE = 300
-"""Quotes per second."""
 RANDOM = ("--algo", "random", "--param", "seed=7", "--param", "exit=0.25")
 TOPICS = ("orders/random", "fills/random", "replies/random", "portfolios/random")
 HELD = ROOT / "tests" / "support" / "held_service.py"
@@ -29,7 +30,7 @@ HELD = ROOT / "tests" / "support" / "held_service.py"
 class Trial:
     """Services that are swapped, a bridge, and a flow of quotes.
 
-    :param services: the options of each service by its name. The bridge serves "old" first.
+    :param services: the options of each service by its name. The bridge is given the first one.
     """
 
     def __init__(
@@ -52,8 +53,7 @@ class Trial:
         self.processes = {name: self._begin(name) for name in self._options}
         for each in self.processes.values():
             each.wait_for("^serving on ")
-        bridge = parts.bridge(broker, self.addresses["old"], "--log-level", "warn")
-        self.processes["bridge"] = bridge
+        self._begin_bridge()
         self.watcher = watch(broker, *TOPICS)
 
     def _begin(self, name: str, *others: object) -> Process:
@@ -62,17 +62,31 @@ class Trial:
             *("--log-level", "warn", *self._options[name], *others),
         )
 
-    def feed(self, count: int) -> Process:
-        lines = "".join(f"2024-01-10T10:00:00.{n:06}Z,GOOG,{100 + n % 7}\n" for n in range(count))
-        rows = self._parts.file("rows.csv", f"ts,sid,quote\n{lines}")
-        options = ("--mqtt", self._broker.url, "--rate", RATE)
-        feed = self._start("market-data", "replay", rows, *options)
-        eventually(lambda: len(self.orders) > 20, "orders")
-        return feed
+    def _begin_bridge(self, *, ready: bool = True) -> None:
+        first = next(iter(self.addresses.values()))
+        options = ("--log-level", "warn")
+        self.processes["bridge"] = self._parts.bridge(self._broker, first, *options, ready=ready)
+
+    @contextlib.contextmanager
+    def flow(self) -> Iterator[Flow]:
+        """A flow of quotes, from which orders already come."""
+        with Flow(self._broker) as flow:
+            eventually(lambda: len(self.orders) > 20, "orders")
+            yield flow
 
     @property
     def orders(self) -> list[str]:
         return self.watcher.raw("orders/random")
+
+    @contextlib.contextmanager
+    def held(self, name: str, phase: str) -> Iterator[Callable[[], object]]:
+        """Hold a service up at `<method>-<before|after>`; what is yielded awaits that."""
+        process, hold = self.processes[name], self.folders[name] / phase
+        line = f"held at {phase}"
+        count = process.output.count(line) + 1
+        hold.touch()
+        yield lambda: process.wait_for(line, count=count)
+        hold.unlink()
 
     def swap(self, name: str, n: int = 0, **fields: object) -> str:
         """Publish a swap, and return its id."""
@@ -93,10 +107,7 @@ class Trial:
 
     def start_again(self, name: str) -> None:
         if name == "bridge":
-            bridge = self._parts.bridge(
-                self._broker, self.addresses["old"], "--log-level", "warn", ready=False
-            )
-            self.processes["bridge"] = bridge
+            self._begin_bridge(ready=False)
         else:
             options = ("--standby",) * ("--standby" not in self._options[name])
             again = self._begin(name, *options)
@@ -104,14 +115,13 @@ class Trial:
             self.processes[name] = again
 
     def check(self, count: int) -> None:
-        """Every quote was decided once, in order; the books agree, and each order is out."""
+        """Each of `count` quotes was decided once, in order; the books agree, each order is out."""
 
         def decided() -> list[str]:
             return ledger(self.journal).ids("quotes")
 
         eventually(lambda: len(decided()) >= count, "decisions")
-        numbers = [int(each.rsplit(":", 1)[1]) for each in decided()]
-        assert numbers == list(range(1, count + 1))
+        assert decided() == [str(n) for n in range(count)]
         placed = {
             id_: text
             for (topic, id_), text in ledger(self.journal).records.items()
@@ -128,7 +138,5 @@ class Trial:
 
 def verify(journal: Path) -> None:
     """Decide the journal's inputs again, and compare."""
-    verified = subprocess.run(
-        [BIN / "algo-service", "verify", journal], capture_output=True, text=True, check=False
-    )
-    assert "no difference" in verified.stdout, verified.stdout + verified.stderr
+    verified = CliRunner().invoke(verify_command, [str(journal)])
+    assert "no difference" in verified.stdout, verified.output

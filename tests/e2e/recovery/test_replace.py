@@ -16,11 +16,11 @@ from portfolio.accounting.orders import Fill
 from tests.e2e.recovery.ledger import ledger
 from tests.e2e.recovery.swap_trial import RANDOM, Start, Trial, Watch, verify
 from tests.support.brokers import Broker
-from tests.support.flow import Flow
 from tests.support.parts import Parts
 from tests.support.processes import eventually
 
 OTHER = ("--algo", "random", "--param", "seed=11", "--param", "exit=0.5")
+ORDINALS = ("first", "second", "third", "fourth")
 BUYS = """\
 from portfolio import Portfolio
 
@@ -52,22 +52,17 @@ def own(journal: Path) -> list[int]:
         rows = database.execute(
             "SELECT id FROM decisions WHERE channel = 'quotes' AND seq > ? ORDER BY seq", (first,)
         )
-        return [number_of(id_) for (id_,) in rows]
+        return [int(id_) for (id_,) in rows]
 
 
-def number_of(id_: str) -> int:
-    """The number of a quote, in the order in which they were published."""
-    return int(id_.rsplit(":", 1)[-1])
-
-
-def check(trial: Trial, numbers: range, *journals: Path) -> None:
-    """Each quote was decided once, in order, over all journals; the books agree."""
+def check(trial: Trial, count: int, *journals: Path) -> None:
+    """Each of `count` quotes was decided once, in order, over all journals; the books agree."""
 
     def decided() -> list[int]:
         return [each for journal in journals for each in own(journal)]
 
-    eventually(lambda: len(decided()) >= len(numbers), "decisions")
-    assert decided() == list(numbers)
+    eventually(lambda: len(decided()) >= count, "decisions")
+    assert decided() == list(range(count))
     placed: dict[tuple[str, str], str] = {}
     for journal in journals:
         for key, text in ledger(journal).records.items():
@@ -78,7 +73,7 @@ def check(trial: Trial, numbers: range, *journals: Path) -> None:
         eventually(lambda p=published, m=mine: len(p()) >= len(m), topic)  # type: ignore[misc]
         assert published() == mine
     _check_account(
-        trial, numbers[-1], [text for (of, _), text in placed.items() if of == "fills/random"]
+        trial, count - 1, [text for (of, _), text in placed.items() if of == "fills/random"]
     )
     for journal in journals:
         verify(journal)
@@ -94,11 +89,11 @@ def _check_account(trial: Trial, number: int, fills: list[str]) -> None:
     def last() -> Any:
         shown = trial.watcher.of("portfolios/random")[-1]
         # before its first quote a service shows none
-        return shown if number_of(shown["quote_id"] or "-1") == number else None
+        return shown if int(shown["quote_id"] or -1) == number else None
 
     eventually(last, "the last snapshot")
     account = Account(50_000.0)
-    numbered = sorted(fills, key=lambda text: number_of(json.loads(text)["quote_id"]))
+    numbered = sorted(fills, key=lambda text: int(json.loads(text)["quote_id"]))
     for text in numbered:
         account.apply(Fill(**json.loads(text)))
     shown = last()
@@ -108,7 +103,6 @@ def _check_account(trial: Trial, number: int, fills: list[str]) -> None:
     assert (shown["realised"], shown["fees"]) == (account.realised, account.fees)
 
 
-@pytest.mark.parametrize("killed", ["bridge", "old", "new"])
 @pytest.mark.parametrize(
     ("service", "method", "when"),
     [
@@ -123,31 +117,34 @@ def test_a_kill_in_any_phase_of_a_replacement_loses_and_repeats_nothing(
     service: str,
     method: str,
     when: str,
-    killed: str,
     mosquitto: Broker,
     parts: Parts,
     start: Start,
     watch: Watch,
     tmp_path: Path,
 ) -> None:
-    """The process is killed while a method is held there, and then started again."""
-    trial = Trial(parts, start, watch, mosquitto, tmp_path, two(tmp_path))
-    old, new = (tmp_path / f"{name}.db" for name in ("old", "new"))
-    with Flow(mosquitto) as flow:
-        eventually(lambda: trial.orders, "orders")
-        hold = trial.folders[service] / f"{method}-{when}"
-        hold.touch()
-        id_ = trial.swap("new", positions="keep")
-        trial.processes[service].wait_for(f"held at {hold.name}")
-        trial.processes[killed].kill()
-        hold.unlink()
-        trial.start_again(killed)
-        outcome = trial.reply(id_)
-        assert outcome in ("done", "refused")
-        if outcome == "refused":
-            assert trial.reply(trial.swap("new", 1, positions="keep")) == "done"
-        eventually(lambda: len(own(new)) > 10, "decisions of the new one")
-    check(trial, range(flow.count), old, new)
+    """Each process in turn is killed while a method is held there, and then started again."""
+    services = {
+        name: (*options, "--param", "fill=next", "--journal", tmp_path / f"{name}.db")
+        for name, options in zip(ORDINALS, (RANDOM, OTHER, RANDOM, OTHER), strict=True)
+    }
+    trial = Trial(parts, start, watch, mosquitto, tmp_path, services)
+    journals = [tmp_path / f"{name}.db" for name in services]
+    with trial.flow() as flow:
+        for n, killed in enumerate(("bridge", "old", "new")):
+            names = {"bridge": "bridge", "old": ORDINALS[n], "new": ORDINALS[n + 1]}
+            new = names["new"]
+            with trial.held(names[service], f"{method}-{when}") as reached:
+                id_ = trial.swap(new, 2 * n, positions="keep")
+                reached()
+                trial.processes[names[killed]].kill()
+            trial.start_again(names[killed])
+            outcome = trial.reply(id_)
+            assert outcome in ("done", "refused"), killed
+            if outcome == "refused":
+                assert trial.reply(trial.swap(new, 2 * n + 1, positions="keep")) == "done", killed
+            eventually(lambda at=journals[n + 1]: len(own(at)) > 10, "decisions of the new one")  # type: ignore[misc]
+    check(trial, flow.count, *journals)
 
 
 def test_moves_and_replacements_in_a_row_under_load_lose_and_repeat_nothing(
@@ -162,13 +159,11 @@ def test_moves_and_replacements_in_a_row_under_load_lose_and_repeat_nothing(
         "third": ("--algo", "sma_cross", "--name", "random", "--journal", journals[2]),
     }
     trial = Trial(parts, start, watch, mosquitto, tmp_path, services)
-    feed = trial.feed(count := 1500)
     way = ["standby", "old", "second", "second standby", "second", "second standby", "third"]
-    for n, name in enumerate(way):
-        assert trial.reply(trial.swap(name, n)) == "done"
-    assert feed.popen.poll() is None, "the load has ended before the swaps"
-    assert feed.wait(90) == 0, feed.output
-    check(trial, range(1, count + 1), *journals)
+    with trial.flow() as flow:
+        for n, name in enumerate(way):
+            assert trial.reply(trial.swap(name, n)) == "done"
+    check(trial, flow.count, *journals)
     assert trial.processes["bridge"].stop() == 0
 
 
@@ -176,12 +171,13 @@ def test_with_flatten_the_other_algorithm_begins_with_cash_alone(
     mosquitto: Broker, parts: Parts, start: Start, watch: Watch, tmp_path: Path
 ) -> None:
     trial = Trial(parts, start, watch, mosquitto, tmp_path, two(tmp_path))
-    feed = trial.feed(count := 900)
-    answer = trial.answer(trial.swap("new", positions="flatten"))
-    assert answer["outcome"] == "done", answer["text"]
-    assert answer["text"].endswith("and no position")
-    assert feed.wait(90) == 0, feed.output
-    check(trial, range(1, count + 1), tmp_path / "old.db", tmp_path / "new.db")
+    with trial.flow() as flow:
+        answer = trial.answer(trial.swap("new", positions="flatten"))
+        assert answer["outcome"] == "done", answer["text"]
+        assert answer["text"].endswith("and no position")
+        seen = len(trial.orders)
+        eventually(lambda: len(trial.orders) > seen, "orders of the other one")
+    check(trial, flow.count, tmp_path / "old.db", tmp_path / "new.db")
     flattened, *_ = trial.watcher.of("replies/random")
     assert (flattened["id"], flattened["command"]) == ("s0/flatten", "flatten")
     assert trial.watcher.of("portfolios/random")[-1]["halt"] is None
@@ -194,10 +190,9 @@ def test_services_without_a_journal_hand_their_account_over(
     algo = f"{parts.file('buys.py', BUYS)}:Buys"
     services = dict.fromkeys(("old", "new"), ("--algo", algo, "--name", "random"))
     trial = Trial(parts, start, watch, broker, tmp_path, services)
-    feed = trial.feed(count := 600)
-    assert trial.reply(trial.swap("new")) == "done"
-    assert feed.wait(90) == 0, feed.output
-    eventually(lambda: len(trial.orders) >= count, "orders")
-    numbers = [number_of(json.loads(text)["quote_id"]) for text in trial.orders]
-    assert numbers == list(range(1, count + 1))
-    _check_account(trial, count, trial.watcher.raw("fills/random"))
+    with trial.flow() as flow:
+        assert trial.reply(trial.swap("new")) == "done"
+    eventually(lambda: len(trial.orders) >= flow.count, "orders")
+    numbers = [int(json.loads(text)["quote_id"]) for text in trial.orders]
+    assert numbers == list(range(flow.count))
+    _check_account(trial, flow.count - 1, trial.watcher.raw("fills/random"))

@@ -12,23 +12,20 @@ from tests.support.brokers import Broker
 from tests.support.parts import Parts
 from tests.support.processes import Process
 
-SWAPS = 40
+SWAPS = 20
 
 
 def test_many_swaps_in_a_row_under_load_lose_and_repeat_nothing(
     mosquitto: Broker, parts: Parts, start: Start, watch: Watch, tmp_path: Path
 ) -> None:
     trial = Trial(parts, start, watch, mosquitto, tmp_path)
-    feed = trial.feed(count := 4000)
-    for n in range(SWAPS):
-        assert trial.reply(trial.swap(("new", "old")[n % 2], n)) == "done"
-    assert feed.popen.poll() is None, "the load has ended before the swaps"
-    assert feed.wait(90) == 0, feed.output
-    trial.check(count)
+    with trial.flow() as flow:
+        for n in range(SWAPS):
+            assert trial.reply(trial.swap(("new", "old")[n % 2], n)) == "done"
+    trial.check(flow.count)
     assert trial.processes["bridge"].stop() == 0
 
 
-@pytest.mark.parametrize("killed", ["bridge", "old", "new"])
 @pytest.mark.parametrize(
     ("service", "method", "when"),
     [
@@ -44,28 +41,30 @@ def test_a_kill_in_any_phase_of_a_swap_loses_and_repeats_nothing(
     service: str,
     method: str,
     when: str,
-    killed: str,
     mosquitto: Broker,
     parts: Parts,
     start: Start,
     watch: Watch,
     tmp_path: Path,
 ) -> None:
-    """The process is killed while a method is held there, and then started again."""
+    """Each process in turn is killed while a method is held there, and then started again."""
     trial = Trial(parts, start, watch, mosquitto, tmp_path)
-    feed = trial.feed(count := 1200)
-    hold = trial.folders[service] / f"{method}-{when}"
-    hold.touch()
-    id_ = trial.swap("new")
-    trial.processes[service].wait_for(f"held at {hold.name}")
-    trial.processes[killed].kill()
-    hold.unlink()
-    trial.start_again(killed)
-    outcome = trial.reply(id_)
-    assert outcome in ("done", "refused")
-    assert feed.wait(90) == 0, feed.output
-    trial.check(count)
-    assert trial.reply(trial.swap("old" if outcome == "done" else "new", 1)) == "done"
+    old, new = "old", "new"
+    with trial.flow() as flow:
+        for n, killed in enumerate(("bridge", "old", "new")):
+            names = {"bridge": "bridge", "old": old, "new": new}
+            with trial.held(names[service], f"{method}-{when}") as reached:
+                id_ = trial.swap(new, 2 * n)
+                reached()
+                trial.processes[names[killed]].kill()
+            trial.start_again(names[killed])
+            outcome = trial.reply(id_)
+            assert outcome in ("done", "refused"), killed
+            if outcome == "done":
+                old, new = new, old
+            assert trial.reply(trial.swap(new, 2 * n + 1)) == "done", killed
+            old, new = new, old
+    trial.check(flow.count)
 
 
 @pytest.mark.parametrize(("service", "method"), [("old", "release"), ("new", "acquire")])
@@ -79,34 +78,30 @@ def test_a_bridge_that_is_stopped_meanwhile_leaves_the_swap_to_the_next(
     tmp_path: Path,
 ) -> None:
     trial = Trial(parts, start, watch, mosquitto, tmp_path)
-    feed = trial.feed(count := 1800)
-    hold = trial.folders[service] / f"{method}-after"
-    hold.touch()
-    id_ = trial.swap("new")
-    trial.processes[service].wait_for(f"held at {hold.name}")
-    assert trial.processes["bridge"].stop() == 0
-    hold.unlink()
-    trial.start_again("bridge")
-    assert trial.reply(id_) == "done"
-    assert feed.wait(90) == 0, feed.output
-    trial.check(count)
+    with trial.flow() as flow:
+        with trial.held(service, f"{method}-after") as reached:
+            id_ = trial.swap("new")
+            reached()
+            assert trial.processes["bridge"].stop() == 0
+        trial.start_again("bridge")
+        assert trial.reply(id_) == "done"
+    trial.check(flow.count)
 
 
 def test_a_dead_service_is_left_by_force_and_may_come_back_as_the_standby(
     mosquitto: Broker, parts: Parts, start: Start, watch: Watch, tmp_path: Path
 ) -> None:
     trial = Trial(parts, start, watch, mosquitto, tmp_path)
-    feed = trial.feed(count := 1800)
-    trial.processes["old"].kill()
-    refused = trial.answer(trial.swap("new"))
-    assert refused["outcome"] == "refused"
-    assert "--force swaps away from it" in refused["text"]
-    assert trial.reply(trial.swap("new", 1, force=True)) == "done"
-    trial.processes["bridge"].kill()
-    trial.start_again("bridge")  # with the address of the dead one
-    trial.start_again("old")
-    assert feed.wait(90) == 0, feed.output
-    trial.check(count)
+    with trial.flow() as flow:
+        trial.processes["old"].kill()
+        refused = trial.answer(trial.swap("new"))
+        assert refused["outcome"] == "refused"
+        assert "--force swaps away from it" in refused["text"]
+        assert trial.reply(trial.swap("new", 1, force=True)) == "done"
+        trial.processes["bridge"].kill()
+        trial.start_again("bridge")  # with the address of the dead one
+        trial.start_again("old")
+    trial.check(flow.count)
     assert trial.reply(trial.swap("old", 2)) == "done"
 
 
@@ -114,15 +109,14 @@ def test_a_service_that_hangs_keeps_its_journal_and_is_named(
     mosquitto: Broker, parts: Parts, start: Start, watch: Watch, tmp_path: Path
 ) -> None:
     trial = Trial(parts, start, watch, mosquitto, tmp_path)
-    feed = trial.feed(count := 1800)
-    old = trial.processes["old"]
-    old.signal(signal.SIGSTOP)
-    answer = trial.answer(trial.swap("new", force=True))
-    assert answer["outcome"] == "refused"
-    assert f"in use by another service (process {old.popen.pid})" in answer["text"]
-    old.signal(signal.SIGCONT)
-    assert feed.wait(90) == 0, feed.output
-    trial.check(count)
+    with trial.flow() as flow:
+        old = trial.processes["old"]
+        old.signal(signal.SIGSTOP)
+        answer = trial.answer(trial.swap("new", force=True))
+        assert answer["outcome"] == "refused"
+        assert f"in use by another service (process {old.popen.pid})" in answer["text"]
+        old.signal(signal.SIGCONT)
+    trial.check(flow.count)
     assert trial.reply(trial.swap("new", 1)) == "done"
 
 
