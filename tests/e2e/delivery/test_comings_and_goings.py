@@ -229,11 +229,11 @@ def test_a_flood_reaches_the_algorithm_and_its_orders_come_out(
 ) -> None:
     parts.bridge(broker, echo(parts), "--log-level", "warn")
     watcher = watch(broker, "orders/#")
-    feed = start("market-data", "replay", rows(parts, 30_000), "--mqtt", broker.url, "--max")
-    watcher.wait("orders/Echo", 30_000, patience=120)
+    feed = start("market-data", "replay", rows(parts, 10_000), "--mqtt", broker.url, "--max")
+    watcher.wait("orders/Echo", 10_000, patience=120)
     assert feed.wait() == 0
     ids = [order["quote_id"].rsplit(":", 1)[1] for order in watcher.of("orders/Echo")]
-    assert ids == [str(n) for n in range(1, 30_001)]
+    assert ids == [str(n) for n in range(1, 10_001)]
 
 
 # Each of three rows is decided only once its file is there.
@@ -243,7 +243,7 @@ import pathlib, time
 class Echo:
     def initialize(self, params): return ['quotes']
     def event(self, data):
-        gate, row = divmod(int(data['id'].rpartition(':')[2]), 5000)
+        gate, row = divmod(int(data['id'].rpartition(':')[2]), 2500)
         while row == 0 and gate < 4 and not pathlib.Path(FOLDER, f'go-{gate}').exists():
             time.sleep(0.01)
         return {'side': 'buy', 'sid': data['sid'], 'quantity': 1}
@@ -262,7 +262,7 @@ def test_a_bridge_stopped_in_the_middle_of_a_backlog_loses_nothing(
     service = parts.service("--algo", f"{parts.file('gates.py', code)}:Echo")
     assert parts.bridge(mosquitto, service).stop() == 0  # it has made the session
     watcher = watch(mosquitto, "orders/#")
-    feed = start("market-data", "replay", rows(parts, 20_000), "--mqtt", mosquitto.url, "--max")
+    feed = start("market-data", "replay", rows(parts, 10_000), "--mqtt", mosquitto.url, "--max")
     assert feed.wait() == 0
     for gate in (1, 2, 3):
         seen = len(watcher.of("orders/Echo"))
@@ -272,11 +272,11 @@ def test_a_bridge_stopped_in_the_middle_of_a_backlog_loses_nothing(
         bridge.wait_for("asked to stop")
         parts.file(f"go-{gate}", "")
         assert bridge.wait() == 0, bridge.output
-    assert len(watcher.of("orders/Echo")) < 20_000, "there was no backlog left to be stopped in"
+    assert len(watcher.of("orders/Echo")) < 10_000, "there was no backlog left to be stopped in"
     parts.bridge(mosquitto, service, "--log-level", "warn", ready=False)
-    watcher.wait("orders/Echo", 20_000)
+    watcher.wait("orders/Echo", 10_000)
     ids = [order["quote_id"].rsplit(":", 1)[1] for order in watcher.of("orders/Echo")]
-    assert list(dict.fromkeys(ids)) == [str(n) for n in range(1, 20_001)]
+    assert list(dict.fromkeys(ids)) == [str(n) for n in range(1, 10_001)]
 
 
 def test_of_two_bridges_for_one_algorithm_the_older_one_ends_and_says_why(
@@ -305,22 +305,6 @@ def test_of_two_bridges_for_one_algorithm_the_older_one_ends_and_says_why(
     assert later.raw("bridges/Echo") == []
 
 
-SLOW = """
-import time
-
-def compute():
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        sum(range(100))
-
-class Slow:
-    def initialize(self, params): return ['quotes']
-    def event(self, data):
-        {'sleep': lambda: time.sleep(20), 'compute': compute}[data['sid']]()
-        return {'side': 'buy', 'sid': data['sid'], 'quantity': 1}
-"""
-
-
 WAITS = """
 import pathlib, time
 
@@ -347,17 +331,3 @@ def test_a_slow_algorithm_slows_its_own_quotes_only(
     assert watcher.of("orders/Waits") == []  # it is still at its first
     go.touch()
     watcher.wait("orders/Waits", 3000)
-
-
-@pytest.mark.parametrize("how", ["sleep", "compute"])
-def test_an_event_of_20_seconds_does_not_lose_the_connection(
-    how: str, mosquitto: Broker, parts: Parts, watch: Watch
-) -> None:
-    service = parts.service("--algo", f"{parts.file('slow.py', SLOW)}:Slow")
-    bridge = parts.bridge(mosquitto, service)
-    watcher = watch(mosquitto)
-    watcher.publish({"sid": how, "quote": 1, "id": "1"})
-    (order,) = watcher.wait("orders/Slow", patience=60)
-    assert order["quote_id"] == "1"
-    assert "lost" not in bridge.output
-    assert bridge.output.count("is ready") == 1

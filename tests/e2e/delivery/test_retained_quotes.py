@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
 from tests.support.processes import Process
@@ -26,30 +24,28 @@ def decided(watcher: Watcher) -> list[str]:
     return [order["sid"] for order in watcher.of("orders/random")]
 
 
-def leave(bridge: Process, how: str) -> None:
-    if how == "killed":
-        bridge.kill()
-    else:
-        assert bridge.stop() == 0
-
-
-@pytest.mark.parametrize("how", ["stopped", "killed"])
 def test_retained_quotes_of_an_absence_are_decided_once(
-    broker: Broker, parts: Parts, watch: Watch, how: str
+    broker: Broker, parts: Parts, watch: Watch
 ) -> None:
     """Retained quotes that came while the bridge was away are decided once."""
     service = parts.service("--param", "threshold=0")
-    leave(parts.bridge(broker, service), how)
     watcher = watch(broker)
-    publish_retained(watcher, {"sid": "A", "quote": 1, "id": "a"})
-    publish_retained(watcher, {"sid": "B", "quote": 2})  # without an id nothing else tells it apart
-    for round_ in (1, 2):
+
+    def live(count: int) -> Process:
         bridge = parts.bridge(broker, service)
         bridge.wait_for(DROPPED)  # the copy that the broker retains comes at every subscription
         watcher.publish({"sid": "LIVE", "quote": 3})
-        watcher.wait("orders/random", 2 + round_)
-        assert bridge.stop() == 0
-    assert decided(watcher) == ["A", "B", "LIVE", "LIVE"]
+        watcher.wait("orders/random", count)
+        return bridge
+
+    parts.bridge(broker, service).kill()
+    publish_retained(watcher, {"sid": "A", "quote": 1, "id": "a"})
+    publish_retained(watcher, {"sid": "B", "quote": 2})  # without an id nothing else tells it apart
+    assert live(3).stop() == 0
+    publish_retained(watcher, {"sid": "C", "quote": 1})
+    assert live(5).stop() == 0
+    live(6)
+    assert decided(watcher) == ["A", "B", "LIVE", "C", "LIVE", "LIVE"]
 
 
 def test_a_quote_that_is_retained_while_the_bridge_listens_is_decided_once(

@@ -7,7 +7,6 @@ with itself.
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -20,7 +19,7 @@ from tests.e2e.recovery.chaos import (
     spread,
 )
 from tests.e2e.recovery.subscriber import RUN, Subscriber
-from tests.support.processes import BIN
+from tests.e2e.recovery.swap_trial import verify
 
 SERVICE_OPTIONS = ("--param", "max_drawdown=0.2")
 """So that a limit stops buying, and there is something to reset."""
@@ -73,7 +72,4 @@ def check(outcome: Outcome, journal: Path, seed: int, count: int, quotes: int) -
         # a limit may have had nothing to stop
         expected = {"done", "unchanged"} if reply["command"] == "reset" else {"done"}
         assert reply["outcome"] in expected, reply
-    verified = subprocess.run(
-        [BIN / "algo-service", "verify", journal], text=True, capture_output=True
-    )
-    assert verified.returncode == 0, verified.stdout + verified.stderr
+    verify(journal)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import pytest
 import zerorpc
 
 from algo_service import Engine, RandomAlgo
+from tests.e2e.recovery.swap_trial import verify
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
-from tests.support.processes import BIN
 from tests.support.watcher import Watcher
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
@@ -77,6 +76,4 @@ def test_a_clock_that_is_set_by_an_hour_changes_nothing(
     publish(40, 60)
     assert bridge.popen.poll() is None
     assert published() == orders
-    command = [str(BIN / "algo-service"), "verify", str(tmp_path / "journal")]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.stdout.rstrip().endswith("no difference"), found.stdout + found.stderr
+    verify(tmp_path / "journal")

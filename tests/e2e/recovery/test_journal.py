@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from algo_service.commands.journal import journal as journal_command
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
-from tests.support.processes import BIN, Process
+from tests.support.processes import Process
 from tests.support.watcher import Watcher
 
 Watch = Callable[..., Watcher]
@@ -17,8 +19,9 @@ Watch = Callable[..., Watcher]
 
 def shown(*options: object) -> str:
     """What `algo-service journal` prints."""
-    command = [str(BIN / "algo-service"), "journal", *(str(option) for option in options)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    ended = CliRunner().invoke(journal_command, [str(option) for option in options])
+    assert ended.exit_code == 0, ended.output
+    return ended.stdout
 
 
 def quote(n: int) -> dict[str, object]:

@@ -102,7 +102,7 @@ def test_every_part_does_its_work_with_its_own_role_and_is_denied_nothing(
     recorder.wait_for("^recording ")
     indicators.wait_for("subscribed")
     eventually(lambda: status(bridge) == 200, f"readiness; it printed:\n{bridge.output}")
-    feed = pipeline.part("ticks", 8883, "market-data", "replay", "goog", "--rate", "200", "--loop")
+    feed = pipeline.part("ticks", 8883, "market-data", "replay", "goog", "--rate", "50", "--loop")
     watch.wait_for("random .* bought|random .* buy ")
     assert pipeline.run("ann", "algo-service", "halt", "random") == "buying is halted"
     watch.wait_for("halt")
