@@ -39,15 +39,15 @@ def numbers(watcher: Watcher) -> list[int]:
 
 
 def test_the_bridge_may_be_first_and_the_backend_last(
-    broker: Broker, parts: Parts, watch: Watch
+    mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:
     address = parts.address()
-    bridge = parts.bridge(broker, address, ready=False)
+    bridge = parts.bridge(mosquitto, address, ready=False)
     bridge.wait_for("is unavailable; waiting for it")
     assert status(bridge) == 503
     echo(parts, address=address)
     eventually(lambda: status(bridge) == 200, "readiness")
-    watcher = watch(broker)
+    watcher = watch(mosquitto)
     watcher.publish(quote(1))
     watcher.wait("orders/Echo")
 
@@ -148,11 +148,11 @@ def test_a_broker_that_has_lost_everything_gets_the_snapshot_again_and_its_loss_
 
 
 def test_a_restarted_service_is_initialised_again_before_the_next_quote(
-    broker: Broker, parts: Parts, watch: Watch
+    mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:
     service = parts.service("--param", "threshold=0")
-    bridge = parts.bridge(broker, service, "--params", '{"cash": 777}')
-    watcher = watch(broker)
+    bridge = parts.bridge(mosquitto, service, "--params", '{"cash": 777}')
+    watcher = watch(mosquitto)
     watcher.publish(quote(0))
     (before,) = watcher.wait("orders/random")
     service.kill()
@@ -202,9 +202,9 @@ def test_a_service_with_other_channels_after_a_restart_gets_these(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_bridge_ends_cleanly_when_told_to(
-    broker: Broker, parts: Parts, number: signal.Signals
+    mosquitto: Broker, parts: Parts, number: signal.Signals
 ) -> None:
-    bridge = parts.bridge(broker, echo(parts))
+    bridge = parts.bridge(mosquitto, echo(parts))
     bridge.signal(number)
     assert bridge.wait() == 0
 

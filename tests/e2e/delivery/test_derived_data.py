@@ -87,7 +87,7 @@ def test_an_algorithm_trades_on_published_indicators_and_another_on_published_ba
 
 
 def test_an_algorithm_that_takes_quotes_and_their_bars_has_each_price_once(
-    broker: Broker,
+    mosquitto: Broker,
     parts: Parts,
     start: Callable[..., Process],
     watch: Callable[..., Watcher],
@@ -102,10 +102,10 @@ def test_an_algorithm_that_takes_quotes_and_their_bars_has_each_price_once(
     journal = tmp_path / "j.db"
     options = ("--algo", f"{parts.file('on_both.py', code)}:OnBoth", "--journal", journal)
     service = parts.service(*options)
-    bridge = parts.bridge(broker, service, "--params", '{"cash": 1000}')
-    bars = start("market-data", "bars", "--every", "1m", "--mqtt", broker.url)
+    bridge = parts.bridge(mosquitto, service, "--params", '{"cash": 1000}')
+    bars = start("market-data", "bars", "--every", "1m", "--mqtt", mosquitto.url)
     bars.wait_for("subscribed")
-    watcher = watch(broker, "bars/#", "orders/#", "fills/#", "portfolios/#")
+    watcher = watch(mosquitto, "bars/#", "orders/#", "fills/#", "portfolios/#")
     aggregator = Aggregator(parse_interval("1m", ""))
     inputs: list[dict[str, Any]] = []
     count = 0
@@ -143,17 +143,17 @@ def test_an_algorithm_that_takes_quotes_and_their_bars_has_each_price_once(
 
 
 def test_published_cross_gives_the_orders_of_the_rule_inside(
-    broker: Broker, parts: Parts, start: Callable[..., Process], watch: Callable[..., Watcher]
+    mosquitto: Broker, parts: Parts, start: Callable[..., Process], watch: Callable[..., Watcher]
 ) -> None:
     """With the bridge and the indicator service its orders are those of the same rule inside."""
     params = {"fast": 1, "slow": 2, "cash": 1000.0}
     service = parts.service("--algo", "published_cross")
-    parts.bridge(broker, service, "--params", json.dumps(params))
+    parts.bridge(mosquitto, service, "--params", json.dumps(params))
     start(
         *("market-data", "indicators", "--indicator", "sma:1", "--indicator", "sma:2"),
-        *("--mqtt", broker.url),
+        *("--mqtt", mosquitto.url),
     ).wait_for("subscribed")
-    watcher = watch(broker, "indicators/#", "orders/#")
+    watcher = watch(mosquitto, "indicators/#", "orders/#")
     inputs = []
     for n, each in enumerate(quotes()):
         watcher.publish(each)

@@ -62,14 +62,14 @@ def reset(broker: Broker) -> str:
 
 
 def test_a_drawdown_stops_all_buying_until_a_person_resets_it(
-    broker: Broker, parts: Parts, watch: Watch, tmp_path: Path
+    mosquitto: Broker, parts: Parts, watch: Watch, tmp_path: Path
 ) -> None:
     """A drawdown stops all buying through a restart until a person resets it."""
     options = ("--algo", f"{parts.file('loser.py', LOSER)}:Loser", "--cash", "2000",
                "--param", "max_drawdown=0.1", "--journal", tmp_path / "loser.db")  # fmt: skip
     service = parts.service(*options)
-    bridge = parts.bridge(broker, service)
-    watcher = watch(broker)
+    bridge = parts.bridge(mosquitto, service)
+    watcher = watch(mosquitto)
     # 1,000 for 10 units at 100; at 75 they have lost 250 of 2,000
     feed(watcher, (101.0, "2026-01-05"), (100.0, "2026-01-06"), (75.0, "2026-01-07"))
     orders = watcher.wait("orders/Loser", 2)
@@ -92,8 +92,8 @@ def test_a_drawdown_stops_all_buying_until_a_person_resets_it(
     watcher.wait_until(lambda: watcher.last("portfolios/Loser").get("seq") == 6, "portfolios/Loser")
     assert watcher.of("portfolios/Loser")[-1]["halt"] == orders[1]["reason"]
     assert len(watcher.of("fills/Loser")) == 2
-    assert orders[1]["reason"] in reset(broker)
-    assert reset(broker).startswith("there is nothing to reset")
+    assert orders[1]["reason"] in reset(mosquitto)
+    assert reset(mosquitto).startswith("there is nothing to reset")
     service.kill()
     parts.service(*options, address=service.address)
     bridge.wait_for("is ready", count=3)
@@ -102,14 +102,14 @@ def test_a_drawdown_stops_all_buying_until_a_person_resets_it(
 
 
 def test_a_daily_loss_stops_buying_until_the_next_day_of_the_quotes(
-    broker: Broker, parts: Parts, watch: Watch
+    mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:
     service = parts.service(
         "--algo", f"{parts.file('loser.py', LOSER)}:Loser", "--cash", "3000",
         "--param", "max_daily_loss=0.05",
     )  # fmt: skip
-    parts.bridge(broker, service)
-    watcher = watch(broker)
+    parts.bridge(mosquitto, service)
+    watcher = watch(mosquitto)
     feed(
         watcher,
         (101.0, "2026-01-05T09:00"),

@@ -159,13 +159,13 @@ def test_a_replay_of_goog_gives_the_orders_of_an_engine(
 
 
 def test_another_rpc_address_swaps_the_algorithm(
-    broker: Broker, parts: Parts, watch: Watch
+    mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:
     """Another rpc address swaps the algorithm for a file of the users own."""
     mine = parts.file("my_algo.py", ALWAYS_BUYS)
-    parts.bridge(broker, parts.service("--param", "threshold=1"))
-    parts.bridge(broker, parts.service("--algo", f"{mine}:MyAlgo"))
-    watcher = watch(broker)
+    parts.bridge(mosquitto, parts.service("--param", "threshold=1"))
+    parts.bridge(mosquitto, parts.service("--algo", f"{mine}:MyAlgo"))
+    watcher = watch(mosquitto)
     watcher.publish({"sid": "GOOG", "quote": 50, "id": "a"})
     (order,) = watcher.wait("orders/MyAlgo")
     assert (order["id"], order["quantity"]) == ("MyAlgo:quotes:a:0", 2.0)
@@ -173,12 +173,12 @@ def test_another_rpc_address_swaps_the_algorithm(
 
 
 def test_the_articles_two_classes_run_on_our_host_as_printed(
-    broker: Broker, parts: Parts, watch: Watch
+    mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:
     service = parts.service("--algo", f"{parts.file('ma.py', ARTICLE)}:RandomAlgo",
                             "--param", "threshold=0")  # fmt: skip
-    bridge = parts.bridge(broker, service, "--log-level", "debug")
-    watcher = watch(broker)
+    bridge = parts.bridge(mosquitto, service, "--log-level", "debug")
+    watcher = watch(mosquitto)
     watcher.publish('{"sid": "GOOG", "quote": "345"}')
     # `cash: 50000` is what the article's app.js sends, and its class reads `starting_cash`
     assert 0 < float(service.wait_for(r"^buying [\d.]+ of GOOG$").split()[1]) < 50000
@@ -202,12 +202,12 @@ def test_the_articles_algorithm_with_our_portfolio_places_orders(
 
 
 def test_a_plain_zerorpc_server_of_the_article_is_a_full_backend(
-    broker: Broker, parts: Parts, watch: Watch
+    mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:
     server = parts.server(ARTICLE + SERVER)
     params = ("--params", '{"starting_cash": 7, "threshold": 0}')
-    bridge = parts.bridge(broker, server, *params, "--log-level", "debug")
-    watcher = watch(broker)
+    bridge = parts.bridge(mosquitto, server, *params, "--log-level", "debug")
+    watcher = watch(mosquitto)
     watcher.publish('{"goog": 3.45}')
     assert 0 < float(server.wait_for(r"^buying [\d.]+ of goog$").split()[1]) < 7
     bridge.wait_for("algo output: no order")
@@ -235,11 +235,11 @@ server.run()
 
 
 def test_what_event_alone_returns_is_completed_from_the_quote(
-    broker: Broker, parts: Parts, watch: Watch
+    mosquitto: Broker, parts: Parts, watch: Watch
 ) -> None:
     server = parts.server(RETURNING)
-    parts.bridge(broker, server, "--name", "mine")
-    watcher = watch(broker)
+    parts.bridge(mosquitto, server, "--name", "mine")
+    watcher = watch(mosquitto)
     one = {"side": "buy", "sid": "GOOG", "quantity": 2}
     quote = {"sid": "GOOG", "quote": 50, "ts": "2013-03-01"}
     watcher.publish({**quote, "id": "1", "returns": None})

@@ -118,13 +118,13 @@ def test_a_signal_reaches_the_algorithm_that_trades_on_it_through_kills(
 
 
 def test_a_backend_in_any_language_returns_data_beside_its_orders(
-    broker: Broker, parts: Parts, watch: Callable[..., Watcher]
+    mosquitto: Broker, parts: Parts, watch: Callable[..., Watcher]
 ) -> None:
     returns = parts.server(RETURNS)
     listens = parts.service("--algo", f"{parts.file('listens.py', LISTENS)}:Listens")
-    plain = parts.bridge(broker, returns, "--name", "plain")
-    other = parts.bridge(broker, listens)
-    watcher = watch(broker, "data/#", "orders/#", "errors/#")
+    plain = parts.bridge(mosquitto, returns, "--name", "plain")
+    other = parts.bridge(mosquitto, listens)
+    watcher = watch(mosquitto, "data/#", "orders/#", "errors/#")
     watcher.publish({"sid": "GOOG", "quote": 21.0, "id": "q1", "ts": "2024-01-10"})
     (message,) = watcher.wait("data/plain/a%20b", 1)
     assert message == {"twice": 42.0, "id": "plain:quotes:q1:0", "ts": "2024-01-10"}
@@ -139,9 +139,9 @@ def test_a_backend_in_any_language_returns_data_beside_its_orders(
 
 
 def test_an_algorithm_that_would_receive_its_own_data_is_refused(
-    broker: Broker, parts: Parts, start: Callable[..., Process]
+    mosquitto: Broker, parts: Parts, start: Callable[..., Process]
 ) -> None:
     service = parts.service("--algo", f"{parts.file('loop.py', LOOP)}:Loop")
-    bridge = start("bridge-node", "--mqtt", broker.url, "--rpc", service.address)
+    bridge = start("bridge-node", "--mqtt", mosquitto.url, "--rpc", service.address)
     assert bridge.wait() == 2
     assert 'channel "data/#" of initialize would receive data/Loop/…' in bridge.output
