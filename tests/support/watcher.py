@@ -74,7 +74,8 @@ class Watcher:
 
     def last(self, topic: str) -> dict[str, Any]:
         """The message that came last on a topic, parsed; nothing if none came so far."""
-        return (self.of(topic) or [{}])[-1]
+        last: dict[str, Any] = json.loads((self.raw(topic) or ["{}"])[-1])
+        return last
 
     def raw(self, topic: str) -> list[str]:
         """What came on a topic so far, as it came."""

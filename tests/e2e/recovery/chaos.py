@@ -221,7 +221,9 @@ def run(
         eventually(lambda: len(computed.records) >= len(expected), "every indicator", patience)
         assert computed.conflicts == []
         assert derived.values(computed.records) == expected
-        eventually(lambda: len(pipeline.recorded()) >= quotes, "every quote to be recorded")
+        eventually(
+            lambda: len(pipeline.recorded()) >= quotes, "every quote to be recorded", interval=0.5
+        )
         ids = [f"prices:r:{row}" for row in range(1, quotes + 1)]
         # a broker that is killed may deliver again what it has forgotten, behind what came later
         assert sorted(pipeline.recorded()) == sorted(ids)

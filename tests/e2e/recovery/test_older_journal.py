@@ -33,10 +33,14 @@ def backup(broker: Broker, parts: Parts, watch: Watch, tmp_path: Path) -> Path:
     return copy
 
 
-def test_a_restored_backup_stops_the_bridge_unless_accepted(
+def test_a_restored_backup_or_a_new_journal_stops_the_bridge_unless_accepted(
     broker: Broker, parts: Parts, watch: Watch, backup: Path
 ) -> None:
-    """A restored backup stops the bridge before its first call unless it is accepted."""
+    """A bridge for an older journal ends before its first call unless the journal is accepted."""
+    new = parts.service("--journal", backup.with_name("new.db"), *PARAMS)
+    refused = parts.bridge(broker, new, ready=False)
+    assert refused.wait() == 2
+    assert "the journal of random has 0 decisions, and portfolios/random shows 20" in refused.output
     watcher = watch(broker)
     for n in range(10, 21):
         watcher.publish(quote(n))  # they wait for the bridge
@@ -60,15 +64,6 @@ def test_a_restored_backup_stops_the_bridge_unless_accepted(
     assert watcher.of("portfolios/random")[-1]["seq"] == 21
     assert accepting.stop() == 0
     parts.bridge(broker, service)  # it is the latest now
-
-
-def test_a_new_journal_in_the_place_of_one_that_was_lost_stops_the_bridge(
-    broker: Broker, parts: Parts, backup: Path
-) -> None:
-    service = parts.service("--journal", backup.with_name("new.db"), *PARAMS)
-    refused = parts.bridge(broker, service, ready=False)
-    assert refused.wait() == 2
-    assert "the journal of random has 0 decisions, and portfolios/random shows 20" in refused.output
 
 
 def test_a_bridge_stops_if_its_service_returns_with_an_older_journal(
