@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.bridge_cli import BridgeCli
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
 from tests.support.processes import Process
@@ -32,3 +33,11 @@ def watch() -> Iterator[Callable[..., Watcher]]:
 def parts(start: Callable[..., Process], tmp_path: Path) -> Parts:
     """Starts services and bridges that end with the test."""
     return Parts(start, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def bridge_cli() -> Iterator[BridgeCli]:
+    """Runs `bridge-node` with words that it refuses."""
+    cli = BridgeCli()
+    yield cli
+    cli.close()

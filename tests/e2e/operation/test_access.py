@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.bridge_cli import BridgeCli
 from tests.support.brokers import MOSQUITTO, Broker
 from tests.support.parts import Parts, readiness
 from tests.support.processes import Process, eventually
@@ -142,10 +143,10 @@ def test_a_refused_password_is_reported_without_the_password(locked: Secured, pa
     ],
 )
 def test_a_mistake_in_an_address_is_refused_without_its_password(
-    start: Callable[..., Process], options: list[str]
+    bridge_cli: BridgeCli, options: list[str]
 ) -> None:
-    bridge = start("bridge-node", *options)
-    assert bridge.wait() == 2
+    bridge = bridge_cli(*options)
+    assert bridge.status == 2
     assert "hunter2" not in bridge.output
     assert "    at " not in bridge.output
     if len(options) == 2 and options[0] == "--mqtt" and "://:" not in options[1]:
@@ -246,7 +247,7 @@ def test_a_broker_of_another_authority_is_not_trusted_and_the_log_says_why(
 
 
 def test_files_that_cannot_be_used_are_one_sentence_each(
-    start: Callable[..., Process], tmp_path: Path
+    bridge_cli: BridgeCli, tmp_path: Path
 ) -> None:
     authority = Authority(tmp_path, "authority")
     cert, key = authority.sign("mine")
@@ -278,11 +279,11 @@ def test_files_that_cannot_be_used_are_one_sentence_each(
         (["--username", ""], "the user name has to be a text of 1 to 65535 bytes"),
     ]
     for options, sentence in cases:
-        bridge = start("bridge-node", "--mqtt", "mqtts://127.0.0.1", *options, cwd=tmp_path)
-        assert bridge.wait() == 2, options
+        bridge = bridge_cli("--mqtt", "mqtts://127.0.0.1", *options, folder=tmp_path)
+        assert bridge.status == 2, options
         assert sentence in bridge.output
         assert len(bridge.output.splitlines()) == 1
-    plain = start("bridge-node", "--ca", authority.file)
-    assert plain.wait() == 2
+    plain = bridge_cli("--ca", authority.file)
+    assert plain.status == 2
     assert "--ca is for TLS, but --mqtt mqtt://127.0.0.1:1883 is not" in plain.output
     assert "write mqtts://127.0.0.1:1883" in plain.output

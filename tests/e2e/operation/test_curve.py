@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from algo_service.rpc.curve import keys
+from tests.support.bridge_cli import BridgeCli
 from tests.support.brokers import Broker
 from tests.support.parts import Parts, readiness, status
 from tests.support.processes import BIN, Process, eventually
@@ -125,10 +126,10 @@ def test_a_bridge_with_keys_gives_nothing_to_a_service_without(
 
 
 def test_keys_that_a_bridge_cannot_use_end_it_with_a_sentence(
-    start: Callable[..., Process], keyed: Keyed
+    bridge_cli: BridgeCli, keyed: Keyed
 ) -> None:
-    bridge = start("bridge-node", "--curve-keys", keyed.folder / "server")
-    assert bridge.wait() == 2
+    bridge = bridge_cli("--curve-keys", keyed.folder / "server")
+    assert bridge.status == 2
     assert "--curve-keys" in bridge.output
     assert "server has no client.key_secret, but clients, server.key" in bridge.output
     assert len(bridge.output.splitlines()) == 1

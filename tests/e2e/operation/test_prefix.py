@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.bridge_cli import BridgeCli
 from tests.support.brokers import MOSQUITTO, Broker
 from tests.support.parts import Parts
 from tests.support.processes import Process
@@ -141,8 +142,8 @@ def test_channels_of_the_command_line_replace_those_of_initialize(
     ],
 )
 def test_channels_and_prefixes_that_cannot_be_are_refused_at_once(
-    start: Callable[..., Process], options: list[str], sentence: str
+    bridge_cli: BridgeCli, options: list[str], sentence: str
 ) -> None:
-    bridge = start("bridge-node", *options)
-    assert bridge.wait() == 2
+    bridge = bridge_cli(*options)
+    assert bridge.status == 2
     assert sentence in bridge.output

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from paho.mqtt.publish import single
 
+from tests.support.bridge_cli import BridgeCli
 from tests.support.brokers import Broker
 from tests.support.claimant import CLAIM, Claimant
 from tests.support.processes import BIN, ROOT
@@ -72,8 +73,10 @@ def test_a_broker_without_algorithms_is_no_failure(embedded: Broker) -> None:
         (["--mqtt", "localhost"], "--mqtt"),
     ],
 )
-def test_a_mistake_is_a_sentence_with_status_2(words: list[str], sentence: str) -> None:
-    ended = run("bridge-node", *words)
-    assert ended.returncode == 2
-    assert sentence in ended.stderr
-    assert "    at " not in ended.stderr
+def test_a_mistake_is_a_sentence_with_status_2(
+    bridge_cli: BridgeCli, words: list[str], sentence: str
+) -> None:
+    ended = bridge_cli("algos", *words)
+    assert ended.status == 2
+    assert sentence in ended.output
+    assert "    at " not in ended.output

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.bridge_cli import BridgeCli
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
 from tests.support.processes import ROOT
@@ -184,10 +185,10 @@ class Wrong:
     ],
 )
 def test_a_users_mistake_is_a_sentence_with_status_2_and_no_traceback(
-    start: Callable[..., Any], options: list[str], sentence: str
+    bridge_cli: BridgeCli, options: list[str], sentence: str
 ) -> None:
-    bridge = start("bridge-node", *options)
-    assert bridge.wait() == 2
+    bridge = bridge_cli(*options)
+    assert bridge.status == 2
     assert sentence in bridge.output
     assert "    at " not in bridge.output
 
