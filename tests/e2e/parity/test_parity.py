@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.parity.backtests import backtest, kept
 from tests.support.algorithms import ON_QUOTES
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
-from tests.support.processes import BIN, ROOT, Process
+from tests.support.processes import ROOT, Process
 from tests.support.watcher import Watcher
 
 OPTIONS = ("--cash", "20000", "--units", "whole", "--commission", "0.002", "--fill", "next",
@@ -19,14 +19,15 @@ OPTIONS = ("--cash", "20000", "--units", "whole", "--commission", "0.002", "--fi
 
 
 @pytest.mark.parametrize(
-    ("name", "read", "last"),
+    ("names", "read", "last"),
     [
-        *((name, (), "2148") for name in ON_QUOTES),
-        ("sma_cross", ("--bars", "1w"), "1w:GOOG:2013-02-24T23:59:59.999Z"),
+        (ON_QUOTES, (), "2148"),
+        (["sma_cross"], ("--bars", "1w"), "1w:GOOG:2013-02-24T23:59:59.999Z"),
     ],
+    ids=["quotes", "bars"],
 )
 def test_a_backtest_gives_the_orders_of_the_pipeline_byte_for_byte(
-    name: str,
+    names: list[str],
     read: tuple[str, ...],
     last: str,
     mosquitto: Broker,
@@ -35,33 +36,31 @@ def test_a_backtest_gives_the_orders_of_the_pipeline_byte_for_byte(
     start: Callable[..., Process],
     tmp_path: Path,
 ) -> None:
-    """A backtest gives the orders of the pipeline with a journal byte for byte."""
-    journal = tmp_path / "live.db"
-    service = parts.service(
-        "--algo", name, *OPTIONS, "--journal", journal, "--log-level", "warning"
-    )
-    parts.bridge(mosquitto, service, "--log-level", "warn")
+    """A backtest of each algorithm gives its orders in a pipeline with journals byte for byte."""
+    services = [
+        parts.service("--algo", name, *OPTIONS, "--journal", tmp_path / f"{name}.db",
+                      "--log-level", "warning")
+        for name in names
+    ]  # fmt: skip
+    others = (word for service in services[1:] for word in ("--rpc", service.address))
+    parts.bridge(mosquitto, services[0], *others, "--log-level", "warn")
     watcher = watch(mosquitto)
     replay = start(
         *("market-data", "replay", "goog", "--mqtt", mosquitto.url, "--run", "backtest", "--max"),
         *read,
     )
     assert replay.wait() == 0
-    topic = f"portfolios/{name}"
-    watcher.wait_until(
-        lambda: watcher.last(topic).get("quote_id") == f"goog:backtest:{last}", topic
-    )
-    orders = tmp_path / "orders.jsonl"
-    words = ("backtest", "--algo", name, *OPTIONS, "--data", "goog", "--orders", orders, *read)
-    subprocess.run([BIN / "algo-service", *words], check=True, capture_output=True)
-    expected = orders.read_text().splitlines()
-    assert expected
-    watcher.wait(f"orders/{name}", len(expected))
-    assert watcher.raw(f"orders/{name}") == expected
-    kept = subprocess.run(
-        [BIN / "algo-service", "journal", journal, "--orders"], text=True, capture_output=True
-    )
-    assert kept.stdout.splitlines() == expected
+    for name in names:
+        topic = f"portfolios/{name}"
+        watcher.wait_until(
+            lambda topic=topic: watcher.last(topic).get("quote_id") == f"goog:backtest:{last}",
+            topic,
+        )
+        expected = backtest("--algo", name, *OPTIONS, "--data", "goog", *read)
+        assert expected, name
+        watcher.wait(f"orders/{name}", len(expected))
+        assert watcher.raw(f"orders/{name}") == expected, name
+        assert kept(tmp_path / f"{name}.db") == expected, name
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,6 @@ def test_a_file_of_a_tool_gives_the_same_orders_live_and_backtested(
     parts: Parts,
     watch: Callable[..., Watcher],
     start: Callable[..., Process],
-    tmp_path: Path,
 ) -> None:
     """A file that a tool wrote gives the same orders live as in a backtest."""
     rule = ("--algo", "sma_cross", "--param", "fast=3", "--param", "slow=8", "--cash", "10000")
@@ -91,10 +89,7 @@ def test_a_file_of_a_tool_gives_the_same_orders_live_and_backtested(
     assert start("market-data", *words).wait() == 0
     topic = "portfolios/sma_cross"
     watcher.wait_until(lambda: watcher.last(topic).get("quote_id") == last, topic)
-    orders = tmp_path / "orders.jsonl"
-    words = ("backtest", *rule, "--data", file, "--orders", orders)
-    subprocess.run([BIN / "algo-service", *words], check=True, capture_output=True)
-    expected = orders.read_text().splitlines()
+    expected = backtest(*rule, "--data", file)
     assert expected
     watcher.wait("orders/sma_cross", len(expected))
     assert watcher.raw("orders/sma_cross") == expected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +9,10 @@ import pandas as pd
 import pytest
 
 from market_data.feeds.recording.reading import rows
+from tests.e2e.parity.backtests import backtest
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
-from tests.support.processes import BIN, Process, eventually
+from tests.support.processes import Process, eventually
 from tests.support.watcher import Watcher
 
 QUOTES = 219  # of GOOG up to that day
@@ -68,10 +68,7 @@ def test_a_live_run_that_is_recorded_gives_the_same_orders_in_a_backtest(
     watcher.wait_until(lambda: watcher.last(topic).get("quote_id") == "last", topic)
 
     def orders() -> list[str]:
-        file = tmp_path / "orders.jsonl"
-        words = ("backtest", *rule, "--data", folder, "--orders", file)
-        subprocess.run([BIN / "algo-service", *words], check=True, capture_output=True)
-        return file.read_text().splitlines()
+        return backtest(*rule, "--data", folder)
 
     expected = orders()
     assert expected

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from algo_service.errors import AlgoServiceError
 from algo_service.journal.codec import decode
+from tests.e2e.parity.backtests import backtest
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
-from tests.support.processes import BIN, ROOT
+from tests.support.processes import ROOT
 from tests.support.watcher import Watcher
 
 CASE = ROOT / "tests" / "cases" / "14_numpy.py"
@@ -24,17 +25,17 @@ QUOTES = [
     {"sid": "GOOG", "quote": round(100 + 10 * math.sin(n / 3), 2), "id": f"g:{n}"}
     for n in range(1, 121)
 ]
+QUANTITIES = {"IntOrder": 3.0, "Float32Order": 2.5, "DecimalOrder": 0.015}
+"""What each of these algorithms orders at every quote, by a number of its kind."""
 Watch = Callable[..., Watcher]
 
 
-def backtest(folder: Path, name: str) -> tuple[list[str], str]:
-    """Returns the orders of a backtest, and what it printed."""
-    data, orders = folder / "quotes.jsonl", folder / "orders.jsonl"
+@pytest.fixture
+def by_history(tmp_path: Path) -> Callable[[str], list[str]]:
+    """Runs a backtest of an algorithm over the quotes."""
+    data = tmp_path / "quotes.jsonl"
     data.write_text("".join(f"{json.dumps(each)}\n" for each in QUOTES))
-    words = ("backtest", "--algo", f"{CASE}:{name}", "--data", data, "--orders", orders,
-             "--param", "seed=7")  # fmt: skip
-    ran = subprocess.run([BIN / "algo-service", *words], text=True, capture_output=True)
-    return orders.read_text().splitlines(), ran.stdout + ran.stderr
+    return lambda name: backtest("--algo", f"{CASE}:{name}", "--data", data, "--param", "seed=7")
 
 
 def await_last(watcher: Watcher, name: str) -> dict[str, Any]:
@@ -45,20 +46,52 @@ def await_last(watcher: Watcher, name: str) -> dict[str, Any]:
     return dict(came[-1])
 
 
-@pytest.mark.parametrize("name", ["State", "Amounts"])
-def test_numbers_of_numpy_give_the_orders_of_a_backtest(
-    name: str, mosquitto: Broker, parts: Parts, watch: Watch, tmp_path: Path
+def test_numbers_of_any_kind_give_the_orders_of_a_backtest_and_any_error_is_one_that_is_read(
+    mosquitto: Broker,
+    parts: Parts,
+    watch: Watch,
+    by_history: Callable[[str], list[str]],
 ) -> None:
-    parts.bridge(mosquitto, parts.service("--algo", f"{CASE}:{name}", "--param", "seed=7"))
+    """All of them at one bridge, each with a service of its own."""
+    names = ("State", "Amounts", *QUANTITIES, "Errors")
+    services = [parts.service("--algo", f"{CASE}:{name}", "--param", "seed=7") for name in names]
+    others = (word for service in services[1:] for word in ("--rpc", service.address))
+    parts.bridge(mosquitto, services[0], *others)
     watcher = watch(mosquitto)
     for each in QUOTES:
         watcher.publish(each)
-    await_last(watcher, name)
-    orders, printed = backtest(tmp_path, name)
-    assert orders, printed
-    watcher.wait(f"orders/{name}", len(orders))
-    assert watcher.raw(f"orders/{name}") == orders
-    assert watcher.of(f"errors/{name}") == []
+    for name in names[:-1]:
+        orders = by_history(name)
+        assert orders
+        watcher.wait(f"orders/{name}", len(orders))
+        assert watcher.raw(f"orders/{name}") == orders
+        snapshot = await_last(watcher, name)
+        assert watcher.of(f"errors/{name}") == []
+        if name in QUANTITIES:
+            check_doubles(watcher, name, snapshot)
+    reasons = [each["reason"] for each in watcher.wait("errors/Errors", len(QUOTES))]
+    assert reasons == [
+        "ValueError: {'code': np.int64(5)}",
+        "KeyError: 3",
+        "Exception: ",
+        "OSError: [Errno 28] b'\\xff'",
+        "Odd",
+    ] * (len(QUOTES) // 5)
+    assert await_last(watcher, "Errors")["cash"] == 50000.0
+    first = r"every one of 120 quotes failed: ValueError: {'code': np.int64\(5\)}"
+    with pytest.raises(AlgoServiceError, match=f"{first} .*4 other reasons"):
+        by_history("Errors")
+
+
+def check_doubles(watcher: Watcher, name: str, snapshot: dict[str, Any]) -> None:
+    """Each order is a double, and an account is kept for them, and told."""
+    quantity = QUANTITIES[name]
+    orders = watcher.of(f"orders/{name}")
+    assert len(orders) == len(QUOTES)
+    assert {(order["side"], order["quantity"]) for order in orders} == {("buy", quantity)}
+    assert snapshot["positions"]["GOOG"]["quantity"] == pytest.approx(quantity * len(QUOTES))
+    assert snapshot["cash"] == pytest.approx(50000 - sum(order["amount"] for order in orders))
+    assert len(watcher.wait(f"fills/{name}", len(QUOTES))) == len(QUOTES)
 
 
 def test_a_killed_service_goes_on_from_a_state_with_numbers_of_numpy(
@@ -89,50 +122,6 @@ def test_a_killed_service_goes_on_from_a_state_with_numbers_of_numpy(
     mean = decode(kept)["mean"]
     assert type(mean) is np.float64
     assert mean == np.mean([each["quote"] for each in QUOTES[-20:]])
-
-
-@pytest.mark.parametrize(
-    ("name", "quantity"), [("IntOrder", 3.0), ("Float32Order", 2.5), ("DecimalOrder", 0.015)]
-)
-def test_an_order_of_any_kind_of_number_is_a_double_live_and_in_a_backtest(
-    name: str, quantity: float, mosquitto: Broker, parts: Parts, watch: Watch, tmp_path: Path
-) -> None:
-    parts.bridge(mosquitto, parts.service("--algo", f"{CASE}:{name}"))
-    watcher = watch(mosquitto)
-    for each in QUOTES:
-        watcher.publish(each)
-    orders = watcher.wait(f"orders/{name}", len(QUOTES))
-    assert {(order["side"], order["quantity"]) for order in orders} == {("buy", quantity)}
-    by_history, printed = backtest(tmp_path, name)
-    assert watcher.raw(f"orders/{name}") == by_history, printed
-    # an account is kept for them, and told
-    snapshot = await_last(watcher, name)
-    assert snapshot["positions"]["GOOG"]["quantity"] == pytest.approx(quantity * len(QUOTES))
-    assert snapshot["cash"] == pytest.approx(50000 - sum(order["amount"] for order in orders))
-    assert len(watcher.wait(f"fills/{name}", len(QUOTES))) == len(QUOTES)
-    assert watcher.of(f"errors/{name}") == []
-
-
-def test_whatever_an_algorithm_raises_is_one_readable_error(
-    mosquitto: Broker, parts: Parts, watch: Watch, tmp_path: Path
-) -> None:
-    """Whatever an algorithm raises is one readable error and service and bridge go on."""
-    parts.bridge(mosquitto, parts.service("--algo", f"{CASE}:Errors"))
-    watcher = watch(mosquitto)
-    for each in QUOTES:
-        watcher.publish(each)
-    reasons = [each["reason"] for each in watcher.wait("errors/Errors", len(QUOTES))]
-    assert reasons == [
-        "ValueError: {'code': np.int64(5)}",
-        "KeyError: 3",
-        "Exception: ",
-        "OSError: [Errno 28] b'\\xff'",
-        "Odd",
-    ] * (len(QUOTES) // 5)
-    assert await_last(watcher, "Errors")["cash"] == 50000.0
-    _, printed = backtest(tmp_path, "Errors")
-    assert "every one of 120 quotes failed: ValueError: {'code': np.int64(5)}" in printed
-    assert "4 other reasons" in printed
 
 
 UNKEPT = """

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.algo_service.test_warm_up import quotes, written
+from tests.e2e.parity.backtests import backtest
 from tests.support.brokers import Broker
 from tests.support.parts import Parts
-from tests.support.processes import BIN, Process
+from tests.support.processes import Process
 from tests.support.watcher import Watcher
 
 RULE = ("--algo", "sma_cross", "--param", "fast=20", "--param", "slow=200", "--cash", "10000")
@@ -33,10 +33,7 @@ def test_a_warmed_up_average_trades_as_in_a_backtest_of_all_bars(
     assert start("market-data", *words).wait() == 0
     topic = "portfolios/sma_cross"
     watcher.wait_until(lambda: watcher.last(topic).get("quote_id") == "live:backtest:200", topic)
-    orders = tmp_path / "orders.jsonl"
-    words = ("backtest", *RULE, "--data", past, "--data", live, "--orders", orders)
-    subprocess.run([BIN / "algo-service", *words], check=True, capture_output=True)
-    expected = orders.read_text().splitlines()
+    expected = backtest(*RULE, "--data", past, "--data", live)
     assert len(expected) >= 3
     watcher.wait("orders/sma_cross", len(expected))
     assert watcher.raw("orders/sma_cross") == expected
