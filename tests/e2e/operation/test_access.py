@@ -60,13 +60,20 @@ def locked(secured: Secured, tmp_path: Path) -> Secured:
     return secured
 
 
-def bridge_to(parts: Parts, address: str, *options: object, **settings: Any) -> Process:
-    """A bridge with the Echo service at an address of the broker."""
+def bridge_to(
+    parts: Parts,
+    address: str,
+    *options: object,
+    backend: Process | str | None = None,
+    **settings: Any,
+) -> Process:
+    """A bridge at an address of the broker, with a backend or with the Echo service."""
 
     class Address:
         url = address
 
-    return parts.bridge(Address, echo(parts), *options, **settings)  # type: ignore[arg-type]
+    backend = backend or echo(parts)
+    return parts.bridge(Address, backend, *options, **settings)  # type: ignore[arg-type]
 
 
 def test_a_percent_encoded_user_and_password_reach_the_broker_decoded(
@@ -187,11 +194,11 @@ def test_quotes_and_orders_pass_over_tls_and_websockets_by_the_thousand(
     address = f"{scheme}://localhost:{port}{'' if scheme == 'mqtts' else '/mqtt'}"
     bridge = bridge_to(parts, address, *options, "--log-level", "warn")
     watcher = watch(secured)
-    carries(watcher, 5000)
+    carries(watcher, 2000)
     # mosquitto hands 4 KiB of a large message to a WebSocket every tenth of a second
     size = 900_000 if scheme == "mqtts" else 9_000
     watcher.publish({"sid": "GOOG", "quote": 1, "id": "large", "more": "x" * size})
-    watcher.wait("orders/Echo", 5001)
+    watcher.wait("orders/Echo", 2001)
     assert bridge.stop() == 0
     (only,) = bridge.output.split("\n")
     assert only.startswith("dashboard: ")
@@ -229,20 +236,24 @@ def test_a_broker_of_another_authority_is_not_trusted_and_the_log_says_why(
     unsafe = bridge_to(
         parts,
         f"wss://127.0.0.1:{sockets}",
+        backend=parts.address(),
         ready=False,
         env={"NODE_TLS_REJECT_UNAUTHORIZED": "0"},  # verifies all the same
     )
     unsafe.wait_for(r"is unavailable \(no authority that we trust has signed its certificate")
+    backend = echo(parts)
     for options in ([], ["--ca", other.file]):
-        bridge = bridge_to(parts, f"mqtts://127.0.0.1:{port}", *options, ready=False)
+        address = f"mqtts://127.0.0.1:{port}"
+        bridge = bridge_to(parts, address, *options, backend=backend, ready=False)
         bridge.wait_for(r"is unavailable \(no authority that we trust has signed its certificate")
         eventually(lambda b=bridge: "backend" not in str(readiness(b)[1]), "the backend")
         status, (text,) = readiness(bridge)
         assert status == 503
         why = "no authority that we trust has signed its certificate; --ca FILE names the authority"
-        assert f"broker mqtts://127.0.0.1:{port}: {why}" in text
+        assert f"broker {address}: {why}" in text
         assert bridge.stop() == 0
-    plain = bridge_to(parts, f"mqtts://127.0.0.1:{secured.port}", "--ca", other.file, ready=False)
+    address = f"mqtts://127.0.0.1:{secured.port}"
+    plain = bridge_to(parts, address, "--ca", other.file, backend=parts.address(), ready=False)
     plain.wait_for("it ended the connection early; perhaps it does not speak TLS at this port")
 
 

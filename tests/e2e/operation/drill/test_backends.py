@@ -10,6 +10,7 @@ import pytest
 
 from tests.deploy.monitoring import MISSING, PROMETHEUS
 from tests.e2e.operation.drill.stand import Stand
+from tests.support.parts import readiness
 from tests.support.processes import eventually
 
 pytestmark = pytest.mark.skipif(PROMETHEUS is None, reason=MISSING)
@@ -32,7 +33,8 @@ def algorithm(stand: Stand, event: str) -> str:
     return f"{stand.parts.file('own.py', chr(10).join(lines))}:Random"
 
 
-def test_a_backend_that_is_killed_is_told(stand: Stand) -> None:
+def test_a_backend_that_is_killed_is_told_and_why_it_cannot_be_started_again(stand: Stand) -> None:
+    """With a journal that is read-only it ends with the reason, and what waits stays."""
     stand.begin()
     stand.service.kill()
     stand.await_told(
@@ -43,6 +45,22 @@ def test_a_backend_that_is_killed_is_told(stand: Stand) -> None:
         line=r"warning: backend tcp://\S+ is lost; waiting for it",
     )
     eventually(lambda: "PartDown" in stand.prometheus.firing(), "PartDown", 300)
+    folder = stand.journal.parent
+    for file in [*folder.iterdir(), folder]:
+        file.chmod(file.stat().st_mode & ~0o222)
+    try:
+        ended = stand.start(
+            *AS_ANYBODY, "algo-service", "serve", "--addr", stand.service.address,
+            "--http", stand.http, "--journal", stand.journal,
+        )  # fmt: skip
+        assert ended.wait() == 2
+        written = rf"cannot write {re.escape(str(stand.journal))}.*: Permission denied"
+        assert re.search(written, ended.output)
+        assert "AlgorithmLost" in stand.prometheus.firing()
+        assert any(re.search(r"^backend tcp://\S+: ", why) for why in readiness(stand.bridge)[1])
+    finally:
+        for file in [folder, *folder.iterdir()]:
+            file.chmod(file.stat().st_mode | 0o200)
     again = stand.serve(address=stand.service.address)
     stand.await_over("AlgorithmLost", stand.bridge, again)
 
@@ -113,30 +131,3 @@ def test_a_journal_whose_disk_is_full_is_told(stand: Stand) -> None:
     )
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
     stand.await_over("JournalFailing", stand.service, stand.bridge)
-
-
-def test_a_journal_that_is_read_only_is_told(stand: Stand) -> None:
-    """The service that is started again ends with the reason, and what waits stays."""
-    stand.begin()
-    stand.service.kill()
-    folder = stand.journal.parent
-    for file in [*folder.iterdir(), folder]:
-        file.chmod(file.stat().st_mode & ~0o222)
-    try:
-        ended = stand.start(
-            *AS_ANYBODY, "algo-service", "serve", "--addr", stand.service.address,
-            "--http", stand.http, "--journal", stand.journal,
-        )  # fmt: skip
-        assert ended.wait() == 2
-        stand.await_told(
-            alert="AlgorithmLost",
-            ready=stand.bridge,
-            reason=r"^backend tcp://\S+: ",
-            log=ended,
-            line=rf"cannot write {re.escape(str(stand.journal))}.*: Permission denied",
-        )
-    finally:
-        for file in [folder, *folder.iterdir()]:
-            file.chmod(file.stat().st_mode | 0o200)
-    again = stand.serve(address=stand.service.address)
-    stand.await_over("AlgorithmLost", stand.bridge, again)
