@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -116,19 +117,25 @@ def test_an_author_who_imports_a_portfolio_waits_for_nothing_else() -> None:
     }
 
 
-def checked(folder: Path, code: str) -> str:
-    (folder / "mine.py").write_text(code)
-    command = [sys.executable, "-m", "mypy", "--config-file", "", "--follow-imports", "silent"]
-    command += ["--cache-dir", str(folder / "cache"), "--ignore-missing-imports", "--strict"]
-    ended = subprocess.run(
-        [*command, str(folder / "mine.py")], text=True, capture_output=True, cwd=ROOT
-    )
-    return ended.stdout
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Checks the types of an author's file, and returns what is said; one cache is for all."""
+    folder = tmp_path_factory.mktemp("author")
+
+    def check(code: str) -> str:
+        (folder / "mine.py").write_text(code)
+        command = [sys.executable, "-m", "mypy", "--config-file", "", "--follow-imports", "silent"]
+        command += ["--cache-dir", str(folder / "cache"), "--ignore-missing-imports", "--strict"]
+        ended = subprocess.run(
+            [*command, str(folder / "mine.py")], text=True, capture_output=True, cwd=ROOT
+        )
+        return ended.stdout
+
+    return check
 
 
-def test_types_reach_the_author(tmp_path: Path) -> None:
+def test_types_reach_the_author(checked: Callable[[str], str]) -> None:
     told = checked(
-        tmp_path,
         "from tickwire import Portfolio, backtest, open_feed\n"
         "reveal_type(Portfolio(1).cash)\nreveal_type(open_feed)\nfrom tickwire import nonsense\n",
     )
@@ -161,9 +168,9 @@ Portfolio(1000).optimize({"sid": "GOOG", "quote": 345.0, "ts": "2024-01-01"})
 """
 
 
-def test_a_misspelt_field_of_a_quote_fails_type_checking(tmp_path: Path) -> None:
-    assert checked(tmp_path, ALGORITHM).startswith("Success: no issues found")
+def test_a_misspelt_field_of_a_quote_fails_type_checking(checked: Callable[[str], str]) -> None:
+    assert checked(ALGORITHM).startswith("Success: no issues found")
     misspelt = ALGORITHM.replace('data["quote"] >', 'data["qoute"] >').replace('"sid"', '"symbol"')
-    told = checked(tmp_path, misspelt)
+    told = checked(misspelt)
     assert 'TypedDict "Quote" has no key "qoute"' in told
     assert 'Extra key "symbol" for TypedDict "Quote"' in told
