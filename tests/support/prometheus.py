@@ -48,7 +48,7 @@ class Prometheus:
         shutil.copytree(MONITORING, folder)
         settings = yaml.safe_load((folder / "prometheus.yml").read_text())
         if edit:
-            settings["global"] = {"scrape_interval": "250ms", "evaluation_interval": "250ms"}
+            settings["global"] = {"scrape_interval": "500ms", "evaluation_interval": "500ms"}
             for file in (folder / "rules").iterdir():
                 file.write_text(edit(file.read_text()))
         (alertmanager,) = settings["alerting"]["alertmanagers"]

@@ -19,7 +19,7 @@ IS_LONG = os.environ.get("DRILL") == "long"
 """Whether the rules are as shipped. By default their minutes are seconds."""
 
 PATIENCE = 900.0 if IS_LONG else 90.0
-INTERVAL = 0.1
+INTERVAL = 0.25
 
 
 class Stand:
