@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.brokers import Broker
+from tests.support.brokers import MOSQUITTO, Broker
 from tests.support.browser import CHROMIUM, Faults, browser
 from tests.support.parts import Parts
-from tests.support.processes import Process
+from tests.support.processes import Process, started
+
+Look = Callable[[str], Page]
 
 
 @pytest.fixture
@@ -64,6 +66,19 @@ class Pipeline:
         return self.bridge.wait_for("^dashboard: ").removeprefix("dashboard: ")
 
 
+RANDOM = ("--algo", "random", "--param", "threshold=0", "--param", "seed=1")
+"""It orders at every quote."""
+
+OTHER = """
+class Other:
+    def initialize(self, params):
+        return ["others"]
+
+    def event(self, data):
+        return None
+"""
+
+
 @pytest.fixture
 def pipeline(broker: Broker, parts: Parts) -> Pipeline:
     """On each broker in turn."""
@@ -74,3 +89,48 @@ def pipeline(broker: Broker, parts: Parts) -> Pipeline:
 def on_mosquitto(mosquitto: Broker, parts: Parts) -> Pipeline:
     """On mosquitto alone."""
     return Pipeline(mosquitto, parts)
+
+
+@pytest.fixture(scope="session")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """One with RANDOM and OTHER for all tests of this process that leave it as it is.
+
+    They may publish quotes of GOOG, with ids of their own: pages show the orders of the past, too.
+    """
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed: `apt-get install mosquitto` to run this test")
+    folder = tmp_path_factory.mktemp("lasting")
+    with started() as start:
+        pipeline = Pipeline(Broker("mosquitto", folder, start), Parts(start, folder))
+        pipeline.serve(*RANDOM)
+        pipeline.serve(
+            "--algo", f"{pipeline.parts.file('other.py', OTHER)}:Other", "--name", "other"
+        )
+        pipeline.begin()
+        yield pipeline
+
+
+@pytest.fixture(scope="session")
+def lasting_page(chromium: Browser, lasting: Pipeline) -> Iterator[tuple[Page, Faults]]:
+    """A page of the lasting pipeline that stays open."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    faults = Faults(page)
+    page.goto(lasting.address)
+    yield page, faults
+    context.close()
+
+
+@pytest.fixture
+def look(lasting_page: tuple[Page, Faults]) -> Iterator[Look]:
+    """Opens a view of the lasting pipeline, in a page that other tests have looked at."""
+    page, faults = lasting_page
+
+    def open_view(view: str) -> Page:
+        page.evaluate("view => { location.hash = view; }", view)
+        expect(page.get_by_role("status").first).to_contain_text("connected broker")
+        return page
+
+    yield open_view
+    assert faults.found == []

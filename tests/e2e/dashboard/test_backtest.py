@@ -6,12 +6,11 @@ import json
 import subprocess
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.dashboard.conftest import Pipeline
+from tests.e2e.dashboard.conftest import RANDOM, Pipeline
 from tests.e2e.dashboard.test_accessible import check
-from tests.e2e.dashboard.test_live import RANDOM, open_page
+from tests.e2e.dashboard.test_live import open_page
 
 WAITS = """\
 import time
@@ -104,11 +103,9 @@ def test_a_wrong_parameter_and_a_path_that_leaves_the_folder_are_sentences(
     expect(fault).to_be_empty()
 
 
-@pytest.mark.parametrize("width", [1280, 360])
 def test_one_that_runs_is_watched_and_cancelled_without_a_mouse_and_axe_finds_nothing(
-    on_mosquitto: Pipeline, page: Page, tmp_path: Path, width: int
+    on_mosquitto: Pipeline, page: Page, tmp_path: Path
 ) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
     (tmp_path / "waits.py").write_text(WAITS)
     on_mosquitto.serve("--algo", tmp_path / "waits.py:Waits")
     open_page(page, on_mosquitto.begin(), "#/backtest")
@@ -118,7 +115,7 @@ def test_one_that_runs_is_watched_and_cancelled_without_a_mouse_and_axe_finds_no
     expect(page.get_by_role("progressbar")).to_have_attribute("max", "2148")
     run(page)
     expect(form(page).get_by_role("alert")).to_contain_text("backtest 1 is under way")
-    check(page, f"one under way, {width} wide")
+    check(page, "one under way")
     page.get_by_role("button", name="Cancel").focus()
     page.keyboard.press("Enter")
     expect(page.locator("tr[data-run='1']")).to_contain_text("cancelled")
@@ -131,6 +128,4 @@ def test_one_that_runs_is_watched_and_cancelled_without_a_mouse_and_axe_finds_no
         expect(page.locator(f"[data-report='{number}']")).to_be_visible(timeout=60_000)
         page.get_by_label(f"Compare run {number}").check()
     expect(page.locator("[data-compared]")).to_be_visible()
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        check(page, f"a report and a comparison, {scheme}, {width} wide")
+    check(page, "a report and a comparison")

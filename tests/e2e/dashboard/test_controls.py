@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.dashboard.conftest import Pipeline
-from tests.e2e.dashboard.test_live import RANDOM, open_page, publish
+from tests.e2e.dashboard.conftest import RANDOM, Look, Pipeline
+from tests.e2e.dashboard.test_live import open_page, publish
 
 
 def command(page: Page, name: str, **fields: str) -> None:
@@ -68,17 +68,16 @@ def test_swap_hands_the_account_to_another_service(on_mosquitto: Pipeline, page:
 
 
 def test_a_dialog_that_is_cancelled_sends_nothing_and_needs_no_mouse(
-    on_mosquitto: Pipeline, page: Page
+    lasting: Pipeline, look: Look
 ) -> None:
-    on_mosquitto.serve(*RANDOM)
-    open_page(page, on_mosquitto.begin(), "#/algo/random")
+    page = look("#/algo/random")
     page.locator("[data-command=halt]").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    publish(on_mosquitto.broker, {"sid": "GOOG", "quote": 345.0, "id": "1"})
-    row = page.locator("tr[data-order='random:quotes:1:0']")
+    publish(lasting.broker, {"sid": "GOOG", "quote": 345.0, "id": "cancelled"})
+    row = page.locator("tr[data-order='random:quotes:cancelled:0']")
     expect(row).to_contain_text("buy GOOG")
     expect(row).not_to_contain_text("refused")
 

@@ -8,12 +8,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.dashboard.conftest import Pipeline
+from tests.e2e.dashboard.conftest import RANDOM, Look, Pipeline
 from tests.support.brokers import Broker
 from tests.support.processes import eventually
-
-RANDOM = ("--algo", "random", "--param", "threshold=0", "--param", "seed=1")
-"""It orders at every quote."""
 
 
 def publish(broker: Broker, message: object, topic: str = "quotes") -> None:
@@ -31,11 +28,10 @@ def open_page(page: Page, address: str, view: str = "") -> None:
         page.evaluate("view => { location.hash = view; }", view)
 
 
-def test_an_order_is_shown_with_the_quote_that_caused_it(pipeline: Pipeline, page: Page) -> None:
-    pipeline.serve(*RANDOM)
-    open_page(page, pipeline.begin(), "#/algo/random")
+def test_an_order_is_shown_with_the_quote_that_caused_it(lasting: Pipeline, look: Look) -> None:
+    page = look("#/algo/random")
     expect(page.get_by_role("heading", name="random", exact=True)).to_be_visible()
-    publish(pipeline.broker, {"sid": "GOOG", "quote": 345.0, "id": "goog:1", "ts": "2013-03-01"})
+    publish(lasting.broker, {"sid": "GOOG", "quote": 345.0, "id": "goog:1", "ts": "2013-03-01"})
     row = page.locator("tr[data-order='random:quotes:goog:1:0']")
     expect(row).to_contain_text("buy GOOG")
     expect(row).to_contain_text("goog:1")
@@ -44,25 +40,21 @@ def test_an_order_is_shown_with_the_quote_that_caused_it(pipeline: Pipeline, pag
 
 
 def test_the_token_is_taken_from_the_address_and_works_after_a_reload(
-    on_mosquitto: Pipeline, page: Page
+    lasting: Pipeline, page: Page
 ) -> None:
-    on_mosquitto.serve(*RANDOM)
-    address = on_mosquitto.begin()
+    address = lasting.address
     open_page(page, address)
     assert "token" not in page.url
     page.reload()
     expect(page.get_by_role("link", name="random")).to_be_visible()
 
 
-def test_a_wrong_token_shows_nothing_and_says_what_to_do(
-    on_mosquitto: Pipeline, page: Page
-) -> None:
-    on_mosquitto.serve(*RANDOM)
-    address = on_mosquitto.begin()
+def test_a_wrong_token_shows_nothing_and_says_what_to_do(lasting: Pipeline, page: Page) -> None:
+    address = lasting.address
     page.goto(address.partition("#")[0] + "#token=" + "0" * 32)
     expect(page.get_by_role("alert")).to_contain_text("Open the address that it prints")
     expect(page.get_by_role("link", name="random")).to_have_count(0)
-    on_mosquitto.bridge.wait_for("dashboard: refused: a page has another token")
+    lasting.bridge.wait_for("dashboard: refused: a page has another token")
 
 
 def test_an_algorithm_that_is_lost_is_the_first_thing_on_the_page_and_its_return_too(
@@ -122,12 +114,11 @@ def test_while_the_bridge_is_away_the_page_says_since_when_and_connects_again(
 
 
 def test_a_refused_message_is_shown_with_its_code_its_reason_and_its_payload(
-    on_mosquitto: Pipeline, page: Page
+    lasting: Pipeline, look: Look
 ) -> None:
-    on_mosquitto.serve(*RANDOM)
-    open_page(page, on_mosquitto.begin(), "#/algo/random")
+    page = look("#/algo/random")
     expect(page.get_by_role("heading", name="random", exact=True)).to_be_visible()
-    publish(on_mosquitto.broker, '{"sid": "GOOG", "quote": "<b>much</b>"}')
+    publish(lasting.broker, '{"sid": "GOOG", "quote": "<b>much</b>"}')
     refusal = page.locator("[data-code=quote_type]")
     expect(refusal).to_contain_text("much")
     refusal.get_by_text("payload").click()

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.dashboard.conftest import Pipeline
+from tests.e2e.dashboard.conftest import RANDOM, Pipeline
 from tests.e2e.dashboard.test_controls import command, reply
-from tests.e2e.dashboard.test_live import RANDOM, open_page
+from tests.e2e.dashboard.test_live import open_page
 from tests.support.browser import Faults
 from tests.support.processes import Process, free_port
 from tests.support.proxy import NAME, NGINX, Proxy

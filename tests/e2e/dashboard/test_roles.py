@@ -6,11 +6,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.dashboard.conftest import Pipeline
+from tests.e2e.dashboard.conftest import RANDOM, Pipeline
 from tests.e2e.dashboard.test_accessible import check
 from tests.e2e.dashboard.test_backtest import form, run
 from tests.e2e.dashboard.test_controls import command, reply
-from tests.e2e.dashboard.test_live import RANDOM, open_page, publish
+from tests.e2e.dashboard.test_live import open_page, publish
 
 OPERATOR = "the-token-of-an-operator"
 VIEWER = "the-token-of-a-viewer"

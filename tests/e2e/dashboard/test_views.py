@@ -7,24 +7,13 @@ import signal
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.dashboard.conftest import Pipeline
-from tests.e2e.dashboard.test_live import RANDOM, open_page, publish
-
-OTHER = """
-class Other:
-    def initialize(self, params):
-        return ["others"]
-
-    def event(self, data):
-        return None
-"""
+from tests.e2e.dashboard.conftest import RANDOM, Look, Pipeline
+from tests.e2e.dashboard.test_live import open_page, publish
+from tests.support.processes import eventually
 
 
-def test_each_view_has_a_title_and_the_skip_link_leaves_it_open(
-    on_mosquitto: Pipeline, page: Page
-) -> None:
-    on_mosquitto.serve(*RANDOM)
-    open_page(page, on_mosquitto.begin())
+def test_each_view_has_a_title_and_the_skip_link_leaves_it_open(look: Look) -> None:
+    page = look("#/")
     for view, title in (("#/", "Overview"), ("#/flow", "Flow"), ("#/algo/random", "random")):
         page.evaluate("view => { location.hash = view; }", view)
         expect(page).to_have_title(f"{title} - Tickwire")
@@ -51,17 +40,14 @@ def test_after_a_dialog_the_focus_is_where_it_was(on_mosquitto: Pipeline, page: 
     expect(halt).to_be_focused()
 
 
-def test_a_bridge_that_hangs_is_lost_and_its_return_is_seen(
-    on_mosquitto: Pipeline, page: Page
-) -> None:
-    on_mosquitto.serve(*RANDOM)
-    open_page(page, on_mosquitto.begin())
-    on_mosquitto.bridge.signal(signal.SIGSTOP)
+def test_a_bridge_that_hangs_is_lost_and_its_return_is_seen(lasting: Pipeline, look: Look) -> None:
+    page = look("#/")
+    lasting.bridge.signal(signal.SIGSTOP)
     try:
         expect(page.get_by_role("alert")).to_contain_text("nothing was heard for 5 s")
         expect(page.locator("main.stale")).to_be_visible()
     finally:
-        on_mosquitto.bridge.signal(signal.SIGCONT)
+        lasting.bridge.signal(signal.SIGCONT)
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
@@ -78,23 +64,19 @@ def test_the_address_of_a_new_bridge_works_in_the_tab_of_the_old_one(
     expect(page.get_by_role("link", name="random")).to_be_visible()
 
 
-def test_a_link_works_in_a_new_tab(on_mosquitto: Pipeline, page: Page) -> None:
-    on_mosquitto.serve(*RANDOM)
-    open_page(page, on_mosquitto.begin())
+def test_a_link_works_in_a_new_tab(look: Look) -> None:
+    page = look("#/")
     other = page.context.new_page()
     other.goto(page.url.partition("#")[0] + "#/algo/random")
     expect(other.get_by_role("heading", name="random", exact=True)).to_be_visible()
 
 
 def test_an_algorithm_shows_the_instruments_of_its_own_channels(
-    on_mosquitto: Pipeline, page: Page
+    lasting: Pipeline, look: Look
 ) -> None:
-    on_mosquitto.serve(*RANDOM)
-    file = on_mosquitto.parts.file("other.py", OTHER)
-    on_mosquitto.serve("--algo", f"{file}:Other", "--name", "other")
-    open_page(page, on_mosquitto.begin(), "#/algo/random")
-    for n in ("1", "2"):  # the page may have subscribed after the first
-        publish(on_mosquitto.broker, {"sid": "GOOG", "quote": 345.0, "id": n})
+    page = look("#/algo/random")
+    for n in ("own 1", "own 2"):  # the page may have subscribed after the first
+        publish(lasting.broker, {"sid": "GOOG", "quote": 345.0, "id": n})
         expect(page.locator(f"tr[data-order='random:quotes:{n}:0']")).to_be_visible()
     expect(page.get_by_role("img", name="Prices of GOOG")).to_be_visible()
     page.evaluate("location.hash = '#/algo/other'")
@@ -103,13 +85,12 @@ def test_an_algorithm_shows_the_instruments_of_its_own_channels(
 
 
 def test_the_prices_of_the_past_are_shown_while_no_quote_comes(
-    on_mosquitto: Pipeline, page: Page
+    lasting: Pipeline, look: Look
 ) -> None:
     """The prices of the past are shown while no quote comes, as of a weekend."""
-    on_mosquitto.serve(*RANDOM)
-    open_page(page, on_mosquitto.begin(), "#/algo/random")
-    for n in ("1", "2"):  # the page may have subscribed after the first
-        publish(on_mosquitto.broker, {"sid": "GOOG", "quote": 345.0, "id": n})
+    page = look("#/algo/random")
+    for n in ("past 1", "past 2"):  # the page may have subscribed after the first
+        publish(lasting.broker, {"sid": "GOOG", "quote": 345.0, "id": n})
         expect(page.locator(f"tr[data-order='random:quotes:{n}:0']")).to_be_visible()
     expect(page.get_by_text("No quote has come on its channels")).to_have_count(0)
     page.reload()
@@ -126,5 +107,9 @@ def test_a_value_that_is_nested_too_deep_to_be_written_stops_nothing(
     text = json.dumps({**record, "parameters": {"x": 0}}).replace(
         "0}", "[" * 9000 + "]" * 9000 + "}"
     )
-    publish(on_mosquitto.broker, text, "algos/deep")
-    expect(page.get_by_text("parameter x")).to_be_visible()
+
+    def is_shown() -> bool:
+        publish(on_mosquitto.broker, text, "algos/deep")  # the page may subscribe after the first
+        return page.get_by_text("parameter x").is_visible()
+
+    eventually(is_shown, "the parameter", interval=0.5)
