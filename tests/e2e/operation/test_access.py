@@ -88,19 +88,20 @@ def test_a_percent_encoded_user_and_password_reach_the_broker_decoded(
     assert quote(PASSWORD, safe="") not in bridge.output
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "", "\nthe rest is no password\n"])
 def test_user_and_password_file_come_from_options_or_environment(
-    locked: Secured, parts: Parts, end: str, tmp_path: Path
+    locked: Secured, parts: Parts, tmp_path: Path
 ) -> None:
-    """User and password file are read from options and from the environment."""
+    """Only the first line of the file is the password, however it ends."""
     secret = tmp_path / "secret"
-    secret.write_bytes((PASSWORD + end).encode())
     address = f"mqtt://127.0.0.1:{locked.locked}"
-    if end == "\n":
-        env = {"BRIDGE_USERNAME": USER, "BRIDGE_PASSWORD_FILE": str(secret), "BRIDGE_CA": ""}
-        bridge_to(parts, address, env=env)
-    else:
-        bridge_to(parts, address, "--username", USER, "--password-file", secret)
+    backend = echo(parts)
+    for end in ("\r\n", "", "\nthe rest is no password\n"):
+        secret.write_bytes((PASSWORD + end).encode())
+        given = ("--username", USER, "--password-file", secret)
+        assert bridge_to(parts, address, *given, backend=backend).stop() == 0
+    secret.write_bytes(f"{PASSWORD}\n".encode())
+    env = {"BRIDGE_USERNAME": USER, "BRIDGE_PASSWORD_FILE": str(secret), "BRIDGE_CA": ""}
+    bridge_to(parts, address, backend=backend, env=env)
 
 
 def test_a_refused_password_is_reported_without_the_password(locked: Secured, parts: Parts) -> None:
