@@ -17,7 +17,8 @@ NAME = "my algo"
 LEVEL = "my%20algo"
 Watch = Callable[..., Watcher]
 
-commands = pytest.mark.parametrize("command", ["bridge-node", "algo-service"])
+COMMANDS = ("bridge-node", "algo-service")
+commands = pytest.mark.parametrize("command", COMMANDS)
 
 
 def algos(command: str, broker: Broker, *words: str) -> subprocess.CompletedProcess[str]:
@@ -41,8 +42,11 @@ def test_an_algorithm_is_listed_and_forgotten_while_its_bridge_runs(
     watcher.publish({"sid": "GOOG", "quote": 345, "id": "1"})
     watcher.wait(f"orders/{LEVEL}")
     pid = bridge.popen.pid
-    shown = eventually(lambda: found(command, broker), "the last quote in the list")
-    assert isinstance(shown, dict)
+    watcher.wait_until(
+        lambda: watcher.last(f"portfolios/{LEVEL}").get("quote_id") == "1", f"portfolios/{LEVEL}"
+    )
+    shown = listed(command, broker)[NAME]
+    assert shown["last"] == {"sid": "GOOG", "price": 345}
     assert shown["state"] == "online"
     assert shown["address"] == service.address
     served = shown["served_by"]
@@ -60,11 +64,6 @@ def test_an_algorithm_is_listed_and_forgotten_while_its_bridge_runs(
 
 def last(watcher: Watcher, topic: str) -> str:
     return [text for text in watcher.raw(topic) if not text.startswith('{"asks"')][-1]
-
-
-def found(command: str, broker: Broker) -> dict[str, object] | None:
-    shown = listed(command, broker).get(NAME)
-    return shown if shown and shown["last"] == {"sid": "GOOG", "price": 345} else None
 
 
 def test_a_bridge_that_was_told_the_address_goes_on(
@@ -101,15 +100,14 @@ def test_the_quotes_that_wait_for_a_forgotten_algorithm_are_dropped(
     assert [order["quote_id"] for order in orders] == ["new"]
 
 
-@commands
 def test_a_name_that_is_not_known_is_refused_with_the_nearest(
-    embedded: Broker, parts: Parts, command: str
+    embedded: Broker, parts: Parts
 ) -> None:
-    parts.service("--announce", embedded.url)
-    eventually(lambda: listed(command, embedded), "the announcement")
-    refused = algos(command, embedded, "forget", "rando")
-    assert refused.returncode == 2
-    assert refused.stderr == (
-        f'{command}: nothing is known of "rando" at the broker at {embedded.url}:'
-        ' did you mean "random"?\n'
-    )
+    parts.service("--announce", embedded.url).wait_for("^announced at ")
+    for command in COMMANDS:
+        refused = algos(command, embedded, "forget", "rando")
+        assert refused.returncode == 2
+        assert refused.stderr == (
+            f'{command}: nothing is known of "rando" at the broker at {embedded.url}:'
+            ' did you mean "random"?\n'
+        )

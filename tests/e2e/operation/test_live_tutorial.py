@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from algo_service.commands.main import cli
 from market_data.feeds.recording.reading import rows
 from tests.support.exchanges.binance import BinanceServer
 from tests.support.exchanges.binance_messages import SINCE
@@ -115,9 +117,8 @@ def test_the_commands_of_the_tutorial_give_what_it_says(
 
     def is_decided() -> bool:
         last = exchange.trades[SYMBOL][-1].number - exchange.trades[SYMBOL][0].number + 1
-        text = subprocess.run(
-            [BIN / "algo-service", "journal", tmp_path / "paper.db"], capture_output=True, text=True
-        ).stdout
+        # in this process: to start one again and again would slow what is waited for
+        text = CliRunner().invoke(cli, ["journal", str(tmp_path / "paper.db")]).output
         return bool(re.search(rf"^quotes +{last}$", text, re.MULTILINE))
 
     def trade(count: int) -> None:
