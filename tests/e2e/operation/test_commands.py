@@ -18,7 +18,7 @@ from tests.support.watcher import Watcher
 Watch = Callable[..., Watcher]
 Shell = Callable[..., str]
 
-QUOTES = 10_000
+QUOTES = 3_000
 
 EVERY = """
 from portfolio import PARAMETERS, Portfolio
@@ -163,6 +163,7 @@ def test_a_halt_does_not_wait_behind_a_backlog(
     watcher.wait("orders/Every", QUOTES, patience=120)
     with contextlib.closing(sqlite3.connect(journal)) as database:
         (first_call,) = database.execute("SELECT min(seq) FROM batches").fetchone()
+        assert first_call < QUOTES
         halts = database.execute("SELECT seq FROM decisions WHERE channel = 'commands/Every'")
         assert halts.fetchall() == [(first_call + 1,)]
     orders = watcher.of("orders/Every")
