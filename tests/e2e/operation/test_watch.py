@@ -47,7 +47,7 @@ def test_the_equity_beside_an_order_is_never_that_of_before_it(
 ) -> None:
     """The equity beside an order is that of its own quote, or of a later one."""
     goog = iter(open_feed(["goog"]))
-    quotes = list(itertools.islice(goog, 4 * rate))
+    quotes = list(itertools.islice(goog, 2 * rate))
     path = parts.file("mine.csv", "date,symbol,price\n")
     with path.open("a") as file:
         csv.writer(file).writerows([quote.ts, "GOOG", quote.quote] for quote in quotes)
