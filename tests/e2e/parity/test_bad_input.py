@@ -146,8 +146,6 @@ def test_an_error_record_that_the_broker_will_not_take_holds_nothing_up(
     ("channels", "sentence"),
     [
         ("['#']", 'channel "#" of initialize would receive orders/…'),
-        ("['quotes/#', 'quotes/goog']", "overlap: a quote would come twice"),
-        ("['quotes+']", '"+" stands for one whole level'),
         ("'quotes'", "initialize returned 'quotes'"),
     ],
 )
