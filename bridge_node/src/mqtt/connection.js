@@ -99,6 +99,8 @@ export class Connection extends EventEmitter {
     const { properties, ...options } = this.#options;
     const client = mqtt.connect({
       keepalive: 30,
+      // a cache of 65,536 numbers as bytes: packets.js writes what passes by the thousand
+      writeCache: false,
       connectTimeout: 10_000,
       ...this.#broker.options,
       ...options,
