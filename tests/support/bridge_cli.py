@@ -7,7 +7,7 @@ import queue
 import subprocess
 import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from tests.support.processes import PATIENCE, ROOT
 
@@ -24,6 +24,9 @@ class BridgeCli:
     """Runs commands that end at once, one after the other, in one process of Node.js."""
 
     def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
         self._node = subprocess.Popen(
             ["node", Path(__file__).with_suffix(".mjs")],
             stdin=subprocess.PIPE,
@@ -31,12 +34,8 @@ class BridgeCli:
             text=True,
         )
         self._answers: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self._node.stdout is not None
-        for line in self._node.stdout:
-            self._answers.put(line)
+        reading = (self._node.stdout, self._answers)
+        threading.Thread(target=_read, args=reading, daemon=True).start()
 
     def __call__(self, *words: object, folder: Path = ROOT) -> Ended:
         """Run the command with these words in this folder."""
@@ -46,10 +45,16 @@ class BridgeCli:
         try:
             return Ended(*json.loads(self._answers.get(timeout=PATIENCE)))
         except queue.Empty:
-            self.close()  # what does not end would answer the next one
+            self.close()  # what goes on is in the way of the next one
+            self._start()
             raise AssertionError(f"bridge-node {words} goes on") from None
 
     def close(self) -> None:
         """End it."""
         self._node.kill()
         self._node.wait()
+
+
+def _read(lines: IO[str], answers: queue.Queue[str]) -> None:
+    for line in lines:
+        answers.put(line)
