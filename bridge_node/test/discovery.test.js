@@ -1,11 +1,14 @@
 /** Algorithms that are announced come and go. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 
+import { Announcements } from '../src/discovery/announcements.js';
+import { Discovery } from '../src/discovery/discovery.js';
 import { connect, discover, idsOf, sorted, startService, upTo } from './announcing.js';
 import { FakeService, startBackend, until } from './fake_backend.js';
-import { BROKERS, startBroker } from './helpers.js';
+import { BROKERS, brokerAt, keptLog, startBroker } from './helpers.js';
 
 for (const [name, start, skip] of BROKERS) {
   test(
@@ -216,4 +219,32 @@ test('a bridge that is stopped while it forgets an algorithm, and its broker is 
   await until(() => bridge.missing[0]?.startsWith('broker '));
   await stop();
   await ended;
+});
+
+test('a record that comes while the bridge stops begins no route', async (t) => {
+  const broker = await startBroker(t);
+  const { announce } = await connect(t, broker.url);
+  const acknowledged = once(broker.aedes, 'ack');
+  const { stop } = Announcements.prototype;
+  // its end takes a while, where the broker has not confirmed the subscription
+  t.mock.method(
+    Announcements.prototype,
+    'stop',
+    /** @this {Announcements} */ async function () {
+      await announce('a', 'tcp://127.0.0.1:1');
+      await acknowledged;
+      return stop.call(this);
+    },
+  );
+  /** @type {string[]} */
+  const made = [];
+  const discovery = new Discovery(brokerAt(broker.url, keptLog().log), (name) => {
+    made.push(name);
+    return /** @type {any} */ ({ run: async () => {}, stop: () => {} });
+  });
+  const ended = discovery.run();
+  await until(() => discovery.missing[0] === 'no algorithm is announced on algos/+');
+  discovery.stop();
+  await ended;
+  assert.deepEqual(made, []);
 });

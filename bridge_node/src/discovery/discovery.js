@@ -18,6 +18,8 @@ export class Discovery {
   #algorithms = new Map();
   /** Resolves on `stop`; rejects if a route fails by an error that is not reported. */
   #ended = new Deferred();
+  /** What is announced from then on begins nothing. */
+  #isEnding = false;
 
   /**
    * @param {import('../mqtt/broker_link.js').BrokerLink} broker
@@ -64,6 +66,7 @@ export class Discovery {
     try {
       await this.#ended.promise;
     } finally {
+      this.#isEnding = true;
       this.#announcements.retire();
       await Promise.all([...this.#algorithms.values()].map((each) => each.stop()));
       await this.#announcements.stop();
@@ -72,11 +75,13 @@ export class Discovery {
 
   /** End all routes once the batches under way are published and acknowledged, if that is possible soon. */
   stop() {
+    this.#isEnding = true;
     this.#ended.resolve();
   }
 
   /** @param {import('./record.js').AlgoRecord} record */
   #follow(record) {
+    if (this.#isEnding) return;
     const { name, state, address } = record;
     if (!this.#algorithms.has(name)) {
       if (!this.#hasRoom()) {
