@@ -15,8 +15,8 @@ from typing import IO
 
 from tools.run.parts import Part
 
-GRACE = 10.0
-"""Seconds that the parts are given to end, before they are killed: a busy machine needs some."""
+GRACE = 3.0
+"""Seconds that the parts are given to end, before they are killed."""
 
 COLOURS = (36, 33, 35, 32, 34)
 """Of the names in a terminal: cyan, yellow, magenta, green and blue."""
