@@ -50,14 +50,14 @@ def test_a_bridge_of_another_run_ends_the_replay_with_its_sentence(
 
 @pytest.mark.parametrize("first", ["broker", "replay"])
 def test_a_replay_that_ends_with_its_broker_says_so_once_and_no_more(
-    broker: Broker, start: Start, subscribe: Callable[..., Subscriber], first: str
+    mosquitto: Broker, start: Start, subscribe: Callable[..., Subscriber], first: str
 ) -> None:
-    subscriber = subscribe(broker.port)
+    subscriber = subscribe(mosquitto.port)
     process = start(
-        "market-data", "replay", "goog", "--loop", "--rate", "200", "--mqtt", broker.url
+        "market-data", "replay", "goog", "--loop", "--rate", "200", "--mqtt", mosquitto.url
     )
     subscriber.await_count(20)
-    ending = [broker.process, process]
+    ending = [mosquitto.process, process]
     if first == "replay":
         ending.reverse()
     for each in ending:

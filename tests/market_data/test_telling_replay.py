@@ -19,16 +19,16 @@ Subscribe = Callable[..., Subscriber]
 
 
 def test_a_replay_that_waits_long_for_its_next_quote_goes_on_telling_what_it_did(
-    broker: Broker, start: Start, tmp_path: Path
+    mosquitto: Broker, start: Start, tmp_path: Path
 ) -> None:
     source = tmp_path / "three.csv"
     source.write_text("date,symbol,price\n2020-01-01,A,1\n2020-01-02,A,\n2020-01-03,A,3\n")
-    watcher = Watcher(broker, "p/quotes", "p/stats/#")
+    watcher = Watcher(mosquitto, "p/quotes", "p/stats/#")
     told, before = Told(), time.time()
     # the second quote is due in half an hour
     process = start(
         *("market-data", "replay", source, "--rate", "0.0005", "--run", "my run"),
-        *("--mqtt", broker.url, "--prefix", "p/", "--http", told.port),
+        *("--mqtt", mosquitto.url, "--prefix", "p/", "--http", told.port),
     )
     watcher.wait("p/quotes")
     first, *_, last = watcher.wait("p/stats/replay:my%20run", 2)

@@ -55,10 +55,10 @@ def test_a_service_announces_where_it_is_reached_and_then_what_initialize_led_to
 
 
 def test_initialize_with_the_same_result_publishes_nothing(
-    embedded: Broker, serve: Serve, connect: Connect, records: NewRecords
+    mosquitto: Broker, serve: Serve, connect: Connect, records: NewRecords
 ) -> None:
-    service = serve("--announce", embedded.url)
-    of_random = records(embedded)
+    service = serve("--announce", mosquitto.url)
+    of_random = records(mosquitto)
     client = connect(service)
     for _ in range(3):
         client.initialize({})
@@ -72,17 +72,17 @@ def test_initialize_with_the_same_result_publishes_nothing(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_service_that_ends_as_it_should_is_offline_and_not_lost(
-    broker: Broker, serve: Serve, records: NewRecords, number: signal.Signals
+    mosquitto: Broker, serve: Serve, records: NewRecords, number: signal.Signals
 ) -> None:
-    service = serve("--announce", broker.url)
-    of_random = records(broker)
+    service = serve("--announce", mosquitto.url)
+    of_random = records(mosquitto)
     online = of_random.wait_for("online")
     service.process.signal(number)
     assert service.process.wait() == 0
     offline = of_random.wait_for("offline")
     assert offline.since >= online.since
     assert offline == online._replace(state="offline", since=offline.since)
-    again = serve("--announce", broker.url)
+    again = serve("--announce", mosquitto.url)
     of_random.wait_for("online", address=again.address)
     assert "lost" not in {json.loads(payload)["state"] for payload in of_random.raw()}
 
@@ -102,22 +102,22 @@ def test_a_killed_service_is_lost_and_its_next_instance_online(
 
 @pytest.mark.parametrize("state", ["lost", "offline"])
 def test_a_late_will_of_an_earlier_instance_is_replaced(
-    broker: Broker, serve: Serve, records: NewRecords, state: str
+    mosquitto: Broker, serve: Serve, records: NewRecords, state: str
 ) -> None:
-    serve("--announce", broker.url)
-    of_random = records(broker)
+    serve("--announce", mosquitto.url)
+    of_random = records(mosquitto)
     online = of_random.wait_for("online")
     for _ in range(2):
         of_random.write({**EXAMPLE, "state": state})
         assert of_random.wait_for("online") == online
-    assert records(broker).wait_for("online") == online
+    assert records(mosquitto).wait_for("online") == online
 
 
 def test_a_forgotten_service_serves_and_is_not_announced_until_it_is_started_again(
-    broker: Broker, serve: Serve, connect: Connect, records: NewRecords
+    mosquitto: Broker, serve: Serve, connect: Connect, records: NewRecords
 ) -> None:
-    service = serve("--announce", broker.url)
-    of_random = records(broker)
+    service = serve("--announce", mosquitto.url)
+    of_random = records(mosquitto)
     of_random.wait_for("online")
     of_random.write("")
     service.process.wait_for(
@@ -132,17 +132,17 @@ def test_a_forgotten_service_serves_and_is_not_announced_until_it_is_started_aga
     of_random.wait_for("lost", instance="afterwards")
     after = of_random.raw()[of_random.raw().index("") + 1 :]
     assert [json.loads(payload)["state"] for payload in after] == ["lost", "lost"]
-    serve("--announce", broker.url)
+    serve("--announce", mosquitto.url)
     of_random.wait_for("online")
 
 
 def test_of_two_services_of_one_name_the_first_warns_and_leaves_the_topic_to_the_second(
-    broker: Broker, serve: Serve, records: NewRecords
+    mosquitto: Broker, serve: Serve, records: NewRecords
 ) -> None:
-    first = serve("--announce", broker.url)
-    of_random = records(broker)
+    first = serve("--announce", mosquitto.url)
+    of_random = records(mosquitto)
     of_random.wait_for("online", address=first.address)
-    second = serve("--announce", broker.url)
+    second = serve("--announce", mosquitto.url)
     of_random.wait_for("online", address=second.address)
     first.process.wait_for(
         f"^warning: two services have the name random: one at {first.address},"
@@ -151,7 +151,7 @@ def test_of_two_services_of_one_name_the_first_warns_and_leaves_the_topic_to_the
     )
     assert second.process.stop() == 0
     of_random.wait_for("online", address=first.address)
-    third = serve("--announce", broker.url)
+    third = serve("--announce", mosquitto.url)
     of_random.wait_for("online", address=third.address)
     first.process.wait_for(f"and one at {third.address}")
     assert first.process.stop() == 0
@@ -163,14 +163,14 @@ def test_of_two_services_of_one_name_the_first_warns_and_leaves_the_topic_to_the
 
 
 def test_a_standby_that_an_account_is_handed_over_to_is_announced_when_it_has_it(
-    broker: Broker, serve: Serve, connect: Connect, records: NewRecords, tmp_path: Path
+    mosquitto: Broker, serve: Serve, connect: Connect, records: NewRecords, tmp_path: Path
 ) -> None:
     """Not before: the swap may be refused, and the service before is to be found then."""
-    options = ("--announce", broker.url, "--journal")
+    options = ("--announce", mosquitto.url, "--journal")
     old = serve(*options, tmp_path / "old.db")
     first = connect(old)
     first.initialize({})
-    of_random = records(broker)
+    of_random = records(mosquitto)
     before = of_random.wait_for("online", channels=["quotes"])
     new = serve(*options, tmp_path / "new.db", "--standby")
     second = connect(new)
@@ -227,10 +227,10 @@ HOSTILE = [
 
 
 def test_a_broken_record_is_reported_and_replaced_and_stops_nothing(
-    broker: Broker, serve: Serve, connect: Connect, records: NewRecords
+    mosquitto: Broker, serve: Serve, connect: Connect, records: NewRecords
 ) -> None:
-    service = serve("--announce", broker.url)
-    of_random = records(broker)
+    service = serve("--announce", mosquitto.url)
+    of_random = records(mosquitto)
     online = of_random.wait_for("online")
     for payload in HOSTILE:
         of_random.write(payload)

@@ -68,46 +68,46 @@ def test_without_a_bridge_record_portfolio_and_sessions_are_removed_and_a_halt_s
     assert [session(broker.port, each) for each in SESSIONS] == [False, False]
 
 
-def test_the_claim_of_a_killed_bridge_is_removed_too(broker: Broker, kept: Kept) -> None:
-    announced(broker)
-    retain(broker, "bridges/my%20algo", CLAIM)
-    assert forget(broker).returncode == 0
-    eventually(lambda: kept(broker) == {"halts"}, "the halt alone")
-    assert [session(broker.port, each) for each in SESSIONS] == [False, False]
+def test_the_claim_of_a_killed_bridge_is_removed_too(mosquitto: Broker, kept: Kept) -> None:
+    announced(mosquitto)
+    retain(mosquitto, "bridges/my%20algo", CLAIM)
+    assert forget(mosquitto).returncode == 0
+    eventually(lambda: kept(mosquitto) == {"halts"}, "the halt alone")
+    assert [session(mosquitto.port, each) for each in SESSIONS] == [False, False]
 
 
 def test_a_bridge_that_withdraws_its_claim_is_awaited(
-    broker: Broker, claim: Claim, kept: Kept
+    mosquitto: Broker, claim: Claim, kept: Kept
 ) -> None:
-    announced(broker)
-    claim(broker.port, "my%20algo", withdraws=True)
-    ended = forget(broker)
+    announced(mosquitto)
+    claim(mosquitto.port, "my%20algo", withdraws=True)
+    ended = forget(mosquitto)
     assert (ended.returncode, ended.stdout) == (0, "my algo is forgotten\n"), ended.stderr
-    eventually(lambda: kept(broker) == {"halts"}, "the halt alone")
+    eventually(lambda: kept(mosquitto) == {"halts"}, "the halt alone")
 
 
 def test_a_bridge_that_goes_on_is_named_and_keeps_its_sessions(
-    embedded: Broker, claim: Claim, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    mosquitto: Broker, claim: Claim, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    announced(embedded)
-    claim(embedded.port, "my%20algo")
+    announced(mosquitto)
+    claim(mosquitto.port, "my%20algo")
     monkeypatch.setattr("algo_service.discovery.forget.PATIENCE", 0.5)
-    ended = CliRunner().invoke(cli, ["algos", "forget", "my algo", "--mqtt", embedded.url])
+    ended = CliRunner().invoke(cli, ["algos", "forget", "my algo", "--mqtt", mosquitto.url])
     assert ended.exit_code == 0
     assert ended.output.splitlines() == [
         "my algo is forgotten",
         "a bridge goes on serving it, because it was told the address (trader, process 4711): its"
         " session and its portfolio stay at the broker",
     ]
-    eventually(lambda: kept(embedded) == {"bridges", "halts", "portfolios"}, "all but the record")
-    assert [session(embedded.port, each) for each in SESSIONS] == [True, True]
+    eventually(lambda: kept(mosquitto) == {"bridges", "halts", "portfolios"}, "all but the record")
+    assert [session(mosquitto.port, each) for each in SESSIONS] == [True, True]
 
 
-def test_a_name_that_is_not_known_is_refused_with_the_nearest(embedded: Broker) -> None:
-    announced(embedded)
-    ended = forget(embedded, "my algos")
+def test_a_name_that_is_not_known_is_refused_with_the_nearest(mosquitto: Broker) -> None:
+    announced(mosquitto)
+    ended = forget(mosquitto, "my algos")
     assert ended.returncode == 2
     assert ended.stderr == (
-        f'algo-service: nothing is known of "my algos" at the broker at {embedded.url}: did you'
+        f'algo-service: nothing is known of "my algos" at the broker at {mosquitto.url}: did you'
         ' mean "my algo"?\n'
     )

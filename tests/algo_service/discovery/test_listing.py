@@ -71,10 +71,10 @@ def test_each_algorithm_has_a_line_with_what_is_known_of_it(broker: Broker, clai
     expect(rows, cells, "--mqtt", broker.url)
 
 
-def test_as_json_it_has_the_whole_record(broker: Broker, claim: Claim) -> None:
-    retain(broker, "algos/random", EXAMPLE)
-    retain(broker, "portfolios/another", snapshot(1, 1000.0))
-    claim(broker.port, "random")
+def test_as_json_it_has_the_whole_record(mosquitto: Broker, claim: Claim) -> None:
+    retain(mosquitto, "algos/random", EXAMPLE)
+    retain(mosquitto, "portfolios/another", snapshot(1, 1000.0))
+    claim(mosquitto.port, "random")
     another = {
         "name": "another",
         "state": None,
@@ -85,7 +85,7 @@ def test_as_json_it_has_the_whole_record(broker: Broker, claim: Claim) -> None:
     }
     served = {"host": "trader", "pid": 4711, "answers": True}
     random = {**EXAMPLE, "served_by": served, "equity": None, "last": None}
-    expect([another, random], json.loads, "--mqtt", broker.url, "--json")
+    expect([another, random], json.loads, "--mqtt", mosquitto.url, "--json")
 
 
 def test_a_real_service_is_listed(mosquitto: Broker, serve: Callable[..., Service]) -> None:
@@ -94,16 +94,16 @@ def test_a_real_service_is_listed(mosquitto: Broker, serve: Callable[..., Servic
     expect([row], lambda text: cells(text)[1:], "--mqtt", mosquitto.url)
 
 
-def test_what_is_broken_is_reported_and_the_others_are_listed(broker: Broker) -> None:
-    retain(broker, "algos/random", EXAMPLE)
-    retain(broker, "algos/file", {**EXAMPLE, "name": "file", "address": "file:///etc/passwd"})
-    retain(broker, "algos/other", EXAMPLE)
-    retain(broker, "algos/bytes", b"\xff")
-    retain(broker, "algos/deep", b"[" * 60_000)
-    retain(broker, "bridges/broken", {"host": 7})
-    retain(broker, "portfolios/broken", b"[]")
-    expect(["name", "random"], names, "--mqtt", broker.url)
-    listed = run("--mqtt", broker.url)
+def test_what_is_broken_is_reported_and_the_others_are_listed(mosquitto: Broker) -> None:
+    retain(mosquitto, "algos/random", EXAMPLE)
+    retain(mosquitto, "algos/file", {**EXAMPLE, "name": "file", "address": "file:///etc/passwd"})
+    retain(mosquitto, "algos/other", EXAMPLE)
+    retain(mosquitto, "algos/bytes", b"\xff")
+    retain(mosquitto, "algos/deep", b"[" * 60_000)
+    retain(mosquitto, "bridges/broken", {"host": 7})
+    retain(mosquitto, "portfolios/broken", b"[]")
+    expect(["name", "random"], names, "--mqtt", mosquitto.url)
+    listed = run("--mqtt", mosquitto.url)
     reported = sorted(listed.stderr.splitlines())
     assert [line.partition(": ")[0] for line in reported] == [
         f"ignored what is announced on algos/{name}" for name in ("bytes", "deep", "file", "other")
@@ -114,19 +114,19 @@ def test_what_is_broken_is_reported_and_the_others_are_listed(broker: Broker) ->
     )
 
 
-def test_fifty_algorithms_are_listed(broker: Broker) -> None:
+def test_fifty_algorithms_are_listed(mosquitto: Broker) -> None:
     for n in range(50):
-        retain(broker, f"algos/a{n:02}", {**EXAMPLE, "name": f"a{n:02}"})
+        retain(mosquitto, f"algos/a{n:02}", {**EXAMPLE, "name": f"a{n:02}"})
     rows = ["name", *(f"a{n:02}" for n in range(50))]
-    expect(rows, names, "--mqtt", broker.url)
+    expect(rows, names, "--mqtt", mosquitto.url)
 
 
-def test_a_broker_without_algorithms_is_no_failure(embedded: Broker) -> None:
-    listed = run("--mqtt", embedded.url)
+def test_a_broker_without_algorithms_is_no_failure(mosquitto: Broker) -> None:
+    listed = run("--mqtt", mosquitto.url)
     assert listed.returncode == 0
     assert listed.stdout == ""
-    assert listed.stderr == f"no algorithm is announced at the broker at {embedded.url}\n"
-    assert json.loads(run("--mqtt", embedded.url, "--json").stdout) == []
+    assert listed.stderr == f"no algorithm is announced at the broker at {mosquitto.url}\n"
+    assert json.loads(run("--mqtt", mosquitto.url, "--json").stdout) == []
 
 
 def test_topics_below_a_prefix_are_listed_with_that_prefix(mosquitto: Broker) -> None:

@@ -17,11 +17,11 @@ from tests.support.watcher import Watcher
 
 
 def test_an_announced_service_publishes_its_stats(
-    watched: Callable[..., Watched], connect: Callable[[Service], zerorpc.Client], broker: Broker
+    watched: Callable[..., Watched], connect: Callable[[Service], zerorpc.Client], mosquitto: Broker
 ) -> None:
     topic = "s/stats/algo:a%20b"
-    watcher = Watcher(broker, topic)
-    service = watched("--name", "a b", "--announce", broker.url, "--prefix", "s")
+    watcher = Watcher(mosquitto, topic)
+    service = watched("--name", "a b", "--announce", mosquitto.url, "--prefix", "s")
     connect(service.service).initialize({})
 
     def numbers() -> dict[str, Any] | None:

@@ -45,16 +45,18 @@ def ask(process: Process, path: str, body: bytes | None = None) -> tuple[int, st
         return 0, ""
 
 
-def test_what_happens_is_told_line_by_line(broker: Broker, start: Start, webhook: Webhook) -> None:
-    publish(broker.port, "algos/random", record("online"), retain=True)
-    process = notify(start, broker, "--to", webhook.url, "--pause", 0)
-    publish(broker.port, "orders/random", order(1, "buy", 2.5, 100.0))
-    publish(broker.port, "fills/random", fill(1, "buy", 2.5, 100.0))
-    publish(broker.port, "orders/random", order(2, "buy", 0, 100.0, reason="refused"))
-    publish(broker.port, "errors/random", {"code": "not_json", "reason": "it is not JSON"})
-    publish(broker.port, "algos/random", record("lost"), retain=True)
+def test_what_happens_is_told_line_by_line(
+    mosquitto: Broker, start: Start, webhook: Webhook
+) -> None:
+    publish(mosquitto.port, "algos/random", record("online"), retain=True)
+    process = notify(start, mosquitto, "--to", webhook.url, "--pause", 0)
+    publish(mosquitto.port, "orders/random", order(1, "buy", 2.5, 100.0))
+    publish(mosquitto.port, "fills/random", fill(1, "buy", 2.5, 100.0))
+    publish(mosquitto.port, "orders/random", order(2, "buy", 0, 100.0, reason="refused"))
+    publish(mosquitto.port, "errors/random", {"code": "not_json", "reason": "it is not JSON"})
+    publish(mosquitto.port, "algos/random", record("lost"), retain=True)
     halt = {**snapshot(3, 1000.0, halt="halted by Ann: news"), "halted": HALTED}
-    publish(broker.port, "portfolios/random", halt, retain=True)
+    publish(mosquitto.port, "portfolios/random", halt, retain=True)
     webhook.wait_for("random: buying is halted by Ann: news")
     assert webhook.lines == [
         "random: buy 2.5 GOOG at 100.00",
@@ -107,9 +109,9 @@ def test_the_loss_of_the_broker_is_told_and_what_was_retained_meanwhile(
 
 
 def test_alerts_of_prometheus_are_taken_on_the_port_of_its_metrics(
-    embedded: Broker, start: Start, webhook: Webhook
+    mosquitto: Broker, start: Start, webhook: Webhook
 ) -> None:
-    process = notify(start, embedded, "--to", webhook.url, "--pause", 0)
+    process = notify(start, mosquitto, "--to", webhook.url, "--pause", 0)
     labels = {"alertname": "PartDown", "severity": "critical"}
     alert = {"labels": labels, "annotations": {"summary": "The bridge is down."}}
     assert ask(process, "/api/v2/alerts", json.dumps([alert]).encode())[0] == 200
@@ -121,12 +123,12 @@ def test_alerts_of_prometheus_are_taken_on_the_port_of_its_metrics(
 
 
 def test_a_broken_receiver_is_a_reason_in_readyz_and_a_count_and_stops_nothing(
-    embedded: Broker, start: Start, webhook: Webhook
+    mosquitto: Broker, start: Start, webhook: Webhook
 ) -> None:
     webhook.status = 503
-    process = notify(start, embedded, "--to", webhook.url, "--pause", 0)
+    process = notify(start, mosquitto, "--to", webhook.url, "--pause", 0)
     assert ask(process, "/readyz")[0] == 200
-    publish(embedded.port, "errors/random", {"reason": "first"})
+    publish(mosquitto.port, "errors/random", {"reason": "first"})
     eventually(lambda: ask(process, "/readyz")[0] == 503, "the reason")
     (reason,) = json.loads(ask(process, "/readyz")[1])["reasons"]
     assert reason.startswith("receiver 1 (json) takes no message: ")

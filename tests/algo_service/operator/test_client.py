@@ -66,34 +66,34 @@ def test_a_halt_is_published_and_its_reply_printed(
 
 
 def test_a_name_with_a_space_and_a_percent_sign_is_one_encoded_level(
-    broker: Broker, start: Start, replies: Replies
+    mosquitto: Broker, start: Start, replies: Replies
 ) -> None:
-    replier = replies(broker.port, {"outcome": "done", "text": "buying is halted"})
-    asking = ask(start, broker.url, "halt", "my 50%")
+    replier = replies(mosquitto.port, {"outcome": "done", "text": "buying is halted"})
+    asking = ask(start, mosquitto.url, "halt", "my 50%")
     assert asking.wait() == 0, asking.output
     assert replier.asked[0][0] == "commands/my%2050%25"
 
 
 @pytest.mark.parametrize("verb", ["resume", "reset"])
 def test_what_changes_nothing_is_no_failure(
-    embedded: Broker, start: Start, replies: Replies, verb: str
+    mosquitto: Broker, start: Start, replies: Replies, verb: str
 ) -> None:
-    replier = replies(embedded.port, {"outcome": "unchanged", "text": "nothing to do"})
-    asking = ask(start, embedded.url, verb, "random")
+    replier = replies(mosquitto.port, {"outcome": "unchanged", "text": "nothing to do"})
+    asking = ask(start, mosquitto.url, verb, "random")
     assert asking.wait() == 0
     assert asking.output == "nothing to do"
     assert replier.asked[0][1]["command"] == verb
 
 
 def test_the_sales_that_wait_after_a_flatten_have_a_line_each(
-    broker: Broker, start: Start, replies: Replies
+    mosquitto: Broker, start: Start, replies: Replies
 ) -> None:
     waiting = [
         {"order_id": f"random:commands/random:1:{n}", "sid": sid, "quantity": quantity}
         for n, (sid, quantity) in enumerate([("GOOG", 3.579710144927536), ("AAPL", 12.0)])
     ]
-    replies(broker.port, {"outcome": "done", "text": "it sells all", "waiting": waiting})
-    asking = ask(start, broker.url, "flatten", "random")
+    replies(mosquitto.port, {"outcome": "done", "text": "it sells all", "waiting": waiting})
+    asking = ask(start, mosquitto.url, "flatten", "random")
     assert asking.wait() == 0
     assert asking.output.splitlines() == [
         "it sells all",
@@ -103,26 +103,26 @@ def test_the_sales_that_wait_after_a_flatten_have_a_line_each(
 
 
 def test_a_refused_command_ends_with_its_sentence_and_status_2(
-    embedded: Broker, start: Start, replies: Replies
+    mosquitto: Broker, start: Start, replies: Replies
 ) -> None:
-    replies(embedded.port, {"outcome": "refused", "text": "it takes no flatten"})
-    asking = ask(start, embedded.url, "flatten", "random")
+    replies(mosquitto.port, {"outcome": "refused", "text": "it takes no flatten"})
+    asking = ask(start, mosquitto.url, "flatten", "random")
     assert asking.wait() == 2
     assert asking.output == "algo-service: it takes no flatten"
 
 
 def test_replies_to_others_and_what_is_none_are_passed_over(
-    embedded: Broker, start: Start, replies: Replies
+    mosquitto: Broker, start: Start, replies: Replies
 ) -> None:
     replies(
-        embedded.port,
+        mosquitto.port,
         {"id": "another", "outcome": "refused", "text": "to another"},
         b"\xff no JSON",
         b"[1]",
         {"outcome": "perhaps", "text": "of no known outcome"},
         {"outcome": "done", "text": "\x1b[2J to this one"},
     )
-    asking = ask(start, embedded.url, "halt", "random")
+    asking = ask(start, mosquitto.url, "halt", "random")
     assert asking.wait() == 0
     assert asking.output == "\N{REPLACEMENT CHARACTER}[2J to this one"
 

@@ -54,11 +54,11 @@ def test_what_is_retained_shows_at_once_and_orders_follow(broker: Broker, start:
 
 
 def test_a_name_is_decoded_and_a_level_that_stands_for_none_is_shown_as_it_is(
-    broker: Broker, start: Start
+    mosquitto: Broker, start: Start
 ) -> None:
-    publish(broker.port, "portfolios/my%20algo", snapshot(1, 1000.0), retain=True)
-    publish(broker.port, "portfolios/50%", snapshot(1, 1000.0), retain=True)
-    process = watch(start, broker.url)
+    publish(mosquitto.port, "portfolios/my%20algo", snapshot(1, 1000.0), retain=True)
+    publish(mosquitto.port, "portfolios/50%", snapshot(1, 1000.0), retain=True)
+    process = watch(start, mosquitto.url)
     process.wait_for(r"^my algo +flat ")
     process.wait_for(r"^50% +flat ")
 
@@ -208,16 +208,16 @@ HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_in_a_terminal_it_is_a_live_table(
-    embedded: Broker, terminal: Callable[..., Terminal], number: signal.Signals
+    mosquitto: Broker, terminal: Callable[..., Terminal], number: signal.Signals
 ) -> None:
     """In a terminal it is a live table that leaves the terminal as it was."""
-    publish(embedded.port, "portfolios/random", snapshot(1, 1000.0), retain=True)
-    shown = terminal(BIN / "algo-service", "watch", "--mqtt", embedded.url)
+    publish(mosquitto.port, "portfolios/random", snapshot(1, 1000.0), retain=True)
+    shown = terminal(BIN / "algo-service", "watch", "--mqtt", mosquitto.url)
     shown.wait_for("1,000.00")
     assert OTHER_SCREEN in shown.written
-    publish(embedded.port, "orders/random", order(2, "buy", 2.5, 100.0))
+    publish(mosquitto.port, "orders/random", order(2, "buy", 2.5, 100.0))
     shown.wait_for("buy 2.5 GOOG at 100.00")
-    publish(embedded.port, "errors/random", {"reason": "\x1b[2J\x07out of line"})
+    publish(mosquitto.port, "errors/random", {"reason": "\x1b[2J\x07out of line"})
     shown.wait_for("out of line")
     shown.popen.send_signal(number)
     assert shown.popen.wait(30) == 0
@@ -231,10 +231,10 @@ def test_in_a_terminal_it_is_a_live_table(
 
 
 def test_the_table_follows_the_size_of_the_terminal(
-    embedded: Broker, terminal: Callable[..., Terminal]
+    mosquitto: Broker, terminal: Callable[..., Terminal]
 ) -> None:
-    publish(embedded.port, "portfolios/random", snapshot(1, 1000.0), retain=True)
-    shown = terminal(BIN / "algo-service", "watch", "--mqtt", embedded.url)
+    publish(mosquitto.port, "portfolios/random", snapshot(1, 1000.0), retain=True)
+    shown = terminal(BIN / "algo-service", "watch", "--mqtt", mosquitto.url)
     shown.wait_for("last order")
     shown.wait_for("1,000.00")
     drawn = len(shown.written)

@@ -66,14 +66,14 @@ def sma(quotes: list[dict[str, Any]], spec: str) -> list[dict[str, Any]]:
 
 
 def test_each_quote_becomes_a_message_of_each_indicator_that_has_a_value(
-    broker: Broker, start: Start, watch: Watch
+    mosquitto: Broker, start: Start, watch: Watch
 ) -> None:
     """In the order of the quotes, whatever their form, and a bad one is reported and stops none."""
-    watcher = watch(broker, "indicators/#", "errors/#")
+    watcher = watch(mosquitto, "indicators/#", "errors/#")
     watcher.publish_retained = watcher.client.publish(  # type: ignore[attr-defined]
         "quotes", json.dumps(quote(99)), qos=1, retain=True
     ).wait_for_publish(30)
-    options = ("--indicator", "sma:2", "--indicator", "ema:3", "--mqtt", broker.url)
+    options = ("--indicator", "sma:2", "--indicator", "ema:3", "--mqtt", mosquitto.url)
     service = start("market-data", "indicators", *options)
     service.wait_for("subscribed")
     quotes = [quote(number) for number in range(5)]
@@ -100,7 +100,7 @@ def test_each_quote_becomes_a_message_of_each_indicator_that_has_a_value(
     assert service.stop() == 0
     lines = service.output.splitlines()
     assert lines[:3] == [
-        f"publishing sma-2, ema-3 of quotes on {broker.url}, session market-data-indicators",
+        f"publishing sma-2, ema-3 of quotes on {mosquitto.url}, session market-data-indicators",
         "without --state FILE: after a restart it begins again from nothing",
         "subscribed",
     ]
@@ -112,10 +112,10 @@ def test_each_quote_becomes_a_message_of_each_indicator_that_has_a_value(
 
 
 def test_bars_are_those_of_the_aggregator_and_late_quotes_are_reported(
-    broker: Broker, start: Start, watch: Watch
+    mosquitto: Broker, start: Start, watch: Watch
 ) -> None:
-    watcher = watch(broker, "site1/bars/#", "site1/errors/#")
-    options = ("--every", "1m", "--mqtt", broker.url, "--prefix", "site1/", "--empty", "fill")
+    watcher = watch(mosquitto, "site1/bars/#", "site1/errors/#")
+    options = ("--every", "1m", "--mqtt", mosquitto.url, "--prefix", "site1/", "--empty", "fill")
     service = start("market-data", "bars", *options)
     service.wait_for("subscribed")
     expected = Aggregator(parse_interval("1m", ""), fill=True)

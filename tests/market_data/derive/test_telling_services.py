@@ -19,9 +19,9 @@ def quote(minute: int, own_id: str) -> dict[str, object]:
     return {"sid": "GOOG", "quote": 1.5, "ts": 1_700_000_000 + 60 * minute, "id": own_id}
 
 
-def test_bars_tell_what_they_took_and_what_they_did_not(broker: Broker, start: Start) -> None:
-    watcher, told = Watcher(broker, "bars/#", "stats/#"), Told()
-    start("market-data", "bars", "--every", "1m", "--mqtt", broker.url, "--http", told.port)
+def test_bars_tell_what_they_took_and_what_they_did_not(mosquitto: Broker, start: Start) -> None:
+    watcher, told = Watcher(mosquitto, "bars/#", "stats/#"), Told()
+    start("market-data", "bars", "--every", "1m", "--mqtt", mosquitto.url, "--http", told.port)
     told.await_ready()
     assert told.metrics() == described(*SECTIONS)
     for each in (quote(0, "a"), quote(2, "b"), quote(2, "b"), quote(0, "late"), {}, {}):

@@ -42,7 +42,7 @@ def live(start: Callable[..., Process], alpaca: AlpacaServer) -> Callable[..., P
 
 
 def test_trades_are_published_and_a_gap_is_reported_and_no_secret_shown(
-    broker: Broker,
+    mosquitto: Broker,
     alpaca: AlpacaServer,
     live: Callable[..., Process],
     subscribe: Callable[..., Subscriber],
@@ -50,10 +50,10 @@ def test_trades_are_published_and_a_gap_is_reported_and_no_secret_shown(
 ) -> None:
     file = tmp_path / "alpaca.env"
     file.write_text("".join(f"{name}={value}\n" for name, value in VARIABLES.items()))
-    quotes, errors = subscribe(broker.port), subscribe(broker.port, "errors/#")
-    everything = subscribe(broker.port, "#")
+    quotes, errors = subscribe(mosquitto.port), subscribe(mosquitto.port, "errors/#")
+    everything = subscribe(mosquitto.port, "#")
     alpaca.is_limited = True
-    process = live(broker, "--credentials", file, "--max-silence", "700ms", env={})
+    process = live(mosquitto, "--credentials", file, "--max-silence", "700ms", env={})
     process.wait_for(r"publishing AAPL, MSFT of Alpaca \(iex\) as alpaca to quotes on mqtt://")
     process.wait_for("is unavailable: the account has another connection to this stream")
     alpaca.is_limited = False
@@ -93,9 +93,9 @@ def test_trades_are_published_and_a_gap_is_reported_and_no_secret_shown(
 
 
 def test_wrong_credentials_end_the_command_with_a_sentence(
-    embedded: Broker, live: Callable[..., Process]
+    mosquitto: Broker, live: Callable[..., Process]
 ) -> None:
-    process = live(embedded, env={**VARIABLES, "APCA_API_SECRET_KEY": "wr0ng"})
+    process = live(mosquitto, env={**VARIABLES, "APCA_API_SECRET_KEY": "wr0ng"})
     assert process.wait() == 2
     assert "Alpaca refuses the key and the secret of the environment: auth failed" in process.output
     assert "wr0ng" not in process.output

@@ -39,14 +39,14 @@ def live(
 
 
 def test_the_command_publishes_trades_and_reports_gaps_with_their_bounds_and_no_secret(
-    broker: Broker,
+    mosquitto: Broker,
     binance: BinanceServer,
     live: Callable[..., Process],
     subscribe: Callable[..., Subscriber],
 ) -> None:
-    subscriber, errors = subscribe(broker.port), subscribe(broker.port, "errors/binance")
-    everything = subscribe(broker.port, "#")
-    process = live(broker)
+    subscriber, errors = subscribe(mosquitto.port), subscribe(mosquitto.port, "errors/binance")
+    everything = subscribe(mosquitto.port, "#")
+    process = live(mosquitto)
     process.wait_for("publishing BTC/USDT of binance as binance to quotes")
     eventually(lambda: binance.is_subscribed(BTC), "a subscription")
     binance.trade(BTC, 100)

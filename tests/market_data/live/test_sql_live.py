@@ -60,14 +60,14 @@ def live(start: Callable[..., Process]) -> Callable[..., Process]:
 
 
 def test_new_rows_are_published_as_they_come_with_ids_of_their_cursor(
-    broker: Broker,
+    mosquitto: Broker,
     ticks: Ticks,
     live: Callable[..., Process],
     subscribe: Callable[..., Subscriber],
 ) -> None:
-    subscriber = subscribe(broker.port)
+    subscriber = subscribe(mosquitto.port)
     ticks.insert(345.1)
-    process = live(broker, ticks.url)
+    process = live(mosquitto, ticks.url)
     process.wait_for(f"publishing postgresql://.*/{ticks.name} as {ticks.name} to quotes")
     subscriber.await_count(1)
     ticks.insert(346.2, 347)
@@ -354,12 +354,12 @@ def test_a_query_that_cannot_be_followed_is_a_sentence(
 
 
 def test_a_mistake_that_the_database_finds_ends_the_command_with_its_sentence(
-    embedded: Broker, tmp_path: Path, live: Callable[..., Process]
+    mosquitto: Broker, tmp_path: Path, live: Callable[..., Process]
 ) -> None:
     path = tmp_path / "prices.db"
     sqlite3.connect(path).close()
     path.touch()
-    process = live(embedded, path)
+    process = live(mosquitto, path)
     assert process.wait() == 2
     assert f"{path}: the query fails: no such table: ticks" in process.output
     assert "Traceback" not in process.output

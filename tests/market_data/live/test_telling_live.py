@@ -43,11 +43,11 @@ def insert(database: sqlite3.Connection) -> Insert:
 
 
 def test_a_source_that_is_silent_goes_on_telling_what_it_did(
-    broker: Broker, start: Start, insert: Insert, tmp_path: Path
+    mosquitto: Broker, start: Start, insert: Insert, tmp_path: Path
 ) -> None:
-    watcher = Watcher(broker, "quotes", "stats/#")
+    watcher = Watcher(mosquitto, "quotes", "stats/#")
     told = Told()
-    start(*COMMAND, "--sql", tmp_path / "ticks.db", "--mqtt", broker.url, "--http", told.port)
+    start(*COMMAND, "--sql", tmp_path / "ticks.db", "--mqtt", mosquitto.url, "--http", told.port)
     told.await_value("tickwire_mqtt_connected", 1)
     served = told.metrics()
     assert "tickwire_feed_lag_seconds" not in served

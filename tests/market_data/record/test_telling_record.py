@@ -17,14 +17,14 @@ Start = Callable[..., Process]
 
 
 def test_what_cannot_be_kept_and_what_was_kept_are_told(
-    broker: Broker, start: Start, tmp_path: Path
+    mosquitto: Broker, start: Start, tmp_path: Path
 ) -> None:
     """No file may be longer than 512 bytes at first, as if the disk were full."""
-    watcher, told = Watcher(broker, "stats/#"), Told()
+    watcher, told = Watcher(mosquitto, "stats/#"), Told()
     folder = tmp_path / "prices"
     recorder = start(
         *("sh", "-c", 'ulimit -S -f 1; exec "$@"', "sh"),
-        *("market-data", "record", "--out", folder, "--mqtt", broker.url),
+        *("market-data", "record", "--out", folder, "--mqtt", mosquitto.url),
         *("--session", "mine", "--http", told.port),
     )
     told.await_ready()
