@@ -16,6 +16,7 @@ import zerorpc
 import zmq
 
 from tests.algo_service.conftest import Service
+from tests.support.processes import free_port, started
 
 Serve = Callable[..., Service]
 Connect = Callable[[Service], zerorpc.Client]
@@ -104,13 +105,12 @@ def dealer() -> Iterator[Callable[[Service], zmq.Socket[bytes]]]:
 
     def connecter(service: Service) -> zmq.Socket[bytes]:
         socket = context.socket(zmq.DEALER)
-        socket.setsockopt(zmq.LINGER, 10_000)
         socket.setsockopt(zmq.SNDHWM, 0)
         socket.connect(service.address)
         return socket
 
     yield connecter
-    context.destroy(linger=10_000)
+    context.destroy(linger=0)
 
 
 def test_of_a_flood_of_garbage_few_lines_are_written(
@@ -126,22 +126,37 @@ def test_of_a_flood_of_garbage_few_lines_are_written(
     assert 1 <= service.process.output.count("dropped a malformed message") <= 200
 
 
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[tuple[Service, zerorpc.Client]]:
+    """One service for all kinds of garbage, and a client that called it before any came."""
+    with started() as start:
+        address = f"tcp://127.0.0.1:{free_port()}"
+        service = Service(start("algo-service", "serve", "--addr", address), address)
+        client = zerorpc.Client(address, timeout=60)
+        client.initialize({})
+        yield service, client
+        client.close()
+        assert service.process.stop() == 0
+
+
 @pytest.mark.parametrize("kind", MESSAGES)
 def test_after_garbage_old_and_new_clients_are_answered(
-    kind: str, serve: Serve, connect: Connect, dealer: Callable[[Service], zmq.Socket[bytes]]
+    kind: str,
+    lasting: tuple[Service, zerorpc.Client],
+    connect: Connect,
+    dealer: Callable[[Service], zmq.Socket[bytes]],
 ) -> None:
-    service = serve()
-    before = connect(service)
-    before.initialize({})
+    service, before = lasting
     socket = dealer(service)
+    ends = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
     for payload in MESSAGES[kind]:
         socket.send_multipart([b"", payload])
         socket.send_multipart([payload])  # Python's side accepts a missing delimiter
     # the last one sent is answered, so everything before it was read
     socket.send_multipart([b"", event({"message_id": "last", "v": 3}, "_zerorpc_ping", [])])
-    if kind != "65 MiB":  # whose sender is disconnected
+    if kind == "65 MiB":
+        assert ends.poll(30_000), "its sender is not disconnected"
+    else:
         assert socket.poll(30_000), "the service is deaf"
     assert before.snapshot()["algo"] == "random"
     assert connect(service).snapshot()["algo"] == "random"
-    socket.close()
-    assert service.process.stop() == 0
