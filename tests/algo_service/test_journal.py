@@ -142,7 +142,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(PRICES, STEPS)
 def test_any_batches_crashes_and_restarts_give_the_plain_account(
     prices: list[tuple[int, bool]], steps: list[tuple[int, int, str, int, bool]]

@@ -167,9 +167,9 @@ def test_a_kill_at_any_statement_leaves_a_journal_that_continues(
     path = tmp_path / "j"
 
     def run(answer: Callable[[int], None]) -> None:
-        for start in (0, 40):
+        for start in (0, 20):
             engine = opened(path, threshold=0)
-            for n in range(start, start + 40, 5):
+            for n in range(start, start + 20, 5):
                 decide(engine, n, 5)
                 answer(n + 5)
             close(engine)
@@ -206,7 +206,7 @@ def test_a_kill_at_any_instant_leaves_a_journal_that_goes_on(tmp_path: Path, oft
     schedule = random.Random(7)
     path = tmp_path / "j"
     answered = 0
-    for n in range(120):
+    for n in range(40):
         if n % 4 == 0:  # as often at the making of one as later
             path = tmp_path / f"j{n}"
             answered = 0

@@ -26,18 +26,27 @@ from tests.portfolio.random_runs import (
     settings,
 )
 
-thorough = run(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = run(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@pytest.mark.parametrize(
-    "limits", [(), *((name,) for name in LIMITS), None], ids=lambda names: str(names)
-)
+@pytest.mark.parametrize("limits", [(), None], ids=["none", "any"])
 @thorough
 @given(data=st.data(), steps=STEPS)
 def test_no_quotes_and_orders_break_the_accounting_or_a_limit(
     limits: tuple[str, ...] | None, data: st.DataObject, steps: list[Step]
 ) -> None:
     auditor = Auditor(data.draw(settings(limits)))
+    for quote, step in zip(quotes(steps), steps, strict=True):
+        auditor.play(quote, step)
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+@run(thorough, max_examples=30)
+@given(data=st.data(), steps=STEPS)
+def test_no_quotes_and_orders_break_a_limit_that_is_alone(
+    limit: str, data: st.DataObject, steps: list[Step]
+) -> None:
+    auditor = Auditor(data.draw(settings((limit,))))
     for quote, step in zip(quotes(steps), steps, strict=True):
         auditor.play(quote, step)
 

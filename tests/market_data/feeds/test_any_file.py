@@ -139,7 +139,6 @@ def test_what_has_ended_in_a_traceback_once_is_a_sentence(folder: Path, content:
     check(path, {})
 
 
-@settings(max_examples=300)
 @given(tables(), options)
 def test_a_table_of_anything_gives_quotes_or_a_sentence(
     folder: Path, text: str, given_options: dict[str, Any]

@@ -280,7 +280,7 @@ def test_each_bar_is_kept_once_in_batches_of_any_size(
 
 def test_memory_does_not_grow_with_the_bars(write: Write) -> None:
     rows = "".join(
-        f"{1577836800000 + 1000 * n},{sid},2,1,1.5\n" for n in range(15_000) for sid in "AB"
+        f"{1577836800000 + 1000 * n},{sid},2,1,1.5\n" for n in range(8_000) for sid in "AB"
     )
     feed = open_feed(write("mine.csv", f"date,sid,high,low,close\n{rows}"))
     list(feed)

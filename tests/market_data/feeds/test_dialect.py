@@ -218,7 +218,7 @@ def test_a_compressed_file_is_read_a_few_rows_at_a_time_and_a_cut_is_told(
     tmp_path: Path, ending: str
 ) -> None:
     path = tmp_path / f"mine{ending}"
-    rows = "".join(f"A,{1577836800000 + n * 7919},{n % 977 + 1}\n" for n in range(200_000))
+    rows = "".join(f"A,{1577836800000 + n * 7919},{n % 977 + 1}\n" for n in range(60_000))
     content = compressed(f"sid,ts,close\n{rows}".encode(), ending)
     quotes = iter(feed_of(path, content[: len(content) * 9 // 10]))
     assert next(quotes).row == 1
