@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 import zerorpc
 
 from tests.algo_service.conftest import Service
-from tests.support.processes import BIN, Process
+from tests.support.processes import BIN, Process, free_port, started
 
 Serve = Callable[..., Service]
 Connect = Callable[[Service], zerorpc.Client]
@@ -60,11 +61,24 @@ def pair(serve: Serve, journal: Path) -> Callable[[], tuple[Service, Service]]:
     return start
 
 
-def undisturbed(serve: Serve, connect: Connect, path: Path, last: int) -> list[tuple[Any, ...]]:
-    client = connect(serve(*OPTIONS, "--journal", path))
-    client.initialize({})
-    client.events(quotes(0, last))
-    return books(path)
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], list[tuple[Any, ...]]]:
+    """Returns the books of one service that decides on as many quotes; each once."""
+
+    @cache
+    def run(last: int) -> list[tuple[Any, ...]]:
+        path = tmp_path_factory.mktemp("undisturbed") / "random.db"
+        address = f"tcp://127.0.0.1:{free_port()}"
+        with started() as start:
+            words = ("algo-service", "serve", "--addr", address, *OPTIONS, "--journal", path)
+            service = Service(start(*words), address)
+            client = zerorpc.Client(service.address, timeout=60)
+            client.initialize({})
+            client.events(quotes(0, last))
+            client.close()
+            return books(path)
+
+    return run
 
 
 def refusal(call: Callable[..., Any], *args: object) -> tuple[str, str]:
@@ -94,10 +108,9 @@ def test_a_standby_leaves_the_journal_alone_and_decides_nothing(
 
 def test_a_journal_that_moves_to_and_fro_holds_what_one_service_would_have_decided(
     pair: Callable[[], tuple[Service, Service]],
-    serve: Serve,
     connect: Connect,
     journal: Path,
-    tmp_path: Path,
+    undisturbed: Callable[[int], list[tuple[Any, ...]]],
 ) -> None:
     old, new = (connect(each) for each in pair())
     old.initialize({})
@@ -111,7 +124,7 @@ def test_a_journal_that_moves_to_and_fro_holds_what_one_service_would_have_decid
         again = new.events(quotes(0, 1))
         assert again == new.events(quotes(0, 1))
         old, new = new, old
-    assert books(journal) == undisturbed(serve, connect, tmp_path / "other.db", 80)
+    assert books(journal) == undisturbed(80)
     assert hand_overs(journal)[:3] == [
         (10, "released", '{"epoch": 0}'),
         (10, "acquired", '{"epoch": 1}'),
@@ -182,7 +195,10 @@ def test_a_call_of_acquire_that_comes_late_takes_the_journal_from_nobody(
 
 
 def test_where_the_new_service_cannot_continue_the_old_one_acquires_again(
-    serve: Serve, connect: Connect, journal: Path, tmp_path: Path
+    serve: Serve,
+    connect: Connect,
+    journal: Path,
+    undisturbed: Callable[[int], list[tuple[Any, ...]]],
 ) -> None:
     old = connect(serve(*OPTIONS, "--journal", journal))
     other = ("--param", "seed=7", "--param", "threshold=0.9", "--journal", journal, "--standby")
@@ -197,7 +213,7 @@ def test_where_the_new_service_cannot_continue_the_old_one_acquires_again(
     )
     assert old.acquire(2)["seq"] == 10
     old.events(quotes(10, 20))
-    assert books(journal) == undisturbed(serve, connect, tmp_path / "other.db", 20)
+    assert books(journal) == undisturbed(20)
 
 
 @pytest.mark.parametrize("killed", ["old", "new", "both"])
@@ -209,7 +225,7 @@ def test_after_a_kill_at_any_step_one_of_the_two_goes_on(
     serve: Serve,
     connect: Connect,
     journal: Path,
-    tmp_path: Path,
+    undisturbed: Callable[[int], list[tuple[Any, ...]]],
 ) -> None:
     """Both are started again as standbys, and the next epoch is that of one of them."""
     old, new = pair()
@@ -233,7 +249,7 @@ def test_after_a_kill_at_any_step_one_of_the_two_goes_on(
     assert client.acquire(standings[0]["epoch"] + 1)["seq"] == 10
     client.initialize({})
     client.events(quotes(5, 20))
-    assert books(journal) == undisturbed(serve, connect, tmp_path / "other.db", 20)
+    assert books(journal) == undisturbed(20)
 
 
 def test_a_standby_without_a_journal_is_refused(start: Callable[..., Process]) -> None:
