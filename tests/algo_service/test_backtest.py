@@ -27,6 +27,7 @@ from algo_service.errors import AlgoServiceError
 from market_data import UnsortedError, as_message, open_feed
 from portfolio import Order, ParameterError, Portfolio
 from tests.support.algorithms import ON_QUOTES
+from tests.support.called import called
 from tests.support.processes import BIN, ROOT
 
 GOOG = ROOT / "market_data" / "data" / "goog.csv"
@@ -295,7 +296,7 @@ def test_plotting_and_statistics_are_imported_where_they_are_used() -> None:
     ],
 )
 def test_a_users_mistake_is_one_sentence_and_status_2(words: list[str], sentence: str) -> None:
-    ended = command("--algo", "sma_cross", *words)
+    ended = called("backtest", "--algo", "sma_cross", *words)
     assert ended.returncode == 2
     assert sentence in ended.stderr
     assert len(ended.stderr.splitlines()) == 1

@@ -12,6 +12,7 @@ from algo_service.backtest import backtest
 from algo_service.backtest.compare import shares
 from tests.algo_service.test_backtest import command
 from tests.algo_service.test_report import drawn, opened
+from tests.support.called import called
 from tests.support.processes import BIN
 
 BOTH = ["--algo", "sma_cross", "--algo", "buy_and_hold", "--data", "goog"]
@@ -77,7 +78,7 @@ def test_each_gets_what_it_declares_and_all_the_same_seed(tmp_path: Path) -> Non
 def test_what_cannot_be_compared_is_one_sentence_and_status_2(
     words: list[str], sentence: str
 ) -> None:
-    ended = command(*words)
+    ended = called("backtest", *words)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert sentence in ended.stderr
     assert len(ended.stderr.splitlines()) == 1

@@ -16,6 +16,7 @@ from tests.algo_service.notify.test_observer import HALTED, record
 from tests.algo_service.watch.test_watch import publish
 from tests.algo_service.watch.wire import fill, order, snapshot
 from tests.support.brokers import Broker
+from tests.support.called import called
 from tests.support.processes import ROOT, Process, eventually, free_port
 from tests.support.receivers import MailServer, Webhook
 
@@ -190,9 +191,9 @@ def test_a_port_that_is_taken_ends_it_with_a_sentence(start: Start, webhook: Web
         (["--to", "jsn://x/s3cret"], "receiver 1 (jsn): there is no receiver of this kind"),
     ],
 )
-def test_a_mistake_ends_it_with_a_sentence(start: Start, options: list[str], sentence: str) -> None:
-    process = start("algo-service", "notify", *options)
-    assert process.wait() == 2
-    assert sentence in process.output
-    assert "Traceback" not in process.output
-    assert "s3cret" not in process.output
+def test_a_mistake_ends_it_with_a_sentence(options: list[str], sentence: str) -> None:
+    ended = called("notify", *options)
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "s3cret" not in ended.stdout + ended.stderr
