@@ -11,7 +11,8 @@ import pytest
 from algo_service.backtest import backtest
 from algo_service.backtest.compare import shares
 from tests.algo_service.test_backtest import command
-from tests.algo_service.test_report import drawn, opened
+from tests.algo_service.test_report import Opened, drawn
+from tests.support.browser import browser
 from tests.support.called import called
 from tests.support.processes import BIN
 
@@ -105,7 +106,8 @@ def test_two_classes_of_one_name_are_told_apart_by_their_files(tmp_path: Path) -
 def test_the_report_has_a_line_for_each_in_a_browser(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     assert command(*BOTH, "--report", path).returncode == 0
-    dom = opened(path, tmp_path)
+    with browser() as started:
+        dom = Opened(started)(path)
     assert drawn(dom, "equity")
     chart = dom[dom.index('id="equity"', dom.index("</head>")) :]
     for name in ("sma_cross", "buy_and_hold", "Buy and hold"):

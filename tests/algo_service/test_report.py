@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from algo_service.backtest import backtest, sweep
 from algo_service.backtest.curve import MAX_POINTS
@@ -19,9 +20,9 @@ from algo_service.backtest.report import table as figures_table
 from algo_service.backtest.report.report import TILES, write
 from algo_service.backtest.trades import MAX_TRADES
 from algo_service.errors import AlgoServiceError
+from tests.support.browser import CHROMIUM, Faults, browser
 from tests.support.processes import BIN, ROOT
 
-CHROMIUM = shutil.which("chromium")
 CASES = ROOT / "tests" / "cases"
 CHARTS = ("equity", "orders", "months", "trades")
 
@@ -32,25 +33,33 @@ def page(tmp_path: Path, algo: Any, data: Any, params: dict[str, Any] | None = N
     return path
 
 
-def opened(path: Path, tmp_path: Path) -> str:
-    """What a real browser makes of the page, once its scripts have run; it reaches no host."""
+class Opened:
+    """What a real browser makes of a page, once its scripts have run; it reaches no host."""
+
+    def __init__(self, browser: Browser):
+        self._browser = browser
+
+    def __call__(self, path: Path) -> str:
+        page = self._browser.new_page(offline=True)
+        faults = Faults(page)
+        page.goto(path.as_uri())
+        page.wait_for_function(
+            "[...document.querySelectorAll('.plotly-graph-div')].every("
+            "each => each.querySelector('.main-svg'))"
+        )
+        assert faults.found == []
+        dom = page.content()
+        page.close()
+        return dom
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Opened]:
+    """Opens pages in one browser."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: `apt-get install chromium` to run this test")
-    done = subprocess.run(
-        [
-            *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
-            *("--disable-quic", "--disable-background-networking", "--disable-component-update"),
-            *("--disable-sync", f"--user-data-dir={tmp_path / 'profile'}"),
-            *("--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=20000"),
-            *("--enable-logging=stderr", "--dump-dom", path.as_uri()),
-        ],
-        check=True,
-        text=True,
-        capture_output=True,
-    )
-    errors = re.findall(r'CONSOLE.*?"((?:Uncaught|Failed)[^"]*)"', done.stderr)
-    assert errors == []
-    return done.stdout
+    with browser() as started:
+        yield Opened(started)
 
 
 def drawn(dom: str, name: str) -> int:
@@ -60,14 +69,16 @@ def drawn(dom: str, name: str) -> int:
     return body[start : body.index("</section>", start)].count("main-svg")
 
 
-def test_the_page_of_the_readmes_command_draws_every_chart_in_a_browser(tmp_path: Path) -> None:
+def test_the_page_of_the_readmes_command_draws_every_chart_in_a_browser(
+    tmp_path: Path, opened: Opened
+) -> None:
     path = tmp_path / "report.html"
     words = ["--algo", "sma_cross", "--data", "goog", "--param", "fast=10", "--param", "slow=20",
              "--cash", "10000", "--units", "whole", "--commission", "0.002"]  # fmt: skip
     command = [BIN / "algo-service", "backtest", *words, "--report", path, "--json"]
     ended = subprocess.run(command, check=True, text=True, capture_output=True)
     figures = json.loads(ended.stdout)
-    dom = opened(path, tmp_path)
+    dom = opened(path)
     for name in CHARTS:
         assert drawn(dom, name), name
     for name in TILES:
@@ -78,11 +89,11 @@ def test_the_page_of_the_readmes_command_draws_every_chart_in_a_browser(tmp_path
     assert body.count('class="point"') == figures["fills"]
 
 
-def test_a_sweep_is_a_heat_map_with_a_warning(tmp_path: Path) -> None:
+def test_a_sweep_is_a_heat_map_with_a_warning(tmp_path: Path, opened: Opened) -> None:
     path = tmp_path / "report.html"
     swept = sweep("sma_cross", "goog", {"fast": [5, 10], "slow": [20, 40]})
     write(path, backtest("sma_cross", "goog", {"fast": 10, "slow": 20}, keep="chart"), swept)
-    dom = opened(path, tmp_path)
+    dom = opened(path)
     assert drawn(dom, "sweep")
     assert "best by luck as well" in dom
 
@@ -95,7 +106,9 @@ def test_nothing_in_the_page_is_loaded_from_elsewhere(tmp_path: Path) -> None:
     assert "@import" not in markup
 
 
-def test_what_comes_from_data_and_parameters_is_text_and_no_markup(tmp_path: Path) -> None:
+def test_what_comes_from_data_and_parameters_is_text_and_no_markup(
+    tmp_path: Path, opened: Opened
+) -> None:
     evil = "</script><img src=x onerror=alert(1)>"
     quotes = [
         {"sid": evil, "quote": 1.0 + n, "ts": 1.7e9 + n, "id": f"{n}</script>"} for n in range(50)
@@ -105,7 +118,7 @@ def test_what_comes_from_data_and_parameters_is_text_and_no_markup(tmp_path: Pat
     markup = re.sub(r"<script.*?</script>", "", path.read_text(), flags=re.DOTALL)
     assert evil not in markup
     assert "&lt;img src=x" in markup
-    dom = opened(path, tmp_path)
+    dom = opened(path)
     assert "<img src=" not in dom[dom.index("<header>") :]
 
 
@@ -120,14 +133,14 @@ def test_what_comes_from_data_and_parameters_is_text_and_no_markup(tmp_path: Pat
     ids=["one quote without a time", "one quote", "no times", "300 instruments"],
 )
 def test_a_page_with_little_to_draw_is_a_page_all_the_same(
-    tmp_path: Path, quotes: list[Any]
+    tmp_path: Path, opened: Opened, quotes: list[Any]
 ) -> None:
     path = page(tmp_path, "buy_and_hold", quotes)
     markup = re.sub(r"<script.*?</script>", "", path.read_text(), flags=re.DOTALL)
     assert "nan" not in re.sub(r"<style.*?</style>", "", markup, flags=re.DOTALL).lower()
     if len(quotes) == 300:
         assert "288 more instruments are not drawn" in markup
-    assert drawn(opened(path, tmp_path), "equity")
+    assert drawn(opened(path), "equity")
 
 
 def test_odd_data_and_failed_quotes_are_in_the_page(tmp_path: Path) -> None:
@@ -153,7 +166,7 @@ def test_odd_data_and_failed_quotes_are_in_the_page(tmp_path: Path) -> None:
     ids=["words", "one name", "three names"],
 )
 def test_a_grid_of_words_or_of_more_or_fewer_than_two_names_is_drawn(
-    tmp_path: Path, values: dict[str, Any]
+    tmp_path: Path, opened: Opened, values: dict[str, Any]
 ) -> None:
     path = tmp_path / "report.html"
     swept = sweep("sma_cross", "goog", values, {"slow": 40} if "slow" not in values else {})
@@ -164,7 +177,7 @@ def test_a_grid_of_words_or_of_more_or_fewer_than_two_names_is_drawn(
         ),
         swept,
     )
-    assert drawn(opened(path, tmp_path), "sweep")
+    assert drawn(opened(path), "sweep")
 
 
 def test_no_bar_holds_both_gains_and_losses_and_every_trade_is_in_one() -> None:
@@ -181,12 +194,13 @@ def test_months_are_those_of_the_days() -> None:
 
 def test_times_in_milliseconds_are_shown_as_dates_without_markup(
     tmp_path: Path,
+    opened: Opened,
 ) -> None:
     """Times in milliseconds are shown as dates and no markup is in a chart."""
     quotes = [{"sid": '<a href="x">"A"</a>', "quote": 1.0, "ts": 1_500_000_000_000}]
     path = page(tmp_path, "buy_and_hold", quotes)
     assert "2017-07-14T02:40:00Z" in path.read_text()
-    dom = opened(path, tmp_path)
+    dom = opened(path)
     chart = dom[dom.index('id="orders"') : dom.index('id="months"')]
     assert "<a " not in chart
     assert "&lt;a href=" in chart
@@ -209,10 +223,10 @@ def ticks(dom: str, chart: str) -> set[str]:
     ],
 )
 def test_the_axes_of_small_prices_have_different_numbers(
-    tmp_path: Path, file: str, params: dict[str, Any], chart: str
+    tmp_path: Path, opened: Opened, file: str, params: dict[str, Any], chart: str
 ) -> None:
     """The axes of small prices and accounts have different numbers at their ticks."""
-    dom = opened(page(tmp_path, "mean_reversion", CASES / file, params), tmp_path)
+    dom = opened(page(tmp_path, "mean_reversion", CASES / file, params))
     labels = {float(label) for label in ticks(dom, chart) if "%" not in label}
     assert len(labels) > 3
     assert 0 < max(labels) < 1
