@@ -1,6 +1,7 @@
 /** What the tests of swaps share. */
 
 import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 
 import mqtt from 'mqtt';
 
@@ -60,7 +61,10 @@ export async function connect(t, url) {
   };
   const begin = () => {
     flow = (async () => {
-      while (!isOver) await publish(1);
+      while (!isOver) {
+        await publish(1);
+        await setTimeout(2); // without it the processor is busy with them alone, for as long as a backend is awaited
+      }
     })();
   };
   /** The quotes end; all of them are decided. @param {FakeJournal[]} journals */
