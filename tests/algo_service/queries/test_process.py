@@ -207,6 +207,8 @@ def test_none_is_answered_while_the_journal_is_closed(make: Callable[..., QueryP
     question = read_question(ORDERS)
     before = set(children(os.getpid()))
     asked.ask(question)
+    (child,) = set(children(os.getpid())) - before
+    os.kill(child, signal.SIGSTOP)  # so that it answers none of them before
     asking = [gevent.spawn(asked.ask, question) for _ in range(3)]
     gevent.idle()
     asked.shut()
