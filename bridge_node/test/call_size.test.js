@@ -10,16 +10,16 @@ import { CallSize } from '../src/backend/call_size.js';
  */
 function sizes(overhead, perQuote) {
   const size = new CallSize();
-  return Array.from({ length: 12 }, () => {
+  return Array.from({ length: 14 }, () => {
     const { quotes } = size;
     size.learn(quotes, overhead + quotes * perQuote);
     return quotes;
   });
 }
 
-test('calls to a fast algorithm grow to 500 quotes, even where each call costs much', () => {
-  assert.equal(sizes(0.5, 0.02).at(-1), 500);
-  assert.equal(sizes(20, 0.05).at(-1), 500);
+test('calls to a fast algorithm grow to 1,000 quotes, even where each call costs much', () => {
+  assert.equal(sizes(0.5, 0.02).at(-1), 1000);
+  assert.equal(sizes(20, 0.05).at(-1), 1000);
 });
 
 test('a call to an algorithm of 20 ms for each quote takes about 100 ms', () => {
@@ -27,7 +27,7 @@ test('a call to an algorithm of 20 ms for each quote takes about 100 ms', () => 
 });
 
 test('calls that take long whatever they carry do not shrink for it', () => {
-  const carried = sizes(500, 0.05).slice(6);
+  const carried = sizes(500, 0.05).slice(8);
   assert.ok(Math.min(...carried) >= 50, `${carried}`);
 });
 
@@ -38,8 +38,8 @@ test('one that takes longer than that for a quote gets one at a time', () => {
 test('a call that was held up once is soon forgotten', () => {
   const size = new CallSize();
   for (let n = 0; n < 10; n++) size.learn(size.quotes, 10);
-  size.learn(500, 60_000);
+  size.learn(1000, 60_000);
   assert.equal(size.quotes, 1);
-  for (let n = 0; n < 10; n++) size.learn(size.quotes, 1);
-  assert.equal(size.quotes, 500);
+  for (let n = 0; n < 12; n++) size.learn(size.quotes, 1);
+  assert.equal(size.quotes, 1000);
 });

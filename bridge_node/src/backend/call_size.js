@@ -1,5 +1,5 @@
 /** Quotes in a call; more of them gain nothing. */
-const MAX_QUOTES = 500;
+const MAX_QUOTES = 1000;
 /** Quotes in the first call, before anything is known about the algorithm. */
 const FIRST_QUOTES = 25;
 /** ms that a call should take: no order is published before its last quote is decided. */
