@@ -51,7 +51,9 @@ def test_nonsense_on_the_topics_that_the_page_reads_stops_nothing(
     kinds = ("algos", "bridges", "portfolios", "orders", "fills", "errors", "replies", "stats")
     for kind in kinds:
         for payload in payloads:
-            for name in ("nonsense", "%", "random2"):
+            # a page is cut off that leaves 16 MiB unread, as it may on a busy machine
+            names = ("nonsense",) if len(payload) > 100_000 else ("nonsense", "%", "random2")
+            for name in names:
                 client.publish(f"{kind}/{name}", payload, qos=1).wait_for_publish(30)
     client.disconnect()
     client.loop_stop()
